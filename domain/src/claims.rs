@@ -1,0 +1,334 @@
+//! From the facts of one bill of materials to the edges it claims, on canonical ids.
+//!
+//! Both edge policies are kept, flagged, so that a formula can choose: *flat* (the subject depends on every package of
+//! its document) and *nested* (root edges plus package-to-package edges as declared).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::facts::sbom::{Package, SbomSubmitted};
+use crate::purl;
+
+/// What one document says about dependencies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentGraph {
+    /// Canonical ids of the document, the subject's included, sorted bytewise.
+    pub ids: Vec<String>,
+    /// Index of the subject.
+    pub subject: u32,
+    /// Edges, sorted by (from, to), without self edges. Where the document declares a dependency on another version
+    /// than the one it lists, the same pair stands twice: once flat, once declared.
+    pub edges: Vec<DocumentEdge>,
+    /// The package that the root purl says is published from the subject.
+    pub publication: Option<String>,
+    /// A root purl that names another repository: no identity, a warning.
+    pub foreign_root: Option<String>,
+    /// Self edges dropped, of relations as declared.
+    pub self_edges: usize,
+}
+
+/// A claimed edge, dependent to dependency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentEdge {
+    /// Index of the dependent.
+    pub from: u32,
+    /// Index of the dependency.
+    pub to: u32,
+    /// The subject depends on it directly.
+    pub root: bool,
+    /// Declared between two packages.
+    pub nested: bool,
+    /// The subject's document lists it.
+    pub flat: bool,
+    /// Version of the dependency; the bytewise greatest where the document says several.
+    pub version: Option<String>,
+}
+
+impl DocumentGraph {
+    /// Edges under the nested policy.
+    pub fn nested_edges(&self) -> impl Iterator<Item = &DocumentEdge> {
+        self.edges.iter().filter(|edge| edge.root || edge.nested)
+    }
+
+    /// Derives the claims of a document.
+    #[must_use]
+    pub fn of(facts: &SbomSubmitted) -> Self {
+        let subject_id = &facts.subject.id;
+        let root = match facts.described.as_slice() {
+            [one] => facts.packages.get(*one as usize),
+            _ => None,
+        };
+        let root_id = root.map(|package| package_id(subject_id, package));
+        let id_of = |package: &Package| {
+            let id = package_id(subject_id, package);
+            if root_id.as_ref() == Some(&id) { subject_id.clone() } else { id }
+        };
+        let package_ids: Vec<String> = facts.packages.iter().map(id_of).collect();
+        let distinct: BTreeSet<&String> = package_ids.iter().chain([subject_id]).collect();
+        let ids: Vec<String> = distinct.into_iter().cloned().collect();
+        let index = |id: &String| u32::try_from(ids.binary_search(id).unwrap_or(0)).unwrap_or(0);
+        let subject = index(subject_id);
+        let package_index: Vec<u32> = package_ids.iter().map(index).collect();
+
+        let mut edges = Edges { subject, found: BTreeMap::new() };
+        for (package, to) in facts.packages.iter().zip(&package_index) {
+            edges.add(Kind::Listed, subject, *to, package.version.as_deref(), |edge| edge.flat = true);
+        }
+        let mut self_edges = 0;
+        for (from, to) in &facts.relations {
+            let (Some(from), Some(target), Some(to)) =
+                (package_index.get(*from as usize), facts.packages.get(*to as usize), package_index.get(*to as usize))
+            else {
+                continue;
+            };
+            if from == to {
+                self_edges += 1;
+            }
+            let from_subject = *from == subject;
+            edges.add(Kind::Declared, *from, *to, target.version.as_deref(), |edge| {
+                edge.root |= from_subject;
+                edge.nested |= !from_subject;
+            });
+        }
+        edges.add_roots(facts, &package_index, &ids);
+
+        let repository = root_id.as_ref().filter(|id| purl::is_repository(id) && *id != subject_id);
+        let named = root.and_then(|package| package.purl.as_ref());
+        Self {
+            subject,
+            publication: named.filter(|id| !purl::is_repository(id)).cloned(),
+            foreign_root: repository.cloned(),
+            edges: edges.joined(),
+            ids,
+            self_edges,
+        }
+    }
+}
+
+/// The canonical id of a package of a document about `subject_id`.
+#[must_use]
+pub fn package_id(subject_id: &str, package: &Package) -> String {
+    package.purl.clone().unwrap_or_else(|| purl::generic_id(subject_id, &package.name))
+}
+
+/// Which policy's claim an edge is: their versions may differ.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// Flat: the document lists the package.
+    Listed,
+    /// Root or nested: the document says so, or its silence means it.
+    Declared,
+}
+
+struct Edges {
+    subject: u32,
+    found: BTreeMap<(u32, u32, Kind), DocumentEdge>,
+}
+
+impl Edges {
+    fn add(&mut self, kind: Kind, from: u32, to: u32, version: Option<&str>, flag: impl FnOnce(&mut DocumentEdge)) {
+        if from == to {
+            return;
+        }
+        let edge = self.found.entry((from, to, kind)).or_insert_with(|| DocumentEdge {
+            from,
+            to,
+            root: false,
+            nested: false,
+            flat: false,
+            version: None,
+        });
+        flag(edge);
+        if version > edge.version.as_deref() {
+            edge.version = version.map(str::to_owned);
+        }
+    }
+
+    /// Root edges where the document does not declare them itself.
+    fn add_roots(&mut self, facts: &SbomSubmitted, package_index: &[u32], ids: &[String]) {
+        let subject = self.subject;
+        let entry = |n: &u32| {
+            let (package, to) = (facts.packages.get(*n as usize)?, package_index.get(*n as usize)?);
+            Some((*to, package.version.as_deref()))
+        };
+        let entries =
+            || facts.packages.iter().zip(package_index).map(|(package, to)| (*to, package.version.as_deref()));
+        let targets: Vec<(u32, Option<&str>)> = if facts.relations.is_empty() {
+            entries().collect()
+        } else if facts.described.len() > 1 {
+            facts.described.iter().filter_map(entry).collect()
+        } else if !self.found.values().any(|edge| edge.root) {
+            let sources = self.sources(ids);
+            entries().filter(|(to, _)| sources.contains(to)).collect()
+        } else {
+            Vec::new()
+        };
+        for (to, version) in targets {
+            self.add(Kind::Declared, subject, to, version, |edge| edge.root = true);
+        }
+    }
+
+    /// The edges in order, one for both kinds where they say the same.
+    fn joined(self) -> Vec<DocumentEdge> {
+        let mut joined: Vec<DocumentEdge> = Vec::with_capacity(self.found.len());
+        for edge in self.found.into_values() {
+            match joined.last_mut() {
+                Some(last) if (last.from, last.to, &last.version) == (edge.from, edge.to, &edge.version) => {
+                    last.root |= edge.root;
+                    last.nested |= edge.nested;
+                    last.flat |= edge.flat;
+                }
+                _ => joined.push(edge),
+            }
+        }
+        joined
+    }
+
+    /// Packages that nothing else depends on, and the bytewise first member of each cycle that nothing outside reaches.
+    fn sources(&self, ids: &[String]) -> BTreeSet<u32> {
+        let mut graph = DiGraph::<(), ()>::new();
+        let nodes: Vec<NodeIndex> = ids.iter().map(|_| graph.add_node(())).collect();
+        for edge in self.found.values().filter(|edge| edge.nested) {
+            graph.add_edge(nodes[edge.from as usize], nodes[edge.to as usize], ());
+        }
+        // Not Tarjan's: petgraph's is recursive, and a long chain of packages would overflow the stack.
+        let components = kosaraju_scc(&graph);
+        let mut component_of = vec![0usize; ids.len()];
+        for (number, members) in components.iter().enumerate() {
+            for member in members {
+                component_of[member.index()] = number;
+            }
+        }
+        let mut reached = vec![false; components.len()];
+        for edge in self.found.values().filter(|edge| edge.nested) {
+            let (from, to) = (component_of[edge.from as usize], component_of[edge.to as usize]);
+            if from != to {
+                reached[to] = true;
+            }
+        }
+        components
+            .iter()
+            .zip(&reached)
+            .filter(|(_, reached)| !**reached)
+            .filter_map(|(members, _)| members.iter().map(|node| node.index()).min())
+            .filter_map(|node| u32::try_from(node).ok())
+            .filter(|node| *node != self.subject)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::facts::{DocumentRef, Subject};
+
+    fn document(names: &[&str], described: &[u32], relations: &[(u32, u32)]) -> SbomSubmitted {
+        SbomSubmitted {
+            subject: Subject { id: "pkg:github/o/r".to_owned(), spelled: "o/r".to_owned(), project: None },
+            document: DocumentRef {
+                sha256: Digest::default(),
+                bytes: 0,
+                format: "SPDX-JSON".to_owned(),
+                format_version: None,
+                parser: "sbom/1".to_owned(),
+            },
+            complete: true,
+            packages: names
+                .iter()
+                .map(|name| Package { purl: Some(format!("pkg:npm/{name}")), name: (*name).to_owned(), version: None })
+                .collect(),
+            described: described.to_vec(),
+            relations: relations.to_vec(),
+        }
+    }
+
+    fn nested(graph: &DocumentGraph) -> Vec<(&str, &str)> {
+        graph
+            .nested_edges()
+            .map(|edge| (graph.ids[edge.from as usize].as_str(), graph.ids[edge.to as usize].as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn the_described_package_is_the_subject() {
+        let graph = DocumentGraph::of(&document(&["a", "b", "root"], &[2], &[(0, 1), (2, 0)]));
+        assert_eq!(nested(&graph), [("pkg:github/o/r", "pkg:npm/a"), ("pkg:npm/a", "pkg:npm/b")]);
+        assert_eq!(graph.edges.iter().filter(|edge| edge.flat).count(), 2);
+        assert_eq!(graph.publication.as_deref(), Some("pkg:npm/root"));
+        assert_eq!(graph.ids.len(), 3);
+    }
+
+    #[test]
+    fn without_relations_every_package_is_a_root_dependency() {
+        let graph = DocumentGraph::of(&document(&["a", "b"], &[], &[]));
+        assert_eq!(nested(&graph), [("pkg:github/o/r", "pkg:npm/a"), ("pkg:github/o/r", "pkg:npm/b")]);
+    }
+
+    #[test]
+    fn several_described_packages_are_root_dependencies() {
+        let graph = DocumentGraph::of(&document(&["a", "b", "c"], &[0, 1], &[(0, 2)]));
+        assert_eq!(
+            nested(&graph),
+            [("pkg:github/o/r", "pkg:npm/a"), ("pkg:github/o/r", "pkg:npm/b"), ("pkg:npm/a", "pkg:npm/c")]
+        );
+        assert_eq!(graph.publication, None);
+    }
+
+    #[test]
+    fn without_root_relations_the_tops_and_closed_cycles_hang_on_the_subject() {
+        // a -> b; c <-> d reached by nothing; e alone
+        let graph = DocumentGraph::of(&document(&["a", "b", "c", "d", "e"], &[], &[(0, 1), (2, 3), (3, 2)]));
+        let roots: Vec<&str> =
+            graph.edges.iter().filter(|e| e.root).map(|e| graph.ids[e.to as usize].as_str()).collect();
+        assert_eq!(roots, ["pkg:npm/a", "pkg:npm/c", "pkg:npm/e"]);
+    }
+
+    #[test]
+    fn a_chain_may_be_as_long_as_a_document() {
+        let names: Vec<String> = (0..200_000).map(|n| format!("p{n:06}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let chain: Vec<(u32, u32)> = (1..200_000).map(|n| (n - 1, n)).collect();
+        let graph = DocumentGraph::of(&document(&names, &[], &chain));
+        assert_eq!(graph.edges.iter().filter(|edge| edge.root).count(), 1);
+    }
+
+    #[test]
+    fn a_declared_dependency_has_the_version_it_declares() {
+        // root -> a@1 -> b; the document lists a@2 as well
+        let mut facts = document(&["a", "a", "b", "root"], &[3], &[(0, 2), (3, 0)]);
+        facts.packages[0].version = Some("1".to_owned());
+        facts.packages[1].version = Some("2".to_owned());
+        let graph = DocumentGraph::of(&facts);
+        let versions = |kept: fn(&DocumentEdge) -> bool| -> Vec<_> {
+            let found = graph.edges.iter().filter(|edge| kept(edge) && graph.ids[edge.to as usize] == "pkg:npm/a");
+            found.map(|edge| edge.version.as_deref()).collect()
+        };
+        assert_eq!(versions(|edge| edge.flat), [Some("2")]);
+        assert_eq!(versions(|edge| edge.root || edge.nested), [Some("1")]);
+        // Where both say the same, one edge says it.
+        facts.packages.remove(1);
+        facts.relations = vec![(0, 1), (2, 0)];
+        facts.described = vec![2];
+        assert_eq!(DocumentGraph::of(&facts).edges.len(), 3);
+    }
+
+    #[test]
+    fn self_edges_are_dropped_and_counted() {
+        let graph = DocumentGraph::of(&document(&["a", "b"], &[], &[(0, 0), (0, 1)]));
+        assert_eq!(graph.self_edges, 1);
+        assert_eq!(nested(&graph), [("pkg:github/o/r", "pkg:npm/a"), ("pkg:npm/a", "pkg:npm/b")]);
+    }
+
+    #[test]
+    fn a_root_that_names_another_repository_is_no_identity() {
+        let mut facts = document(&["a", "x"], &[1], &[(1, 0)]);
+        facts.packages[1].purl = Some("pkg:github/other/repo".to_owned());
+        let graph = DocumentGraph::of(&facts);
+        assert_eq!(graph.foreign_root.as_deref(), Some("pkg:github/other/repo"));
+        assert_eq!(graph.publication, None);
+        assert_eq!(nested(&graph), [("pkg:github/o/r", "pkg:npm/a")]);
+    }
+}

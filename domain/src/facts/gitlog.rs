@@ -1,0 +1,59 @@
+//! What a repository's history says: who committed how much on which day, under pseudonyms.
+
+use serde::{Deserialize, Serialize};
+
+use super::{DocumentRef, Subject};
+use crate::digest::Digest;
+use crate::time::{Day, Timestamp};
+
+/// The history of a repository's default branch was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitLogObserved {
+    /// The repository.
+    pub subject: Subject,
+    /// The pseudonymised log.
+    pub document: DocumentRef,
+    /// Public id of the key behind the pseudonyms. Pseudonyms of two keys never meet: one person counts as two.
+    pub pseudonym_key: String,
+    /// First whole day covered, author dates, UTC. Absent: from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Day>,
+    /// Last whole day covered.
+    pub to: Day,
+    /// Author time of the newest commit up to the end of `to`: anybody's, merges too, also one older than `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Timestamp>,
+    /// Authors with commits in the covered days, sorted by pseudonym.
+    pub authors: Vec<Author>,
+    /// Commits by author and day, sorted by (author, day); no row without commits.
+    pub days: Vec<AuthorDay>,
+}
+
+/// Somebody who authored commits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Author {
+    /// Keyed hash of the normalised e-mail address.
+    pub pseudonym: Digest,
+    /// Whether the rules of identity call it a bot.
+    pub bot: bool,
+    /// First author time in the covered days.
+    pub first: Timestamp,
+    /// Last author time in the covered days.
+    pub last: Timestamp,
+}
+
+/// Commits of one author on one UTC day of the author date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorDay {
+    /// Index into the authors.
+    pub author: u32,
+    /// The day.
+    pub day: Day,
+    /// Commits, merges included.
+    pub commits: u32,
+    /// Of these, merges.
+    pub merges: u32,
+}

@@ -1,0 +1,51 @@
+//! The log's own affairs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+
+/// Scores were published under a label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoresPublished {
+    /// The label; used once.
+    pub label: String,
+    /// Position the scores were evaluated at.
+    pub position: u64,
+    /// Root of the Merkle tree over the events up to that position.
+    pub root: Digest,
+    /// Name of the formula.
+    pub formula: String,
+    /// Digest of its canonical form.
+    pub formula_hash: Digest,
+    /// Digest of the scores.
+    pub digest: Digest,
+    /// Digest of the state the scores rest on.
+    pub state_digest: Digest,
+    /// Digest of the set of quarantined positions.
+    pub quarantine_digest: Digest,
+}
+
+/// An event is skipped by every fold, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventQuarantined {
+    /// Position of the event.
+    pub position: u64,
+    /// Why.
+    pub reason: String,
+    /// True when an earlier quarantine is taken back.
+    pub lifted: bool,
+}
+
+/// A payload was erased; its leaf stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayloadErased {
+    /// Position of the event.
+    pub position: u64,
+    /// Digest of the erased bytes.
+    pub payload_sha256: Digest,
+    /// Why.
+    pub reason: String,
+}

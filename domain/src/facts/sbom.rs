@@ -1,0 +1,37 @@
+//! What a software bill of materials says.
+
+use serde::{Deserialize, Serialize};
+
+use super::{DocumentRef, Subject};
+
+/// An SBOM arrived for a repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SbomSubmitted {
+    /// The repository the document is about.
+    pub subject: Subject,
+    /// The raw document.
+    pub document: DocumentRef,
+    /// False when the document lists no packages: such a snapshot adds claims but retires none.
+    pub complete: bool,
+    /// Distinct packages, sorted; the indices below point into this list. The described root is one of them.
+    pub packages: Vec<Package>,
+    /// Packages the document describes, ascending. Exactly one: that package is the subject.
+    pub described: Vec<u32>,
+    /// Directed pairs (dependent, dependency), distinct, sorted.
+    pub relations: Vec<(u32, u32)>,
+}
+
+/// A package as listed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Canonical versionless purl, when the document gives a usable one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purl: Option<String>,
+    /// Name as written.
+    pub name: String,
+    /// Version as written, or from the purl.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}

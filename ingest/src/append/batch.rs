@@ -1,0 +1,274 @@
+//! Many events in one transaction, beside the framework: the same rule decides, the same statement writes.
+//!
+//! The streams are locked first, in the order of their keys, so two batches never wait for each other in a circle and
+//! nothing decided here is stale when it is written. Large batches become several appends of the same transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::source::StreamState;
+use domain::{StreamId, Timestamp};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::prepared::{Known, Prepared, Verdict, judge};
+use super::single::pause;
+use super::streams;
+use super::write::{Write, persist};
+use super::{Append, Found, Locus, Log, Metadata, Outcome, TRIES, lookup};
+use crate::error::{AppendError, Corrupt, Refusal, is_contention};
+
+/// Fewest events for which preparing them on several threads pays.
+const PARALLEL_FROM: usize = 256;
+
+pub(crate) async fn append(
+    log: &Log,
+    appends: Vec<Append>,
+    metadata: Metadata,
+) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
+    let items = tokio::task::spawn_blocking(move || prepare(appends))
+        .await
+        .map_err(|e| Corrupt::new("log.event", format!("preparing a batch: {e}")))?;
+    for attempt in 0..TRIES {
+        pause(attempt).await;
+        match once(log, &items, &metadata).await {
+            Ok(Some(fates)) => return answer(log, items, fates).await,
+            Ok(None) => {}
+            Err(AppendError::Database(error)) if is_contention(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(AppendError::Conflict { what: "batch".to_owned() })
+}
+
+/// Encodes and digests on all cores.
+fn prepare(appends: Vec<Append>) -> Vec<Result<Prepared, Refusal>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    if threads == 1 || appends.len() < PARALLEL_FROM {
+        return appends.into_iter().map(Prepared::new).collect();
+    }
+    let share = appends.len().div_ceil(threads);
+    let mut rest = appends;
+    let mut shares = Vec::with_capacity(threads);
+    while !rest.is_empty() {
+        let tail = rest.split_off(share.min(rest.len()));
+        shares.push(std::mem::replace(&mut rest, tail));
+    }
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = shares
+            .into_iter()
+            .map(|share| scope.spawn(move || share.into_iter().map(Prepared::new).collect::<Vec<_>>()))
+            .collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// What becomes of an item, before positions are known.
+enum Fate<'a> {
+    Refused(Refusal),
+    Found(Found),
+    /// Repeats the event of this stream with this sequence.
+    Repeats(&'a StreamId, u64),
+    /// Carries the key of this earlier item.
+    SameAs(usize),
+}
+
+/// One try. `None`: somebody else wrote meanwhile, nothing is written.
+async fn once(
+    log: &Log,
+    items: &[Result<Prepared, Refusal>],
+    metadata: &Metadata,
+) -> Result<Option<Vec<Option<Result<Found, Refusal>>>>, AppendError> {
+    let mut tx = log.pool().begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    let mut batch = Batch::open(&mut tx, items, metadata).await?;
+    let mut fates = Vec::with_capacity(items.len());
+    for (n, item) in items.iter().enumerate() {
+        let Ok(prepared) = item else {
+            fates.push(None);
+            continue;
+        };
+        if batch.write.is_full(prepared.payload.len()) && !batch.flush(&mut tx).await? {
+            return Ok(None);
+        }
+        fates.push(Some(batch.decide(n, prepared)?));
+    }
+    if !batch.flush(&mut tx).await? {
+        return Ok(None);
+    }
+    let Some(found) = settle(&mut tx, items, fates).await? else { return Ok(None) };
+    streams::discard_unused(&mut tx, batch.unused()).await?;
+    tx.commit().await?;
+    Ok(Some(found))
+}
+
+/// What a batch knows while it decides.
+struct Batch<'a> {
+    now: Timestamp,
+    metadata: &'a Metadata,
+    /// State of every stream of the batch, as of the items decided so far.
+    states: BTreeMap<&'a StreamId, StreamState>,
+    /// Keys the log knows.
+    known: BTreeMap<String, Known>,
+    /// Keys of items decided so far.
+    own: BTreeMap<&'a str, usize>,
+    write: Write<'a>,
+    /// Streams of the append in `write`, with their versions before it.
+    moved: BTreeMap<&'a StreamId, u64>,
+}
+
+impl<'a> Batch<'a> {
+    /// Locks the streams, then reads clock and keys.
+    async fn open(
+        conn: &mut PgConnection,
+        items: &'a [Result<Prepared, Refusal>],
+        metadata: &'a Metadata,
+    ) -> Result<Self, AppendError> {
+        let prepared = || items.iter().filter_map(|item| item.as_ref().ok());
+        let names: BTreeSet<&StreamId> = prepared().map(|item| &item.stream).collect();
+        let states = streams::lock(conn, &names).await?;
+        let keys: Vec<&str> = prepared().filter_map(|item| item.key.as_deref()).collect();
+        let known = if keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &keys).await? };
+        let now = streams::clock(conn).await?;
+        let write = Write::new(Uuid::now_v7(), now, metadata);
+        Ok(Self { now, metadata, states, known, own: BTreeMap::new(), write, moved: BTreeMap::new() })
+    }
+
+    fn decide(&mut self, n: usize, item: &'a Prepared) -> Result<Fate<'a>, Corrupt> {
+        let key = item.key.as_deref();
+        if let Some(first) = key.and_then(|key| self.own.get(key)) {
+            return Ok(Fate::SameAs(*first));
+        }
+        let known = key.and_then(|key| self.known.get(key));
+        let state = self.states.get_mut(&item.stream).ok_or_else(|| Corrupt::stream(&item.stream, "not locked"))?;
+        let fate = match judge(item, state, Some(self.now), known) {
+            Err(refusal) => Fate::Refused(refusal),
+            Ok(Verdict::Known(locus)) => Fate::Found(Found::Old(locus)),
+            Ok(Verdict::Repeats(sequence)) => Fate::Repeats(&item.stream, sequence),
+            Ok(Verdict::New) => match self.write.push(item, state.sequence + 1) {
+                Err(refusal) => Fate::Refused(refusal),
+                Ok(locus) => {
+                    self.moved.entry(&item.stream).or_insert(state.sequence);
+                    state.evolve(&item.source, item.digest);
+                    Fate::Found(Found::New(locus))
+                }
+            },
+        };
+        if let (Some(key), None, false) = (key, known, matches!(fate, Fate::Refused(_))) {
+            self.own.insert(key, n);
+        }
+        Ok(fate)
+    }
+
+    /// Writes the append so far and begins the next. `Ok(false)`: a stream has moved on.
+    async fn flush(&mut self, conn: &mut PgConnection) -> Result<bool, AppendError> {
+        if self.moved.is_empty() {
+            return Ok(true);
+        }
+        let mut write = std::mem::replace(&mut self.write, Write::new(Uuid::now_v7(), self.now, self.metadata));
+        for (stream, expected) in std::mem::take(&mut self.moved) {
+            let state = self.states.get(stream).ok_or_else(|| Corrupt::stream(stream, "not locked"))?;
+            write.move_stream(stream, expected, state)?;
+        }
+        Ok(persist(conn, &write).await?)
+    }
+
+    /// Streams that were made to be locked, and got no event.
+    fn unused(&self) -> Vec<&'a StreamId> {
+        self.states.iter().filter(|(_, state)| state.sequence == 0).map(|(stream, _)| *stream).collect()
+    }
+}
+
+/// Finds the events that are repeated, and remembers the keys of those that repeat them. `None`: a key was used
+/// meanwhile.
+async fn settle(
+    conn: &mut PgConnection,
+    items: &[Result<Prepared, Refusal>],
+    fates: Vec<Option<Fate<'_>>>,
+) -> Result<Option<Vec<Option<Result<Found, Refusal>>>>, AppendError> {
+    let repeats: Vec<(usize, &StreamId, u64)> = fates
+        .iter()
+        .enumerate()
+        .filter_map(|(n, fate)| match fate {
+            Some(Fate::Repeats(stream, sequence)) => Some((n, *stream, *sequence)),
+            _ => None,
+        })
+        .collect();
+    let wanted: Vec<(StreamId, u64)> = repeats.iter().map(|(_, stream, n)| ((*stream).clone(), *n)).collect();
+    let loci = if wanted.is_empty() { vec![] } else { lookup::by_sequence(conn, &wanted).await? };
+    let mut repeated: BTreeMap<usize, Locus> = repeats.iter().map(|(n, ..)| *n).zip(loci).collect();
+
+    let keys: Vec<_> = repeated
+        .iter()
+        .filter_map(|(n, locus)| {
+            let item = items[*n].as_ref().ok()?;
+            Some((item.key.as_deref()?, item.input_digest, locus))
+        })
+        .collect();
+    if !keys.is_empty() && !lookup::remember(conn, &keys).await? {
+        return Ok(None);
+    }
+    drop(keys);
+
+    let mut found: Vec<Option<Result<Found, Refusal>>> = Vec::with_capacity(fates.len());
+    for (n, fate) in fates.into_iter().enumerate() {
+        let settled = match fate {
+            None => None,
+            Some(Fate::Refused(refusal)) => Some(Err(refusal)),
+            Some(Fate::Found(place)) => Some(Ok(place)),
+            Some(Fate::Repeats(..)) => repeated.remove(&n).map(|locus| Ok(Found::Old(locus))),
+            Some(Fate::SameAs(first)) => same_as(items, n, first, &found),
+        };
+        found.push(settled);
+    }
+    Ok(Some(found))
+}
+
+/// An item under the key of an earlier one: that event, if it says the same.
+fn same_as(
+    items: &[Result<Prepared, Refusal>],
+    n: usize,
+    first: usize,
+    found: &[Option<Result<Found, Refusal>>],
+) -> Option<Result<Found, Refusal>> {
+    let (item, earlier) = (items[n].as_ref().ok()?, items[first].as_ref().ok()?);
+    if item.input_digest != earlier.input_digest {
+        return Some(Err(Refusal::KeyReused(item.key.clone()?)));
+    }
+    match found.get(first)? {
+        Some(Ok(Found::New(locus) | Found::Old(locus))) => Some(Ok(Found::Old(locus.clone()))),
+        _ => None,
+    }
+}
+
+/// Waits for the positions and puts the answers in the order of the items.
+async fn answer(
+    log: &Log,
+    items: Vec<Result<Prepared, Refusal>>,
+    found: Vec<Option<Result<Found, Refusal>>>,
+) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
+    let appends: BTreeSet<Uuid> = found
+        .iter()
+        .filter_map(|found| match found {
+            Some(Ok(Found::New(locus) | Found::Old(locus))) => Some(locus.append),
+            _ => None,
+        })
+        .collect();
+    let appends: Vec<Uuid> = appends.into_iter().collect();
+    let first = log.sequencer().first_positions(&appends).await.map_err(AppendError::Unplaced)?;
+    let place = |locus: Locus| {
+        let first = first.get(&locus.append).copied();
+        first.map(|first| locus.place(first)).ok_or_else(|| Corrupt::new("log.commit", "an append without position"))
+    };
+    items
+        .into_iter()
+        .zip(found)
+        .map(|(item, found)| match (item, found) {
+            (Err(refusal), _) | (_, Some(Err(refusal))) => Ok(Err(refusal)),
+            (_, Some(Ok(Found::New(locus)))) => Ok(Ok(Outcome::Appended(place(locus)?))),
+            (_, Some(Ok(Found::Old(locus)))) => Ok(Ok(Outcome::Duplicate(place(locus)?))),
+            (Ok(item), None) => Err(Corrupt::stream(&item.stream, "an event without an answer").into()),
+        })
+        .collect()
+}

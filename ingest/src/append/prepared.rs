@@ -1,0 +1,118 @@
+//! An event with everything that is computed before the database is asked, and the one rule that decides about it.
+
+use chrono::TimeDelta;
+use domain::digest::Digest;
+use domain::source::{Decision, StreamState};
+use domain::{Envelope, Event, StreamId, Timestamp, codec};
+
+use super::{Append, Locus, MAX_AHEAD_MINUTES, MAX_KEY_BYTES, Metadata};
+use crate::error::Refusal;
+
+/// An event ready to be appended: its bytes, its stream and source, its digests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    pub(crate) event: Event,
+    pub(crate) observed_at: Option<Timestamp>,
+    pub(crate) key: Option<String>,
+    pub(crate) stream: StreamId,
+    pub(crate) source: String,
+    /// What "the same again" is told by.
+    pub(crate) digest: Digest,
+    /// Digest of stream, source and facts: what a key stands for.
+    pub(crate) input_digest: Digest,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) payload_sha256: Digest,
+}
+
+impl Prepared {
+    /// Computes what can be known of an event without the log.
+    ///
+    /// # Errors
+    /// When the facts or the key cannot be stored as they are.
+    pub fn new(append: Append) -> Result<Self, Refusal> {
+        let Append { event, observed_at, key } = append;
+        if key.as_ref().is_some_and(|key| !is_key(key)) {
+            return Err(Refusal::Key);
+        }
+        let stream = event.stream()?;
+        let payload = codec::encode(&event)?;
+        let source = event.source();
+        let digest = event.semantic_digest()?;
+        if codec::decode(event.event_type().name(), codec::current_version(event.event_type()), &payload)? != event {
+            return Err(Refusal::NotItself);
+        }
+        // No part but the last can hold a zero byte, so the parts cannot run into each other.
+        let name = stream.to_string();
+        let input_digest = Digest::of_parts(&[name.as_bytes(), &[0], source.as_bytes(), &[0], &digest.0]);
+        let payload_sha256 = Digest::of(&payload);
+        Ok(Self { event, observed_at, key, stream, source, digest, input_digest, payload, payload_sha256 })
+    }
+
+    /// Version of the payload's shape.
+    pub(crate) fn version(&self) -> u32 {
+        codec::current_version(self.event.event_type())
+    }
+
+    /// What is hashed into the log once sequence and time are known.
+    pub(crate) fn envelope(&self, sequence: u64, recorded_at: Timestamp, metadata: &Metadata) -> Envelope {
+        Envelope {
+            stream: self.stream.clone(),
+            sequence,
+            event_type: self.event.event_type().name().to_owned(),
+            version: self.version(),
+            observed_at: self.observed_at.unwrap_or(recorded_at),
+            recorded_at,
+            metadata: metadata.fields.clone(),
+            payload_sha256: self.payload_sha256,
+        }
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.chars().any(char::is_control)
+}
+
+/// What an idempotency key stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) input_digest: Digest,
+    pub(crate) locus: Locus,
+}
+
+/// What becomes of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is appended.
+    New,
+    /// It repeats the event with this sequence in its stream.
+    Repeats(u64),
+    /// It is this one.
+    Known(Locus),
+}
+
+/// Decides about an event. A key that was used before decides alone; then the clock; then the stream. Without a clock
+/// (`now`) every time is believed.
+pub(crate) fn judge(
+    prepared: &Prepared,
+    state: &StreamState,
+    now: Option<Timestamp>,
+    known: Option<&Known>,
+) -> Result<Verdict, Refusal> {
+    if let (Some(known), Some(key)) = (known, &prepared.key) {
+        return if known.input_digest == prepared.input_digest {
+            Ok(Verdict::Known(known.locus.clone()))
+        } else {
+            Err(Refusal::KeyReused(key.clone()))
+        };
+    }
+    if let (Some(now), Some(observed_at)) = (now, prepared.observed_at) {
+        let limit = now.datetime() + TimeDelta::minutes(MAX_AHEAD_MINUTES);
+        if observed_at.datetime() > limit {
+            return Err(Refusal::Future { observed_at, now });
+        }
+    }
+    Ok(match state.decide(&prepared.event, &prepared.source, &prepared.digest)? {
+        Decision::Append => Verdict::New,
+        Decision::Duplicate { sequence } => Verdict::Repeats(sequence),
+    })
+}

@@ -1,0 +1,233 @@
+//! The rows of one append, and the one statement that writes them.
+
+use chrono::{DateTime, Utc};
+use domain::digest::Digest;
+use domain::source::StreamState;
+use domain::{StreamId, Timestamp};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::prepared::Prepared;
+use super::{Locus, Metadata};
+use crate::error::{Corrupt, Refusal};
+
+/// Most events in one append.
+pub(crate) const MAX_EVENTS: usize = 10_000;
+/// Most payload bytes in one append, unless a single event is larger: 16 MiB.
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024;
+
+/// Everything an append writes, column by column.
+pub(crate) struct Write<'a> {
+    append_id: Uuid,
+    recorded_at: Timestamp,
+    metadata: &'a Metadata,
+    payload_bytes: usize,
+    input_digests: Vec<u8>,
+    leaf_hashes: Vec<u8>,
+    streams: Streams<'a>,
+    events: Events<'a>,
+    keys: Keys<'a>,
+}
+
+#[derive(Default)]
+struct Streams<'a> {
+    kind: Vec<&'static str>,
+    id: Vec<&'a str>,
+    expected: Vec<i64>,
+    version: Vec<i64>,
+    state: Vec<String>,
+}
+
+#[derive(Default)]
+struct Events<'a> {
+    kind: Vec<&'static str>,
+    stream: Vec<&'a str>,
+    sequence: Vec<i64>,
+    kind_of_event: Vec<&'static str>,
+    version: Vec<i32>,
+    observed_at: Vec<DateTime<Utc>>,
+    payload_sha256: Vec<&'a [u8]>,
+    leaf_hash: Vec<Vec<u8>>,
+    payload: Vec<&'a [u8]>,
+}
+
+#[derive(Default)]
+struct Keys<'a> {
+    key: Vec<&'a str>,
+    input_digest: Vec<&'a [u8]>,
+    index: Vec<i32>,
+}
+
+impl<'a> Write<'a> {
+    pub(crate) fn new(append_id: Uuid, recorded_at: Timestamp, metadata: &'a Metadata) -> Self {
+        Self {
+            append_id,
+            recorded_at,
+            metadata,
+            payload_bytes: 0,
+            input_digests: Vec::new(),
+            leaf_hashes: Vec::new(),
+            streams: Streams::default(),
+            events: Events::default(),
+            keys: Keys::default(),
+        }
+    }
+
+    /// Whether an event of `bytes` payload bytes belongs into the next append.
+    pub(crate) fn is_full(&self, bytes: usize) -> bool {
+        let events = self.events.payload.len();
+        events >= MAX_EVENTS || (events > 0 && self.payload_bytes + bytes > MAX_PAYLOAD_BYTES)
+    }
+
+    /// Adds an event with its sequence. Answers where it will be.
+    pub(crate) fn push(&mut self, prepared: &'a Prepared, sequence: u64) -> Result<Locus, Refusal> {
+        let leaf = prepared.envelope(sequence, self.recorded_at, self.metadata).leaf_hash()?;
+        let index = self.events.payload.len();
+        let events = &mut self.events;
+        events.kind.push(prepared.stream.kind().name());
+        events.stream.push(prepared.stream.id());
+        events.sequence.push(signed(sequence));
+        events.kind_of_event.push(prepared.event.event_type().name());
+        events.version.push(i32::try_from(prepared.version()).unwrap_or(i32::MAX));
+        events.observed_at.push(prepared.observed_at.unwrap_or(self.recorded_at).datetime());
+        events.payload_sha256.push(&prepared.payload_sha256.0);
+        events.leaf_hash.push(leaf.0.to_vec());
+        events.payload.push(&prepared.payload);
+        if let Some(key) = &prepared.key {
+            self.keys.key.push(key);
+            self.keys.input_digest.push(&prepared.input_digest.0);
+            self.keys.index.push(i32::try_from(index).unwrap_or(i32::MAX));
+        }
+        self.leaf_hashes.extend_from_slice(&leaf.0);
+        self.input_digests.extend_from_slice(&prepared.input_digest.0);
+        self.payload_bytes += prepared.payload.len();
+        Ok(Locus {
+            append: self.append_id,
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            stream: prepared.stream.clone(),
+            sequence,
+        })
+    }
+
+    /// Moves a stream from version `expected` (0: it does not exist) to `state`.
+    pub(crate) fn move_stream(
+        &mut self,
+        stream: &'a StreamId,
+        expected: u64,
+        state: &StreamState,
+    ) -> Result<(), Corrupt> {
+        let text = serde_json::to_string(state).map_err(|e| Corrupt::stream(stream, e))?;
+        self.streams.kind.push(stream.kind().name());
+        self.streams.id.push(stream.id());
+        self.streams.expected.push(signed(expected));
+        self.streams.version.push(signed(state.sequence));
+        self.streams.state.push(text);
+        Ok(())
+    }
+
+    /// Digest of all that is handed in; of one event, its own.
+    fn input_digest(&self) -> Vec<u8> {
+        if self.events.payload.len() == 1 {
+            self.input_digests.clone()
+        } else {
+            Digest::of(&self.input_digests).0.to_vec()
+        }
+    }
+}
+
+/// Postgres counts in signed integers; sequences stay far below.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Everything but the outbox row. `fence` holds only when every stream row is locked and moved, and all else is
+/// selected from it.
+macro_rules! rows {
+    () => {
+        r#"
+WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
+        AS g (kind, id, expected, version, state)
+), moved AS (
+    UPDATE log.stream AS s SET version = g.version, state = g.state
+    FROM given AS g
+    WHERE g.expected > 0 AND s.kind = g.kind AND s.id = g.id AND s.version = g.expected
+    RETURNING 1
+), made AS (
+    INSERT INTO log.stream AS s (kind, id, version, state)
+    SELECT kind, id, version, state FROM given WHERE expected = 0
+    ORDER BY kind COLLATE "C", id COLLATE "C"
+    ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, state = excluded.state
+        WHERE s.version = 0
+    RETURNING 1
+), fence AS (
+    SELECT 1 WHERE (SELECT count(*) FROM moved) + (SELECT count(*) FROM made) = cardinality($1)
+), events AS (
+    INSERT INTO log.event (append_id, idx, version, sequence, observed_at, kind, stream_id, type,
+                           payload_sha256, leaf_hash, payload)
+    SELECT $6, e.n - 1, e.version, e.sequence, e.observed_at, e.kind, e.stream_id, e.type,
+           e.payload_sha256, e.leaf_hash, e.payload
+    FROM fence, unnest($7::int[], $8::bigint[], $9::timestamptz[], $10::text[], $11::text[], $12::text[],
+                       $13::bytea[], $14::bytea[], $15::bytea[]) WITH ORDINALITY
+        AS e (version, sequence, observed_at, kind, stream_id, type, payload_sha256, leaf_hash, payload, n)
+), appended AS (
+    INSERT INTO log.append (append_id, events, metadata, input_digest, recorded_at)
+    SELECT $6, $16, $17, $18, $19 FROM fence
+), keys AS (
+    INSERT INTO log.idempotency_key (key, input_digest, append_id, idx)
+    SELECT k.key, k.input_digest, $6, k.idx
+    FROM fence, unnest($20::text[], $21::bytea[], $22::int[]) AS k (key, input_digest, idx)
+)
+"#
+    };
+}
+
+/// The outbox row comes last, so its number is drawn after the locks: numbers of one stream ascend with its sequences.
+const APPEND: &str =
+    concat!(rows!(), "INSERT INTO log.outbox (append_id, events, leaf_hashes) SELECT $6, $16, $23 FROM fence");
+
+/// The same without an outbox row, for nothing but measuring what the outbox costs.
+const APPEND_UNSEQUENCED: &str = concat!(rows!(), "SELECT octet_length($23) FROM fence");
+
+/// Writes an append, all or nothing. `Ok(false)`: a stream is not at its expected version, nothing is written.
+///
+/// One statement, so an append outside a larger transaction costs one round trip.
+pub(crate) async fn persist(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
+    execute(conn, APPEND, write).await
+}
+
+/// What an append would cost if nobody ordered it: the reference of the benchmark, and never part of a log.
+pub(crate) async fn persist_unsequenced(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
+    execute(conn, APPEND_UNSEQUENCED, write).await
+}
+
+async fn execute(conn: &mut PgConnection, sql: &'static str, write: &Write<'_>) -> Result<bool, sqlx::Error> {
+    let count = i32::try_from(write.events.payload.len()).unwrap_or(i32::MAX);
+    let done = sqlx::query(sql)
+        .bind(&write.streams.kind)
+        .bind(&write.streams.id)
+        .bind(&write.streams.expected)
+        .bind(&write.streams.version)
+        .bind(&write.streams.state)
+        .bind(write.append_id)
+        .bind(&write.events.version)
+        .bind(&write.events.sequence)
+        .bind(&write.events.observed_at)
+        .bind(&write.events.kind)
+        .bind(&write.events.stream)
+        .bind(&write.events.kind_of_event)
+        .bind(&write.events.payload_sha256)
+        .bind(&write.events.leaf_hash)
+        .bind(&write.events.payload)
+        .bind(count)
+        .bind(&write.metadata.text)
+        .bind(write.input_digest())
+        .bind(write.recorded_at.datetime())
+        .bind(&write.keys.key)
+        .bind(&write.keys.input_digest)
+        .bind(&write.keys.index)
+        .bind(&write.leaf_hashes)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,79 @@
+//! `append`: the batch path against a plain multi-row INSERT of the same bytes.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Executor, PgPool};
+
+use super::load::{STREAMS, context, event};
+use super::{BenchError, Report, Side, compare, timed};
+use crate::append::{Append, Log, Prepared};
+use crate::error::AppendError;
+
+/// Events of one run.
+const EVENTS: usize = 100_000;
+/// Events handed to the batch path at once.
+const BATCH: usize = 10_000;
+/// Rows of one INSERT of the reference.
+const ROWS: usize = 1_000;
+
+/// Measures the batch path: version check, hashes, outbox, sequenced.
+///
+/// # Errors
+/// When the server fails or lets no database be made.
+pub async fn append(server: &PgConnectOptions) -> Result<Report, BenchError> {
+    let events = (0..EVENTS).map(|n| event(n, n * 7 % STREAMS).map(Append::from));
+    let events = events.collect::<Result<Vec<_>, _>>()?;
+    let payloads = events.iter().map(|event| Ok(Prepared::new(event.clone())?.payload));
+    let payloads = payloads.collect::<Result<Vec<_>, BenchError>>()?;
+    compare("append", server, EVENTS, &Ours { events }, &Reference { payloads }).await
+}
+
+struct Ours {
+    events: Vec<Append>,
+}
+
+impl Side for Ours {
+    async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
+        let log = Log::new(pool.clone());
+        let batches: Vec<Vec<Append>> = self.events.chunks(BATCH).map(<[Append]>::to_vec).collect();
+        let context = context();
+        let taken = timed(async {
+            for batch in batches {
+                for outcome in log.append_batch(batch, &context).await? {
+                    outcome?;
+                }
+            }
+            Ok(())
+        });
+        let taken = taken.await?;
+        let next = log.drain().await.map_err(AppendError::Unplaced)?;
+        let expected = self.events.len() as u64 + 1;
+        if next == expected { Ok(taken) } else { Err(BenchError::Wrong(format!("the log ends before {next}"))) }
+    }
+}
+
+struct Reference {
+    payloads: Vec<Vec<u8>>,
+}
+
+impl Side for Reference {
+    async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
+        let mut conn = pool.acquire().await?;
+        conn.execute("CREATE TABLE plain (id bigserial PRIMARY KEY, payload bytea)").await?;
+        conn.execute("SET synchronous_commit = on").await?;
+        let values: Vec<String> = (1..=ROWS).map(|n| format!("(${n})")).collect();
+        let insert = format!("INSERT INTO plain (payload) VALUES {}", values.join(", "));
+        timed(async {
+            for rows in self.payloads.chunks_exact(ROWS) {
+                let mut query = sqlx::query(&insert);
+                for payload in rows {
+                    query = query.bind(payload);
+                }
+                query.execute(&mut *conn).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,127 @@
+//! `append-single`: durable appends of one event, against the same appends that nobody orders.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::source::StreamState;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use uuid::Uuid;
+
+use super::load::{STREAMS, context, event};
+use super::{BenchError, Report, Side, compare, timed};
+use crate::aggregate::Surroundings;
+use crate::append::prepared::{Verdict, judge};
+use crate::append::write::{Write, persist_unsequenced};
+use crate::append::{Append, Log, Metadata, Prepared};
+use crate::error::AppendError;
+use crate::repository::LogRepository;
+
+/// Events of one run.
+const EVENTS: usize = 16_000;
+/// Connections, and appends under way at once.
+const CONNECTIONS: usize = 16;
+
+/// Measures single appends, each answered with its position.
+///
+/// # Errors
+/// When the server fails or lets no database be made.
+pub async fn append_single(server: &PgConnectOptions) -> Result<Report, BenchError> {
+    // A walk over the streams that looks random and is the same every time.
+    let stream = |n: usize| n.wrapping_mul(2_654_435_761) / 7 % STREAMS;
+    let events = (0..EVENTS).map(|n| event(n, stream(n)).map(Append::from)).collect::<Result<Vec<_>, _>>()?;
+    let ours = Ours { events: events.clone() };
+    compare("append-single", server, EVENTS, &ours, &Reference { events }).await
+}
+
+struct Ours {
+    events: Vec<Append>,
+}
+
+impl Side for Ours {
+    async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
+        let log = Log::new(pool.clone());
+        let appends = shares(&self.events).into_iter().map(|share| {
+            let log = log.clone();
+            async move {
+                for append in share {
+                    log.append(append, &context()).await?;
+                }
+                Ok(())
+            }
+        });
+        let taken = timed(all(appends)).await?;
+        let next = log.drain().await.map_err(AppendError::Unplaced)?;
+        let expected = self.events.len() as u64 + 1;
+        if next == expected { Ok(taken) } else { Err(BenchError::Wrong(format!("the log ends before {next}"))) }
+    }
+}
+
+struct Reference {
+    events: Vec<Append>,
+}
+
+impl Side for Reference {
+    async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
+        let metadata = Arc::new(Metadata::of(&context())?);
+        let appends = shares(&self.events).into_iter().map(|share| {
+            let (pool, metadata) = (pool.clone(), Arc::clone(&metadata));
+            async move {
+                for append in share {
+                    let prepared = Arc::new(Prepared::new(append)?);
+                    while !append_unsequenced(&pool, &prepared, &metadata).await? {}
+                }
+                Ok(())
+            }
+        });
+        timed(all(appends)).await
+    }
+}
+
+/// The same reading, deciding, hashing and writing, without outbox and position. False: somebody else was faster.
+async fn append_unsequenced(
+    pool: &PgPool,
+    prepared: &Arc<Prepared>,
+    metadata: &Arc<Metadata>,
+) -> Result<bool, BenchError> {
+    let surroundings = Arc::new(Surroundings::default());
+    let repository = LogRepository {
+        pool: pool.clone(),
+        append_id: Uuid::now_v7(),
+        prepared: Arc::clone(prepared),
+        metadata: Arc::clone(metadata),
+        surroundings: Arc::clone(&surroundings),
+    };
+    let wrong = |what: String| BenchError::Wrong(what);
+    let mut state = match repository.load().await? {
+        Some(snapshot) => serde_json::from_value(snapshot.aggregate).map_err(|e| wrong(e.to_string()))?,
+        None => StreamState::default(),
+    };
+    let now = surroundings.now().unwrap_or_default();
+    if judge(prepared, &state, Some(now), None)? != Verdict::New {
+        return Err(wrong("a benchmark event is a duplicate".to_owned()));
+    }
+    let expected = state.sequence;
+    state.evolve(&prepared.source, prepared.digest);
+    let mut write = Write::new(repository.append_id, now, metadata);
+    write.move_stream(&prepared.stream, expected, &state)?;
+    write.push(prepared, state.sequence)?;
+    Ok(persist_unsequenced(&mut *pool.acquire().await?, &write).await?)
+}
+
+/// The events in [`CONNECTIONS`] equal shares.
+fn shares(events: &[Append]) -> Vec<Vec<Append>> {
+    events.chunks(events.len().div_ceil(CONNECTIONS)).map(<[Append]>::to_vec).collect()
+}
+
+/// Runs all at once, to the end.
+async fn all<F>(tasks: impl Iterator<Item = F>) -> Result<(), BenchError>
+where
+    F: Future<Output = Result<(), BenchError>> + Send + 'static,
+{
+    let running: Vec<_> = tasks.map(tokio::spawn).collect();
+    for task in running {
+        task.await??;
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Connections with limits: nothing of ours waits, or makes others wait, without end.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
+
+/// Most connections one process opens.
+pub const MAX_CONNECTIONS: u32 = 16;
+/// Longest wait for a connection, in seconds: a server that died is noticed soon.
+pub const ACQUIRE_TIMEOUT_SECONDS: u64 = 5;
+/// How long a connection may rest and still be used without asking whether it lives, in seconds.
+pub const TRUSTED_IDLE_SECONDS: u64 = 2;
+/// Longest run of one statement, in seconds.
+pub const STATEMENT_TIMEOUT_SECONDS: u32 = 120;
+/// Longest wait for a row, in seconds. Behind it stands a process that was stopped inside a transaction.
+pub const LOCK_TIMEOUT_SECONDS: u32 = 30;
+/// Longest silence inside a transaction, in seconds. A stopped process loses its locks after this.
+pub const IDLE_IN_TRANSACTION_SECONDS: u32 = 15;
+
+/// A pool for the write side. Opens nothing yet. Times are UTC (the driver sets the zone on each connection).
+#[must_use]
+pub fn connect(options: PgConnectOptions) -> PgPool {
+    let options = options.application_name("pg-atlas").options([
+        // Not "$user" first: a role named like one of our schemas would see other tables.
+        ("search_path", "public".to_owned()),
+        ("statement_timeout", format!("{STATEMENT_TIMEOUT_SECONDS}s")),
+        ("lock_timeout", format!("{LOCK_TIMEOUT_SECONDS}s")),
+        ("idle_in_transaction_session_timeout", format!("{IDLE_IN_TRANSACTION_SECONDS}s")),
+    ]);
+    PgPoolOptions::new()
+        .max_connections(MAX_CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(ACQUIRE_TIMEOUT_SECONDS))
+        // A ping before every use would be a round trip before every statement; only a connection that rested may be
+        // dead.
+        .test_before_acquire(false)
+        .before_acquire(|conn, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= Duration::from_secs(TRUSTED_IDLE_SECONDS) {
+                    conn.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options)
+}

@@ -1,0 +1,127 @@
+//! Why an event is not in the log, and whether trying again helps.
+
+use domain::canonical::CanonicalError;
+use domain::codec::CodecError;
+use domain::stream::StreamError;
+use domain::{StreamId, Timestamp};
+use thiserror::Error;
+
+use crate::append::{MAX_AHEAD_MINUTES, MAX_KEY_BYTES, TRIES};
+
+/// A "no" to one event. The log is as it was; the same event is refused again.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// The facts have no bytes.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// The facts name no stream.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// Facts, actor or tool have no canonical form.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+    /// The bytes would not read back as the same facts.
+    #[error("the facts do not read back as they were given")]
+    NotItself,
+    /// The stream's rules forbid it.
+    #[error(transparent)]
+    Rule(#[from] domain::source::Refusal),
+    /// The world cannot have been observed yet.
+    #[error("observed at {observed_at}, more than {MAX_AHEAD_MINUTES} minutes ahead of the log's clock ({now})")]
+    Future {
+        /// The time given.
+        observed_at: Timestamp,
+        /// The database's clock.
+        now: Timestamp,
+    },
+    /// The key stands for something else.
+    #[error("the idempotency key `{0}` was used for something else")]
+    KeyReused(String),
+    /// The key is no key.
+    #[error("an idempotency key is 1 to {MAX_KEY_BYTES} bytes without control characters")]
+    Key,
+}
+
+impl Refusal {
+    /// Whether a key or a label was used for something else, rather than the event being wrong in itself.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::KeyReused(_) | Self::Rule(domain::source::Refusal::LabelTaken(_)))
+    }
+}
+
+/// Why an append did not come to an answer.
+#[derive(Debug, Error)]
+pub enum AppendError {
+    /// The event is refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Others were faster each time.
+    #[error("{what}: others wrote at the same time, {TRIES} tries in a row")]
+    Conflict {
+        /// The stream, or what else was contended for.
+        what: String,
+    },
+    /// The events are in the log and stay there, but have no position yet.
+    #[error("appended, but not yet sequenced: {0}")]
+    Unplaced(#[source] SequenceError),
+    /// The database failed. Whether the append happened is unknown; sending it again is safe.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The log holds what it cannot hold.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+}
+
+impl AppendError {
+    /// Whether the caller met somebody else's write, rather than a mistake or a failure.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Conflict { .. } => true,
+            Self::Refused(refusal) => refusal.is_conflict(),
+            _ => false,
+        }
+    }
+}
+
+/// Why positions could not be given.
+#[derive(Debug, Error)]
+pub enum SequenceError {
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The log holds what it cannot hold.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+}
+
+/// A stored value that breaks a rule of the log: damage, or another program's hand.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{table}: {what}")]
+pub struct Corrupt {
+    /// The table.
+    pub table: &'static str,
+    /// What is wrong, and in which row.
+    pub what: String,
+}
+
+impl Corrupt {
+    pub(crate) fn new(table: &'static str, what: impl Into<String>) -> Self {
+        Self { table, what: what.into() }
+    }
+
+    pub(crate) fn stream(stream: &StreamId, what: impl std::fmt::Display) -> Self {
+        Self::new("log.stream", format!("{stream}: {what}"))
+    }
+}
+
+/// Whether the database refused because somebody else wrote at the same time. Told apart by the constraint's name:
+/// any other violation is a mistake of ours and must not be retried in silence.
+pub(crate) fn is_contention(error: &sqlx::Error) -> bool {
+    const SERIALIZATION_FAILURE: &str = "40001";
+    const DEADLOCK_DETECTED: &str = "40P01";
+    let Some(error) = error.as_database_error() else { return false };
+    matches!(error.constraint(), Some("event_stream_sequence" | "idempotency_key_pkey"))
+        || matches!(error.code().as_deref(), Some(SERIALIZATION_FAILURE | DEADLOCK_DETECTED))
+}

@@ -1,0 +1,30 @@
+//! The write side: sources turn bytes into facts, the append path turns facts into events, the sequencer gives them
+//! positions. The only writer of the log.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`source`] | documents of the outside world become facts |
+//! | [`input`], [`artifact`] | bounded reading of documents, and where their raw bytes are kept |
+//! | [`append`] | facts become events: one, or many in a transaction |
+//! | [`aggregate`] | what a stream remembers, as cqrs-es wants to be told |
+//! | [`sequencer`] | committed events get positions, the log gets its root |
+//! | [`migrate`], [`roles`], [`connect`] | the schema, who may do what in it, and connections with limits |
+
+pub mod aggregate;
+pub mod append;
+pub mod artifact;
+pub mod bench;
+pub mod connect;
+pub mod error;
+pub mod input;
+pub mod migrate;
+pub mod pseudonym_key;
+mod repository;
+pub mod roles;
+pub mod sequencer;
+pub mod source;
+
+pub use append::{Append, Context, Log, Outcome, Place};
+pub use connect::connect;
+pub use error::{AppendError, Refusal, SequenceError};
+pub use migrate::migrate;

@@ -1,0 +1,37 @@
+//! Least privilege: group roles of the database server, one for each thing that a process may be there to do.
+//!
+//! A role is no user: it cannot log in. The operator makes users and grants them the roles their work needs.
+
+use sqlx::{Connection as _, PgPool};
+
+/// Appends facts.
+pub const APPENDER: &str = "atlas_appender";
+/// Gives appended facts their positions.
+pub const SEQUENCER: &str = "atlas_sequencer";
+/// Folds the log into builds, and owns them.
+pub const PROJECTOR: &str = "atlas_projector";
+/// Reads what is live.
+pub const READER: &str = "atlas_reader";
+/// Reads the log.
+pub const AUDITOR: &str = "atlas_auditor";
+
+/// Every role.
+pub const ALL: [&str; 5] = [APPENDER, SEQUENCER, PROJECTOR, READER, AUDITOR];
+
+/// What is granted to whom, and why.
+const GRANTS: &str = include_str!("roles.sql");
+/// Advisory lock under which grants are made: two at once would trip over each other's rows. A number of our own.
+const GRANTS_LOCK: i64 = 0x7067_6174_6c61_7302;
+
+/// Makes the roles where they are missing and grants each exactly what it needs in this database, which must be
+/// migrated. Doing it again changes nothing; doing it after a migration covers what the migration brought.
+///
+/// # Errors
+/// When the database refuses, for example because the user may not make roles.
+pub async fn grant(pool: &PgPool) -> Result<(), sqlx::Error> {
+    let mut conn = pool.acquire().await?;
+    let mut transaction = conn.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(GRANTS_LOCK).execute(&mut *transaction).await?;
+    sqlx::raw_sql(GRANTS).execute(&mut *transaction).await?;
+    transaction.commit().await
+}

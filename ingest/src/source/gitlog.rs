@@ -1,0 +1,169 @@
+//! Git histories: a repository, a clone URL, a bundle or a pseudonymised export becomes one [`GitLogObserved`].
+//!
+//! Git is a child process in a private folder (`git`); it never sees the machine's or a repository's own
+//! configuration. Its log is folded as it comes (`log`): addresses become pseudonyms before anything is stored, and
+//! what is kept is the export (`export`), never the raw log.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::Timestamp;
+use domain::digest::Digest;
+use domain::facts::gitlog::GitLogObserved;
+use domain::facts::{DocumentRef, Subject};
+use domain::identity::PseudonymKey;
+
+mod error;
+mod export;
+mod git;
+mod history;
+mod local;
+mod log;
+mod origin;
+mod process;
+mod remote;
+mod tip;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::GitLogError;
+pub use export::{Export, FORMAT, MAX_EXPORT_BYTES, VERSION, parse_export, render};
+pub use git::MAX_ANSWER_BYTES;
+pub use history::{Cell, History, Person, Totals, Window, totals};
+pub use local::{MAX_REFERENCE_BYTES, MAX_REFERENCE_FILES};
+pub use log::{Log, MAX_COMMITS, MAX_LINE_BYTES, parse_log};
+pub use origin::{CloneUrl, GitSource, MAX_URL_BYTES};
+pub use process::{MAX_FETCHED_BYTES, interrupt};
+pub use tip::{MAX_LOG_BYTES, MAX_MAILMAP_BYTES};
+
+/// Time that reading one history may take unless the caller says otherwise: 10 minutes.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+/// Name and version of this parser, as events name it.
+pub const PARSER: &str = "git-log/1";
+
+/// How a history is read.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// When the history is seen; the last covered day is the UTC day it lies in.
+    pub observed_at: Timestamp,
+    /// Cover so many months back from that day; `None`: all history.
+    pub since_months: Option<u32>,
+    /// Key behind the pseudonyms.
+    pub key: PseudonymKey,
+    /// Time that all of it may take.
+    pub timeout: Duration,
+    /// Folder in which the private folder is made; `None`: the system's temporary folder.
+    pub scratch: Option<PathBuf>,
+}
+
+/// A history that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The event's payload; its document is `export`.
+    pub facts: GitLogObserved,
+    /// The pseudonymised export: the bytes to store and, with `--dry-run`, to print.
+    pub export: Vec<u8>,
+    /// Names and logins, for the side table alone; empty when read from an export.
+    pub people: Vec<Person>,
+    /// Counts for the answer.
+    pub totals: Totals,
+    /// The branch that was read, if it has a name.
+    pub branch: Option<String>,
+    /// What was left out or looks odd.
+    pub warnings: Vec<String>,
+}
+
+impl Parsed {
+    /// Author time of the newest commit up to the last covered day, anybody's.
+    #[must_use]
+    pub fn latest_commit_date(&self) -> Option<Timestamp> {
+        self.facts.latest
+    }
+}
+
+/// Reads a history. Blocks until git is done; on every way out all processes have ended and the private folder is
+/// gone.
+///
+/// # Errors
+/// See [`GitLogError`].
+pub fn read(source: &GitSource, subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
+    let git = |protocol| git::Git::new(options.scratch.as_deref(), protocol, options.timeout);
+    match source {
+        GitSource::Export(path) => read_export(&bounded(path)?, subject, options),
+        GitSource::Repository(path) => {
+            let git = git("")?;
+            read_tip(&git, local::open(&git, path)?, subject, options)
+        }
+        GitSource::Bundle(path) => {
+            let git = git("file")?;
+            read_tip(&git, remote::fetch_bundle(&git, path)?, subject, options)
+        }
+        GitSource::Url(url) => {
+            let git = git(url.protocol())?;
+            read_tip(&git, remote::fetch_url(&git, url.as_str())?, subject, options)
+        }
+    }
+}
+
+/// Reads an export that is in memory. Days outside of the asked window are left out.
+///
+/// # Errors
+/// When the export is malformed or covers no day of the window.
+pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
+    let mut export = parse_export(bytes)?;
+    let mut warnings = Vec::new();
+    let window = Window::new(options.observed_at, options.since_months);
+    let (history, after) = export.history.within(window)?;
+    export.history = history;
+    if after > 0 {
+        warnings.push(log::left_out(after, &format!("dated after {}", window.to)));
+    }
+    if export.repo != subject.id {
+        warnings.push(format!("the export was made of {}", export.repo));
+    }
+    let own = options.key.id();
+    if export.pseudonym_key != own {
+        let key = &export.pseudonym_key;
+        warnings.push(format!(
+            "the pseudonyms are of key {key}, this deployment's key is {own}: a person seen under both counts twice"
+        ));
+    }
+    parsed(&export, subject, Vec::new(), None, warnings)
+}
+
+fn read_tip(git: &git::Git, tip: tip::Tip, subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
+    let window = Window::new(options.observed_at, options.since_months);
+    let mut reader = log::LogReader::new(window, &options.key);
+    tip::read_log(git, &tip, &mut reader)?;
+    let Log { history, people, warnings } = reader.finish()?;
+    let export = Export { repo: subject.id.clone(), pseudonym_key: options.key.id(), history };
+    parsed(&export, subject, people, tip.branch, warnings)
+}
+
+fn parsed(
+    export: &Export,
+    subject: Subject,
+    people: Vec<Person>,
+    branch: Option<String>,
+    warnings: Vec<String>,
+) -> Result<Parsed, GitLogError> {
+    let bytes = render(export)?;
+    let document = DocumentRef {
+        sha256: Digest::of(&bytes),
+        bytes: bytes.len() as u64,
+        format: FORMAT.to_owned(),
+        format_version: Some(VERSION.to_string()),
+        parser: PARSER.to_owned(),
+    };
+    let facts = export.history.facts(subject, document, export.pseudonym_key.clone());
+    Ok(Parsed { totals: totals(&facts), facts, export: bytes, people, branch, warnings })
+}
+
+fn bounded(path: &Path) -> Result<Vec<u8>, GitLogError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_EXPORT_BYTES + 1).read_to_end(&mut bytes));
+    read.map(|_| bytes).map_err(GitLogError::io(path.display().to_string()))
+}

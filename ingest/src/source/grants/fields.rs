@@ -1,0 +1,240 @@
+//! The fields of one record: those of DAOIP-5 itself and those of the Stellar Community Fund's extension.
+//!
+//! A field of the wrong type is a warning and counts as absent; what is too long refuses the record. Numbers keep the
+//! digits they are written with.
+
+use domain::decimal::Decimal;
+use domain::facts::grant::{Amount, Link};
+use domain::redact;
+use domain::stream::MAX_STREAM_ID_BYTES;
+use serde_json::value::RawValue;
+
+use super::document::{Members, items, members};
+use super::expiring;
+use super::{MAX_LINE_BYTES, MAX_LIST, MAX_PROSE_BYTES};
+use crate::source::quoted::{quoted, shown};
+
+/// Name of the extension, and prefix of its fields.
+const EXTENSION: &str = "org.stellar.communityfund";
+
+/// Where a field stands.
+#[derive(Clone, Copy)]
+pub(super) enum At {
+    /// In the record.
+    Core(&'static str),
+    /// In the extension.
+    Scf(&'static str),
+}
+use At::{Core, Scf};
+
+impl At {
+    fn name(self) -> &'static str {
+        match self {
+            Core(name) | Scf(name) => name,
+        }
+    }
+}
+
+/// An opened record.
+pub(super) struct Fields<'a> {
+    core: Members<'a>,
+    scf: Members<'a>,
+    warnings: Vec<String>,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens a record.
+    pub(super) fn open(raw: &'a RawValue) -> Result<Self, String> {
+        let core = members(raw).ok_or("no object")?;
+        let extension = core.get("extensions").and_then(|raw| members(raw)?.get(EXTENSION).copied());
+        let scf = extension.and_then(members).unwrap_or_default();
+        let scf = scf.into_iter().map(|(name, raw)| match name.strip_prefix(EXTENSION) {
+            Some(rest) => (rest.trim_start_matches('.').to_owned(), raw),
+            None => (name, raw),
+        });
+        Ok(Self { core, scf: scf.collect(), warnings: Vec::new() })
+    }
+
+    /// What was odd so far.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Whether the record has the field, `null` included.
+    pub(super) fn has(&self, at: At) -> bool {
+        match at {
+            Core(name) => self.core.contains_key(name),
+            Scf(name) => self.scf.contains_key(name),
+        }
+    }
+
+    /// The id as it may be shown before it is checked.
+    pub(super) fn shown_id(&self) -> Option<String> {
+        self.core.get("id").and_then(|raw| text_of(raw)).map(|id| shown(id.trim()))
+    }
+
+    fn raw(&self, at: At) -> Option<&'a RawValue> {
+        let raw = match at {
+            Core(name) => self.core.get(name),
+            Scf(name) => self.scf.get(name),
+        };
+        raw.copied().filter(|raw| raw.get() != "null")
+    }
+
+    fn warn(&mut self, at: At, what: &str) {
+        self.warnings.push(format!("{}: {what}", at.name()));
+    }
+
+    /// An id without white space around it; `None` when absent or blank.
+    pub(super) fn id(&mut self, at: At) -> Result<Option<String>, String> {
+        let Some(raw) = self.raw(at) else { return Ok(None) };
+        let refused = |reason: String| Err(format!("{}: {reason}", at.name()));
+        let Some(id) = text_of(raw) else { return refused("an id is text".to_owned()) };
+        let id = id.trim();
+        if id.len() > MAX_STREAM_ID_BYTES {
+            return refused(format!("longer than {MAX_STREAM_ID_BYTES} bytes"));
+        }
+        if id.chars().any(char::is_control) {
+            return refused(format!("control characters in {}", quoted(id)));
+        }
+        if id.contains(redact::PLACEHOLDER) {
+            return refused("holds an e-mail address".to_owned());
+        }
+        Ok((!id.is_empty()).then(|| id.to_owned()))
+    }
+
+    /// A text of one line, as written; `None` when absent or blank.
+    pub(super) fn line(&mut self, at: At) -> Result<Option<String>, String> {
+        let Some(text) = self.text(at, MAX_LINE_BYTES)? else { return Ok(None) };
+        Ok(Some(self.plain(at, text, &[])))
+    }
+
+    /// A free text, as written; `None` when absent or blank.
+    pub(super) fn prose(&mut self, at: At) -> Result<Option<String>, String> {
+        let Some(text) = self.text(at, MAX_PROSE_BYTES)? else { return Ok(None) };
+        Ok(Some(self.plain(at, text, &['\n', '\r', '\t'])))
+    }
+
+    /// A link, as written; `None` when absent or blank, or when it expires.
+    pub(super) fn link(&mut self, at: At) -> Result<Option<String>, String> {
+        Ok(self.line(at)?.filter(|link| !link.contains(expiring::PLACEHOLDER)))
+    }
+
+    /// A number, or a text that is one; `None` when absent or blank.
+    pub(super) fn decimal(&mut self, at: At) -> Option<Decimal> {
+        let raw = self.raw(at)?;
+        let text = text_of(raw).unwrap_or_else(|| raw.get().to_owned());
+        if text.trim().is_empty() {
+            return None;
+        }
+        let decimal = Decimal::parse(&text);
+        if decimal.is_none() {
+            self.warn(at, &format!("{} is no decimal number", quoted(&text)));
+        }
+        decimal
+    }
+
+    /// A truth value; `None` when absent.
+    pub(super) fn flag(&mut self, at: At) -> Option<bool> {
+        let raw = self.raw(at)?;
+        match raw.get() {
+            "true" => Some(true),
+            "false" => Some(false),
+            other => {
+                self.warn(at, &format!("{} is neither true nor false", quoted(other)));
+                None
+            }
+        }
+    }
+
+    /// Names in one text, separated by commas.
+    pub(super) fn names(&mut self, at: At) -> Result<Vec<String>, String> {
+        let Some(text) = self.text(at, MAX_PROSE_BYTES)? else { return Ok(vec![]) };
+        let text = self.plain(at, text, &[]);
+        let names: Vec<String> =
+            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        bounded(at, names)
+    }
+
+    /// The social accounts that have a name and a link, in the order of the document, without repeats.
+    pub(super) fn socials(&mut self) -> Result<Vec<Link>, String> {
+        let at = Core("socials");
+        let mut links: Vec<Link> = Vec::new();
+        for mut item in self.objects(at)? {
+            let (name, url) = (item.line(Core("name"))?, item.link(Core("value"))?);
+            self.warnings.extend(item.warnings.into_iter().map(|warning| format!("socials: {warning}")));
+            let Some(url) = url else { continue };
+            let link = Link { name: name.unwrap_or_default(), url };
+            if !links.contains(&link) {
+                links.push(link);
+            }
+        }
+        Ok(links)
+    }
+
+    /// Amounts with their denomination, in the order of the document.
+    pub(super) fn amounts(&mut self, at: At) -> Result<Vec<Amount>, String> {
+        let mut amounts = Vec::new();
+        for mut item in self.objects(at)? {
+            let (amount, denomination) = (item.decimal(Core("amount")), item.line(Core("denomination"))?);
+            self.warnings.extend(item.warnings.into_iter().map(|warning| format!("{}: {warning}", at.name())));
+            if let Some(amount) = amount {
+                amounts.push(Amount { amount, denomination: denomination.unwrap_or_default() });
+            }
+        }
+        Ok(amounts)
+    }
+
+    /// The objects of a list.
+    fn objects(&mut self, at: At) -> Result<Vec<Fields<'a>>, String> {
+        let Some(raw) = self.raw(at) else { return Ok(vec![]) };
+        let Some(list) = items(raw) else {
+            self.warn(at, "expected a list");
+            return Ok(vec![]);
+        };
+        let list = bounded(at, list)?;
+        let objects: Vec<Fields<'a>> = list.iter().filter_map(|item| Fields::open(item).ok()).collect();
+        if objects.len() < list.len() {
+            self.warn(at, "expected a list of objects");
+        }
+        Ok(objects)
+    }
+
+    /// A text that is not blank, without links that expire.
+    fn text(&mut self, at: At, limit: usize) -> Result<Option<String>, String> {
+        let Some(raw) = self.raw(at) else { return Ok(None) };
+        let Some(text) = text_of(raw) else {
+            self.warn(at, &format!("expected text, found {}", quoted(raw.get())));
+            return Ok(None);
+        };
+        if text.len() > limit {
+            return Err(format!("{}: {} bytes, the limit is {limit}", at.name(), text.len()));
+        }
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(expiring::without(&text).into_owned()))
+    }
+
+    /// The text with spaces for control characters other than `allowed`.
+    fn plain(&mut self, at: At, text: String, allowed: &[char]) -> String {
+        let strange = |c: char| c.is_control() && !allowed.contains(&c);
+        if !text.contains(strange) {
+            return text;
+        }
+        self.warn(at, "control characters became spaces");
+        text.replace(strange, " ")
+    }
+}
+
+/// The content of a JSON string; `None` for any other value.
+fn text_of(raw: &RawValue) -> Option<String> {
+    raw.get().starts_with('"').then(|| serde_json::from_str(raw.get()).ok()).flatten()
+}
+
+fn bounded<T>(at: At, list: Vec<T>) -> Result<Vec<T>, String> {
+    if list.len() > MAX_LIST {
+        return Err(format!("{}: {} entries, the limit is {MAX_LIST}", at.name(), list.len()));
+    }
+    Ok(list)
+}

@@ -1,0 +1,132 @@
+//! A registry's answers about one package, by part: read, cleaned, and sealed as the document that is stored.
+
+use std::collections::BTreeMap;
+
+use domain::digest::Digest;
+use domain::facts::DocumentRef;
+use serde_json::{Map, Value};
+
+use super::MAX_DOCUMENT_BYTES;
+use crate::source::Refused;
+use crate::source::clean::{clean, to_bytes};
+use crate::source::read::kind;
+
+/// The only key of a document that holds the answers by part.
+const RESPONSES: &str = "responses";
+
+/// The shape of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// One JSON value.
+    Json,
+    /// One JSON value a line. They become a list, in which null stands for a line that is no JSON.
+    Lines,
+}
+
+impl Shape {
+    /// The value of an answer, not yet cleaned.
+    pub(super) fn read(self, bytes: &[u8]) -> Result<Value, serde_json::Error> {
+        let whole = serde_json::from_slice(bytes);
+        match (self, whole) {
+            (Self::Json, whole) => whole,
+            (Self::Lines, Ok(list @ Value::Array(_))) => Ok(list),
+            (Self::Lines, Ok(one)) => Ok(Value::Array(vec![one])),
+            (Self::Lines, Err(error)) => {
+                let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+                let lines: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap_or_default()).collect();
+                if lines.iter().all(Value::is_null) { Err(error) } else { Ok(Value::Array(lines)) }
+            }
+        }
+    }
+}
+
+/// Cleaned answers by part.
+#[derive(Debug)]
+pub(super) struct Answers(Map<String, Value>);
+
+impl Answers {
+    /// Reads a document: the registry's own, which is the part `main`, or one of answers by part.
+    pub(super) fn parse(bytes: &[u8], main: &str, shape: Shape) -> Result<Self, Refused> {
+        if bytes.len() > MAX_DOCUMENT_BYTES {
+            let size = bytes.len();
+            return Err(Refused::whole(format!("the document has {size} bytes, the limit is {MAX_DOCUMENT_BYTES}")));
+        }
+        let by_part = serde_json::from_slice(bytes).ok().and_then(|whole| match whole {
+            Value::Object(mut fields) if fields.len() == 1 => fields.remove(RESPONSES),
+            _ => None,
+        });
+        let mut parts = match by_part {
+            Some(Value::Object(parts)) => parts,
+            Some(other) => return Err(Refused::at(RESPONSES, format!("expected an object, found {}", kind(&other)))),
+            None => {
+                let answer = shape.read(bytes).map_err(|error| Refused::whole(format!("not JSON: {error}")))?;
+                Map::from_iter([(main.to_owned(), answer)])
+            }
+        };
+        parts.values_mut().for_each(clean);
+        Ok(Self(parts))
+    }
+
+    /// Answers that were fetched.
+    pub(super) fn of_parts(parts: BTreeMap<&'static str, Value>) -> Self {
+        let cleaned = |(part, mut value): (&str, Value)| {
+            clean(&mut value);
+            (part.to_owned(), value)
+        };
+        Self(parts.into_iter().map(cleaned).collect())
+    }
+
+    /// The answer `part`, if there is one.
+    pub(super) fn get(&self, part: &str) -> Option<&Value> {
+        self.0.get(part)
+    }
+
+    /// The answer `part`, which has to be an object.
+    pub(super) fn object(&self, part: &str) -> Result<&Map<String, Value>, Refused> {
+        let found = self.0.get(part).unwrap_or(&Value::Null);
+        found.as_object().ok_or_else(|| Refused::at(part, format!("expected an object, found {}", kind(found))))
+    }
+
+    /// The document to store, and what the facts say about it.
+    pub(super) fn seal(&self, format: &str, parser: &str) -> (Vec<u8>, DocumentRef) {
+        let bytes = to_bytes(&BTreeMap::from([(RESPONSES, &self.0)]));
+        let document = DocumentRef {
+            sha256: Digest::of(&bytes),
+            bytes: bytes.len() as u64,
+            format: format.to_owned(),
+            format_version: None,
+            parser: parser.to_owned(),
+        };
+        (bytes, document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_become_a_list_and_a_broken_line_null() {
+        let read = |text: &str| Shape::Lines.read(text.as_bytes());
+        assert_eq!(read("{\"a\":1}\n\n{\"b\":\n[2]\r\n").unwrap(), json!([{"a": 1}, null, [2]]));
+        assert_eq!(read("{\"a\":1}\n").unwrap(), json!([{"a": 1}]));
+        assert_eq!(read("[{\"a\":1}]").unwrap(), json!([{"a": 1}]));
+        assert!(read("<html>\n</html>").is_err());
+        assert!(read("").is_err());
+    }
+
+    #[test]
+    fn a_stored_document_reads_back_as_itself() {
+        let answers = Answers::parse(b"{\"name\":\"x\",\"author\":\"Ann\"}", "packument", Shape::Json).unwrap();
+        let (stored, document) = answers.seal("npm-JSON", "npm/1");
+        assert_eq!(stored, b"{\"responses\":{\"packument\":{\"name\":\"x\"}}}");
+        assert_eq!(document.bytes, stored.len() as u64);
+        let (again, _) = Answers::parse(&stored, "packument", Shape::Json).unwrap().seal("npm-JSON", "npm/1");
+        assert_eq!(again, stored);
+        let (lines, _) = Answers::parse(&stored, "index", Shape::Lines).unwrap().seal("npm-JSON", "npm/1");
+        assert_eq!(lines, stored);
+        assert!(Answers::parse(b"{\"responses\":1}", "packument", Shape::Json).is_err());
+    }
+}

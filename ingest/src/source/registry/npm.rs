@@ -1,0 +1,144 @@
+//! JavaScript packages: the packument (all versions of a package) and the count of last month's downloads.
+
+use domain::Day;
+use domain::facts::registry::{Dependency, Downloads, RegistryCrawled, Release};
+use domain::purl::Purl;
+use domain::repository_link::repository_of;
+use serde_json::{Map, Value};
+
+use super::answers::{Answers, Shape};
+use super::collect::{Dependencies, repository_link};
+use super::{Parsed, Registry};
+use crate::source::Refused;
+use crate::source::read::{MAX_RELEASES, Warnings};
+
+/// The packument.
+pub(super) const PACKUMENT: &str = "packument";
+/// The count of downloads.
+pub(super) const DOWNLOADS: &str = "downloads";
+/// Length of the window that is asked for, in days.
+const DOWNLOAD_DAYS: u32 = 30;
+
+/// Reads a packument, or answers by part (`packument`, `downloads`), about `purl`.
+///
+/// # Errors
+/// When the document is too large, no JSON object, or about another package.
+pub fn parse_npm(purl: &Purl, bytes: &[u8]) -> Result<Parsed, Refused> {
+    read(purl, &Answers::parse(bytes, PACKUMENT, Shape::Json)?)
+}
+
+/// Reads what was fetched.
+pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
+    let mut warnings = Warnings::default();
+    let w = &mut warnings;
+    let packument = answers.object(PACKUMENT)?;
+    let own = Registry::Npm.answered(purl, packument.get("name"))?;
+    let tags = w.object("dist-tags", packument.get("dist-tags"));
+    let versions = w.object("versions", packument.get("versions"));
+    let latest_version = tags.and_then(|tags| w.line("dist-tags.latest", tags.get("latest")));
+    let manifest = match (&latest_version, versions) {
+        (Some(latest), Some(versions)) => {
+            let place = format!("versions.{latest}");
+            let manifest = w.object(&place, versions.get(latest));
+            if manifest.is_none() {
+                w.add(&place, "the latest version is not listed, so no dependencies are known");
+            }
+            manifest
+        }
+        _ => {
+            w.add("dist-tags.latest", "no latest version, so no dependencies are known");
+            None
+        }
+    };
+    let field = |key: &str| manifest.and_then(|manifest| manifest.get(key)).or_else(|| packument.get(key));
+    let (dependencies, next) = dependencies(manifest, w);
+    let links = [(true, link(field("repository"), w)), (false, w.line("homepage", field("homepage")))];
+    let (cleaned, document) = answers.seal("npm-JSON", "npm/1");
+    let facts = RegistryCrawled {
+        purl: own.id,
+        spelled: own.spelled,
+        releases: releases(versions, packument.get("time"), w),
+        dependencies,
+        repository: repository_link(links),
+        license: license(field("license").or_else(|| field("licenses")), w),
+        downloads: downloads(answers.get(DOWNLOADS), purl, w),
+        latest_version,
+        document,
+    };
+    Ok(Parsed { facts, cleaned, next, warnings: warnings.into_list() })
+}
+
+fn releases(versions: Option<&Map<String, Value>>, time: Option<&Value>, w: &mut Warnings) -> Vec<Release> {
+    let times = w.object("time", time);
+    let mut found = Vec::new();
+    for version in versions.into_iter().flat_map(Map::keys) {
+        let Some(named) = w.line_of("versions", version) else { continue };
+        let released = times.and_then(|times| w.time(&format!("time.{version}"), times.get(version)));
+        found.push(Release { released, version: named });
+    }
+    w.newest("versions", found, MAX_RELEASES)
+}
+
+fn dependencies(manifest: Option<&Map<String, Value>>, w: &mut Warnings) -> (Vec<Dependency>, Vec<Purl>) {
+    let mut found = Dependencies::new(Registry::Npm);
+    let declared = manifest.and_then(|manifest| w.object("dependencies", manifest.get("dependencies")));
+    for (name, requirement) in declared.into_iter().flatten() {
+        let place = format!("dependencies.{name}");
+        let requirement = w.line(&place, Some(requirement));
+        let text = requirement.as_deref().unwrap_or("");
+        if let Some(alias) = text.strip_prefix("npm:") {
+            // `npm:@scope/name@^1.0.0`: another package under this name.
+            let (real, range) = match alias.char_indices().skip(1).find(|(_, c)| *c == '@') {
+                Some((at, _)) => (&alias[..at], Some(alias[at + 1..].to_owned())),
+                None => (alias, None),
+            };
+            found.package(&place, real, range, w);
+        } else if let Some(id) = repository_of(text) {
+            found.repository(&place, id, requirement, w);
+        } else if text.contains(':') {
+            w.add(&place, "left out: a file or an address, no package");
+        } else {
+            found.package(&place, name, requirement, w);
+        }
+    }
+    found.finish()
+}
+
+/// A link, or an object with one.
+fn link(value: Option<&Value>, w: &mut Warnings) -> Option<String> {
+    match value {
+        Some(Value::Object(repository)) => w.line("repository.url", repository.get("url")),
+        other => w.line("repository", other),
+    }
+}
+
+/// An expression, an object with a `type`, or, long ago, a list of these, of which one may choose.
+fn license(value: Option<&Value>, w: &mut Warnings) -> Option<String> {
+    match value {
+        Some(Value::Object(license)) => w.line("license.type", license.get("type")),
+        Some(Value::Array(items)) => {
+            let items: Vec<String> =
+                items.iter().filter(|item| !item.is_array()).filter_map(|item| license(Some(item), w)).collect();
+            w.line_of("licenses", &items.join(" OR "))
+        }
+        other => w.line("license", other),
+    }
+}
+
+fn downloads(value: Option<&Value>, purl: &Purl, w: &mut Warnings) -> Option<Downloads> {
+    let answer = w.object(DOWNLOADS, value)?;
+    if let Some(name) = w.line("downloads.package", answer.get("package"))
+        && !Registry::Npm.same(&purl.spelled, &name)
+    {
+        w.add("downloads.package", format_args!("left out: they are those of another package, `{name}`"));
+        return None;
+    }
+    let day = |key: &str| answer.get(key).and_then(Value::as_str).and_then(|text| Day::parse(text).ok());
+    let days = match (day("start"), day("end")) {
+        (Some(start), Some(end)) if start <= end => {
+            u32::try_from(end.number() - start.number() + 1).unwrap_or(DOWNLOAD_DAYS)
+        }
+        _ => DOWNLOAD_DAYS,
+    };
+    w.count("downloads.downloads", answer.get("downloads")).map(|count| Downloads { count, days })
+}

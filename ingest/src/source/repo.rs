@@ -1,0 +1,153 @@
+//! Source `repo`: what a code host says about a repository, as its REST API serves it (GitHub's shape).
+
+use domain::digest::Digest;
+use domain::facts::registry::Release;
+use domain::facts::repo::RepoObserved;
+use domain::facts::{DocumentRef, Subject};
+use domain::repository_link::repository_at;
+use serde_json::{Map, Value};
+
+use super::Refused;
+use super::clean::{clean, to_bytes};
+use super::read::{MAX_RELEASES, Warnings, kind};
+
+/// Greatest size of a document, in bytes: 16 MiB.
+pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
+/// Name and version of this parser.
+const PARSER: &str = "repo/1";
+
+/// A document that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// What it says.
+    pub facts: RepoObserved,
+    /// The document without persons and e-mail addresses; `facts.document` names its digest.
+    pub cleaned: Vec<u8>,
+    /// Fields that were left out, and why.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the host facts of `subject`. A `full_name` that differs from the subject is evidence of a rename, no error.
+///
+/// # Errors
+/// When the document is too large or no JSON object.
+pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
+    if bytes.len() > MAX_DOCUMENT_BYTES {
+        let size = bytes.len();
+        return Err(Refused::whole(format!("the document has {size} bytes, the limit is {MAX_DOCUMENT_BYTES}")));
+    }
+    let mut tree: Value = serde_json::from_slice(bytes).map_err(|e| Refused::whole(format!("not JSON: {e}")))?;
+    clean(&mut tree);
+    let Value::Object(fields) = tree else {
+        return Err(Refused::whole(format!(
+            "expected a JSON object that describes a repository, found {}",
+            kind(&tree)
+        )));
+    };
+    let cleaned = to_bytes(&fields);
+    let document = DocumentRef {
+        sha256: Digest::of(&cleaned),
+        bytes: cleaned.len() as u64,
+        format: "GitHub-JSON".to_owned(),
+        format_version: None,
+        parser: PARSER.to_owned(),
+    };
+    let mut warnings = Warnings::default();
+    let facts = read(&fields, subject, document, &mut warnings);
+    Ok(Parsed { facts, cleaned, warnings: warnings.into_list() })
+}
+
+fn read(fields: &Map<String, Value>, subject: Subject, document: DocumentRef, warnings: &mut Warnings) -> RepoObserved {
+    let get = |key: &str| fields.get(key);
+    let host = subject.id.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')).map_or("github", |(host, _)| host);
+    let parent = warnings.object("parent", get("parent"));
+    let releases = releases(get("releases"), warnings);
+    RepoObserved {
+        full_name: full_name("full_name", host, get("full_name"), warnings),
+        stars: warnings.count("stargazers_count", get("stargazers_count")),
+        forks: warnings.count("forks_count", get("forks_count")),
+        private: private(fields, warnings),
+        archived: warnings.flag("archived", get("archived")),
+        fork: warnings.flag("fork", get("fork")),
+        parent: parent.and_then(|parent| full_name("parent.full_name", host, parent.get("full_name"), warnings)),
+        default_branch: warnings.line("default_branch", get("default_branch")),
+        license: license(get("license"), warnings),
+        description: warnings.prose("description", get("description")),
+        pushed_at: warnings.time("pushed_at", get("pushed_at")),
+        latest_version: latest_version(get("latest_release"), &releases, warnings),
+        releases: releases.into_iter().map(|(release, _)| release).collect(),
+        subject,
+        document,
+    }
+}
+
+/// The canonical purl of `owner/name` on the subject's host.
+fn full_name(place: &str, host: &str, value: Option<&Value>, warnings: &mut Warnings) -> Option<String> {
+    let name = warnings.line(place, value)?;
+    let id = repository_at(host, &name).filter(|id| id.matches('/').count() == name.matches('/').count() + 1);
+    if id.is_none() {
+        warnings.add(place, format_args!("left out: `{name}` is not of the form OWNER/NAME"));
+    }
+    id
+}
+
+/// `private`, else `visibility`, of which everything but `public` is private.
+fn private(fields: &Map<String, Value>, warnings: &mut Warnings) -> Option<bool> {
+    let private = warnings.flag("private", fields.get("private"));
+    let visibility = warnings.line("visibility", fields.get("visibility"));
+    let visibility = visibility.and_then(|word| match word.as_str() {
+        "public" => Some(false),
+        "private" | "internal" => Some(true),
+        _ => {
+            warnings.add("visibility", format_args!("left out: expected public, private or internal, found `{word}`"));
+            None
+        }
+    });
+    if let (Some(private), Some(visibility)) = (private, visibility)
+        && private != visibility
+    {
+        warnings.add("visibility", "contradicts `private`, which stands");
+    }
+    private.or(visibility)
+}
+
+/// `{"spdx_id": "MIT"}`, or the expression itself. `NOASSERTION` is the host's word for "I cannot tell".
+fn license(value: Option<&Value>, warnings: &mut Warnings) -> Option<String> {
+    let text = match value {
+        Some(Value::Object(license)) => warnings.line("license.spdx_id", license.get("spdx_id")),
+        other => warnings.line("license", other),
+    };
+    text.filter(|text| text != "NOASSERTION")
+}
+
+/// Published releases, each with whether it is a pre-release, sorted; drafts are nobody's releases yet.
+fn releases(value: Option<&Value>, warnings: &mut Warnings) -> Vec<(Release, bool)> {
+    let mut found = Vec::new();
+    for (index, item) in warnings.list("releases", value).unwrap_or_default().iter().enumerate() {
+        found.extend(release(&format!("releases[{index}]"), item, warnings));
+    }
+    warnings.newest("releases", found, MAX_RELEASES)
+}
+
+fn release(place: &str, value: &Value, warnings: &mut Warnings) -> Option<(Release, bool)> {
+    let item = warnings.object(place, Some(value))?;
+    if warnings.flag(&format!("{place}.draft"), item.get("draft")) == Some(true) {
+        return None;
+    }
+    let Some(version) = warnings.line(&format!("{place}.tag_name"), item.get("tag_name")) else {
+        warnings.add(place, "left out: no tag_name");
+        return None;
+    };
+    let released = warnings.time(&format!("{place}.published_at"), item.get("published_at"));
+    let early = warnings.flag(&format!("{place}.prerelease"), item.get("prerelease")) == Some(true);
+    Some((Release { released, version }, early))
+}
+
+fn latest_version(latest: Option<&Value>, releases: &[(Release, bool)], warnings: &mut Warnings) -> Option<String> {
+    let named = match latest {
+        None | Some(Value::Null) => None,
+        Some(text @ Value::String(_)) => warnings.line("latest_release", Some(text)),
+        Some(item) => release("latest_release", item, warnings).map(|(release, _)| release.version),
+    };
+    named.or_else(|| releases.iter().rev().find(|(_, early)| !early).map(|(release, _)| release.version.clone()))
+}

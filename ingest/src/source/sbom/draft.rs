@@ -1,0 +1,303 @@
+//! The one form every reader lowers its document to: entries, the references they go by, and pairs of references.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use domain::facts::sbom::Package;
+use domain::purl::{Purl, PurlError};
+use thiserror::Error;
+
+use super::json::{Found, Text};
+use super::warning::{Warnings, shown};
+use super::{MAX_ENTRIES, MAX_NAME_BYTES, MAX_RELATIONS, MAX_VERSION_BYTES};
+
+/// How a format calls things, for places and messages.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// The list of packages.
+    pub(super) entries: &'static str,
+    /// The list that relations stand in.
+    pub(super) relations: &'static str,
+    /// The field an entry is referred to by.
+    pub(super) reference: &'static str,
+    /// The field of an entry's version.
+    pub(super) version: &'static str,
+}
+
+/// A limit of one document.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub(super) enum TooMany {
+    /// Packages, components, services.
+    #[error("more than {MAX_ENTRIES} entries in one document")]
+    Entries,
+    /// Pairs of references.
+    #[error("more than {MAX_RELATIONS} relations in one document")]
+    Relations,
+}
+
+/// What an entry is to its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A package of the list.
+    Listed,
+    /// What the document is about, named apart from the list.
+    Root,
+    /// Inside of such a root: may be referred to, but is not of the list.
+    Part,
+}
+
+/// An entry as written.
+pub(super) struct Entry<'a> {
+    pub(super) role: Role,
+    pub(super) reference: Text<'a>,
+    pub(super) name: Text<'a>,
+    pub(super) version: Text<'a>,
+    /// Package URLs and the fields they stand in.
+    pub(super) purls: Vec<(String, Cow<'a, str>)>,
+}
+
+/// An entry as kept.
+pub(super) struct Kept {
+    pub(super) package: Package,
+    /// The purl's own version, by which the entry may be referred to.
+    pub(super) purl_version: Option<String>,
+    /// A purl was given, usable or not.
+    pub(super) has_purl: bool,
+}
+
+/// A text by which something is referred to.
+pub(super) struct Reference {
+    /// Where it was met first.
+    pub(super) place: String,
+    /// An entry goes by it.
+    pub(super) owned: bool,
+    /// It names nothing, or something that is no package: a relation to it is no oddity.
+    pub(super) other: bool,
+}
+
+/// A document while it is read.
+pub(super) struct Draft<'a> {
+    pub(super) words: &'static Words,
+    pub(super) warnings: Warnings,
+    pub(super) entries: Vec<Kept>,
+    /// Entries with [`Role::Listed`].
+    pub(super) listed: usize,
+    /// Named elements that are no packages.
+    others: usize,
+    /// The entry with [`Role::Root`].
+    pub(super) root: Option<u32>,
+    pub(super) references: Vec<Reference>,
+    pub(super) numbers: HashMap<Cow<'a, str>, u32>,
+    /// (reference, entry)
+    pub(super) owners: Vec<(u32, u32)>,
+    /// References to what the document describes.
+    pub(super) described: Vec<u32>,
+    /// (dependent, dependency)
+    pub(super) relations: Vec<(u32, u32)>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(words: &'static Words) -> Self {
+        Self {
+            words,
+            warnings: Warnings::default(),
+            entries: Vec::new(),
+            listed: 0,
+            others: 0,
+            root: None,
+            references: Vec::new(),
+            numbers: HashMap::new(),
+            owners: Vec::new(),
+            described: Vec::new(),
+            relations: Vec::new(),
+        }
+    }
+
+    /// The value of an optional field; of another kind it is a warning, `null` is as if it were not there.
+    pub(super) fn take<T>(&mut self, place: impl Display, found: Found<T>) -> Option<T> {
+        match found {
+            Found::Is(value) => Some(value),
+            Found::Wrong(mismatch) => {
+                self.warnings.push(place, format_args!("{mismatch}; ignored"));
+                None
+            }
+            Found::Missing | Found::Null => None,
+        }
+    }
+
+    /// An element of a list: anything but the expected is skipped with a warning, `null` too.
+    pub(super) fn element<T>(&mut self, place: impl Display, found: Found<T>) -> Option<T> {
+        if matches!(found, Found::Null) {
+            self.warnings.push(place, "null; skipped");
+            return None;
+        }
+        self.take(place, found)
+    }
+
+    /// Warns when a field is not there that the format requires.
+    pub(super) fn require<T>(&mut self, place: impl Display, field: &'static str, found: &Found<T>) {
+        if matches!(found, Found::Missing | Found::Null) {
+            self.warnings.missing(place, field);
+        }
+    }
+
+    /// Adds an entry; `place` is its path.
+    pub(super) fn entry(&mut self, place: &str, entry: Entry<'a>) -> Result<(), TooMany> {
+        let number = self.room_for_entry()?;
+        let has_purl = !entry.purls.is_empty();
+        let purl = self.best_purl(place, entry.purls);
+        let name = self.name(place, entry.name);
+        let written = self.version(place, entry.version);
+        let purl_version = purl
+            .as_ref()
+            .and_then(|purl| purl.version.as_deref())
+            .and_then(|version| self.usable_version(format_args!("{place}.purl"), version));
+        let package =
+            Package { purl: purl.map(|purl| purl.id), name, version: written.or_else(|| purl_version.clone()) };
+
+        let reference_field = self.words.reference;
+        let reference = self.take(format_args!("{place}.{reference_field}"), entry.reference);
+        if let Some(text) = reference {
+            self.own(format_args!("{place}.{reference_field}"), text, number);
+        }
+        match entry.role {
+            Role::Listed => self.listed += 1,
+            Role::Root => self.root = Some(number),
+            Role::Part => {}
+        }
+        self.entries.push(Kept { package, purl_version, has_purl });
+        Ok(())
+    }
+
+    /// Notes something of the document that is no package but may be referred to.
+    pub(super) fn other(&mut self, place: impl Display, reference: Cow<'a, str>) -> Result<(), TooMany> {
+        self.room_for_entry()?;
+        self.others += 1;
+        self.nothing(place, reference);
+        Ok(())
+    }
+
+    /// Notes a word that stands for nothing where a reference is expected.
+    pub(super) fn nothing(&mut self, place: impl Display, word: Cow<'a, str>) {
+        let number = self.reference(place, word);
+        self.references[number as usize].other = true;
+    }
+
+    /// Notes that the document describes what goes by `reference`.
+    pub(super) fn describes(&mut self, place: impl Display, reference: Cow<'a, str>) -> Result<(), TooMany> {
+        self.room_for_relation()?;
+        let number = self.reference(place, reference);
+        self.described.push(number);
+        Ok(())
+    }
+
+    /// Notes that what goes by `dependent` depends on what goes by `dependency`.
+    pub(super) fn depends(&mut self, dependent: u32, dependency: u32) -> Result<(), TooMany> {
+        self.room_for_relation()?;
+        self.relations.push((dependent, dependency));
+        Ok(())
+    }
+
+    fn room_for_entry(&self) -> Result<u32, TooMany> {
+        if self.entries.len() + self.others >= MAX_ENTRIES {
+            return Err(TooMany::Entries);
+        }
+        u32::try_from(self.entries.len()).map_err(|_| TooMany::Entries)
+    }
+
+    fn room_for_relation(&self) -> Result<(), TooMany> {
+        if self.relations.len() + self.described.len() < MAX_RELATIONS { Ok(()) } else { Err(TooMany::Relations) }
+    }
+
+    /// The number of a reference, the next free one when it is new.
+    pub(super) fn reference(&mut self, place: impl Display, text: Cow<'a, str>) -> u32 {
+        // The limits keep the number of references far below 2^32.
+        let next = u32::try_from(self.references.len()).unwrap_or(u32::MAX);
+        let references = &mut self.references;
+        *self.numbers.entry(text).or_insert_with(|| {
+            references.push(Reference { place: place.to_string(), owned: false, other: false });
+            next
+        })
+    }
+
+    fn own(&mut self, place: impl Display, text: Cow<'a, str>, entry: u32) {
+        if text.is_empty() {
+            self.warnings.push(place, "empty: nothing can refer to this entry");
+            return;
+        }
+        let label = shown(&text);
+        let number = self.reference(&place, text);
+        if std::mem::replace(&mut self.references[number as usize].owned, true) {
+            self.warnings.push(place, format_args!("{label} is the reference of another entry too"));
+        }
+        self.owners.push((number, entry));
+    }
+
+    /// Of several usable purls the bytewise first, so that their order says nothing.
+    fn best_purl(&mut self, place: &str, texts: Vec<(String, Cow<'a, str>)>) -> Option<Purl> {
+        let mut best: Option<Purl> = None;
+        for (field, text) in texts {
+            let purl = match Purl::parse(&text) {
+                Ok(purl) => purl,
+                Err(PurlError::Malformed { reason, .. } | PurlError::NotARepository(reason)) => {
+                    let text = shown(&text);
+                    let message = format_args!("{text} is no package URL: {reason}; kept as a package without purl");
+                    self.warnings.push(field, message);
+                    continue;
+                }
+            };
+            match &best {
+                Some(other) if other.id != purl.id => {
+                    let (first, second) = (shown(&other.id), shown(&purl.id));
+                    self.warnings
+                        .push(place, format_args!("two purls, {first} and {second}; the bytewise first counts"));
+                }
+                _ => {}
+            }
+            if best.as_ref().is_none_or(|other| (&purl.id, &purl.version) < (&other.id, &other.version)) {
+                best = Some(purl);
+            }
+        }
+        best
+    }
+
+    fn name(&mut self, place: &str, found: Text<'a>) -> String {
+        self.require(format_args!("{place}.name"), "name", &found);
+        let Some(name) = self.take(format_args!("{place}.name"), found) else { return String::new() };
+        let name = self.clean(format_args!("{place}.name"), &name);
+        if name.len() <= MAX_NAME_BYTES {
+            return name.into_owned();
+        }
+        self.warnings.push(format_args!("{place}.name"), format_args!("cut to {MAX_NAME_BYTES} bytes"));
+        let end = (0..=MAX_NAME_BYTES).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+        name[..end].to_owned()
+    }
+
+    fn version(&mut self, place: &str, found: Text<'a>) -> Option<String> {
+        let field = self.words.version;
+        let version = self.take(format_args!("{place}.{field}"), found)?;
+        self.usable_version(format_args!("{place}.{field}"), &version)
+    }
+
+    fn usable_version(&mut self, place: impl Display, version: &str) -> Option<String> {
+        let version = self.clean(&place, version);
+        if matches!(version.trim(), "" | "NOASSERTION" | "NONE") {
+            return None;
+        }
+        if version.len() > MAX_VERSION_BYTES {
+            self.warnings.push(place, format_args!("longer than {MAX_VERSION_BYTES} bytes; taken as no version"));
+            return None;
+        }
+        Some(version.into_owned())
+    }
+
+    /// Text without control characters: no store keeps U+0000, and the others would steer a terminal.
+    fn clean<'t>(&mut self, place: impl Display, text: &'t str) -> Cow<'t, str> {
+        if !text.contains(char::is_control) {
+            return Cow::Borrowed(text);
+        }
+        self.warnings.push(place, "control characters removed");
+        Cow::Owned(text.chars().filter(|c| !c.is_control()).collect())
+    }
+}

@@ -1,0 +1,199 @@
+//! From a draft to facts, counts and warnings: the rules that all formats share.
+
+use std::collections::BTreeMap;
+
+use domain::claims::DocumentGraph;
+use domain::facts::sbom::{Package, SbomSubmitted};
+use domain::facts::{DocumentRef, Subject};
+use domain::purl::Purl;
+
+use super::Parsed;
+use super::draft::{Draft, Kept};
+use super::warning::shown;
+
+impl Draft<'_> {
+    /// Makes the facts of a document that was read to its end.
+    pub(super) fn lower(mut self, subject: Subject, document: DocumentRef) -> Parsed {
+        // Numbers stand for distinct texts, so distinct pairs of numbers are distinct pairs as written.
+        self.relations.sort_unstable();
+        self.relations.dedup();
+        let dependencies = self.relations.len();
+        let packages = self.listed;
+        self.warn_of_entries();
+
+        let listing = Listing::of(std::mem::take(&mut self.entries));
+        let numbers = std::mem::take(&mut self.numbers);
+        let mut texts = vec![""; numbers.len()];
+        for (text, number) in &numbers {
+            texts[*number as usize] = text;
+        }
+        let targets = self.targets(&listing, &texts);
+        let described = self.described_packages(&listing, &targets, &texts);
+        let relations = self.package_relations(&targets, &texts);
+        let facts = SbomSubmitted {
+            subject,
+            document,
+            complete: packages > 0,
+            packages: listing.packages,
+            described,
+            relations,
+        };
+        self.parsed(facts, packages, dependencies)
+    }
+
+    fn parsed(mut self, facts: SbomSubmitted, packages: usize, dependencies: usize) -> Parsed {
+        let graph = DocumentGraph::of(&facts);
+        if let Some(other) = &graph.foreign_root {
+            let (other, subject) = (shown(other), shown(&facts.subject.id));
+            self.warnings.tally(
+                self.words.entries,
+                format_args!("the described package names the repository {other}, not {subject}; taken for {subject}"),
+            );
+        }
+        if graph.self_edges > 0 {
+            let count = graph.self_edges;
+            self.warnings.tally(self.words.relations, format_args!("self edges dropped: {count}"));
+        }
+        Parsed {
+            format: facts.document.format.clone(),
+            format_version: facts.document.format_version.clone().unwrap_or_default(),
+            packages,
+            dependencies,
+            root_dependencies: graph.edges.iter().filter(|edge| edge.root).count(),
+            vertices: graph.ids.len(),
+            edges: graph.nested_edges().count(),
+            warnings: self.warnings.finish(),
+            facts,
+        }
+    }
+
+    fn warn_of_entries(&mut self) {
+        let place = self.words.entries;
+        if self.listed == 0 {
+            self.warnings.tally(place, "none listed; an incomplete snapshot, which retires nothing");
+        }
+        let root = self.root.map(|entry| entry as usize);
+        let without =
+            self.entries.iter().enumerate().filter(|(entry, kept)| !kept.has_purl && Some(*entry) != root).count();
+        if without > 0 {
+            let message = format_args!("entries without purl, known by name and to this repository alone: {without}");
+            self.warnings.tally(place, message);
+        }
+    }
+
+    /// What every reference stands for: an entry that goes by it, else an entry whose purl it is.
+    fn targets(&self, listing: &Listing, texts: &[&str]) -> Vec<Option<u32>> {
+        let mut best: Vec<Option<(bool, bool, u32)>> = vec![None; self.references.len()];
+        for (reference, entry) in &self.owners {
+            let index = listing.index_of[*entry as usize];
+            let without_purl = listing.packages[index as usize].purl.is_none();
+            // Where several entries go by one reference: the root, else one with a purl, else the first by value,
+            // never by place in the document.
+            let candidate = (self.root != Some(*entry), without_purl, index);
+            let slot = &mut best[*reference as usize];
+            *slot = Some(slot.map_or(candidate, |former| former.min(candidate)));
+        }
+        let mut targets: Vec<Option<u32>> = best.into_iter().map(|slot| slot.map(|(_, _, index)| index)).collect();
+
+        let is_open =
+            |(number, text): &(usize, &&str)| targets[*number].is_none() && text.trim_start().starts_with("pkg:");
+        let open: Vec<(usize, &&str)> = texts.iter().enumerate().filter(is_open).collect();
+        let by_purl = if open.is_empty() { BTreeMap::new() } else { listing.by_purl() };
+        if by_purl.is_empty() {
+            return targets;
+        }
+        for (number, text) in open {
+            let purl = Purl::parse(text).ok();
+            targets[number] = purl.and_then(|purl| by_purl.get(&(purl.id.as_str(), purl.version.as_deref())).copied());
+        }
+        targets
+    }
+
+    fn described_packages(&mut self, listing: &Listing, targets: &[Option<u32>], texts: &[&str]) -> Vec<u32> {
+        let mut described: Vec<u32> = self.root.iter().map(|entry| listing.index_of[*entry as usize]).collect();
+        self.described.sort_unstable();
+        self.described.dedup();
+        for number in std::mem::take(&mut self.described) {
+            match targets[number as usize] {
+                Some(index) => described.push(index),
+                None => self.warn_of_reference(number, texts, "described, but no package of this document"),
+            }
+        }
+        described.sort_unstable();
+        described.dedup();
+        described
+    }
+
+    fn package_relations(&mut self, targets: &[Option<u32>], texts: &[&str]) -> Vec<(u32, u32)> {
+        let mut found = Vec::with_capacity(self.relations.len());
+        let mut left_out: BTreeMap<u32, usize> = BTreeMap::new();
+        for (from, to) in &self.relations {
+            match (targets[*from as usize], targets[*to as usize]) {
+                (Some(from), Some(to)) => found.push((from, to)),
+                (known, _) => *left_out.entry(if known.is_none() { *from } else { *to }).or_default() += 1,
+            }
+        }
+        for (number, count) in left_out {
+            let message = format!("no package of this document, relations left out: {count}");
+            self.warn_of_reference(number, texts, &message);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn warn_of_reference(&mut self, number: u32, texts: &[&str], message: &str) {
+        let reference = &self.references[number as usize];
+        if !reference.other {
+            self.warnings.push(&reference.place, format_args!("{} is {message}", shown(texts[number as usize])));
+        }
+    }
+}
+
+/// The distinct packages of a document, sorted, and where every entry went.
+struct Listing {
+    packages: Vec<Package>,
+    index_of: Vec<u32>,
+    purl_versions: Vec<Option<String>>,
+}
+
+impl Listing {
+    fn of(entries: Vec<Kept>) -> Self {
+        let mut index_of = vec![0; entries.len()];
+        let mut purl_versions = Vec::with_capacity(entries.len());
+        let mut numbered = Vec::with_capacity(entries.len());
+        for (number, kept) in entries.into_iter().enumerate() {
+            purl_versions.push(kept.purl_version);
+            numbered.push((kept.package, number));
+        }
+        numbered.sort_unstable();
+        let mut packages: Vec<Package> = Vec::with_capacity(numbered.len());
+        let mut index = 0;
+        for (package, number) in numbered {
+            match packages.last() {
+                Some(last) if *last == package => {}
+                Some(_) => {
+                    index += 1;
+                    packages.push(package);
+                }
+                None => packages.push(package),
+            }
+            index_of[number] = index;
+        }
+        Self { packages, index_of, purl_versions }
+    }
+
+    /// Packages by purl and version, as written and as in the purl; without version the first of that purl.
+    fn by_purl(&self) -> BTreeMap<(&str, Option<&str>), u32> {
+        let mut found: BTreeMap<(&str, Option<&str>), u32> = BTreeMap::new();
+        for (index, purl_version) in self.index_of.iter().zip(&self.purl_versions) {
+            let package = &self.packages[*index as usize];
+            let Some(id) = &package.purl else { continue };
+            for version in [None, package.version.as_deref(), purl_version.as_deref()] {
+                let slot = found.entry((id, version)).or_insert(*index);
+                *slot = (*index).min(*slot);
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,223 @@
+//! Survey answers from a CSV file: header `project_id,project_name,status,answered_at`, one event a row.
+//!
+//! The four columns may stand in any order. Other columns are not read and lead to a warning. Cells are trimmed; a
+//! malformed row is refused with its line, the others stand.
+
+use csv::{ReaderBuilder, StringRecord};
+use domain::Event;
+use domain::digest::Digest;
+use domain::facts::DocumentRef;
+use domain::facts::survey::{SurveyAnswered, SurveyStatus};
+use domain::redact;
+use domain::time::Timestamp;
+
+use super::Refused;
+use super::quoted::quoted;
+
+#[cfg(test)]
+mod tests;
+
+/// Greatest number of rows in one file.
+pub const MAX_ROWS: usize = 1_000_000;
+/// Greatest length of one cell, in bytes.
+pub const MAX_CELL_BYTES: usize = 1000;
+/// Name and version of this parser.
+pub const PARSER: &str = "survey/1";
+/// What the document is called in events.
+pub const FORMAT: &str = "CSV";
+
+const COLUMNS: [&str; 4] = ["project_id", "project_name", "status", "answered_at"];
+
+/// A survey file, read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The answers with the line each row starts on (the header is line 1), in the order of the file.
+    pub rows: Vec<(u64, SurveyAnswered)>,
+    /// The rows that are malformed.
+    pub refused: Vec<RefusedRow>,
+    /// What is odd but harmless.
+    pub warnings: Vec<String>,
+    /// The bytes to keep as the raw document: the file without e-mail addresses.
+    pub document: Vec<u8>,
+}
+
+/// A row that is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// The line the row starts on; the header is line 1.
+    pub row: u64,
+    /// The column, and what is wrong with it.
+    pub reason: String,
+}
+
+/// Reads a survey file.
+///
+/// # Errors
+/// When the file is empty, is no UTF-8, lacks one of the four columns or has more than [`MAX_ROWS`] rows.
+pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        Refused::at(format!("line {line}"), "not UTF-8: save the file as CSV in UTF-8")
+    })?;
+    let clean = redact::emails(text);
+    let document = DocumentRef {
+        sha256: Digest::of(clean.as_bytes()),
+        bytes: clean.len() as u64,
+        format: FORMAT.to_owned(),
+        format_version: None,
+        parser: PARSER.to_owned(),
+    };
+    let content = clean.strip_prefix('\u{feff}').unwrap_or(&clean);
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(content.as_bytes());
+    let mut lines = Lines { content: content.as_bytes(), at: 0, line: 1 };
+    let mut record = StringRecord::new();
+    let mut next = |record: &mut StringRecord| -> Result<Option<u64>, Refused> {
+        let more = reader.read_record(record).map_err(|e| Refused::whole(format!("not CSV: {e}")))?;
+        Ok(more.then(|| lines.of(record)))
+    };
+
+    if next(&mut record)?.is_none() {
+        return Err(Refused::whole(format!("the file is empty; it needs the header {}", COLUMNS.join(","))));
+    }
+    let header = Header::read(&record)?;
+    let mut parsed =
+        Parsed { rows: Vec::new(), refused: Vec::new(), warnings: header.warnings.clone(), document: vec![] };
+    while let Some(line) = next(&mut record)? {
+        if parsed.rows.len() + parsed.refused.len() == MAX_ROWS {
+            return Err(Refused::at(format!("line {line}"), format!("more than {MAX_ROWS} rows")));
+        }
+        match header.answer(&record, &document) {
+            Ok(answer) => parsed.rows.push((line, answer)),
+            Err(reason) => parsed.refused.push(RefusedRow { row: line, reason }),
+        }
+    }
+    if parsed.rows.is_empty() && parsed.refused.is_empty() {
+        parsed.warnings.push("the file has a header but no rows".to_owned());
+    }
+    parsed.document = clean.into_owned().into_bytes();
+    Ok(parsed)
+}
+
+/// Where the four columns stand.
+struct Header {
+    at: [usize; 4],
+    width: usize,
+    warnings: Vec<String>,
+}
+
+impl Header {
+    fn read(record: &StringRecord) -> Result<Self, Refused> {
+        let refused = |reason: String| Err(Refused::at("line 1", reason));
+        let mut at = [None; 4];
+        let mut warnings = Vec::new();
+        for (n, name) in record.iter().map(str::trim).enumerate() {
+            match COLUMNS.iter().position(|column| *column == name) {
+                Some(column) if at[column].is_some() => {
+                    return refused(format!("the column {name} stands there twice"));
+                }
+                Some(column) => at[column] = Some(n),
+                None => warnings.push(format!("column {} is not read", quoted(name))),
+            }
+        }
+        match at {
+            [Some(id), Some(name), Some(status), Some(answered)] => {
+                Ok(Self { at: [id, name, status, answered], width: record.len(), warnings })
+            }
+            _ => {
+                let missing = COLUMNS.iter().zip(at).filter(|(_, at)| at.is_none()).map(|(column, _)| *column);
+                let missing: Vec<&str> = missing.collect();
+                refused(format!(
+                    "the header lacks {}; it must hold {}, separated by commas",
+                    missing.join(", "),
+                    COLUMNS.join(",")
+                ))
+            }
+        }
+    }
+
+    /// The facts of a row, or why it has none.
+    fn answer(&self, record: &StringRecord, document: &DocumentRef) -> Result<SurveyAnswered, String> {
+        if record.len() != self.width {
+            return Err(format!("{} cells, the header has {}", record.len(), self.width));
+        }
+        let mut cells = [""; 4];
+        for (column, cell) in cells.iter_mut().enumerate() {
+            *cell = checked(record.get(self.at[column]).unwrap_or_default())
+                .map_err(|reason| format!("{}: {reason}", COLUMNS[column]))?;
+        }
+        let [id, name, status, answered_at] = cells;
+        let given = |cell: &str| (!cell.is_empty()).then(|| cell.to_owned());
+        if id.is_empty() && name.is_empty() {
+            return Err("project_id, project_name: both are empty".to_owned());
+        }
+        if id.contains(redact::PLACEHOLDER) {
+            return Err("project_id: an e-mail address is no project id".to_owned());
+        }
+        let answer = SurveyAnswered {
+            project_id: given(id),
+            project_name: given(name),
+            status: status_named(status)?,
+            answered_at: Timestamp::parse_time_or_date(answered_at).map_err(|_| {
+                format!(
+                    "answered_at: {} is no date (2026-01-31) or time (2026-01-31T12:00:00Z) from 1970 to 9999",
+                    quoted(answered_at)
+                )
+            })?,
+            document: document.clone(),
+        };
+        // What cannot be told apart from other projects cannot be kept.
+        Event::from(answer.clone()).stream().map_err(|e| format!("project_id, project_name: {e}"))?;
+        Ok(answer)
+    }
+}
+
+/// The cell without white space around it.
+fn checked(cell: &str) -> Result<&str, String> {
+    if cell.len() > MAX_CELL_BYTES {
+        return Err(format!("longer than {MAX_CELL_BYTES} bytes (is a quote not closed?)"));
+    }
+    if cell.contains(['\n', '\r']) {
+        return Err("a line break in a cell (is a quote not closed?)".to_owned());
+    }
+    let cell = cell.trim();
+    if cell.chars().any(char::is_control) {
+        return Err(format!("control characters in {}", quoted(cell)));
+    }
+    Ok(cell)
+}
+
+fn status_named(name: &str) -> Result<SurveyStatus, String> {
+    match name {
+        "live" => Ok(SurveyStatus::Live),
+        "in-dev" => Ok(SurveyStatus::InDev),
+        "discontinued" => Ok(SurveyStatus::Discontinued),
+        _ => Err(format!("status: {} is not live, in-dev or discontinued", quoted(name))),
+    }
+}
+
+/// Counts lines up to the start of each record. The reader's own count lags behind after blank lines.
+struct Lines<'a> {
+    content: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line that `record`, the next one read, starts on.
+    fn of(&mut self, record: &StringRecord) -> u64 {
+        let byte = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.at);
+        let ends = |at: usize| matches!(self.content.get(at), Some(b'\n' | b'\r'));
+        let mut start = byte.max(self.at);
+        while ends(start) {
+            start += 1;
+        }
+        for at in self.at..start {
+            let lone_return = self.content[at] == b'\r' && self.content.get(at + 1) != Some(&b'\n');
+            if self.content[at] == b'\n' || lone_return {
+                self.line += 1;
+            }
+        }
+        self.at = start;
+        self.line
+    }
+}

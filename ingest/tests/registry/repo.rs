@@ -1,0 +1,137 @@
+use domain::digest::Digest;
+use domain::facts::Subject;
+use ingest::source::repo::{Parsed, parse};
+use serde_json::{Value, json};
+
+use crate::samples::{REPO, assert_no_address, encoded};
+
+fn subject() -> Subject {
+    Subject {
+        id: "pkg:github/stellar/js-stellar-sdk".to_owned(),
+        spelled: "stellar/js-stellar-sdk".to_owned(),
+        project: None,
+    }
+}
+
+fn read(document: &Value) -> Parsed {
+    parse(&serde_json::to_vec(document).expect("a tree"), subject()).expect("read")
+}
+
+#[test]
+fn reads_what_a_host_serves() {
+    let Parsed { facts, cleaned, warnings } = parse(REPO.as_bytes(), subject()).unwrap();
+    assert_eq!(warnings, [""; 0]);
+    assert_eq!(facts.full_name.as_deref(), Some("pkg:github/stellar/js-stellar-sdk"));
+    assert_eq!((facts.stars, facts.forks), (Some(701), Some(342)));
+    assert_eq!((facts.private, facts.archived, facts.fork), (Some(false), Some(false), Some(true)));
+    assert_eq!(facts.parent.as_deref(), Some("pkg:github/stellar-old/js-sdk"));
+    assert_eq!(facts.default_branch.as_deref(), Some("master"));
+    assert_eq!(facts.license.as_deref(), Some("Apache-2.0"));
+    assert_eq!(facts.pushed_at.unwrap().to_string(), "2026-01-31T09:10:11.000000Z");
+    assert_eq!(facts.latest_version.as_deref(), Some("v14.4.0"));
+    let releases: Vec<&str> = facts.releases.iter().map(|release| release.version.as_str()).collect();
+    assert_eq!(releases, ["v14.3.0", "v14.4.0", "v15.0.0-rc.1"]);
+    assert!(facts.description.as_deref().unwrap().ends_with("mail <email>"));
+
+    assert_eq!(facts.document.sha256, Digest::of(&cleaned));
+    assert_eq!(facts.document.bytes, cleaned.len() as u64);
+    let text = String::from_utf8(cleaned.clone()).unwrap();
+    assert_no_address(&text);
+    assert!(!text.contains("canary"), "the author of a release is a person");
+    encoded(facts.clone());
+    // What is stored reads back as the same facts and the same bytes.
+    let again = parse(&cleaned, subject()).unwrap();
+    assert_eq!((again.facts, again.cleaned), (facts, cleaned));
+}
+
+#[test]
+fn another_name_is_evidence_of_a_rename() {
+    let parsed = read(&json!({"full_name": "New-Owner/New.Name"}));
+    assert_eq!(parsed.facts.full_name.as_deref(), Some("pkg:github/new-owner/new.name"));
+    assert_eq!(parsed.facts.subject, subject());
+    assert!(parsed.warnings.is_empty());
+}
+
+#[test]
+fn a_wrong_field_is_left_out_and_named() {
+    for (field, value) in [
+        ("stargazers_count", json!(-1)),
+        ("stargazers_count", json!(1.5)),
+        ("stargazers_count", json!(9_007_199_254_740_992_u64)),
+        ("stargazers_count", json!(1e300)),
+        ("forks_count", json!("12")),
+        ("forks_count", json!([])),
+        ("private", json!("no")),
+        ("visibility", json!("hidden")),
+        ("archived", json!(0)),
+        ("fork", json!({})),
+        ("full_name", json!("lonely")),
+        ("full_name", json!("a/b/c")),
+        ("full_name", json!("a/b\u{0}")),
+        ("full_name", json!("../..")),
+        ("full_name", json!(7)),
+        ("parent", json!("a/b")),
+        ("parent", json!({"full_name": "a b/c"})),
+        ("default_branch", json!("ma\u{0}in")),
+        ("default_branch", json!("x".repeat(2000))),
+        ("license", json!(["MIT"])),
+        ("license", json!({"spdx_id": 1})),
+        ("description", json!("a\u{0}b")),
+        ("description", json!(1)),
+        ("pushed_at", json!("yesterday")),
+        ("latest_release", json!({"name": "no tag"})),
+        ("latest_release", json!(3)),
+        ("releases", json!({})),
+        ("releases", json!(["v1"])),
+        ("releases", json!([{"published_at": "2026-01-01T00:00:00Z"}])),
+        ("releases", json!([{"tag_name": "v1", "published_at": "never"}])),
+    ] {
+        let mut document = json!({"default_branch": "main", "stargazers_count": 3, "forks_count": 4});
+        document[field] = value.clone();
+        let Parsed { facts, warnings, .. } = read(&document);
+        assert!(warnings.iter().any(|warning| warning.starts_with(field)), "{field} = {value}: {warnings:?}");
+        let others = [facts.stars.is_some(), facts.forks.is_some(), facts.default_branch.is_some()];
+        assert!(others.iter().filter(|there| **there).count() >= 2, "{field}: the other fields stay");
+        encoded(facts);
+    }
+}
+
+#[test]
+fn what_is_absent_stays_absent() {
+    let parsed = read(&json!({"license": null, "parent": null, "latest_release": null, "releases": null}));
+    assert!(parsed.warnings.is_empty());
+    let Value::Object(fields) = serde_json::from_str(&encoded(parsed.facts)).unwrap() else { panic!("an object") };
+    assert_eq!(fields.keys().collect::<Vec<_>>(), ["document", "subject"]);
+    assert_eq!(read(&json!({"license": {"spdx_id": "NOASSERTION"}})).facts.license, None);
+}
+
+#[test]
+fn visibility_stands_in_for_private() {
+    assert_eq!(read(&json!({"visibility": "internal"})).facts.private, Some(true));
+    assert_eq!(read(&json!({"visibility": "public"})).facts.private, Some(false));
+    let both = read(&json!({"visibility": "public", "private": true}));
+    assert_eq!(both.facts.private, Some(true));
+    assert_eq!(both.warnings.len(), 1);
+}
+
+#[test]
+fn the_newest_release_stands_in_for_the_latest() {
+    let document = json!({"releases": [
+        {"tag_name": "v2.0.0-rc", "published_at": "2026-01-03T00:00:00Z", "prerelease": true},
+        {"tag_name": "v1.1.0", "published_at": "2026-01-02T00:00:00Z"},
+        {"tag_name": "v1.2.0", "published_at": "2026-01-01T00:00:00Z"},
+        {"tag_name": "v0.0.1"},
+    ]});
+    let facts = read(&document).facts;
+    assert_eq!(facts.latest_version.as_deref(), Some("v1.1.0"));
+    assert_eq!(facts.releases[0].version, "v0.0.1");
+}
+
+#[test]
+fn no_object_is_refused() {
+    for document in ["", "[]", "null", "7", "\"x\"", "{", "{\"a\":1e999}", "\u{feff}{}", &"[".repeat(200)] {
+        assert!(parse(document.as_bytes(), subject()).is_err(), "{document}");
+    }
+    let error = parse(b"[1]", subject()).unwrap_err();
+    assert!(error.to_string().contains("found a list"), "{error}");
+}

@@ -1,0 +1,26 @@
+//! Which stored rows of a state a run of events touched.
+
+use std::collections::BTreeSet;
+
+/// The touched rows, by kind and key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    rows: BTreeSet<(&'static str, String)>,
+}
+
+impl Changes {
+    /// Notes that the row `(kind, key)` may have changed.
+    pub fn touch(&mut self, kind: &'static str, key: &str) {
+        self.rows.insert((kind, key.to_owned()));
+    }
+
+    /// The touched rows, in order.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.rows.iter().map(|(kind, key)| (*kind, key.as_str()))
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+}

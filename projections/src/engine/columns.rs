@@ -1,0 +1,104 @@
+//! What flows through the rows: one column for every set of nodes that enters the core at the same rows.
+//!
+//! A column is a bit that is set in every row its nodes reach. Most nodes need none: what enters the core at one row
+//! only, a leaf or a row with a single successor, adds its weight to that row. A column that stands for more than one
+//! node is repeated once for every binary digit of its weight, so that all 64 columns of a word have one weight, a
+//! power of two.
+
+use super::components::{Components, NO_ROW};
+use super::dag::{Dag, sort_distinct};
+use super::graph::{Graph, offsets_of, to_u32};
+use super::sweep::WORD_COLUMNS;
+
+/// The columns of a graph, in words of one weight.
+pub(super) struct Columns {
+    /// Entry `e` enters the core at the rows `rows[offsets[e]..offsets[e + 1]]`, ascending.
+    offsets: Vec<u32>,
+    rows: Vec<u32>,
+    /// Words of up to [`WORD_COLUMNS`] columns, by their first row.
+    pub(super) words: Vec<Word>,
+    /// What each row counts without any column: the nodes in it and all that enters the core through it alone.
+    pub(super) own: Vec<u32>,
+}
+
+/// Up to 64 columns of one weight.
+pub(super) struct Word {
+    pub(super) weight: u32,
+    /// The entries that the columns stand for, by their first row.
+    pub(super) entries: Vec<u32>,
+}
+
+impl Columns {
+    /// Folds what can be folded and lays out the rest.
+    pub(super) fn new(graph: &Graph, active: &[bool], counts: &[bool], core: &Components, dag: &Dag) -> Self {
+        let mut own = vec![0; dag.row_count() as usize];
+        for &node in &core.nodes {
+            own[core.row_of[node as usize] as usize] += u32::from(counts[node as usize]);
+        }
+        let mut offsets = vec![0];
+        let mut rows = Vec::new();
+        for leaf in 0..graph.node_count() {
+            let node = leaf as usize;
+            if !active[node] || !counts[node] || core.row_of[node] != NO_ROW {
+                continue;
+            }
+            let start = rows.len();
+            let entered = graph.dependencies(leaf).iter().map(|&dependency| core.row_of[dependency as usize]);
+            rows.extend(entered.filter(|&row| row != NO_ROW));
+            sort_distinct(&mut rows, start);
+            match rows[start..] {
+                [] => {}
+                [row] => {
+                    own[row as usize] += 1;
+                    rows.truncate(start);
+                }
+                _ => offsets.push(to_u32(rows.len())),
+            }
+        }
+        let mut weights = vec![1; offsets.len() - 1];
+        for row in 0..dag.row_count() {
+            let weight = own[row as usize];
+            match dag.successors(row) {
+                [] => {}
+                [successor] => own[*successor as usize] += weight,
+                _ if weight == 0 => {}
+                successors => {
+                    rows.extend(successors);
+                    offsets.push(to_u32(rows.len()));
+                    weights.push(weight);
+                }
+            }
+        }
+        let words = words(&offsets, &rows, &weights, dag.row_count());
+        Self { offsets, rows, words, own }
+    }
+
+    /// The rows at which an entry enters the core.
+    pub(super) fn rows(&self, entry: u32) -> &[u32] {
+        let entry = entry as usize;
+        &self.rows[self.offsets[entry] as usize..self.offsets[entry + 1] as usize]
+    }
+}
+
+/// Groups the columns into words: one list a binary digit, each by first row, cut into words; then all words by first
+/// row.
+fn words(offsets: &[u32], rows: &[u32], weights: &[u32], row_count: u32) -> Vec<Word> {
+    let first = |entry: u32| rows[offsets[entry as usize] as usize];
+    let entry_count = to_u32(weights.len());
+    let mut next = offsets_of(row_count, (0..entry_count).map(first));
+    let mut by_first = vec![0; weights.len()];
+    for entry in 0..entry_count {
+        let slot = &mut next[first(entry) as usize];
+        by_first[*slot as usize] = entry;
+        *slot += 1;
+    }
+    let mut words = Vec::new();
+    for digit in 0..u32::BITS {
+        let weight = 1 << digit;
+        let entries: Vec<u32> =
+            by_first.iter().copied().filter(|&entry| weights[entry as usize] & weight != 0).collect();
+        words.extend(entries.chunks(WORD_COLUMNS).map(|chunk| Word { weight, entries: chunk.to_vec() }));
+    }
+    words.sort_by_key(|word| first(word.entries[0]));
+    words
+}

@@ -1,0 +1,166 @@
+//! The one fold over the log.
+
+use std::collections::BTreeSet;
+
+use domain::event::Event;
+use domain::formula::Formula;
+use domain::recorded::{Position, Recorded};
+use domain::time::{Day, Timestamp};
+use thiserror::Error;
+
+use crate::changes::Changes;
+use crate::graph::{Graph, GraphState};
+use crate::history::History;
+use crate::metrics::{self, Scores};
+use crate::people::{Contributions, PeopleState};
+
+/// A reader that skips, repeats or reorders is caught here.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum FoldError {
+    /// Positions must follow one another.
+    #[error("event at position {found} follows position {last}")]
+    OutOfOrder {
+        /// Position already folded.
+        last: Position,
+        /// Position offered.
+        found: Position,
+    },
+}
+
+/// Everything the projections remember, at a position.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct World {
+    /// The last position folded.
+    pub position: Position,
+    /// What the graph rests on.
+    pub graph: GraphState,
+    /// Commit days.
+    pub people: PeopleState,
+}
+
+/// What a world means: resolved once, read by every evaluation.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// Vertices, edges, membership.
+    pub graph: Graph,
+    /// Commit days by vertex.
+    pub contributions: Contributions<'a>,
+}
+
+impl World {
+    /// Resolves the world.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        let graph = Graph::of(&self.graph);
+        let contributions = Contributions::of(&graph, &self.people);
+        View { graph, contributions }
+    }
+}
+
+impl View<'_> {
+    /// Evaluates a formula.
+    #[must_use]
+    pub fn scores(&self, formula: &Formula) -> Scores {
+        metrics::evaluate(&self.graph, &self.contributions, formula)
+    }
+}
+
+/// The fold of a log under one formula, with the history of its scores.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    /// The state.
+    pub world: World,
+    /// Rows of the state touched since the last [`Fold::take_changes`].
+    pub changes: Changes,
+    /// Scores over time; `None` where nobody asks for it.
+    pub history: Option<History>,
+    formula: Formula,
+    quarantined: BTreeSet<Position>,
+}
+
+impl Fold {
+    /// A fold that starts at `world`. Events at `quarantined` positions are passed over.
+    #[must_use]
+    pub fn new(world: World, formula: Formula, quarantined: BTreeSet<Position>, history: Option<History>) -> Self {
+        Self { world, changes: Changes::default(), history, formula, quarantined }
+    }
+
+    /// The formula.
+    #[must_use]
+    pub fn formula(&self) -> &Formula {
+        &self.formula
+    }
+
+    /// Takes in the next event.
+    ///
+    /// # Errors
+    /// When it is not the next one.
+    pub fn apply(&mut self, recorded: &Recorded) -> Result<(), FoldError> {
+        if self.is_quarantined(recorded.position) {
+            return self.pass(recorded.position);
+        }
+        self.follows(recorded.position)?;
+        // A tick: before world time enters a new day, the scores of the position before go to history.
+        let (before, observed) = (self.world.graph.world_time(), recorded.envelope.observed_at);
+        if recorded.event.event_type().is_fact() && before.is_some_and(|time| entered_a_new_day(time, observed)) {
+            self.tick(None);
+        }
+        self.world.position = recorded.position;
+        self.world.graph.apply(recorded, &mut self.changes);
+        self.world.people.apply(recorded, &mut self.changes);
+        match &recorded.event {
+            Event::ScoresPublished(facts) => self.tick(Some(&facts.label)),
+            Event::FormulaPromoted(_) => self.tick(None),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether events at this position are passed over.
+    #[must_use]
+    pub fn is_quarantined(&self, position: Position) -> bool {
+        self.quarantined.contains(&position)
+    }
+
+    /// Replaces the quarantined set. Only positions not yet folded may differ; a caller that finds others folds anew.
+    pub fn quarantine(&mut self, positions: BTreeSet<Position>) {
+        self.quarantined = positions;
+    }
+
+    /// Passes over the next position.
+    ///
+    /// # Errors
+    /// When it is not the next one.
+    pub fn pass(&mut self, position: Position) -> Result<(), FoldError> {
+        self.follows(position)?;
+        self.world.position = position;
+        Ok(())
+    }
+
+    fn follows(&self, position: Position) -> Result<(), FoldError> {
+        let last = self.world.position;
+        if position == last + 1 { Ok(()) } else { Err(FoldError::OutOfOrder { last, found: position }) }
+    }
+
+    /// The scores now.
+    #[must_use]
+    pub fn scores(&self) -> Scores {
+        self.world.view().scores(&self.formula)
+    }
+
+    /// Takes the touched rows, leaving none.
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn tick(&mut self, label: Option<&str>) {
+        let Some(history) = &mut self.history else { return };
+        let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
+        let scores = self.world.view().scores(&self.formula);
+        history.tick(self.world.position, day, self.world.graph.recorded_at(), &scores, label);
+    }
+}
+
+fn entered_a_new_day(before: Timestamp, observed: Timestamp) -> bool {
+    observed.day() > before.day()
+}

@@ -1,0 +1,138 @@
+//! The fold: one event into the graph's state.
+
+use domain::Recorded;
+use domain::event::Event;
+use domain::facts::Subject;
+use domain::facts::curation::Correction;
+use domain::facts::grant::GrantRecord;
+use domain::facts::survey::SurveyAnswered;
+use domain::recorded::Rank;
+use domain::source::normalised_name;
+
+use super::snapshot::Snapshot;
+use super::state::{Answer, CLOCK, GraphState, ProjectFacts, RepoFacts};
+use crate::changes::Changes;
+use crate::newest::{Newest, offer};
+
+impl GraphState {
+    /// Folds one event. Which rows changed goes to `changes`.
+    pub fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
+        let rank = recorded.rank();
+        let clock = self.clock.entry(CLOCK.to_owned()).or_default();
+        clock.recorded_at = clock.recorded_at.max(Some(recorded.envelope.recorded_at));
+        if recorded.event.event_type().is_fact() {
+            clock.world_time = clock.world_time.max(Some(rank.observed_at));
+        }
+        changes.touch("clock", CLOCK);
+        match &recorded.event {
+            Event::SbomSubmitted(facts) => {
+                self.subject(&facts.subject, rank, changes);
+                let snapshots = self.sboms.entry(facts.subject.id.clone()).or_default();
+                snapshots.offer(facts.complete, Snapshot::of(rank, facts));
+                changes.touch("sbom", &facts.subject.id);
+            }
+            Event::GitLogObserved(facts) => {
+                self.subject(&facts.subject, rank, changes);
+            }
+            Event::RepoObserved(facts) => {
+                let repo = self.subject(&facts.subject, rank, changes);
+                offer(&mut repo.host, rank, || facts.clone());
+            }
+            Event::RegistryCrawled(facts) => {
+                let newer = self.packages.get(&facts.purl).is_none_or(|held| held.rank < rank);
+                if newer {
+                    self.packages.insert(facts.purl.clone(), Newest::new(rank, facts.clone()));
+                    changes.touch("package", &facts.purl);
+                }
+            }
+            Event::GrantObserved(facts) => self.grant(&facts.record, rank, changes),
+            Event::SurveyAnswered(facts) => self.answer(facts, rank, changes),
+            Event::Curated(facts) => {
+                let key = match &facts.correction {
+                    Correction::Membership { repo, .. } => format!("membership/{repo}"),
+                    Correction::Publication { package, .. } => format!("publication/{package}"),
+                    Correction::Owner { host, owner, .. } => format!("owner/{host}/{owner}"),
+                    Correction::SurveyName { name, .. } => format!("survey-name/{name}"),
+                    Correction::Project { project, field, .. } => format!("project/{field:?}/{project}"),
+                };
+                if self.curations.get(&key).is_none_or(|held| held.rank < rank) {
+                    changes.touch("curation", &key);
+                    self.curations.insert(key, Newest::new(rank, facts.clone()));
+                }
+            }
+            Event::FormulaAdopted(_)
+            | Event::FormulaPromoted(_)
+            | Event::ScoresPublished(_)
+            | Event::EventQuarantined(_)
+            | Event::PayloadErased(_) => {}
+        }
+    }
+
+    fn subject(&mut self, subject: &Subject, rank: Rank, changes: &mut Changes) -> &mut RepoFacts {
+        if let Some(project) = &subject.project {
+            self.project(project, rank, changes);
+        }
+        changes.touch("repo", &subject.id);
+        let repo = self.repos.entry(subject.id.clone()).or_default();
+        offer(&mut repo.spelled, rank, || subject.spelled.clone());
+        if let Some(project) = &subject.project {
+            offer(&mut repo.flagged, rank, || project.clone());
+        }
+        repo
+    }
+
+    fn project(&mut self, id: &str, rank: Rank, changes: &mut Changes) -> &mut ProjectFacts {
+        changes.touch("project", id);
+        let project = self.projects.entry(id.to_owned()).or_default();
+        let first = project.first_seen.map_or(rank.observed_at, |seen| seen.min(rank.observed_at));
+        project.first_seen = Some(first);
+        project
+    }
+
+    fn grant(&mut self, record: &GrantRecord, rank: Rank, changes: &mut Changes) {
+        match record {
+            GrantRecord::Project(record) => {
+                let project = self.project(&record.id, rank, changes);
+                offer(&mut project.record, rank, || record.as_ref().clone());
+            }
+            GrantRecord::Pool(record) => {
+                if self.pools.get(&record.id).is_none_or(|held| held.rank < rank) {
+                    self.pools.insert(record.id.clone(), Newest::new(rank, record.as_ref().clone()));
+                    changes.touch("pool", &record.id);
+                }
+            }
+            GrantRecord::Application(record) => {
+                let project = self.project(&record.project_id, rank, changes);
+                // What is called the project's name may be the title of the submission; the funder's name is not.
+                if let Some(name) = record.project.as_ref().or(record.project_name.as_ref()) {
+                    offer(&mut project.named, rank, || name.clone());
+                }
+                if self.applications.get(&record.id).is_none_or(|held| held.rank < rank) {
+                    self.applications.insert(record.id.clone(), Newest::new(rank, record.as_ref().clone()));
+                    changes.touch("application", &record.id);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, facts: &SurveyAnswered, rank: Rank, changes: &mut Changes) {
+        let clock = self.clock.entry(CLOCK.to_owned()).or_default();
+        clock.newest_answer = clock.newest_answer.max(Some(facts.answered_at));
+        let key = match (&facts.project_id, &facts.project_name) {
+            (Some(id), name) => {
+                let project = self.project(id, rank, changes);
+                if let Some(name) = name {
+                    offer(&mut project.named, rank, || name.clone());
+                }
+                format!("id/{id}")
+            }
+            (None, name) => format!("name/{}", normalised_name(name.as_deref().unwrap_or(""))),
+        };
+        let newer = self.answers.get(&key).is_none_or(|held| (held.answered_at, held.rank) < (facts.answered_at, rank));
+        if newer {
+            changes.touch("answer", &key);
+            let name = facts.project_name.clone();
+            self.answers.insert(key, Answer { answered_at: facts.answered_at, rank, status: facts.status, name });
+        }
+    }
+}

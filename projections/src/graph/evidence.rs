@@ -1,0 +1,76 @@
+//! Why an edge stands: every live claim behind it, with the event that makes it.
+
+use std::collections::BTreeSet;
+
+use domain::recorded::Position;
+
+use super::edges::live_snapshots;
+use super::identity::Identity;
+use super::membership::GrantLinks;
+use super::resolve::known_repositories;
+use super::snapshot::{FLAT, NESTED, ROOT};
+use super::state::GraphState;
+
+/// A claim behind an edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Position of the event.
+    pub position: Position,
+    /// `bill of materials` or `registry record`.
+    pub source: &'static str,
+    /// What the source is about.
+    pub subject: String,
+    /// The dependent as claimed.
+    pub from: String,
+    /// The dependency as claimed.
+    pub to: String,
+    /// Version as claimed.
+    pub version: Option<String>,
+    /// `root`, `nested`, `flat`, joined by `+`; `declared` for a registry.
+    pub kind: String,
+}
+
+/// The claims behind the edge between two vertices, by position.
+#[must_use]
+pub fn of(state: &GraphState, from: &str, to: &str) -> Vec<Evidence> {
+    let known: BTreeSet<String> = known_repositories(state, &GrantLinks::of(state));
+    let identity = Identity::weigh(state, &known, &mut Vec::new());
+    let (from, to) = (identity.resolve(from), identity.resolve(to));
+    let mut found = Vec::new();
+    for (subject, snapshot) in live_snapshots(state, &identity) {
+        for &(a, b, flags, version) in &snapshot.claims {
+            let (a, b) = (&snapshot.ids[a as usize], &snapshot.ids[b as usize]);
+            if identity.resolve(a) == from && identity.resolve(b) == to {
+                let names = [(ROOT, "root"), (NESTED, "nested"), (FLAT, "flat")];
+                let kinds: Vec<&str> =
+                    names.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
+                found.push(Evidence {
+                    position: snapshot.rank.position,
+                    source: "bill of materials",
+                    subject: subject.to_owned(),
+                    from: a.clone(),
+                    to: b.clone(),
+                    version: snapshot.version(version).map(str::to_owned),
+                    kind: kinds.join("+"),
+                });
+            }
+        }
+    }
+    for (package, crawl) in &state.packages {
+        if identity.resolve(package) != from {
+            continue;
+        }
+        let declared = crawl.value.dependencies.iter().filter(|dependency| identity.resolve(&dependency.purl) == to);
+        found.extend(declared.map(|dependency| Evidence {
+            position: crawl.rank.position,
+            source: "registry record",
+            subject: package.clone(),
+            from: package.clone(),
+            to: dependency.purl.clone(),
+            version: dependency.requirement.clone(),
+            kind: "declared".to_owned(),
+        }));
+    }
+    found.sort_by(|a, b| (a.position, &a.from, &a.to).cmp(&(b.position, &b.from, &b.to)));
+    found
+}

@@ -1,0 +1,281 @@
+//! From what the sources say to what it means: a pure function of the state, evaluated whole.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::facts::curation::{Correction, ProjectField};
+use domain::purl;
+use domain::recorded::Position;
+use domain::time::Timestamp;
+
+use super::edges::{self, Confidence};
+use super::identity::Identity;
+use super::membership::{GrantLinks, memberships};
+use super::state::{Answer, GraphState};
+use super::survey;
+use super::vertex::{self, Details};
+
+/// A Repo or ExternalRepo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vertex {
+    /// Canonical id.
+    pub id: String,
+    /// True for a Repo, false for an ExternalRepo.
+    pub repo: bool,
+    /// Index of its project.
+    pub project: Option<u32>,
+    /// Where the membership comes from: kind of evidence and position.
+    pub evidence: Option<(&'static str, Position)>,
+    /// What is shown besides scores.
+    pub details: Details,
+}
+
+/// A funded project or recognised public good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Id as given.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// `pg_root` when one of its repos publishes a package, else `scf_project`.
+    pub kind: &'static str,
+    /// Newest grants record, for what is shown.
+    pub category: Option<String>,
+    /// Owner or repository URL of the newest grants record.
+    pub git_url: Option<String>,
+    /// Web site.
+    pub website: Option<String>,
+    /// The newest survey answer bound to it.
+    pub answer: Option<Answer>,
+    /// The funder's status word.
+    pub integration_status: Option<String>,
+    /// Whether a grants record describes it.
+    pub recorded: bool,
+    /// Whether an application names it.
+    pub applied: bool,
+    /// Whether its grants are known to be complete.
+    pub complete: bool,
+    /// Least `observed_at` of the facts that name it.
+    pub first_seen: Option<Timestamp>,
+}
+
+/// The claim that decides an edge under one policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EdgeClaim {
+    /// Version or requirement, as stated.
+    pub version: Option<String>,
+    /// How sure.
+    pub confidence: Confidence,
+}
+
+/// A resolved edge between vertex indices, dependent to dependency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The dependent.
+    pub from: u32,
+    /// The dependency.
+    pub to: u32,
+    /// Whether a subject claims it directly.
+    pub root: bool,
+    /// Under the flat policy.
+    pub flat: Option<EdgeClaim>,
+    /// Under the nested policy.
+    pub nested: Option<EdgeClaim>,
+}
+
+/// An open question for a maintainer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// `membership`, `owner`, `publication`, `survey-name` or `project`.
+    pub kind: &'static str,
+    /// What it is about.
+    pub id: String,
+    /// What is unclear.
+    pub reason: String,
+}
+
+impl Finding {
+    pub(super) fn new(kind: &'static str, id: &str, reason: String) -> Self {
+        Self { kind, id: id.to_owned(), reason }
+    }
+
+    pub(super) fn is(&self, kind: &str, id: &str) -> bool {
+        self.kind == kind && self.id == id
+    }
+}
+
+/// The resolved graph. Vertices and projects are sorted by id, edges by (dependent, dependency); all bytewise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// Repos and ExternalRepos together.
+    pub vertices: Vec<Vertex>,
+    /// Projects.
+    pub projects: Vec<Project>,
+    /// Edges of every policy.
+    pub edges: Vec<Edge>,
+    /// Open questions, sorted.
+    pub findings: Vec<Finding>,
+    /// Repository ids as given, to the vertex they mean.
+    pub repo_of: BTreeMap<String, u32>,
+    /// World time.
+    pub world_time: Option<Timestamp>,
+    /// Newest `answered_at` of any survey row.
+    pub newest_answer: Option<Timestamp>,
+}
+
+impl Graph {
+    /// Resolves a state.
+    #[must_use]
+    pub fn of(state: &GraphState) -> Self {
+        let mut findings = Vec::new();
+        let links = GrantLinks::of(state);
+        let known = known_repositories(state, &links);
+        let identity = Identity::weigh(state, &known, &mut findings);
+        let repos: BTreeSet<String> = known.iter().map(|id| identity.resolve(id).to_owned()).collect();
+        let members = memberships(state, &identity, &links, &repos, &mut findings);
+        let projects = projects(state, &members, &mut findings);
+
+        let live = edges::live_snapshots(state, &identity);
+        let mut ids: BTreeSet<&str> = repos.iter().map(String::as_str).collect();
+        for (_, snapshot) in &live {
+            ids.extend(snapshot.ids.iter().map(|id| identity.resolve(id)));
+        }
+        for (package, crawl) in &state.packages {
+            ids.insert(identity.resolve(package));
+            ids.extend(crawl.value.dependencies.iter().map(|dependency| identity.resolve(&dependency.purl)));
+        }
+        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let index: HashMap<&str, u32> = ids.iter().enumerate().map(|(n, id)| (*id, number(n))).collect();
+        let project_index: HashMap<&str, u32> =
+            projects.iter().enumerate().map(|(n, project)| (project.id.as_str(), number(n))).collect();
+        let mut details = vertex::details(state, &identity, &live);
+        let vertices: Vec<Vertex> = ids
+            .iter()
+            .map(|id| {
+                let member = members.get(*id);
+                Vertex {
+                    id: (*id).to_owned(),
+                    repo: repos.contains(*id),
+                    project: member.and_then(|m| project_index.get(m.project.as_deref()?).copied()),
+                    evidence: member.map(|m| (m.evidence, m.position)),
+                    details: details.remove(*id).unwrap_or_else(|| Details::named(purl::full_name(id))),
+                }
+            })
+            .collect();
+        let place = |id: &str| index.get(id).copied().unwrap_or(u32::MAX);
+        let claims = edges::claims(state, &identity, &live, place, |n| vertices[n as usize].repo);
+        let edges = edges::merge(&claims);
+        let mut graph = Self {
+            repo_of: known.iter().map(|id| (id.clone(), place(identity.resolve(id)))).collect(),
+            edges,
+            findings,
+            projects,
+            vertices,
+            world_time: state.world_time(),
+            newest_answer: state.clock.values().filter_map(|clock| clock.newest_answer).max(),
+        };
+        graph.mark_public_goods(state, &identity, &index);
+        graph.findings.sort_unstable();
+        graph.findings.dedup();
+        graph
+    }
+
+    /// A project with a published package is a root of the ecosystem, unless a curation gives it another type.
+    fn mark_public_goods(&mut self, state: &GraphState, identity: &Identity, index: &HashMap<&str, u32>) {
+        let typed: BTreeSet<&str> =
+            corrections(state).into_keys().filter(|key| key.1 == ProjectField::Type).map(|key| key.0).collect();
+        for repo in identity.publications().values() {
+            let project = index.get(repo).and_then(|n| self.vertices[*n as usize].project);
+            let project = project.map(|n| &mut self.projects[n as usize]);
+            if let Some(project) = project.filter(|project| !typed.contains(project.id.as_str())) {
+                project.kind = "pg_root";
+            }
+        }
+    }
+
+    /// The index of a vertex.
+    #[must_use]
+    pub fn vertex(&self, id: &str) -> Option<u32> {
+        self.vertices.binary_search_by(|vertex| vertex.id.as_str().cmp(id)).ok().and_then(|n| u32::try_from(n).ok())
+    }
+}
+
+/// Every repository that an ingestion is about, a project claims or a curation names, as given.
+pub(super) fn known_repositories(state: &GraphState, links: &GrantLinks) -> BTreeSet<String> {
+    let mut known: BTreeSet<String> = state.repos.keys().cloned().collect();
+    known.extend(links.repositories.keys().cloned());
+    known.extend(state.repos.values().filter_map(|facts| facts.host.as_ref()?.value.full_name.clone()));
+    for curation in state.curations.values() {
+        match &curation.value.correction {
+            Correction::Membership { repo, .. } => known.insert(repo.clone()),
+            Correction::Publication { repo: Some(repo), .. } => known.insert(repo.clone()),
+            _ => false,
+        };
+    }
+    known
+}
+
+/// The data of projects that curations replace.
+fn corrections(state: &GraphState) -> BTreeMap<(&str, ProjectField), &str> {
+    let each = state.curations.values().filter_map(|curation| match &curation.value.correction {
+        Correction::Project { project, field, value: Some(value) } => {
+            Some(((project.as_str(), *field), value.as_str()))
+        }
+        _ => None,
+    });
+    each.collect()
+}
+
+fn projects(
+    state: &GraphState,
+    members: &BTreeMap<String, super::membership::Membership>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Project> {
+    let corrected = corrections(state);
+    let mut ids: BTreeSet<&str> = state.projects.keys().map(String::as_str).collect();
+    ids.extend(members.values().filter_map(|member| member.project.as_deref()));
+    ids.extend(corrected.keys().map(|(project, _)| *project));
+    ids.extend(state.curations.values().filter_map(|curation| match &curation.value.correction {
+        Correction::SurveyName { project, .. } => Some(project.as_str()),
+        _ => None,
+    }));
+    let name_of = |id: &str| {
+        let facts = state.projects.get(id);
+        let recorded = facts.and_then(|facts| facts.record.as_ref()?.value.name.as_deref());
+        let named = facts.and_then(|facts| facts.named.as_ref()).map(|named| named.value.as_str());
+        let corrected = corrected.get(&(id, ProjectField::Name)).copied();
+        corrected.or(recorded).or(named).unwrap_or(id).to_owned()
+    };
+    let names: BTreeMap<String, String> = ids.iter().map(|id| ((*id).to_owned(), name_of(id))).collect();
+    let answers = survey::bind(state, &names, findings);
+    let completion = crate::metrics::status::completed(state);
+    let applied: BTreeSet<&str> = state.applications.values().map(|a| a.value.project_id.as_str()).collect();
+    ids.iter()
+        .map(|id| {
+            let facts = state.projects.get(*id);
+            let record = facts.and_then(|facts| facts.record.as_ref()).map(|newest| &newest.value);
+            let described = facts.is_some_and(|facts| facts.record.is_some() || facts.named.is_some());
+            if !described && !corrected.contains_key(&(*id, ProjectField::Name)) {
+                let reason = "no grants record and no survey row describes it".to_owned();
+                findings.push(Finding::new("project", id, reason));
+            }
+            let corrected = |field| corrected.get(&(*id, field)).map(|value| (*value).to_owned());
+            Project {
+                id: (*id).to_owned(),
+                name: names.get(*id).cloned().unwrap_or_default(),
+                kind: match corrected(ProjectField::Type).as_deref() {
+                    Some("pg_root") => "pg_root",
+                    _ => "scf_project",
+                },
+                category: corrected(ProjectField::Category).or_else(|| record.and_then(|r| r.category.clone())),
+                git_url: record.and_then(|record| record.git_urls.first().cloned()),
+                website: corrected(ProjectField::Website).or_else(|| record.and_then(|r| r.website.clone())),
+                answer: answers.get(*id).map(|answer| (*answer).clone()),
+                integration_status: record.and_then(|record| record.integration_status.clone()),
+                recorded: record.is_some(),
+                applied: applied.contains(*id),
+                complete: completion.contains(id),
+                first_seen: facts.and_then(|facts| facts.first_seen),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,93 @@
+//! The claims of one document, compact, and which documents of a subject are live.
+
+use domain::claims::DocumentGraph;
+use domain::facts::sbom::SbomSubmitted;
+use domain::recorded::Rank;
+use serde::{Deserialize, Serialize};
+
+/// Flag of a claim: the subject depends on it directly.
+pub const ROOT: u8 = 1;
+/// Flag of a claim: declared between two packages.
+pub const NESTED: u8 = 2;
+/// Flag of a claim: the subject's document lists it.
+pub const FLAT: u8 = 4;
+
+/// The claims of one document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When and where it was said.
+    pub rank: Rank,
+    /// Canonical ids as claimed, sorted.
+    pub ids: Vec<String>,
+    /// Versions that occur, sorted.
+    pub versions: Vec<String>,
+    /// (dependent, dependency, flags, version): indices into the ids, and one more than the index of the version or 0.
+    pub claims: Vec<(u32, u32, u8, u32)>,
+    /// The package said to be published from the subject.
+    pub publication: Option<String>,
+}
+
+impl Snapshot {
+    /// The claims of a document said at `rank`.
+    #[must_use]
+    pub fn of(rank: Rank, facts: &SbomSubmitted) -> Self {
+        let graph = DocumentGraph::of(facts);
+        let mut versions: Vec<String> = graph.edges.iter().filter_map(|edge| edge.version.clone()).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let version = |text: &Option<String>| {
+            let found = text.as_ref().and_then(|text| versions.binary_search(text).ok());
+            found.and_then(|index| u32::try_from(index + 1).ok()).unwrap_or(0)
+        };
+        let flags = |edge: &domain::claims::DocumentEdge| {
+            (u8::from(edge.root) * ROOT) | (u8::from(edge.nested) * NESTED) | (u8::from(edge.flat) * FLAT)
+        };
+        let claims = graph.edges.iter().map(|edge| (edge.from, edge.to, flags(edge), version(&edge.version))).collect();
+        Self { rank, claims, versions, publication: graph.publication, ids: graph.ids }
+    }
+
+    /// The version text of a claim.
+    #[must_use]
+    pub fn version(&self, number: u32) -> Option<&str> {
+        (number as usize).checked_sub(1).and_then(|index| self.versions.get(index)).map(String::as_str)
+    }
+}
+
+/// The documents of one subject and source that still count: the newest complete one, and the incomplete ones that are
+/// newer, which only add.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshots {
+    /// The newest complete document.
+    pub complete: Option<Snapshot>,
+    /// Incomplete documents newer than that, ascending by rank.
+    pub partial: Vec<Snapshot>,
+}
+
+impl Snapshots {
+    /// Takes in a document, in any order of arrival.
+    pub fn offer(&mut self, complete: bool, snapshot: Snapshot) {
+        if self.complete.as_ref().is_some_and(|held| held.rank > snapshot.rank) {
+            return;
+        }
+        if complete {
+            self.partial.retain(|held| held.rank > snapshot.rank);
+            self.complete = Some(snapshot);
+        } else {
+            let place = self.partial.partition_point(|held| held.rank < snapshot.rank);
+            self.partial.insert(place, snapshot);
+        }
+    }
+
+    /// The live documents of several subjects that turned out to be one.
+    pub fn live<'a>(parts: &[&'a Self]) -> Vec<&'a Snapshot> {
+        let complete = parts.iter().filter_map(|part| part.complete.as_ref()).max_by_key(|snapshot| snapshot.rank);
+        let mut live: Vec<&Snapshot> = parts
+            .iter()
+            .flat_map(|part| &part.partial)
+            .filter(|snapshot| complete.is_none_or(|held| snapshot.rank > held.rank))
+            .chain(complete)
+            .collect();
+        live.sort_unstable_by_key(|snapshot| snapshot.rank);
+        live
+    }
+}

@@ -1,0 +1,148 @@
+//! What the graph projection remembers: the newest fact of every source, nothing resolved.
+//!
+//! Every map stores as rows `(kind, key, value)`; reading them back gives the same state.
+
+use std::collections::BTreeMap;
+
+use domain::facts::curation::Curated;
+use domain::facts::grant::{ApplicationRecord, PoolRecord, ProjectRecord};
+use domain::facts::registry::RegistryCrawled;
+use domain::facts::repo::RepoObserved;
+use domain::facts::survey::SurveyStatus;
+use domain::recorded::Rank;
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::snapshot::Snapshots;
+use crate::newest::Newest;
+
+/// Declares a state made of maps that store as `(kind, key, value)` rows.
+macro_rules! fact_maps {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:literal => $value:ty),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: BTreeMap<String, $value>),+
+        }
+
+        impl $name {
+            /// The stored value of one row; `None` when there is none.
+            ///
+            /// # Errors
+            /// Never for values this program makes; serialisation is fallible by type.
+            pub fn row(&self, kind: &str, key: &str) -> Result<Option<String>, serde_json::Error> {
+                match kind {
+                    $($kind => self.$field.get(key).map(serde_json::to_string).transpose(),)+
+                    _ => Ok(None),
+                }
+            }
+
+            /// Takes in a stored row; false when the kind is unknown.
+            ///
+            /// # Errors
+            /// When the value is not of its kind's shape.
+            pub fn restore(&mut self, kind: &str, key: String, value: &str) -> Result<bool, serde_json::Error> {
+                match kind {
+                    $($kind => { self.$field.insert(key, serde_json::from_str(value)?); })+
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            }
+
+            /// Every row's kind and key, in order.
+            pub fn rows(&self) -> impl Iterator<Item = (&'static str, &str)> {
+                std::iter::empty()$(.chain(self.$field.keys().map(|key| ($kind, key.as_str()))))+
+            }
+        }
+    };
+}
+pub(crate) use fact_maps;
+
+fact_maps! {
+    /// The newest fact of every source.
+    GraphState {
+        /// The log's clocks; one row, key `log`.
+        clock: "clock" => Clock,
+        /// Repositories an ingestion is about, by purl as given.
+        repos: "repo" => RepoFacts,
+        /// Bills of materials, by subject as given.
+        sboms: "sbom" => Snapshots,
+        /// Registry answers, by package.
+        packages: "package" => Newest<RegistryCrawled>,
+        /// Projects that facts name, by id.
+        projects: "project" => ProjectFacts,
+        /// Grant applications, by id.
+        applications: "application" => Newest<ApplicationRecord>,
+        /// Funding rounds, by id.
+        pools: "pool" => Newest<PoolRecord>,
+        /// Newest survey answer, by `id/<project id>` or `name/<normalised name>`.
+        answers: "answer" => Answer,
+        /// Corrections, by source.
+        curations: "curation" => Newest<Curated>,
+    }
+}
+
+/// The log's clocks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// Greatest `observed_at` of the facts so far.
+    pub world_time: Option<Timestamp>,
+    /// Greatest `answered_at` of any survey row so far.
+    pub newest_answer: Option<Timestamp>,
+    /// Greatest `recorded_at` of any event so far.
+    pub recorded_at: Option<Timestamp>,
+}
+
+/// What is known of a repository besides its dependencies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoFacts {
+    /// Spelling of the newest ingestion.
+    pub spelled: Option<Newest<String>>,
+    /// The project named at ingestion.
+    pub flagged: Option<Newest<String>>,
+    /// Host facts.
+    pub host: Option<Newest<RepoObserved>>,
+}
+
+/// What is known of a project by its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectFacts {
+    /// Newest grants record.
+    pub record: Option<Newest<ProjectRecord>>,
+    /// Newest name given beside the id, by a survey row or an application.
+    pub named: Option<Newest<String>>,
+    /// Least `observed_at` of the facts that name the project.
+    pub first_seen: Option<Timestamp>,
+}
+
+/// The newest answer: greatest (`answered_at`, rank).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// When it was given.
+    pub answered_at: Timestamp,
+    /// When and where it was said.
+    pub rank: Rank,
+    /// What was answered.
+    pub status: SurveyStatus,
+    /// Name as given.
+    pub name: Option<String>,
+}
+
+impl GraphState {
+    /// World time: the greatest `observed_at` of the facts so far.
+    #[must_use]
+    pub fn world_time(&self) -> Option<Timestamp> {
+        self.clock.get(CLOCK).and_then(|clock| clock.world_time)
+    }
+}
+
+impl GraphState {
+    /// Log time: the greatest `recorded_at` so far.
+    #[must_use]
+    pub fn recorded_at(&self) -> Option<Timestamp> {
+        self.clock.get(CLOCK).and_then(|clock| clock.recorded_at)
+    }
+}
+
+/// Key of the one clock row.
+pub const CLOCK: &str = "log";

@@ -1,0 +1,55 @@
+//! Exact shares and one way of rounding: half up, on integers.
+
+/// `numerator / denominator`, rounded half up. The denominator is not zero.
+#[must_use]
+pub fn half_up(numerator: u128, denominator: u128) -> u128 {
+    (2 * numerator + denominator) / (2 * denominator)
+}
+
+/// For each value, how many of the known values are strictly below it, and how many are known.
+#[must_use]
+pub fn below<T: Ord + Copy>(values: &[Option<T>]) -> (Vec<Option<u64>>, u64) {
+    let mut sorted: Vec<T> = values.iter().copied().flatten().collect();
+    sorted.sort_unstable();
+    let rank = |value: T| sorted.partition_point(|other| *other < value) as u64;
+    (values.iter().map(|value| value.map(rank)).collect(), sorted.len() as u64)
+}
+
+/// The mean of percentiles `100 x below / count`, in hundredths, half up; `None` for no terms.
+#[must_use]
+pub fn mean_percentile(terms: &[(u64, u64)]) -> Option<u32> {
+    if terms.is_empty() {
+        return None;
+    }
+    let denominator: u128 = terms.iter().map(|(_, count)| u128::from(*count)).product();
+    let sum: u128 = terms.iter().map(|(below, count)| u128::from(*below) * (denominator / u128::from(*count))).sum();
+    u32::try_from(half_up(sum * 10_000, denominator * terms.len() as u128)).ok()
+}
+
+/// Hundredths as decimal text: 1250 is `12.50`.
+#[must_use]
+pub fn hundredths(value: u32) -> String {
+    format!("{}.{:02}", value / 100, value % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_half_up() {
+        assert_eq!(half_up(1, 2), 1);
+        assert_eq!(half_up(5, 4), 1);
+        assert_eq!(half_up(200, 3), 67);
+    }
+
+    #[test]
+    fn ties_share_the_lowest_rank() {
+        let (ranks, count) = below(&[Some(10), Some(10), Some(20), None]);
+        assert_eq!((ranks, count), (vec![Some(0), Some(0), Some(2), None], 3));
+        assert_eq!(mean_percentile(&[(2, 3)]), Some(6667));
+        assert_eq!(mean_percentile(&[]), None);
+        assert_eq!(hundredths(6667), "66.67");
+        assert_eq!(hundredths(5), "0.05");
+    }
+}

@@ -1,0 +1,7 @@
+//! Projection `people`: who committed how much to which repository on which day, under pseudonyms.
+
+pub mod contributions;
+pub mod state;
+
+pub use contributions::{Contributions, RepoContributions};
+pub use state::PeopleState;

@@ -1,0 +1,107 @@
+//! Commit days by vertex, after identity: several names of one repository are one history.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use domain::digest::Digest;
+use domain::time::{Day, Timestamp};
+
+use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog};
+use crate::graph::Graph;
+
+/// Commit days of every Repo with a git log, by vertex index.
+#[derive(Clone, Debug, Default)]
+pub struct Contributions<'a> {
+    /// By vertex index.
+    pub repos: BTreeMap<u32, RepoContributions<'a>>,
+}
+
+/// Commit days of one Repo.
+#[derive(Clone, Debug)]
+pub struct RepoContributions<'a> {
+    /// Sorted by (day, author).
+    pub days: Cow<'a, [DayRow]>,
+    /// By pseudonym.
+    pub authors: Cow<'a, BTreeMap<Digest, AuthorFacts>>,
+    /// Time of the newest commit, as the newest log states it.
+    pub latest: Option<Timestamp>,
+}
+
+impl<'a> Contributions<'a> {
+    /// Joins the histories of a graph's repositories.
+    #[must_use]
+    pub fn of(graph: &Graph, people: &'a PeopleState) -> Self {
+        let mut by_vertex: BTreeMap<u32, Vec<&'a RepoLog>> = BTreeMap::new();
+        for (repo, log) in &people.logs {
+            if let Some(vertex) = graph.repo_of.get(repo) {
+                by_vertex.entry(*vertex).or_default().push(log);
+            }
+        }
+        let repos = by_vertex.into_iter().map(|(vertex, logs)| (vertex, RepoContributions::join(&logs))).collect();
+        Self { repos }
+    }
+}
+
+impl<'a> RepoContributions<'a> {
+    fn join(logs: &[&'a RepoLog]) -> Self {
+        let latest = logs.iter().filter_map(|log| log.latest.as_ref()).max_by_key(|latest| latest.rank);
+        let latest = latest.map(|latest| latest.value);
+        if let [only] = logs {
+            return Self { days: Cow::Borrowed(&only.days), authors: Cow::Borrowed(&only.authors), latest };
+        }
+        let mut authors: BTreeMap<Digest, AuthorFacts> = BTreeMap::new();
+        let mut days = Vec::new();
+        for log in logs {
+            for (author, facts) in &log.authors {
+                let held = authors.entry(*author).or_insert(*facts);
+                if held.rank < facts.rank {
+                    *held = *facts;
+                }
+            }
+            let wins = |day: Day| {
+                let mine = log.speaker(day);
+                logs.iter().all(|other| other.speaker(day) <= mine)
+            };
+            days.extend(log.days.iter().filter(|row| wins(row.day)));
+        }
+        days.sort_unstable();
+        Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest }
+    }
+
+    /// Whether an author is a bot.
+    #[must_use]
+    pub fn is_bot(&self, author: &Digest) -> bool {
+        self.authors.get(author).is_some_and(|facts| facts.bot)
+    }
+
+    /// Non-merge commits of people per author on the days `from..=to`.
+    #[must_use]
+    pub fn commits(&self, from: Day, to: Day) -> BTreeMap<Digest, u64> {
+        let mut commits = BTreeMap::new();
+        for row in self.days.iter().filter(|row| (from..=to).contains(&row.day)) {
+            let own = u64::from(row.commits.saturating_sub(row.merges));
+            if own > 0 && !self.is_bot(&row.author) {
+                *commits.entry(row.author).or_insert(0) += own;
+            }
+        }
+        commits
+    }
+
+    /// Whether somebody who is no bot committed on a day after `after`, up to `to`.
+    #[must_use]
+    pub fn any_commit_after(&self, after: Day, to: Day) -> bool {
+        let mut days = self.days.iter().filter(|row| row.day > after && row.day <= to && row.commits > 0);
+        days.any(|row| !self.is_bot(&row.author))
+    }
+
+    /// Time of the latest commit up to a day, bots included; to the day where the exact time is not known any more.
+    #[must_use]
+    pub fn latest_commit(&self, to: Day) -> Option<Timestamp> {
+        let stated = self.latest.filter(|time| time.day() <= to);
+        let last = self.days.iter().rev().find(|row| row.day <= to && row.commits > 0).map(|last| {
+            let exact = self.authors.values().map(|facts| facts.last).filter(|time| time.day() == last.day).max();
+            exact.unwrap_or_else(|| last.day.start())
+        });
+        last.max(stated)
+    }
+}

@@ -1,0 +1,265 @@
+//! Commit days by repository: a newer log replaces the days it covers and no others, in any order of arrival.
+
+use std::collections::BTreeMap;
+
+use domain::digest::Digest;
+use domain::event::Event;
+use domain::facts::gitlog::GitLogObserved;
+use domain::recorded::{Rank, Recorded};
+use domain::time::{Day, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::changes::Changes;
+use crate::graph::state::fact_maps;
+use crate::newest::{Newest, offer};
+
+fact_maps! {
+    /// Commit days of every repository.
+    PeopleState {
+        /// Histories, by repository as given.
+        logs: "log" => RepoLog,
+    }
+}
+
+/// The known history of one repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoLog {
+    /// Which log speaks for which days; disjoint, ascending, neighbours differ in rank.
+    pub segments: Vec<Segment>,
+    /// Authors, by pseudonym.
+    pub authors: BTreeMap<Digest, AuthorFacts>,
+    /// Commits, sorted by (day, author).
+    pub days: Vec<DayRow>,
+    /// Time of the newest commit, as the newest log that states one says; it may lie before the days that are covered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Newest<Timestamp>>,
+}
+
+/// A run of days that one log speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// First day, as a day number; the least number stands for "from the beginning".
+    pub from: i32,
+    /// Last day.
+    pub to: i32,
+    /// The log that speaks for them.
+    pub rank: Rank,
+}
+
+/// What the newest log says of an author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorFacts {
+    /// The log that says so.
+    pub rank: Rank,
+    /// Whether it is a bot.
+    pub bot: bool,
+    /// First author time in that log.
+    pub first: Timestamp,
+    /// Last author time in that log.
+    pub last: Timestamp,
+}
+
+/// Commits of an author on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DayRow {
+    /// The day.
+    pub day: Day,
+    /// The author.
+    pub author: Digest,
+    /// Commits, merges included.
+    pub commits: u32,
+    /// Of these, merges.
+    pub merges: u32,
+}
+
+impl PeopleState {
+    /// Folds one event. Which rows changed goes to `changes`.
+    pub fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
+        if let Event::GitLogObserved(facts) = &recorded.event {
+            self.logs.entry(facts.subject.id.clone()).or_default().offer(recorded.rank(), facts);
+            changes.touch("log", &facts.subject.id);
+        }
+    }
+}
+
+impl RepoLog {
+    /// Takes in a log, in any order of arrival.
+    pub fn offer(&mut self, rank: Rank, facts: &GitLogObserved) {
+        if let Some(latest) = facts.latest {
+            offer(&mut self.latest, rank, || latest);
+        }
+        for author in &facts.authors {
+            let said = AuthorFacts { rank, bot: author.bot, first: author.first, last: author.last };
+            let held = self.authors.entry(author.pseudonym).or_insert(said);
+            if held.rank < rank {
+                *held = said;
+            }
+        }
+        let (from, to) = (facts.from.map_or(i32::MIN, Day::number), facts.to.number());
+        if from > to {
+            return;
+        }
+        let won = self.won_days(from, to, rank);
+        let wins = |day: Day| won.iter().any(|(from, to)| (*from..=*to).contains(&day.number()));
+        self.days.retain(|row| !wins(row.day));
+        self.days.extend(facts.days.iter().filter(|row| wins(row.day)).filter_map(|row| {
+            let author = facts.authors.get(row.author as usize)?.pseudonym;
+            Some(DayRow { day: row.day, author, commits: row.commits, merges: row.merges })
+        }));
+        self.days.sort_unstable();
+        self.speak(&won, rank);
+    }
+
+    /// The parts of `[from, to]` that no newer log speaks for.
+    fn won_days(&self, from: i32, to: i32, rank: Rank) -> Vec<(i32, i32)> {
+        let mut won = Vec::new();
+        let mut next = Some(from);
+        for newer in self.segments.iter().filter(|s| s.rank > rank && s.to >= from && s.from <= to) {
+            let Some(start) = next else { break };
+            if newer.from > start {
+                won.push((start, newer.from - 1));
+            }
+            next = newer.to.checked_add(1).map(|after| after.max(start));
+        }
+        if let Some(start) = next.filter(|start| *start <= to) {
+            won.push((start, to));
+        }
+        won
+    }
+
+    fn speak(&mut self, won: &[(i32, i32)], rank: Rank) {
+        let mut segments = Vec::with_capacity(self.segments.len() + won.len());
+        for held in &self.segments {
+            // What is left of a segment after the won days are cut out of it.
+            let mut start = Some(held.from);
+            for (from, to) in won.iter().filter(|(from, to)| *to >= held.from && *from <= held.to) {
+                let Some(at) = start else { break };
+                if *from > at {
+                    segments.push(Segment { from: at, to: from - 1, rank: held.rank });
+                }
+                start = to.checked_add(1);
+            }
+            if let Some(at) = start.filter(|at| *at <= held.to) {
+                segments.push(Segment { from: at, to: held.to, rank: held.rank });
+            }
+        }
+        segments.extend(won.iter().map(|&(from, to)| Segment { from, to, rank }));
+        segments.sort_unstable_by_key(|segment| segment.from);
+        let mut joined: Vec<Segment> = Vec::with_capacity(segments.len());
+        for segment in segments {
+            match joined.last_mut() {
+                Some(last) if last.rank == segment.rank && last.to.checked_add(1) == Some(segment.from) => {
+                    last.to = segment.to;
+                }
+                _ => joined.push(segment),
+            }
+        }
+        self.segments = joined;
+    }
+
+    /// The log that speaks for a day.
+    #[must_use]
+    pub fn speaker(&self, day: Day) -> Option<Rank> {
+        let after = self.segments.partition_point(|segment| segment.from <= day.number());
+        let segment = self.segments.get(after.checked_sub(1)?)?;
+        (segment.to >= day.number()).then_some(segment.rank)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::facts::gitlog::{Author, AuthorDay};
+    use domain::facts::{DocumentRef, Subject};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn log(from: Option<i32>, to: i32, days: &[(i32, u32)]) -> GitLogObserved {
+        let moment = Day::from_number(10).start();
+        GitLogObserved {
+            subject: Subject { id: "pkg:github/o/r".into(), spelled: "o/r".into(), project: None },
+            document: DocumentRef {
+                sha256: Digest::default(),
+                bytes: 0,
+                format: "git-log".into(),
+                format_version: None,
+                parser: "git-log/1".into(),
+            },
+            pseudonym_key: "test".into(),
+            from: from.map(Day::from_number),
+            to: Day::from_number(to),
+            latest: None,
+            authors: vec![Author { pseudonym: Digest::of(b"a"), bot: false, first: moment, last: moment }],
+            days: days
+                .iter()
+                .map(|(day, commits)| AuthorDay {
+                    author: 0,
+                    day: Day::from_number(*day),
+                    commits: *commits,
+                    merges: 0,
+                })
+                .collect(),
+        }
+    }
+
+    fn rank(position: u64) -> Rank {
+        Rank { observed_at: Day::from_number(100).start(), position }
+    }
+
+    #[test]
+    fn a_newer_log_replaces_the_days_it_covers_and_no_others() {
+        let mut known = RepoLog::default();
+        known.offer(rank(1), &log(None, 9, &[(1, 1), (5, 1), (9, 1)]));
+        known.offer(rank(2), &log(Some(4), 12, &[(6, 7)]));
+        let days: Vec<(i32, u32)> = known.days.iter().map(|row| (row.day.number(), row.commits)).collect();
+        assert_eq!(days, [(1, 1), (6, 7)]);
+        assert_eq!(known.speaker(Day::from_number(3)), Some(rank(1)));
+        assert_eq!(known.speaker(Day::from_number(4)), Some(rank(2)));
+        assert_eq!(known.speaker(Day::from_number(13)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_of_arrival_gives_the_same_history(
+            logs in prop::collection::vec(
+                (prop::option::of(0..30i32), 0..15i32, prop::collection::btree_map(0..45i32, 1..9u32, 0..8)),
+                1..7,
+            ),
+            seed in any::<u64>(),
+        ) {
+            let events: Vec<(Rank, GitLogObserved)> = logs.iter().enumerate().map(|(n, (from, length, days))| {
+                let to = from.unwrap_or(0) + length;
+                let days: Vec<(i32, u32)> = days.iter().map(|(d, c)| (*d, *c))
+                    .filter(|(day, _)| *day <= to && from.is_none_or(|from| *day >= from)).collect();
+                (rank(n as u64 + 1), log(*from, to, &days))
+            }).collect();
+            let fold = |order: &[usize]| {
+                let mut known = RepoLog::default();
+                for n in order { known.offer(events[*n].0, &events[*n].1); }
+                known
+            };
+            let mut order: Vec<usize> = (0..events.len()).collect();
+            let straight = fold(&order);
+            let mut state = seed;
+            for n in (1..order.len()).rev() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                order.swap(n, usize::try_from(state >> 33).unwrap() % (n + 1));
+            }
+            prop_assert_eq!(&fold(&order), &straight);
+            // The definition: each day is told by the newest log that covers it.
+            for day in 0..50 {
+                let covers = |log: &GitLogObserved| {
+                    log.from.is_none_or(|from| from.number() <= day) && log.to.number() >= day
+                };
+                let teller = events.iter().filter(|(_, log)| covers(log)).max_by_key(|(rank, _)| *rank);
+                let told: u32 = teller.map_or(0, |(_, log)| {
+                    log.days.iter().filter(|row| row.day.number() == day).map(|row| row.commits).sum()
+                });
+                let on_day = straight.days.iter().filter(|row| row.day.number() == day);
+                let known: u32 = on_day.map(|row| row.commits).sum();
+                prop_assert_eq!(told, known);
+                prop_assert_eq!(straight.speaker(Day::from_number(day)), teller.map(|(r, _)| *r));
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Builds in Postgres: their register, their tables, reading and writing them.
+
+use domain::digest::Digest;
+use domain::formula::{Formula, FormulaError};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
+use thiserror::Error;
+
+use crate::tables::Projection;
+
+pub mod load;
+pub mod query;
+pub mod schema;
+pub mod views;
+pub mod write;
+
+/// What can go wrong with stored builds.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database refused or vanished.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Another process moved the cursor: this one is no longer the projector.
+    #[error("build {build}: another projector has moved on from position {position}")]
+    Fenced {
+        /// The build.
+        build: i64,
+        /// Where this process thought it was.
+        position: u64,
+    },
+    /// A stored row is not what this program writes.
+    #[error("build {build}, table {table}, row {row}: {reason}")]
+    Inconsistent {
+        /// The build.
+        build: i64,
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        row: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The build's formula cannot be read.
+    #[error("build {build}: {source}")]
+    Formula {
+        /// The build.
+        build: i64,
+        /// Why.
+        source: FormulaError,
+    },
+}
+
+/// A build's entry in the register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// Its number; its tables are in schema `build_<id>`.
+    pub id: i64,
+    /// What it is a build of.
+    pub projection: Projection,
+    /// `building`, `shadow`, `live` or `retired`.
+    pub status: String,
+    /// Name of the formula, where one decides its rows.
+    pub formula: Option<String>,
+    /// Digest of the formula.
+    pub formula_hash: Option<Digest>,
+    /// The formula document.
+    pub formula_document: Option<String>,
+    /// The last position folded in.
+    pub position: u64,
+    /// Digest of the scores at that position.
+    pub output_digest: Option<Digest>,
+    /// Digest of the state at that position.
+    pub state_digest: Option<Digest>,
+    /// Digest of the quarantined set it was folded under.
+    pub quarantine_digest: Digest,
+}
+
+impl Build {
+    /// The schema of its tables.
+    #[must_use]
+    pub fn schema(&self) -> String {
+        schema_name(self.id)
+    }
+
+    /// Its formula; the default where none decides its rows.
+    ///
+    /// # Errors
+    /// When the stored document is not readable by this program.
+    pub fn read_formula(&self) -> Result<Formula, StoreError> {
+        let document = self.formula_document.as_deref();
+        let formula = document.map_or_else(|| Formula::shipped(domain::formula::DEFAULT), Formula::parse);
+        formula.map_err(|source| StoreError::Formula { build: self.id, source })
+    }
+
+    fn from_row(row: &PgRow) -> Result<Self, StoreError> {
+        let id: i64 = row.try_get("id")?;
+        let projection: String = row.try_get("projection")?;
+        let inconsistent = |reason: &str| StoreError::Inconsistent {
+            build: id,
+            table: "atlas.build",
+            row: id.to_string(),
+            reason: reason.to_owned(),
+        };
+        let digest = |column: &str| -> Result<Option<Digest>, StoreError> {
+            let bytes: Option<Vec<u8>> = row.try_get(column)?;
+            bytes.map(|b| Digest::from_slice(&b).ok_or_else(|| inconsistent("a digest has 32 bytes"))).transpose()
+        };
+        Ok(Self {
+            id,
+            projection: Projection::from_name(&projection).ok_or_else(|| inconsistent("unknown projection"))?,
+            status: row.try_get("status")?,
+            formula: row.try_get("formula")?,
+            formula_hash: digest("formula_hash")?,
+            formula_document: row.try_get("formula_document")?,
+            position: u64::try_from(row.try_get::<i64, _>("position")?)
+                .map_err(|_| inconsistent("negative position"))?,
+            output_digest: digest("output_digest")?,
+            state_digest: digest("state_digest")?,
+            quarantine_digest: digest("quarantine_digest")?.unwrap_or_default(),
+        })
+    }
+}
+
+/// The schema of a build's tables.
+#[must_use]
+pub fn schema_name(build: i64) -> String {
+    format!("build_{build}")
+}
+
+/// The live builds, by projection; empty before the first projection run.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn live_builds(conn: &mut PgConnection) -> Result<Vec<Build>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT b.* FROM atlas.live l JOIN atlas.build b ON b.id = l.build ORDER BY l.projection COLLATE \"C\"",
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut builds: Vec<Build> = rows.iter().map(Build::from_row).collect::<Result<_, _>>()?;
+    builds.sort_by_key(|build| build.projection);
+    Ok(builds)
+}
+
+/// One build.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn build(conn: &mut PgConnection, id: i64) -> Result<Option<Build>, StoreError> {
+    let row = sqlx::query("SELECT * FROM atlas.build WHERE id = $1").bind(id).fetch_optional(conn).await?;
+    row.as_ref().map(Build::from_row).transpose()
+}

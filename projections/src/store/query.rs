@@ -1,0 +1,211 @@
+//! Reading the live tables.
+
+use sqlx::{PgConnection, Row as _};
+
+use super::{Build, StoreError};
+use crate::graph::Graph;
+use crate::graph::edges::Confidence;
+use crate::metrics::{Level, Scores};
+use crate::tables::Projection;
+
+/// A score as a reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreLine {
+    /// Canonical id.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// Activity status, where known.
+    pub activity_status: Option<String>,
+    /// Transitive active dependents.
+    pub criticality_score: Option<u64>,
+    /// Fewest people behind half of the commits.
+    pub pony_factor: Option<u64>,
+    /// Adoption as decimal text.
+    pub adoption_score: Option<String>,
+    /// The composite as decimal text.
+    pub pg_score: Option<String>,
+    /// The project, for repositories.
+    pub project_id: Option<String>,
+}
+
+/// An edge as a reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EdgeLine {
+    /// The dependent.
+    pub in_vertex: String,
+    /// The dependency.
+    pub out_vertex: String,
+    /// Version or requirement.
+    pub version_range: Option<String>,
+    /// How sure.
+    pub confidence: String,
+}
+
+fn of(builds: &[Build], projection: Projection) -> Result<&Build, StoreError> {
+    let found = builds.iter().find(|build| build.projection == projection);
+    found.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
+}
+
+/// The live scores of a level, by id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn scores(conn: &mut PgConnection, builds: &[Build], level: Level) -> Result<Vec<ScoreLine>, StoreError> {
+    let (graph, metrics) = (of(builds, Projection::Graph)?.schema(), of(builds, Projection::Metrics)?.schema());
+    let vertex = match level {
+        Level::Project => format!("SELECT canonical_id, display_name, NULL::text AS project FROM {graph}.project"),
+        _ => format!("SELECT canonical_id, display_name, project FROM {graph}.vertex"),
+    };
+    let sql = format!(
+        "SELECT s.id, v.display_name, s.activity_status, s.criticality_score, s.pony_factor, \
+                s.adoption_score::text AS adoption_score, s.pg_score::text AS pg_score, v.project \
+           FROM {metrics}.score s JOIN ({vertex}) v ON v.canonical_id = s.id WHERE s.level = $1 ORDER BY s.id"
+    );
+    let unsigned = |value: Option<i64>| value.and_then(|n| u64::try_from(n).ok());
+    let mut lines = Vec::new();
+    for row in sqlx::query(&sql).bind(level.name()).fetch_all(conn).await? {
+        lines.push(ScoreLine {
+            id: row.try_get("id")?,
+            name: row.try_get("display_name")?,
+            activity_status: row.try_get("activity_status")?,
+            criticality_score: unsigned(row.try_get("criticality_score")?),
+            pony_factor: unsigned(row.try_get("pony_factor")?),
+            adoption_score: row.try_get("adoption_score")?,
+            pg_score: row.try_get("pg_score")?,
+            project_id: row.try_get("project")?,
+        });
+    }
+    Ok(lines)
+}
+
+/// The scores of a level as a fold gives them, in the same shape.
+#[must_use]
+pub fn scores_of(graph: &Graph, scores: &Scores, level: Level) -> Vec<ScoreLine> {
+    let project = |id: &str| {
+        let found = graph.projects.binary_search_by(|project| project.id.as_str().cmp(id));
+        found.map(|n| graph.projects[n].name.clone()).unwrap_or_default()
+    };
+    let of_level = scores.rows.iter().filter(|row| row.level == level);
+    of_level
+        .map(|row| {
+            let vertex = graph.vertex(&row.id).map(|n| &graph.vertices[n as usize]).filter(|_| level != Level::Project);
+            ScoreLine {
+                id: row.id.clone(),
+                name: vertex.map_or_else(|| project(&row.id), |vertex| vertex.details.name.clone()),
+                activity_status: row.activity_status.map(|status| status.name().to_owned()),
+                criticality_score: row.criticality,
+                pony_factor: row.pony_factor.map(u64::from),
+                adoption_score: row.adoption.map(crate::metrics::exact::hundredths),
+                pg_score: row.pg_score.map(crate::metrics::exact::hundredths),
+                project_id: vertex.and_then(|v| Some(graph.projects[v.project? as usize].id.clone())),
+            }
+        })
+        .collect()
+}
+
+/// The live edges under the live formula's policy, by (dependent, dependency).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn edges(conn: &mut PgConnection) -> Result<Vec<EdgeLine>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT in_vertex, out_vertex, version_range, confidence FROM public.depends_on ORDER BY in_vertex, out_vertex",
+    )
+    .fetch_all(conn)
+    .await?;
+    let line = |row: &sqlx::postgres::PgRow| {
+        Ok(EdgeLine {
+            in_vertex: row.try_get("in_vertex")?,
+            out_vertex: row.try_get("out_vertex")?,
+            version_range: row.try_get("version_range")?,
+            confidence: row.try_get("confidence")?,
+        })
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The edges of a graph under a policy, in the same shape.
+#[must_use]
+pub fn edges_of(graph: &Graph, policy: domain::formula::EdgePolicy) -> Vec<EdgeLine> {
+    let id = |vertex: u32| graph.vertices[vertex as usize].id.clone();
+    let known = graph.edges.iter().filter_map(|edge| {
+        let claim = edge.under(policy)?;
+        Some(EdgeLine {
+            in_vertex: id(edge.from),
+            out_vertex: id(edge.to),
+            version_range: claim.version.clone(),
+            confidence: claim.confidence.name().to_owned(),
+        })
+    });
+    known.collect()
+}
+
+/// The project of every live Repo that has one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn projects_of_repos(
+    conn: &mut PgConnection,
+    builds: &[Build],
+) -> Result<std::collections::BTreeMap<String, String>, StoreError> {
+    let graph = of(builds, Projection::Graph)?.schema();
+    let sql = format!("SELECT canonical_id, project FROM {graph}.vertex WHERE project IS NOT NULL");
+    let rows = sqlx::query(&sql).fetch_all(conn).await?;
+    let pair = |row: &sqlx::postgres::PgRow| Ok((row.try_get("canonical_id")?, row.try_get("project")?));
+    rows.iter().map(pair).collect()
+}
+
+/// Open questions: (kind, id, reason), sorted.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn findings(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<(String, String, String)>, StoreError> {
+    let graph = of(builds, Projection::Graph)?.schema();
+    let sql = format!("SELECT kind, id, reason FROM {graph}.finding ORDER BY kind, id, reason");
+    let rows = sqlx::query(&sql).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((row.try_get("kind")?, row.try_get("id")?, row.try_get("reason")?))).collect()
+}
+
+/// Number of live rows: projects, Repos, ExternalRepos, edges, contributors.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn counts(conn: &mut PgConnection) -> Result<[i64; 5], StoreError> {
+    let row = sqlx::query(
+        "SELECT (SELECT count(*) FROM public.projects), (SELECT count(*) FROM public.repos), \
+                (SELECT count(*) FROM public.external_repos), (SELECT count(*) FROM public.depends_on), \
+                (SELECT count(*) FROM public.contributors)",
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?])
+}
+
+/// Size of the database, in bytes.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn database_bytes(conn: &mut PgConnection) -> Result<u64, StoreError> {
+    let bytes: i64 = sqlx::query_scalar("SELECT pg_database_size(current_database())").fetch_one(conn).await?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
+}
+
+/// Live edges of Repos that have a bill of materials in which no such dependency is listed: only a registry claims
+/// them. By (dependent, dependency).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn undeclared(conn: &mut PgConnection) -> Result<Vec<EdgeLine>, StoreError> {
+    let repos = "SELECT canonical_id FROM public.repos";
+    let mut lines = edges(&mut *conn).await?;
+    let repos: std::collections::BTreeSet<String> =
+        sqlx::query_scalar(repos).fetch_all(conn).await?.into_iter().collect();
+    let verified = Confidence::VerifiedSbom.name();
+    let listing: std::collections::BTreeSet<String> =
+        lines.iter().filter(|line| line.confidence == verified).map(|line| line.in_vertex.clone()).collect();
+    lines.retain(|line| {
+        line.confidence != verified && repos.contains(&line.in_vertex) && listing.contains(&line.in_vertex)
+    });
+    Ok(lines)
+}

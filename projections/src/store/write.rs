@@ -1,0 +1,213 @@
+//! Writing rows: COPY into a fresh build, differences into a live one. The cursor moves in the same transaction.
+
+use std::cmp::Ordering;
+
+use domain::digest::Digest;
+use domain::time::Timestamp;
+use sqlx::PgConnection;
+
+use super::{Build, StoreError};
+use crate::tables::rows::Rows;
+use crate::tables::{Row, Table};
+
+/// Bytes sent to COPY at once.
+const COPY_CHUNK_BYTES: usize = 1 << 20;
+
+/// Copies rows into an empty table.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn copy(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[Row]) -> Result<(), StoreError> {
+    let mut sink = conn.copy_in_raw(&format!("COPY {schema}.{} FROM STDIN", table.name)).await?;
+    let mut buffer = Vec::with_capacity(COPY_CHUNK_BYTES + 4096);
+    for row in rows {
+        for (n, cell) in row.iter().enumerate() {
+            if n > 0 {
+                buffer.push(b'\t');
+            }
+            match cell {
+                None => buffer.extend_from_slice(b"\\N"),
+                Some(text) => escape(text, &mut buffer),
+            }
+        }
+        buffer.push(b'\n');
+        if buffer.len() >= COPY_CHUNK_BYTES {
+            sink.send(buffer.as_slice()).await?;
+            buffer.clear();
+        }
+    }
+    sink.send(buffer.as_slice()).await?;
+    sink.finish().await?;
+    Ok(())
+}
+
+fn escape(text: &str, buffer: &mut Vec<u8>) {
+    for byte in text.bytes() {
+        match byte {
+            b'\\' => buffer.extend_from_slice(b"\\\\"),
+            b'\t' => buffer.extend_from_slice(b"\\t"),
+            b'\n' => buffer.extend_from_slice(b"\\n"),
+            b'\r' => buffer.extend_from_slice(b"\\r"),
+            other => buffer.push(other),
+        }
+    }
+}
+
+/// Inserts rows, or replaces those with the same key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn upsert(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[&Row]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = table.columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let casts: Vec<String> = table.columns.iter().enumerate().map(|(n, (_, kind))| format!("u.c{n}::{kind}")).collect();
+    let arrays: Vec<String> = (1..=names.len()).map(|n| format!("${n}::text[]")).collect();
+    let aliases: Vec<String> = (0..names.len()).map(|n| format!("c{n}")).collect();
+    let updates: Vec<String> = names[table.key..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    let action = if updates.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", updates.join(", ")) };
+    let sql = format!(
+        "INSERT INTO {schema}.{} ({}) SELECT {} FROM unnest({}) AS u({}) ON CONFLICT ({}) DO {action}",
+        table.name,
+        names.join(", "),
+        casts.join(", "),
+        arrays.join(", "),
+        aliases.join(", "),
+        names[..table.key].join(", "),
+    );
+    let mut query = sqlx::query(&sql);
+    for n in 0..names.len() {
+        let column: Vec<Option<&str>> = rows.iter().map(|row| row[n].as_deref()).collect();
+        query = query.bind(column);
+    }
+    query.execute(conn).await?;
+    Ok(())
+}
+
+/// Deletes rows by key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[&Row]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let key = &table.columns[..table.key];
+    let arrays: Vec<String> = (1..=key.len()).map(|n| format!("${n}::text[]")).collect();
+    let aliases: Vec<String> = (0..key.len()).map(|n| format!("c{n}")).collect();
+    let matches: Vec<String> =
+        key.iter().enumerate().map(|(n, (name, kind))| format!("t.\"{name}\" = u.c{n}::{kind}")).collect();
+    let sql = format!(
+        "DELETE FROM {schema}.{} t USING unnest({}) AS u({}) WHERE {}",
+        table.name,
+        arrays.join(", "),
+        aliases.join(", "),
+        matches.join(" AND "),
+    );
+    let mut query = sqlx::query(&sql);
+    for n in 0..key.len() {
+        let column: Vec<Option<&str>> = rows.iter().map(|row| row[n].as_deref()).collect();
+        query = query.bind(column);
+    }
+    query.execute(conn).await?;
+    Ok(())
+}
+
+/// Brings a table from one content to another, touching only rows that differ. Both are sorted by key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn difference(conn: &mut PgConnection, schema: &str, before: &Rows, after: &Rows) -> Result<(), StoreError> {
+    let (gone, changed) = compare(before, after);
+    delete(conn, schema, after.table, &gone).await?;
+    upsert(conn, schema, after.table, &changed).await
+}
+
+fn compare<'a>(before: &'a Rows, after: &'a Rows) -> (Vec<&'a Row>, Vec<&'a Row>) {
+    let key = after.table.key;
+    let (mut gone, mut changed) = (Vec::new(), Vec::new());
+    let (mut old, mut new) = (before.rows.iter().peekable(), after.rows.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return (gone, changed),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => a[..key].cmp(&b[..key]),
+        };
+        match order {
+            Ordering::Less => gone.extend(old.next()),
+            Ordering::Greater => changed.extend(new.next()),
+            Ordering::Equal => {
+                let (a, b) = (old.next(), new.next());
+                if a != b {
+                    changed.extend(b);
+                }
+            }
+        }
+    }
+}
+
+/// What is noted of a build when its cursor moves.
+#[derive(Clone, Copy, Debug)]
+pub struct Moved {
+    /// The new position.
+    pub position: u64,
+    /// Log time there.
+    pub recorded_at: Option<Timestamp>,
+    /// Digest of the scores there.
+    pub output_digest: Digest,
+    /// Digest of the state there.
+    pub state_digest: Digest,
+}
+
+/// Moves a build's cursor from where this process left it: the fence against another projector.
+///
+/// # Errors
+/// When another process has moved it, or the database refuses.
+pub async fn move_cursor(conn: &mut PgConnection, build: &Build, to: &Moved) -> Result<(), StoreError> {
+    let fenced = || StoreError::Fenced { build: build.id, position: build.position };
+    let moved = sqlx::query(
+        "UPDATE atlas.build SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
+         WHERE id = $1 AND position = $2",
+    )
+    .bind(build.id)
+    .bind(i64::try_from(build.position).map_err(|_| fenced())?)
+    .bind(i64::try_from(to.position).map_err(|_| fenced())?)
+    .bind(to.recorded_at.map(Timestamp::datetime))
+    .bind(to.output_digest.0.to_vec())
+    .bind(to.state_digest.0.to_vec())
+    .execute(conn)
+    .await?;
+    if moved.rows_affected() == 1 { Ok(()) } else { Err(fenced()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::FINDING;
+
+    fn rows(keys: &[(&str, &str)]) -> Rows {
+        let row = |(kind, reason): &(&str, &str)| {
+            vec![Some((*kind).to_owned()), Some("id".to_owned()), Some((*reason).to_owned())]
+        };
+        Rows { table: &FINDING, rows: keys.iter().map(row).collect() }
+    }
+
+    #[test]
+    fn only_what_differs_is_written() {
+        let (before, after) =
+            (rows(&[("a", "1"), ("b", "1"), ("d", "1")]), rows(&[("a", "1"), ("c", "1"), ("d", "2")]));
+        let (gone, changed) = compare(&before, &after);
+        // The reason is part of this table's key, so a changed reason is another row.
+        assert_eq!(gone.len(), 2);
+        assert_eq!(changed.len(), 2);
+    }
+
+    #[test]
+    fn copy_text_escapes_what_would_end_a_cell() {
+        let mut buffer = Vec::new();
+        escape("a\tb\\c\nd\r", &mut buffer);
+        assert_eq!(buffer, b"a\\tb\\\\c\\nd\\r");
+    }
+}

@@ -1,0 +1,9 @@
+//! Worked cases: given these facts, that is what they mean.
+
+mod activity;
+mod adoption;
+mod criticality;
+mod edges;
+mod identity;
+mod membership;
+mod pony;

@@ -1,0 +1,94 @@
+//! Which claims live, and what an edge says.
+
+use domain::facts::sbom::{Package, SbomSubmitted};
+use domain::formula::EdgePolicy;
+use projections::graph::edges::Confidence;
+
+use crate::facts::{Log, crawl, host, sbom};
+
+const A: &str = "pkg:github/o/a";
+const X: &str = "pkg:npm/x";
+const Y: &str = "pkg:npm/y";
+const Z: &str = "pkg:npm/z";
+
+fn incomplete(facts: SbomSubmitted) -> SbomSubmitted {
+    SbomSubmitted { complete: false, ..facts }
+}
+
+fn versioned(repo: &str, id: &str, version: Option<&str>) -> SbomSubmitted {
+    let package = Package { purl: Some(id.to_owned()), name: "x".to_owned(), version: version.map(str::to_owned) };
+    SbomSubmitted { packages: vec![package], ..sbom(repo, &[], &[]) }
+}
+
+fn on(log: &Log) -> Vec<String> {
+    log.edges("seed").into_iter().map(|(_, to)| to).collect()
+}
+
+#[test]
+fn the_newest_complete_document_replaces_the_earlier_and_nothing_else() {
+    let log = Log::default()
+        .then("2026-01-01", sbom(A, &[X, Y], &[]))
+        .then("2026-01-02", crawl(X, None, None, &[Z]))
+        .then("2026-01-03", sbom(A, &[Y], &[]));
+    assert_eq!(on(&log), [Y]);
+    assert_eq!(log.edges("atlas-1"), [(A.to_owned(), Y.to_owned()), (X.to_owned(), Z.to_owned())]);
+    let late = log.then("2026-01-02", sbom(A, &[X, Z], &[]));
+    assert_eq!(on(&late), [Y], "an older document told late enters superseded");
+}
+
+#[test]
+fn an_incomplete_document_only_adds() {
+    let log = Log::default().then("2026-01-01", sbom(A, &[X], &[])).then("2026-01-02", incomplete(sbom(A, &[Y], &[])));
+    assert_eq!(on(&log), [X, Y]);
+    let log = log.then("2026-01-03", incomplete(sbom(A, &[], &[])));
+    assert_eq!(on(&log), [X, Y], "one without packages retires nothing");
+    let log = log.then("2026-01-04", sbom(A, &[Z], &[]));
+    assert_eq!(on(&log), [Z]);
+    let log = log.then("2026-01-03", incomplete(sbom(A, &[Y], &[])));
+    assert_eq!(on(&log), [Z], "older than what is complete");
+}
+
+#[test]
+fn nested_edges_retire_with_the_document_that_claimed_them() {
+    let log = Log::default().then("2026-01-01", sbom(A, &[X, Y], &[(0, 1)]));
+    assert_eq!(log.edges("atlas-1"), [(A.to_owned(), X.to_owned()), (X.to_owned(), Y.to_owned())]);
+    let log = log.then("2026-01-02", sbom(A, &[X, Y], &[]));
+    assert_eq!(log.edges("atlas-1"), [(A.to_owned(), X.to_owned()), (A.to_owned(), Y.to_owned())]);
+}
+
+#[test]
+fn a_verified_claim_beats_an_inferred_one_whatever_their_age() {
+    // The registry's record of a's own package claims the same edge.
+    let log = Log::default()
+        .then("2026-01-01", host(A))
+        .then("2026-01-01", versioned(A, Y, Some("2.0.0")))
+        .then("2026-01-05", crawl(X, Some("https://github.com/o/a"), None, &[Y]));
+    let claim = |log: &Log| {
+        let graph = log.graph();
+        let edge = graph.edges.iter().find(|edge| graph.vertices[edge.to as usize].id == Y).unwrap();
+        let claim = edge.under(EdgePolicy::Flat).unwrap();
+        (claim.confidence, claim.version.clone())
+    };
+    assert_eq!(claim(&log), (Confidence::VerifiedSbom, Some("2.0.0".to_owned())));
+    let log = log.then("2026-01-06", sbom(A, &[], &[]));
+    assert_eq!(claim(&log), (Confidence::InferredShadow, Some("^1".to_owned())));
+}
+
+#[test]
+fn a_registry_s_edges_start_at_the_repo_that_publishes() {
+    let log = Log::default().then("2026-01-01", host(A)).then("2026-01-02", crawl(X, Some("github:o/a"), None, &[Y]));
+    assert_eq!(log.edges("seed"), [(A.to_owned(), Y.to_owned())]);
+    let loose = Log::default().then("2026-01-02", crawl(X, None, None, &[Y]));
+    assert_eq!(loose.edges("seed"), [], "the flat policy knows no edge out of an ExternalRepo");
+    assert_eq!(loose.edges("atlas-1"), [(X.to_owned(), Y.to_owned())]);
+}
+
+#[test]
+fn an_edge_to_oneself_is_none() {
+    // a publishes x and depends on it.
+    let log = Log::default()
+        .then("2026-01-01", crawl(X, Some("github:o/a"), None, &[]))
+        .then("2026-01-02", sbom(A, &[A, X, Y], &[(0, 1), (1, 2)]));
+    assert_eq!(log.edges("seed"), [(A.to_owned(), Y.to_owned())]);
+    assert_eq!(log.edges("atlas-1"), [(A.to_owned(), Y.to_owned())]);
+}

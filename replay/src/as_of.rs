@@ -1,0 +1,126 @@
+//! Folding in memory: what the scores were, or would be under another formula, at any position.
+
+use domain::digest::Digest;
+use domain::recorded::Position;
+use domain::time::Timestamp;
+use projections::fold::{Fold, World};
+use projections::history::History;
+use projections::metrics::Scores;
+use projections::metrics::digest::{scores_digest, state_digest};
+use projections::store::schema::FormulaDocument;
+use sqlx::PgConnection;
+
+use crate::log::Stored;
+use crate::quarantine::Quarantine;
+use crate::{ReplayError, formulas, log};
+
+/// A point of the log, as a user names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// A position.
+    Position(Position),
+    /// What was known at a time.
+    Time(Timestamp),
+}
+
+impl Point {
+    /// Reads a position, a time or a date.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let position = text.parse().ok().map(Self::Position);
+        position.or_else(|| Timestamp::parse_time_or_date(text).ok().map(Self::Time))
+    }
+}
+
+/// The position of a point; the head for none.
+///
+/// # Errors
+/// When it lies beyond the head.
+pub async fn position(conn: &mut PgConnection, point: Option<Point>) -> Result<Position, ReplayError> {
+    let head = log::head(&mut *conn).await?.position;
+    match point {
+        None => Ok(head),
+        Some(Point::Position(position)) if position <= head => Ok(position),
+        Some(Point::Position(position)) => Err(ReplayError::BeyondHead { position, head }),
+        Some(Point::Time(time)) => log::position_at(conn, time).await,
+    }
+}
+
+/// The formula for a fold: the named one, else the one that was live at the position.
+///
+/// # Errors
+/// When there is none of that name.
+pub async fn formula(
+    conn: &mut PgConnection,
+    name: Option<&str>,
+    at: Position,
+) -> Result<FormulaDocument, ReplayError> {
+    match name {
+        Some(name) => formulas::named(conn, name, at).await,
+        None => formulas::promoted(conn, at).await,
+    }
+}
+
+/// What a fold came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Digest of the scores.
+    pub digest: Digest,
+    /// Digest of the state.
+    pub state_digest: Digest,
+    /// The scores.
+    pub scores: Scores,
+}
+
+/// Evaluates a fold where it stands.
+#[must_use]
+pub fn outcome(fold: &Fold) -> Outcome {
+    let view = fold.world.view();
+    let scores = view.scores(fold.formula());
+    Outcome {
+        digest: scores_digest(&scores),
+        state_digest: state_digest(&view.graph, &view.contributions, fold.formula().graph.edges),
+        scores,
+    }
+}
+
+/// Folds the log from the beginning to a position, in memory. `progress` sees each event as stored.
+///
+/// # Errors
+/// When the log cannot be read to the end, see [`log::read`].
+pub async fn fold(
+    conn: &mut PgConnection,
+    formula: FormulaDocument,
+    to: Position,
+    history: Option<History>,
+    progress: &mut dyn FnMut(&Stored),
+) -> Result<Fold, ReplayError> {
+    let quarantine = Quarantine::read(&mut *conn).await?;
+    let mut fold = Fold::new(World::default(), formula.formula, quarantine.positions, history);
+    advance(conn, &mut fold, to, progress).await?;
+    Ok(fold)
+}
+
+/// Folds on from where a fold stands to a position. Quarantined events are passed over undecoded.
+///
+/// # Errors
+/// As [`fold`].
+pub async fn advance(
+    conn: &mut PgConnection,
+    fold: &mut Fold,
+    to: Position,
+    progress: &mut dyn FnMut(&Stored),
+) -> Result<(), ReplayError> {
+    let from = fold.world.position + 1;
+    log::read(conn, from, to, |stored| {
+        progress(&stored);
+        let position = stored.position;
+        if fold.is_quarantined(position) {
+            fold.pass(position)?;
+        } else {
+            fold.apply(&stored.decode()?)?;
+        }
+        Ok::<(), ReplayError>(())
+    })
+    .await
+}

@@ -1,0 +1,362 @@
+//! The live projector: one fold, four builds, moved together in one transaction a page.
+
+use domain::formula;
+use domain::recorded::Position;
+use projections::fold::{Fold, World};
+use projections::history::History;
+use projections::metrics::digest::{scores_digest, state_digest};
+use projections::store::schema::{self, FormulaDocument};
+use projections::store::write::{self, Moved};
+use projections::store::{self, Build, StoreError, load};
+use projections::tables::rows::{HISTORY_TABLES, Rows, derived, span_row, tick_rows};
+use projections::tables::{FACT, LOG, Projection, Row};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::as_of::{Outcome, advance, outcome};
+use crate::fence::{fence, note_quarantine, replaced};
+use crate::log::Stored;
+use crate::quarantine::Quarantine;
+use crate::{ReplayError, SNAPSHOT, formulas, log, rebuild};
+
+/// Positions folded between two transactions.
+pub const PAGE_POSITIONS: u64 = 10_000;
+
+/// Longest silence inside a projector's transaction, in seconds. A stopped process loses its locks after this, and the
+/// next projector goes on.
+pub const IDLE_IN_TRANSACTION_SECONDS: u32 = 10;
+
+/// Advisory lock under which the first builds are made. An arbitrary number of our own.
+const FIRST_BUILDS_LOCK: i64 = 0x7067_6174_6c61_7301;
+
+/// How the live builds stand to a projector that moves them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They are its own, where it left them.
+    Mine,
+    /// Another projector has moved them.
+    Moved,
+    /// Others were made live in their place.
+    Replaced,
+}
+
+/// The projector of a set of builds that stand at one position.
+#[derive(Debug)]
+pub struct Projector {
+    builds: Vec<Build>,
+    fold: Fold,
+    quarantine: Quarantine,
+    /// The derived tables as they stand in the database.
+    tables: Vec<Rows>,
+}
+
+impl Projector {
+    /// Opens the live builds, making empty ones on the first run.
+    ///
+    /// A quarantine that touches what is already folded makes the builds worthless: they are built anew.
+    ///
+    /// # Errors
+    /// When the database refuses or stored rows are not readable. [`StoreError::Fenced`] when others moved or replaced
+    /// the builds meanwhile: open again.
+    pub async fn open(conn: &mut PgConnection) -> Result<Self, ReplayError> {
+        let silence = format!("SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_SECONDS}s'");
+        sqlx::query(&silence).execute(&mut *conn).await?;
+        ensure_live(conn).await?;
+        let mut snapshot = conn.begin_with(SNAPSHOT).await?;
+        let quarantine = Quarantine::read(&mut snapshot).await?;
+        let builds = store::live_builds(&mut snapshot).await?;
+        if builds.iter().all(|build| build.quarantine_digest == quarantine.digest()) {
+            let projector = Self::load(&mut snapshot, builds, quarantine).await?;
+            snapshot.commit().await?;
+            return Ok(projector);
+        }
+        snapshot.rollback().await?;
+        Self::reopen(conn, builds, quarantine).await
+    }
+
+    /// Loads builds that were folded under this quarantine.
+    async fn load(conn: &mut PgConnection, builds: Vec<Build>, quarantine: Quarantine) -> Result<Self, ReplayError> {
+        let of = |projection| builds.iter().find(|build| build.projection == projection).ok_or(ReplayError::NoBuild);
+        let (graph, people) = (of(Projection::Graph)?, of(Projection::People)?);
+        if let Some(other) = builds.iter().find(|build| build.position != graph.position) {
+            let reason = format!("stands at {}, build {} at {}", other.position, graph.id, graph.position);
+            let row = other.id.to_string();
+            return Err(StoreError::Inconsistent { build: other.id, table: "atlas.build", row, reason }.into());
+        }
+        let world = load::world(&mut *conn, graph, people).await.map_err(|error| replaced(graph, error))?;
+        let history = of(Projection::History)?;
+        let history = load::history(&mut *conn, history).await.map_err(|error| replaced(history, error))?;
+        let formula = of(Projection::Metrics)?.read_formula()?;
+        let fold = Fold::new(world, formula, quarantine.positions.clone(), Some(history));
+        let tables = tables_of(&fold);
+        Ok(Self { builds, fold, quarantine, tables })
+    }
+
+    /// Opens builds that were folded under another quarantine.
+    async fn reopen(conn: &mut PgConnection, builds: Vec<Build>, quarantine: Quarantine) -> Result<Self, ReplayError> {
+        let position = builds.iter().map(|build| build.position).max().unwrap_or(0);
+        // The builds say under which set they were folded only by its digest. Where nothing at or before their
+        // position is quarantined now or was then, they stand as they are.
+        let folded: std::collections::BTreeSet<Position> =
+            quarantine.positions.iter().copied().filter(|at| *at <= position).collect();
+        let untouched = Quarantine { positions: folded }.digest() == Quarantine::default().digest()
+            && builds.iter().all(|build| build.quarantine_digest == Quarantine::default().digest());
+        let metrics =
+            builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
+        let formula = FormulaDocument {
+            formula: metrics.read_formula()?,
+            document: metrics.formula_document.clone().unwrap_or_default(),
+        };
+        if untouched {
+            note_quarantine(conn, &builds, &quarantine).await?;
+            let mut snapshot = conn.begin_with(SNAPSHOT).await?;
+            let builds = store::live_builds(&mut snapshot).await?;
+            let projector = Self::load(&mut snapshot, builds, quarantine).await?;
+            snapshot.commit().await?;
+            return Ok(projector);
+        }
+        let mut anew = rebuild::build(conn, &Projection::ALL, &formula, position, &mut |_| {}).await?;
+        match anew.switch(conn).await {
+            Ok(()) => Ok(anew),
+            Err(error) => {
+                rebuild::discard(conn, &anew).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// A projector of fresh builds that hold what `fold` holds.
+    pub(crate) fn fresh(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
+        let tables = tables_of(&fold);
+        Self { builds, fold, quarantine, tables }
+    }
+
+    /// The builds it moves.
+    #[must_use]
+    pub fn builds(&self) -> &[Build] {
+        &self.builds
+    }
+
+    /// The position it stands at.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.fold.world.position
+    }
+
+    /// Scores and digests where it stands.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        outcome(&self.fold)
+    }
+
+    /// The fold it moves.
+    #[must_use]
+    pub fn fold(&self) -> &Fold {
+        &self.fold
+    }
+
+    /// Follows the log to `to`, a page a transaction. `progress` sees each event as stored.
+    ///
+    /// After an error the projector must be opened anew: its fold may be ahead of its tables.
+    ///
+    /// # Errors
+    /// When the log cannot be read, the database refuses, or another projector has moved the cursor; when an event
+    /// cannot be decoded, then what comes before it is projected.
+    pub async fn catch_up(
+        &mut self,
+        conn: &mut PgConnection,
+        to: Position,
+        progress: &mut dyn FnMut(&Stored),
+    ) -> Result<(), ReplayError> {
+        while self.position() < to {
+            let page = to.min(self.position() + PAGE_POSITIONS);
+            let before = self.position();
+            let read = advance(&mut *conn, &mut self.fold, page, progress).await;
+            let readable = matches!(read, Ok(()) | Err(ReplayError::Poison { .. }));
+            if readable && self.position() > before {
+                self.write(&mut *conn, before).await?;
+                tracing::debug!(replay.from = before + 1, replay.to = self.position(), "projected");
+            }
+            read?;
+        }
+        Ok(())
+    }
+
+    /// How the live builds stand to this projector.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn standing(&self, conn: &mut PgConnection) -> Result<Standing, ReplayError> {
+        let live = store::live_builds(conn).await?;
+        let mine = |build: &Build| self.builds.iter().any(|mine| mine.id == build.id);
+        Ok(if !live.iter().all(mine) {
+            Standing::Replaced
+        } else if live.iter().any(|build| build.position != self.position()) {
+            Standing::Moved
+        } else {
+            Standing::Mine
+        })
+    }
+
+    /// Whether the quarantined set has changed since the builds were opened: then they must be opened anew. To be asked
+    /// after the head was read to which they are to follow.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn is_stale(&self, conn: &mut PgConnection) -> Result<bool, ReplayError> {
+        Ok(Quarantine::read(conn).await? != self.quarantine)
+    }
+
+    /// Writes what changed since `before` and moves the cursors.
+    async fn write(&mut self, conn: &mut PgConnection, before: Position) -> Result<(), ReplayError> {
+        let after = tables_of(&self.fold);
+        let outcome = outcome(&self.fold);
+        let moved = Moved {
+            position: self.position(),
+            recorded_at: self.fold.world.graph.recorded_at(),
+            output_digest: outcome.digest,
+            state_digest: outcome.state_digest,
+        };
+        let changes = self.fold.take_changes();
+        let facts = fact_rows(&self.fold.world, changes.rows())?;
+        let closed = self.fold.history.as_mut().map(History::take_closed).unwrap_or_default();
+        // Everything is computed by now: the locks are held as long as the database writes.
+        let mut transaction = conn.begin().await?;
+        let conn = &mut *transaction;
+        fence(&mut *conn, &self.builds, &self.quarantine).await?;
+        for build in &mut self.builds {
+            write::move_cursor(&mut *conn, build, &moved).await?;
+            let schema = build.schema();
+            for (old, new) in self.tables.iter().zip(&after) {
+                if new.table.projection == build.projection {
+                    write::difference(&mut *conn, &schema, old, new).await?;
+                }
+            }
+            for (table, rows) in &facts {
+                if table.projection == build.projection {
+                    write::upsert(&mut *conn, &schema, table, &rows.iter().collect::<Vec<_>>()).await?;
+                }
+            }
+            if let (Projection::History, Some(history)) = (build.projection, &self.fold.history) {
+                let mut spans: Vec<Row> = closed.iter().map(|(key, span)| span_row(key, span)).collect();
+                let opened = history.open.iter().filter(|(_, span)| span.from >= before);
+                spans.extend(opened.map(|(key, span)| span_row(key, span)));
+                let [span, tick] = HISTORY_TABLES;
+                write::upsert(&mut *conn, &schema, span, &spans.iter().collect::<Vec<_>>()).await?;
+                let ticks = tick_rows(history, before);
+                write::upsert(&mut *conn, &schema, tick, &ticks.iter().collect::<Vec<_>>()).await?;
+            }
+            build.position = moved.position;
+            build.output_digest = Some(moved.output_digest);
+            build.state_digest = Some(moved.state_digest);
+        }
+        transaction.commit().await?;
+        self.tables = after;
+        Ok(())
+    }
+
+    /// Makes these builds the live ones, if no live build is further on and all live ones end at one position.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the live builds stand elsewhere: catch up and try again.
+    pub async fn switch(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
+        let mut transaction = conn.begin().await?;
+        // One switch at a time, so that the set cannot change under the row locks that follow. Those keep the live
+        // projector from moving on meanwhile.
+        sqlx::query("LOCK TABLE atlas.live IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
+        sqlx::query("SELECT b.id FROM atlas.live l JOIN atlas.build b ON b.id = l.build ORDER BY b.id FOR UPDATE OF b")
+            .fetch_all(&mut *transaction)
+            .await?;
+        let live = store::live_builds(&mut transaction).await?;
+        for build in &live {
+            let replaced = self.builds.iter().any(|mine| mine.projection == build.projection);
+            let fits = if replaced { build.position <= self.position() } else { build.position == self.position() };
+            if !fits {
+                return Err(StoreError::Fenced { build: build.id, position: self.position() }.into());
+            }
+        }
+        schema::make_live(&mut transaction, &self.builds).await?;
+        transaction.commit().await?;
+        for build in &mut self.builds {
+            "live".clone_into(&mut build.status);
+        }
+        // The switch is done; what is left over is taken by the next one.
+        if let Err(error) = rebuild::tidy(conn).await {
+            tracing::warn!(%error, "builds that nobody returns to are still there");
+        }
+        Ok(())
+    }
+}
+
+fn tables_of(fold: &Fold) -> Vec<Rows> {
+    let view = fold.world.view();
+    let scores = view.scores(fold.formula());
+    derived(&view, &scores)
+}
+
+/// The stored rows of the state, of the kinds and keys given.
+pub(crate) fn fact_rows<'a>(
+    world: &World,
+    keys: impl Iterator<Item = (&'static str, &'a str)>,
+) -> Result<[(&'static projections::tables::Table, Vec<Row>); 2], ReplayError> {
+    let (mut graph, mut people) = (Vec::new(), Vec::new());
+    let unwritable = |key: &str, error: serde_json::Error| StoreError::Inconsistent {
+        build: 0,
+        table: "fact",
+        row: key.to_owned(),
+        reason: error.to_string(),
+    };
+    for (kind, key) in keys {
+        let row = |value: String| vec![Some(kind.to_owned()), Some(key.to_owned()), Some(value)];
+        graph.extend(world.graph.row(kind, key).map_err(|e| unwritable(key, e))?.map(row));
+        people.extend(world.people.row(kind, key).map_err(|e| unwritable(key, e))?.map(row));
+    }
+    Ok([(&FACT, graph), (&LOG, people)])
+}
+
+/// Makes the first, empty builds, once, whoever comes first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ensure_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
+    if !store::live_builds(&mut *conn).await?.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = conn.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(FIRST_BUILDS_LOCK).execute(&mut *transaction).await?;
+    if store::live_builds(&mut transaction).await?.is_empty() {
+        let quarantine = Quarantine::read(&mut transaction).await?.digest();
+        let formula = formulas::named(&mut transaction, formula::DEFAULT, 0).await?;
+        let mut builds = Vec::new();
+        for projection in Projection::ALL {
+            let build = schema::create(&mut transaction, projection, &formula, &quarantine).await?;
+            schema::index(&mut transaction, &build).await?;
+            builds.push(build);
+        }
+        schema::make_live(&mut transaction, &builds).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Brings the live builds to the head, or to wherever it stood when this began.
+///
+/// # Errors
+/// As [`Projector::catch_up`].
+pub async fn to_head(conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Projector, ReplayError> {
+    let mut projector = Projector::open(&mut *conn).await?;
+    let head = log::head(&mut *conn).await?.position;
+    projector.catch_up(conn, head, progress).await?;
+    Ok(projector)
+}
+
+/// The digests of a fold, as noted with a build.
+pub(crate) fn moved(fold: &Fold) -> Moved {
+    let view = fold.world.view();
+    let scores = view.scores(fold.formula());
+    Moved {
+        position: fold.world.position,
+        recorded_at: fold.world.graph.recorded_at(),
+        output_digest: scores_digest(&scores),
+        state_digest: state_digest(&view.graph, &view.contributions, fold.formula().graph.edges),
+    }
+}

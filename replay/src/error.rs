@@ -1,0 +1,81 @@
+//! What can go wrong when the log is read.
+
+use domain::codec::CodecError;
+use domain::formula::FormulaError;
+use domain::recorded::Position;
+use projections::fold::FoldError;
+use projections::store::StoreError;
+use thiserror::Error;
+
+/// Why reading, folding or comparing did not come to an end.
+#[derive(Debug, Error)]
+pub enum ReplayError {
+    /// The database refused or vanished.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Fewer events came than the log says it holds. Never a short success.
+    #[error("the log ended at position {ended} while reading {from} to {to}")]
+    Truncated {
+        /// First position asked for.
+        from: Position,
+        /// Last position asked for.
+        to: Position,
+        /// Last position that came.
+        ended: Position,
+    },
+    /// The log holds what it cannot hold: altered bytes, a missing or repeated position.
+    #[error("position {position}: {detail}")]
+    Corrupt {
+        /// The position.
+        position: Position,
+        /// What does not fit.
+        detail: String,
+    },
+    /// An event that this program cannot read. It stops every projection until it is quarantined or the program is
+    /// newer.
+    #[error(
+        "position {position}: {source}; `pg-atlas quarantine {position} --reason TEXT` lets the projections pass it"
+    )]
+    Poison {
+        /// The position.
+        position: Position,
+        /// Why it cannot be read.
+        source: CodecError,
+    },
+    /// Stored builds.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Events out of order.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// A formula document.
+    #[error("formula: {0}")]
+    Formula(#[from] FormulaError),
+    /// A position beyond the head.
+    #[error("position {position} is beyond the head of the log ({head})")]
+    BeyondHead {
+        /// The position asked for.
+        position: Position,
+        /// The head.
+        head: Position,
+    },
+    /// No publication of that label.
+    #[error("nothing is published under the label `{0}`")]
+    NoPublication(String),
+    /// Nothing is projected yet.
+    #[error("nothing is projected yet; `pg-atlas project` builds the projections")]
+    NoBuild,
+}
+
+impl ReplayError {
+    /// Whether the cause lies in configuration or connection rather than in the log.
+    #[must_use]
+    pub fn is_environment(&self) -> bool {
+        match self {
+            Self::Database(_) => true,
+            Self::Formula(error) => matches!(error, FormulaError::Semantics { .. }),
+            Self::Store(StoreError::Database(_)) => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The fence: who is still the projector of its builds.
+
+use projections::store::{Build, StoreError};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::ReplayError;
+use crate::quarantine::Quarantine;
+
+/// SQLSTATE: a table that is not there.
+const UNDEFINED_TABLE: &str = "42P01";
+
+/// Locks the builds that are about to be moved, in the order of their numbers, if they still are what this projector
+/// takes them for. The cursor alone does not tell a live build from one that was replaced where it stood.
+pub(crate) async fn fence(
+    conn: &mut PgConnection,
+    builds: &[Build],
+    quarantine: &Quarantine,
+) -> Result<(), ReplayError> {
+    let held: Vec<i64> = sqlx::query_scalar(
+        "SELECT b.id FROM atlas.build b \
+           JOIN unnest($1::bigint[], $2::bigint[], $3::text[]) AS mine (id, position, status) \
+             ON mine.id = b.id AND mine.position = b.position AND mine.status = b.status \
+          WHERE b.quarantine_digest = $4 ORDER BY b.id FOR UPDATE OF b",
+    )
+    .bind(builds.iter().map(|build| build.id).collect::<Vec<_>>())
+    .bind(builds.iter().map(|build| i64::try_from(build.position).unwrap_or(i64::MAX)).collect::<Vec<_>>())
+    .bind(builds.iter().map(|build| build.status.as_str()).collect::<Vec<_>>())
+    .bind(quarantine.digest().0.to_vec())
+    .fetch_all(conn)
+    .await?;
+    match builds.iter().find(|build| !held.contains(&build.id)) {
+        Some(build) => Err(StoreError::Fenced { build: build.id, position: build.position }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Notes the quarantined set with builds that it does not touch, if they stand where they stood.
+pub(crate) async fn note_quarantine(
+    conn: &mut PgConnection,
+    builds: &[Build],
+    now: &Quarantine,
+) -> Result<(), ReplayError> {
+    let mut transaction = conn.begin().await?;
+    for build in builds {
+        let noted = sqlx::query(
+            "UPDATE atlas.build SET quarantine_digest = $3 WHERE id = $1 AND position = $2 AND status = 'live'",
+        )
+        .bind(build.id)
+        .bind(i64::try_from(build.position).unwrap_or(i64::MAX))
+        .bind(now.digest().0.to_vec())
+        .execute(&mut *transaction)
+        .await?;
+        if noted.rows_affected() != 1 {
+            return Err(StoreError::Fenced { build: build.id, position: build.position }.into());
+        }
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// A build that was replaced and dropped while it was read.
+pub(crate) fn replaced(build: &Build, error: StoreError) -> StoreError {
+    match &error {
+        StoreError::Database(sqlx::Error::Database(database))
+            if database.code().as_deref() == Some(UNDEFINED_TABLE) =>
+        {
+            StoreError::Fenced { build: build.id, position: build.position }
+        }
+        _ => error,
+    }
+}

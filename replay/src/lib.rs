@@ -1,0 +1,19 @@
+//! Reader of the log: ordered pages, catch-up, rebuild, as-of, verification. It writes builds, never the log; nothing
+//! of the append path is linked in here.
+
+pub mod as_of;
+pub mod catch_up;
+pub mod error;
+mod fence;
+pub mod formulas;
+pub mod log;
+pub mod publication;
+pub mod quarantine;
+pub mod rebuild;
+pub mod verify;
+
+pub use error::ReplayError;
+
+/// Begins a transaction that sees the database as it is now, whatever others do meanwhile: what is read of several
+/// tables belongs together.
+pub const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";

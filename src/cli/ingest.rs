@@ -1,0 +1,111 @@
+//! Flags of `ingest`.
+
+use clap::{Args, Subcommand};
+
+/// What every ingestion takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct IngestOptions {
+    /// When the facts were seen (RFC 3339); default now
+    #[arg(long)]
+    pub(crate) observed_at: Option<String>,
+    /// Parse and report only; needs no database
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Who appends
+    #[arg(long)]
+    pub(crate) actor: Option<String>,
+    /// The same key with the same facts always answers the same position
+    #[arg(long)]
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// What an ingestion about one repository takes besides.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SubjectOptions {
+    /// The repository, for example pkg:github/stellar/js-stellar-sdk
+    #[arg(long)]
+    pub(crate) repo: String,
+    /// The project it belongs to
+    #[arg(long)]
+    pub(crate) project: Option<String>,
+}
+
+/// Kinds of ingestion.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ingest {
+    /// A bill of materials: SPDX 2.2, 2.3 or CycloneDX 1.2 to 1.7 in JSON; one event
+    Sbom {
+        /// The document, plain, gz or zst; `-` for standard input
+        file: String,
+        #[command(flatten)]
+        subject: SubjectOptions,
+        #[command(flatten)]
+        options: IngestOptions,
+    },
+    /// Survey answers: CSV with project_id,project_name,status,answered_at; one event a row
+    Survey {
+        /// The file; `-` for standard input
+        file: String,
+        /// Refuse the whole file when one row is refused
+        #[arg(long)]
+        strict: bool,
+        #[command(flatten)]
+        options: IngestOptions,
+    },
+    /// Host facts of a repository: GitHub-shaped JSON; one event
+    Repo {
+        /// The document; `-` for standard input
+        file: String,
+        #[command(flatten)]
+        subject: SubjectOptions,
+        #[command(flatten)]
+        options: IngestOptions,
+    },
+    /// Git history: a repository, clone URL, bundle or pseudonymised export; one event
+    GitLog {
+        /// Path or URL
+        source: String,
+        /// Cover so many months back from the observation; default all history
+        #[arg(long)]
+        since_months: Option<u32>,
+        #[command(flatten)]
+        subject: SubjectOptions,
+        #[command(flatten)]
+        options: IngestOptions,
+    },
+    /// Grants records: DAOIP-5 projects, rounds and applications; one event a record
+    Grants {
+        /// The files, plain, gz or zst
+        #[arg(required = true)]
+        files: Vec<String>,
+        /// Refuse all files when one record is refused
+        #[arg(long)]
+        strict: bool,
+        #[command(flatten)]
+        options: IngestOptions,
+    },
+    /// Many documents, one a line: NDJSON with kind, repo, project or purl, observed_at, key, document, path, base64
+    Batch {
+        /// The file, plain, gz or zst; `-` for standard input
+        file: String,
+        /// Append nothing when one line is refused; reads the input twice
+        #[arg(long)]
+        strict: bool,
+        #[command(flatten)]
+        options: IngestOptions,
+    },
+    /// Packages from their registries, whose base addresses are in PG_ATLAS_..._URL variables; one event a package
+    Registry {
+        /// The packages, for example pkg:cargo/stellar-xdr
+        #[arg(required = true)]
+        purls: Vec<String>,
+        /// Steps to follow along dependencies
+        #[arg(long, default_value_t = 0)]
+        hops: u32,
+        /// Least time between two requests to one host, in milliseconds
+        #[arg(long, default_value_t = 1000)]
+        interval_ms: u64,
+        #[command(flatten)]
+        options: IngestOptions,
+    },
+}

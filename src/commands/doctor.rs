@@ -1,0 +1,154 @@
+//! `doctor`: looks at the set-up and says what to mend. Makes no schema and changes no setting.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use ::replay::log;
+use ingest::pseudonym_key;
+use projections::store;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use crate::cli::Common;
+use crate::failure::{REFUSED, Result};
+use crate::output::{Output, object};
+use crate::session::{self, Session};
+
+/// Files of the data folder that hold secrets.
+const KEYS: [&str; 2] = ["signing.key", pseudonym_key::FILE_NAME];
+
+/// What a check found; an error says what to mend.
+type Finding = std::result::Result<String, String>;
+
+/// `doctor`. Exit code 1 when something is to be mended.
+pub(crate) async fn run(common: &Common) -> Result<(Output, u8)> {
+    let data_dir = session::data_dir(common)?;
+    let mut checks: Vec<(String, Finding)> = vec![
+        ("data folder".to_owned(), folder(&data_dir)),
+        ("artifacts".to_owned(), folder(&data_dir.join("artifacts"))),
+    ];
+    checks.extend(KEYS.map(|name| (name.to_owned(), key(&data_dir.join(name)))));
+    match Session::open(common) {
+        Err(failure) => checks.push(("database".to_owned(), Err(failure.to_string()))),
+        Ok(session) => match session.bare().await {
+            Err(failure) => checks.push(("database".to_owned(), Err(failure.to_string()))),
+            Ok(mut conn) => {
+                let place = common.database_url.as_ref().map_or("embedded", |_| "named by its URL");
+                let version = said(server(&mut conn).await).map(|version| format!("PostgreSQL {version}, {place}"));
+                checks.push(("database".to_owned(), version));
+                let schema = said(schema(&mut conn).await).and_then(|found| found);
+                let usable = matches!(&schema, Ok(version) if !version.starts_with(NONE));
+                checks.push(("schema".to_owned(), schema));
+                if usable {
+                    checks.push(("log".to_owned(), said(sequenced(&mut conn).await).and_then(|found| found)));
+                    checks.push(("projections".to_owned(), said(builds(&mut conn).await).and_then(|found| found)));
+                }
+            }
+        },
+    }
+    let well = checks.iter().all(|(_, found)| found.is_ok());
+    let text: String = checks
+        .iter()
+        .map(|(name, found)| match found {
+            Ok(detail) => format!("ok    {name}: {detail}\n"),
+            Err(detail) => format!("MEND  {name}: {detail}\n"),
+        })
+        .collect();
+    let rows: Vec<_> = checks
+        .into_iter()
+        .map(|(name, found)| {
+            let ok = found.is_ok();
+            json!({"name": name, "ok": ok, "detail": found.unwrap_or_else(|detail| detail)})
+        })
+        .collect();
+    Ok((Output::Report(text, object(json!({"checks": rows}))), if well { 0 } else { REFUSED }))
+}
+
+/// How what is missing, and will be made, begins.
+const NONE: &str = "none yet";
+
+fn said<T>(result: Result<T>) -> std::result::Result<T, String> {
+    result.map_err(|failure| failure.to_string())
+}
+
+/// A folder of our own: writable by us, readable by nobody else.
+fn folder(path: &Path) -> Finding {
+    let shown = path.display();
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(format!("{NONE}: {shown} is made when it is needed"));
+        }
+        found => found.map_err(|error| format!("{shown}: {error}"))?,
+    };
+    if !metadata.is_dir() {
+        return Err(format!("{shown} is no folder: move it away, or choose another with --data-dir"));
+    }
+    tempfile::tempfile_in(path).map_err(|error| format!("{shown} cannot be written to: {error}"))?;
+    match metadata.mode() & 0o777 {
+        mode if mode & 0o077 != 0 => Err(format!("{shown} is open to others (mode {mode:o}): run `chmod 700 {shown}`")),
+        _ => Ok(format!("{shown} is writable and private")),
+    }
+}
+
+/// A file with a secret.
+fn key(path: &Path) -> Finding {
+    let shown = path.display();
+    match fs::metadata(path).map(|metadata| metadata.mode() & 0o777) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(format!("{NONE}: made on first use")),
+        Err(error) => Err(format!("{shown}: {error}")),
+        Ok(mode) if mode & 0o077 != 0 => {
+            Err(format!("{shown} can be read by others (mode {mode:o}): run `chmod 600 {shown}`"))
+        }
+        Ok(_) => Ok(format!("{shown} is private")),
+    }
+}
+
+async fn server(conn: &mut PgConnection) -> Result<String> {
+    Ok(sqlx::query_scalar("SELECT current_setting('server_version')").fetch_one(conn).await?)
+}
+
+async fn schema(conn: &mut PgConnection) -> Result<Finding> {
+    let ours = ingest::migrate::MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
+    let there: bool =
+        sqlx::query_scalar("SELECT to_regclass('public._sqlx_migrations') IS NOT NULL").fetch_one(&mut *conn).await?;
+    if !there {
+        return Ok(Ok(format!("{NONE}: the first command that writes makes it")));
+    }
+    let (found, broken): (Option<i64>, i64) =
+        sqlx::query_as("SELECT max(version), count(*) FILTER (WHERE NOT success) FROM public._sqlx_migrations")
+            .fetch_one(conn)
+            .await?;
+    let found = found.unwrap_or_default();
+    Ok(if broken > 0 {
+        Err(format!("{broken} migrations have failed half way: restore a backup, or ask for help"))
+    } else if found < ours {
+        Err(format!("version {found}, this program has {ours}: run `pg-atlas migrate`"))
+    } else if found > ours {
+        Err(format!("version {found}, this program knows {ours}: use a newer program"))
+    } else {
+        Ok(format!("version {found}"))
+    })
+}
+
+async fn sequenced(conn: &mut PgConnection) -> Result<Finding> {
+    let head = log::head(conn).await?.position;
+    let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM log.outbox").fetch_one(conn).await?;
+    Ok(if waiting == 0 {
+        Ok(format!("{head} events, all in their places"))
+    } else {
+        Err(format!("{head} events; {waiting} appends wait for their positions, which the next append gives them"))
+    })
+}
+
+async fn builds(conn: &mut PgConnection) -> Result<Finding> {
+    let head = log::head(conn).await?.position;
+    let live = store::live_builds(conn).await?;
+    let behind = live.iter().map(|build| head.saturating_sub(build.position)).max();
+    Ok(match behind {
+        None if head == 0 => Ok(format!("{NONE}: the log is empty")),
+        None => Err("none: run `pg-atlas project`".to_owned()),
+        Some(0) => Ok(format!("{} live builds at position {head}", live.len())),
+        Some(lag) => Err(format!("{lag} events behind the log: run `pg-atlas project`")),
+    })
+}

@@ -1,0 +1,85 @@
+//! `formula`: formulas as data.
+
+use std::path::Path;
+
+use ::replay::{ReplayError, formulas};
+use anyhow::{Context as _, anyhow};
+use domain::formula::{self, Formula, FormulaError};
+use serde_json::json;
+
+use crate::cli::{Common, FormulaCommand};
+use crate::failure::{Failure, Result};
+use crate::output::{Output, object};
+use crate::session::Session;
+
+/// `formula`.
+pub(crate) async fn run(common: &Common, command: FormulaCommand) -> Result<Output> {
+    match command {
+        FormulaCommand::List => list(&Session::open(common)?).await,
+        FormulaCommand::Show { name } => show(&Session::open(common)?, &name).await,
+        FormulaCommand::Check { file } => {
+            let (formula, _) = read(&file)?;
+            Ok(Output::Object(object(json!({"name": formula.name, "hash": formula.hash(), "ok": true}))))
+        }
+        #[cfg(feature = "ingest")]
+        FormulaCommand::Adopt { file, actor } => adopt(common, &file, actor.as_deref()).await,
+    }
+}
+
+async fn list(session: &Session) -> Result<Output> {
+    const COLUMNS: &[&str] = &["name", "semantics", "hash", "adopted_at", "description"];
+    let mut conn = session.connect().await?;
+    let rows = formulas::known(&mut conn, u64::MAX).await?.into_iter().map(|known| {
+        let formula = known.document.formula;
+        object(json!({
+            "name": formula.name,
+            "semantics": formula.semantics,
+            "hash": formula.hash(),
+            "adopted_at": known.adopted_at,
+            "description": formula.description,
+        }))
+    });
+    Ok(Output::Rows(COLUMNS, rows.collect()))
+}
+
+async fn show(session: &Session, name: &str) -> Result<Output> {
+    let mut conn = session.connect().await?;
+    let found = formulas::named(&mut conn, name, u64::MAX).await?;
+    let hash = found.formula.hash();
+    let map = object(json!({"name": name, "hash": hash, "document": found.document}));
+    Ok(Output::Report(found.document.clone(), map))
+}
+
+/// Reads and checks a formula file.
+fn read(file: &Path) -> Result<(Formula, String)> {
+    let name = file.display();
+    let size = std::fs::metadata(file).with_context(|| format!("{name}")).map_err(Failure::refused)?.len();
+    if size > formula::MAX_DOCUMENT_BYTES as u64 {
+        let reason = anyhow!("{name}: {size} bytes, a formula has at most {}", formula::MAX_DOCUMENT_BYTES);
+        return Err(Failure::refused(reason));
+    }
+    let document = std::fs::read_to_string(file).with_context(|| format!("{name}")).map_err(Failure::refused)?;
+    match Formula::parse(&document) {
+        Ok(formula) => Ok((formula, document)),
+        Err(error @ FormulaError::Semantics { .. }) => Err(ReplayError::from(error).into()),
+        Err(error) => Err(Failure::refused(anyhow!("{name}: {error}"))),
+    }
+}
+
+#[cfg(feature = "ingest")]
+async fn adopt(common: &Common, file: &Path, actor: Option<&str>) -> Result<Output> {
+    let (formula, document) = read(file)?;
+    let session = Session::open(common)?;
+    let log = session.log().await?;
+    let facts = domain::facts::formula::FormulaAdopted { name: formula.name.clone(), hash: formula.hash(), document };
+    let event = domain::Event::from(facts);
+    let outcome = log.append(ingest::Append::from(event), &session.context(actor)).await?;
+    let place = outcome.place();
+    Ok(Output::Object(object(json!({
+        "name": formula.name,
+        "hash": formula.hash(),
+        "outcome": if outcome.is_duplicate() { "duplicate" } else { "appended" },
+        "position": place.position,
+        "event": place.event,
+    }))))
+}

@@ -1,0 +1,268 @@
+//! `ingest batch`: many documents, one a line, as fast as the log takes them; feeding a file again changes nothing.
+//!
+//! One thread reads and parses, a bounded number of lines ahead; what it hands over is appended batch by batch,
+//! the documents of a batch before its events. A batch is one transaction with its keys, so a run that is killed is
+//! resumed by feeding the whole file again.
+
+use std::fs::File;
+use std::io::{self, Read, Seek as _};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use ::ingest::append::Prepared;
+use ::ingest::{Append, Context, Log, input};
+use anyhow::anyhow;
+use bytes::Bytes;
+use domain::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use self::line::{Item, Reader};
+use self::lines::Lines;
+use super::{gitlog, observed_at, open_unless_dry, warn};
+use crate::cli::{Common, IngestOptions};
+use crate::failure::{CONFLICT, Failure, REFUSED, Result};
+use crate::output::{Output, object};
+use crate::session;
+
+mod line;
+mod lines;
+
+/// Lines, or events, after which a batch is appended.
+const BATCH_ITEMS: usize = 2_000;
+/// Bytes of lines and documents after which a batch is appended: 16 MiB.
+const BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Batches that are parsed ahead of the one being appended.
+const BATCHES_AHEAD: usize = 1;
+/// Most refused lines that the answer lists; the rest is counted.
+const MAX_REFUSED_LISTED: usize = 10_000;
+
+/// Lines that are appended together.
+#[derive(Default)]
+struct Batch {
+    items: Vec<Item>,
+    events: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, item: Item) {
+        self.events += item.appends.len();
+        self.bytes += item.bytes;
+        self.items.push(item);
+    }
+
+    fn is_full(&self) -> bool {
+        self.items.len() >= BATCH_ITEMS || self.events >= BATCH_ITEMS || self.bytes >= BATCH_BYTES
+    }
+}
+
+/// What became of the lines so far.
+#[derive(Default)]
+struct Tally {
+    appended: u64,
+    duplicates: u64,
+    refused: Vec<Value>,
+    refused_count: u64,
+    last: Option<u64>,
+}
+
+/// `ingest batch`.
+pub(crate) async fn run(common: &Common, file: &str, strict: bool, options: &IngestOptions) -> Result<Output> {
+    let started = Instant::now();
+    let source = Source::of(file, strict)?;
+    let reader = || -> Result<Reader> {
+        Ok(Reader::new(file, observed_at(options)?, options.idempotency_key.clone(), session::data_dir(common)?))
+    };
+    let Some(session) = open_unless_dry(common, options)? else {
+        let (tally, records) = check(common, &source, reader()?, None).await?;
+        refuse_strict(strict, &tally)?;
+        return Ok(answer(&tally, Some(records), started));
+    };
+    let log = session.log().await?;
+    if strict {
+        let now: chrono::DateTime<chrono::Utc> =
+            sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(log.pool()).await?;
+        let (tally, _) = check(common, &source, reader()?, Timestamp::from_datetime(now)).await?;
+        refuse_strict(strict, &tally)?;
+    }
+    let store = session.store()?;
+    let context = session.context(options.actor.as_deref());
+    let (mut batches, reading) = read_ahead(source.open()?, reader()?);
+    let mut tally = Tally::default();
+    let mut progress = session::counter(common, "ingesting");
+    while let Some(mut batch) = batches.recv().await {
+        let documents: Vec<Bytes> = batch.items.iter_mut().flat_map(|item| item.documents.drain(..)).collect();
+        store.put_all(documents).await.map_err(Failure::environment)?;
+        append(common, &log, &context, batch, &mut tally).await.map_err(|failure| Failure {
+            error: failure.error.context(format!("{} events were appended; feed the input again", tally.appended)),
+            ..failure
+        })?;
+        progress.at(tally.appended + tally.duplicates);
+        if strict && let Some(first) = tally.refused.first() {
+            // Only what the log alone knows comes to light here, such as a key that was used for something else.
+            let reason = anyhow!("refused by the log: {first}; {} events were appended", tally.appended);
+            return Err(Failure { code: CONFLICT, error: reason });
+        }
+    }
+    reading.await.map_err(Failure::refused)?.map_err(Failure::environment)?;
+    drop(progress);
+    Ok(answer(&tally, None, started))
+}
+
+/// Reads, parses and batches on a thread of its own.
+fn read_ahead(
+    source: Box<dyn Read + Send>,
+    mut reader: Reader,
+) -> (mpsc::Receiver<Batch>, tokio::task::JoinHandle<io::Result<()>>) {
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut lines = Lines::of(source);
+        let mut batch = Batch::default();
+        while let Some(line) = lines.next()? {
+            batch.push(reader.read(&line));
+            if batch.is_full() && sender.blocking_send(std::mem::take(&mut batch)).is_err() {
+                return Ok(());
+            }
+        }
+        if !batch.items.is_empty() {
+            // Nobody listens any more: the other side has its reasons and says them.
+            let _ = sender.blocking_send(batch);
+        }
+        Ok(())
+    });
+    (receiver, reading)
+}
+
+/// Appends the events of a batch and counts what became of each.
+async fn append(common: &Common, log: &Log, context: &Context, batch: Batch, tally: &mut Tally) -> Result<()> {
+    let mut appends = Vec::with_capacity(batch.events);
+    let mut places = Vec::with_capacity(batch.events);
+    let mut people = Vec::new();
+    for item in batch.items {
+        warn(common, &item.warnings);
+        for (row, reason) in item.refused {
+            tally.refuse(common, row, &reason);
+        }
+        let line = item.line;
+        places.extend(item.places.into_iter().map(|place| (line, place)));
+        appends.extend(item.appends);
+        people.extend(item.people);
+    }
+    for (outcome, (line, place)) in log.append_batch(appends, context).await?.into_iter().zip(places) {
+        match outcome {
+            Ok(outcome) => {
+                *(if outcome.is_duplicate() { &mut tally.duplicates } else { &mut tally.appended }) += 1;
+                tally.last = tally.last.max(Some(outcome.place().position));
+            }
+            Err(refusal) => {
+                let reason = place.map_or_else(|| refusal.to_string(), |place| format!("{place}: {refusal}"));
+                tally.refuse(common, line, &reason);
+            }
+        }
+    }
+    gitlog::remember(log.pool(), &people).await
+}
+
+/// Reads the whole input and appends nothing. Answers also how many records it holds.
+async fn check(common: &Common, source: &Source, reader: Reader, now: Option<Timestamp>) -> Result<(Tally, u64)> {
+    let (mut batches, reading) = read_ahead(source.open()?, reader);
+    let (mut tally, mut records) = (Tally::default(), 0);
+    while let Some(batch) = batches.recv().await {
+        for item in batch.items {
+            warn(common, &item.warnings);
+            for (row, reason) in item.refused {
+                tally.refuse(common, row, &reason);
+            }
+            for append in item.appends {
+                records += 1;
+                if let Err(reason) = acceptable(append, now) {
+                    tally.refuse(common, item.line, &reason);
+                }
+            }
+        }
+    }
+    reading.await.map_err(Failure::refused)?.map_err(Failure::environment)?;
+    Ok((tally, records))
+}
+
+/// Whether the log would take an event, as far as that can be told without it.
+fn acceptable(append: Append, now: Option<Timestamp>) -> std::result::Result<(), String> {
+    if let (Some(now), Some(observed_at)) = (now, append.observed_at) {
+        let ahead = observed_at.datetime().signed_duration_since(now.datetime()).num_minutes();
+        if ahead >= ::ingest::append::MAX_AHEAD_MINUTES {
+            return Err(format!("observed at {observed_at}, ahead of the log's clock ({now})"));
+        }
+    }
+    Prepared::new(append).map(|_| ()).map_err(|refusal| refusal.to_string())
+}
+
+impl Tally {
+    fn refuse(&mut self, common: &Common, line: u64, reason: &str) {
+        warn(common, &[format!("line {line} refused: {reason}")]);
+        self.refused_count += 1;
+        if self.refused.len() < MAX_REFUSED_LISTED {
+            self.refused.push(json!({"row": line, "reason": reason}));
+        }
+    }
+}
+
+fn refuse_strict(strict: bool, tally: &Tally) -> Result<()> {
+    match tally.refused.first() {
+        Some(first) if strict => {
+            let reason = anyhow!("{} refused, the first is {first}; nothing is appended", tally.refused_count);
+            Err(Failure { code: REFUSED, error: reason })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn answer(tally: &Tally, dry: Option<u64>, started: Instant) -> Output {
+    let seconds = started.elapsed().as_secs_f64();
+    let events = tally.appended + tally.duplicates;
+    let rate = if seconds > 0.0 { (events as f64 / seconds).round() } else { 0.0 };
+    Output::Object(object(json!({
+        "outcome": if dry.is_some() { "dry-run" } else { "done" },
+        "records": dry.unwrap_or(events) + if dry.is_some() { 0 } else { tally.refused_count },
+        "appended": tally.appended,
+        "duplicates": tally.duplicates,
+        "refused": tally.refused,
+        "refused_count": tally.refused_count,
+        "last_position": tally.last,
+        "seconds": seconds,
+        "events_per_second": rate,
+    })))
+}
+
+/// Where the lines come from, once or twice.
+enum Source {
+    /// A file, or standard input where it is read once.
+    Path(PathBuf),
+    /// A copy of what can be read only once.
+    Copy(File),
+}
+
+impl Source {
+    fn of(file: &str, twice: bool) -> Result<Self> {
+        let path = PathBuf::from(file);
+        let again = file != "-" && path.metadata().is_ok_and(|metadata| metadata.is_file());
+        if !twice || again {
+            return Ok(Self::Path(path));
+        }
+        let mut source = input::open(&path).map_err(Failure::refused)?;
+        let mut copy = tempfile::tempfile().map_err(Failure::environment)?;
+        io::copy(&mut source, &mut copy).map_err(Failure::environment)?;
+        Ok(Self::Copy(copy))
+    }
+
+    fn open(&self) -> Result<Box<dyn Read + Send>> {
+        match self {
+            Self::Path(path) => input::open(path).map_err(Failure::refused),
+            Self::Copy(file) => {
+                let mut file = file.try_clone().map_err(Failure::environment)?;
+                file.rewind().map_err(Failure::environment)?;
+                Ok(Box::new(file))
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! `replay`: fold in memory, compare.
+
+use std::time::Instant;
+
+use ::replay::as_of::{self, Outcome};
+use ::replay::quarantine::Quarantine;
+use ::replay::verify::{self, Divergence};
+use ::replay::{ReplayError, SNAPSHOT, formulas, log, publication};
+use domain::digest::Digest;
+use domain::facts::log::ScoresPublished;
+use domain::merkle::Frontier;
+use domain::recorded::Position;
+use projections::Fold;
+use projections::store::schema::FormulaDocument;
+use projections::store::{self, Build};
+use projections::tables::Projection;
+use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
+
+use super::point;
+use crate::cli::AsOf;
+use crate::failure::{REFUSED, Result};
+use crate::output::{Output, object};
+use crate::session::{Session, say};
+
+/// What a replay starts from.
+struct Asked {
+    position: Position,
+    formula: FormulaDocument,
+    /// The publication to compare with.
+    published: Option<ScoresPublished>,
+}
+
+/// `replay`.
+pub(crate) async fn run(session: &Session, at: &AsOf, verify: bool, label: Option<&str>) -> Result<(Output, u8)> {
+    let mut conn = session.connect().await?;
+    // One snapshot: a projector at work must not look like a divergence.
+    let mut conn = conn.begin_with(SNAPSHOT).await?;
+    let live = store::live_builds(&mut conn).await?;
+    let Asked { position, formula, published } = asked(&mut conn, &live, at, verify, label).await?;
+
+    let started = Instant::now();
+    let mut frontier = Frontier::default();
+    let mut progress = session.progress("replaying", position);
+    let fold = as_of::fold(&mut conn, formula, position, None, &mut |event| {
+        frontier.push(event.leaf_hash);
+        progress.event(event);
+    })
+    .await?;
+    drop(progress);
+    let outcome = as_of::outcome(&fold);
+    let seconds = started.elapsed().as_secs_f64();
+
+    let mut comparison = Comparison::default();
+    if let Some(published) = &published {
+        comparison.with_publication(&mut conn, &outcome, &frontier, published).await?;
+    } else if verify {
+        comparison.with_what_is_held(&mut conn, &fold, &outcome, &frontier, &live).await?;
+    }
+    let verified = comparison.verified().filter(|_| verify);
+    if verify && verified.is_none() {
+        let formula = &fold.formula().name;
+        say(
+            &session.common,
+            &format!("nothing live or published at position {position} under {formula} to compare with"),
+        );
+    }
+    let code = if verified == Some(false) { REFUSED } else { 0 };
+    let rate = if seconds > 0.0 { position as f64 / seconds } else { 0.0 };
+    let result = object(json!({
+        "position": position,
+        "formula": fold.formula().name,
+        "events": position,
+        "digest": outcome.digest,
+        "state_digest": outcome.state_digest,
+        "seconds": seconds,
+        "events_per_second": rate.round(),
+        "verified": verified,
+        "divergences": comparison.divergences,
+    }));
+    Ok((Output::Object(result), code))
+}
+
+async fn asked(conn: &mut PgConnection, live: &[Build], at: &AsOf, verify: bool, label: Option<&str>) -> Result<Asked> {
+    if let Some(label) = label {
+        let published = publication::labelled(conn, label).await?;
+        let formula = formulas::hashed(conn, &published.formula, &published.formula_hash).await?;
+        return Ok(Asked { position: published.position, formula, published: Some(published) });
+    }
+    // Without a point or a name, what is live is verified: its position, its formula. An empty log needs no build.
+    let against_live = verify && at.as_of.is_none() && at.formula.is_none();
+    match live.iter().find(|build| build.projection == Projection::Metrics) {
+        Some(metrics) if against_live => {
+            let hash = metrics.formula_hash.unwrap_or_default();
+            let name = metrics.formula.clone().unwrap_or_default();
+            let formula = formulas::hashed(conn, &name, &hash).await?;
+            Ok(Asked { position: metrics.position, formula, published: None })
+        }
+        None if against_live && log::head(conn).await?.position > 0 => Err(ReplayError::NoBuild.into()),
+        _ => {
+            let position = as_of::position(conn, point::parse(at.as_of.as_deref())?).await?;
+            let formula = as_of::formula(conn, at.formula.as_deref(), position).await?;
+            Ok(Asked { position, formula, published: None })
+        }
+    }
+}
+
+/// What a replay was compared with, and where it differs.
+#[derive(Default)]
+struct Comparison {
+    scores: bool,
+    divergences: Vec<Divergence>,
+}
+
+impl Comparison {
+    /// Whether all is equal; `None` where no scores were compared.
+    fn verified(&self) -> Option<bool> {
+        (self.scores || !self.divergences.is_empty()).then_some(self.divergences.is_empty())
+    }
+
+    fn equal(&mut self, id: &str, metric: &str, replayed: &Digest, held: &Digest) {
+        if replayed != held {
+            let (id, metric) = (id.to_owned(), metric.to_owned());
+            let (replayed, live) = (Some(replayed.to_string()), Some(held.to_string()));
+            self.divergences.push(Divergence { id, metric, replayed, live });
+        }
+    }
+
+    async fn with_publication(
+        &mut self,
+        conn: &mut PgConnection,
+        outcome: &Outcome,
+        frontier: &Frontier,
+        published: &ScoresPublished,
+    ) -> Result<()> {
+        self.scores = true;
+        self.equal("log", "root", &frontier.root(), &published.root);
+        self.equal("scores", "digest", &outcome.digest, &published.digest);
+        self.equal("state", "state_digest", &outcome.state_digest, &published.state_digest);
+        self.equal("log", "quarantine", &Quarantine::read(conn).await?.digest(), &published.quarantine_digest);
+        Ok(())
+    }
+
+    /// With all that stands for the position and the formula of the fold: the head's root, the live build,
+    /// publications.
+    async fn with_what_is_held(
+        &mut self,
+        conn: &mut PgConnection,
+        fold: &Fold,
+        outcome: &Outcome,
+        frontier: &Frontier,
+        live: &[Build],
+    ) -> Result<()> {
+        let (position, formula) = (fold.world.position, fold.formula().hash());
+        let head = log::head(conn).await?;
+        if head.position == position {
+            self.equal("log", "root", &frontier.root(), &head.root);
+            // An empty log holds nothing else that could differ.
+            self.scores |= position == 0;
+        }
+        let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
+        if let Some(metrics) =
+            metrics.filter(|metrics| metrics.position == position && metrics.formula_hash == Some(formula))
+        {
+            self.scores = true;
+            if position > 0 {
+                self.equal("scores", "digest", &outcome.digest, &metrics.output_digest.unwrap_or_default());
+                self.equal("state", "state_digest", &outcome.state_digest, &metrics.state_digest.unwrap_or_default());
+            }
+            self.divergences.extend(verify::against_live(conn, fold, live).await?);
+        }
+        // What was published before an event was quarantined, or let in again, is another state.
+        let quarantine = Quarantine::read(conn).await?.digest();
+        for (_, published) in publication::all(conn).await? {
+            let comparable = published.position == position && published.formula_hash == formula;
+            if comparable && published.quarantine_digest == quarantine {
+                self.with_publication(conn, outcome, frontier, &published).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! What an append answers, and what it leaves in the log.
+
+mod batch;
+mod contention;
+mod duplicates;
+mod refusals;
+mod single;

@@ -1,0 +1,78 @@
+//! Several at once.
+
+use ingest::{AppendError, Log};
+
+use crate::support::log::{check, context, keyed};
+use crate::support::{Db, events};
+
+/// A client of its own: nothing is shared but the database.
+fn client(db: &Db) -> Log {
+    Log::new(ingest::connect(db.options()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_clients_on_one_stream_lose_nothing() {
+    const EACH: u64 = 60;
+    let db = Db::create().await;
+    let mut tasks = vec![];
+    for n in 0..2 {
+        let log = client(&db);
+        tasks.push(tokio::spawn(async move {
+            let (mut placed, mut conflicts) = (vec![], 0);
+            for k in 0..EACH {
+                match log.append(events::repo("a/b", n * 1_000 + k).into(), &context()).await {
+                    Ok(outcome) => placed.push(outcome.place().clone()),
+                    Err(AppendError::Conflict { .. }) => conflicts += 1,
+                    Err(other) => panic!("{other}"),
+                }
+            }
+            (placed, conflicts)
+        }));
+    }
+    let (mut placed, mut conflicts) = (vec![], 0);
+    for task in tasks {
+        let (places, lost) = task.await.unwrap();
+        placed.extend(places);
+        conflicts += lost;
+    }
+    assert!(conflicts <= 1, "{conflicts} conflicts after all tries");
+    let stored = check(db.pool()).await;
+    assert_eq!(stored.len(), placed.len());
+    for place in placed {
+        let event = &stored[place.position as usize - 1];
+        assert_eq!((event.name(), event.envelope.sequence), (place.event, place.sequence));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_create_a_stream_at_once_agree_on_its_first_event() {
+    let db = Db::create().await;
+    let log = db.log();
+    let appends = (0..8).map(|_| {
+        let log = log.clone();
+        tokio::spawn(async move { log.append(events::repo("a/b", 1).into(), &context()).await })
+    });
+    let mut appended = 0;
+    for task in appends.collect::<Vec<_>>() {
+        let outcome = task.await.unwrap().unwrap();
+        assert_eq!(outcome.place().position, 1);
+        appended += u32::from(!outcome.is_duplicate());
+    }
+    assert_eq!(appended, 1);
+    assert_eq!(check(db.pool()).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_sent_by_many_at_once_is_one_event() {
+    let db = Db::create().await;
+    let clients = (0..6).map(|_| client(&db)).collect::<Vec<_>>();
+    let tasks = clients
+        .into_iter()
+        .map(|log| tokio::spawn(async move { log.append(keyed(events::promoted(1), "promotion"), &context()).await }));
+    let mut places = std::collections::BTreeSet::new();
+    for task in tasks.collect::<Vec<_>>() {
+        places.insert(task.await.unwrap().unwrap().place().event.clone());
+    }
+    assert_eq!(places.len(), 1);
+    assert_eq!(check(db.pool()).await.len(), 1);
+}

@@ -1,0 +1,164 @@
+//! `ingest batch`: many documents, one a line.
+
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::cli::{Place, ended};
+use crate::support::log::{check, count};
+
+/// Bill of materials of `name` with one package.
+fn sbom(name: &str, package: &str) -> Value {
+    json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.5",
+        "metadata": {"component": {"bom-ref": "root", "name": name}},
+        "components": [{"bom-ref": "a", "name": package, "purl": format!("pkg:npm/{package}@1.0.0")}],
+    })
+}
+
+/// One package record a line.
+fn packages(range: std::ops::Range<usize>) -> String {
+    let line = |n| {
+        let index = format!("{{\"name\":\"crate-{n}\",\"vers\":\"1.0.{n}\",\"deps\":[]}}");
+        json!({"kind": "registry", "purl": format!("pkg:cargo/crate-{n}"), "document": index,
+               "observed_at": "2026-01-01"})
+        .to_string()
+            + "\n"
+    };
+    range.map(line).collect()
+}
+
+#[tokio::test]
+async fn documents_of_every_kind_come_in_every_form() {
+    let place = Place::new().await;
+    place.file("in/documents/repo.json", json!({"full_name": "o/r", "stargazers_count": 7}).to_string());
+    let survey = "project_id,project_name,status,answered_at\np:1,One,live,2026-01-01\np:2,Two,gone,2026-01-01\n";
+    let grants = json!({"type": "Project", "id": "p:1", "name": "One"});
+    let lines = [
+        json!({"kind": "sbom", "repo": "pkg:github/o/r", "project": "p:1", "document": sbom("r", "x")}),
+        json!({"kind": "repo", "repo": "pkg:github/O/R", "path": "documents/repo.json", "project": null}),
+        json!({"kind": "survey", "document": survey, "observed_at": "2026-01-02T00:00:00Z"}),
+        json!({"kind": "grants", "base64": base64(&grants.to_string())}),
+        json!({"kind": "sbom", "repo": "pkg:github/o/r", "path": "/etc/passwd"}),
+        json!({"kind": "sbom", "repo": "pkg:github/o/r", "path": "../secret.json"}),
+        json!({"kind": "sbom", "repo": "pkg:github/o/r", "path": "link/secret.json"}),
+        json!({"kind": "sbom", "repo": "pkg:github/o/r", "docment": {}}),
+        json!({"kind": "sbom", "repo": "pkg:npm/x", "document": {}}),
+        json!({"kind": "repo", "repo": "pkg:github/o/r", "document": {}, "observed_at": "2999-01-01"}),
+    ];
+    let text: String = lines.iter().map(|line| format!("{line}\n\n")).collect::<String>() + "no JSON";
+    place.file("secret.json", sbom("r", "secret").to_string());
+    std::os::unix::fs::symlink(place.path(""), place.path("in/link")).unwrap();
+    let file = place.file("in/batch.ndjson", &text);
+
+    let dry = place.run(&["ingest", "batch", &file, "--dry-run"]);
+    assert_eq!((dry["outcome"].as_str(), dry["last_position"].as_u64()), (Some("dry-run"), None));
+    let strict = place.ends(1, &["ingest", "batch", &file, "--strict"]);
+    assert!(strict.stderr.contains("nothing is appended"), "{strict:?}");
+    assert_eq!(count(place.db.pool(), "SELECT count(*) FROM log.event").await, 0);
+
+    let said = place.ends(0, &["ingest", "batch", &file]);
+    let done = said.json();
+    assert_eq!((done["appended"].as_u64(), done["duplicates"].as_u64()), (Some(4), Some(0)), "{said:?}");
+    let refused: Vec<_> = done["refused"].as_array().unwrap().iter().map(|row| row["row"].as_u64().unwrap()).collect();
+    let mut sorted = refused.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, [5, 9, 11, 13, 15, 17, 19, 21], "{said:?}");
+    assert_eq!(said.stderr.matches(" refused: ").count(), refused.len(), "{said:?}");
+    let reasons = done["refused"].to_string();
+    for reason in ["below the folder", "leads out of the folder", "unknown field `docment`", "names no repository"] {
+        assert!(reasons.contains(reason), "{reason}: {reasons}");
+    }
+    assert_eq!(check(place.db.pool()).await.len(), 4);
+    assert_eq!(place.run(&["artifact", "audit"]), json!([]));
+
+    let again = place.run(&["ingest", "batch", &file]);
+    assert_eq!((again["appended"].as_u64(), again["duplicates"].as_u64()), (Some(0), Some(4)));
+    assert_eq!(again["last_position"], done["last_position"]);
+}
+
+fn base64(text: &str) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for n in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * n)) as usize & 63];
+            out.push(if n <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    out
+}
+
+#[tokio::test]
+async fn equal_lines_count_each_time_and_keys_of_ones_own_stand() {
+    let place = Place::new().await;
+    let a = json!({"kind": "sbom", "repo": "pkg:github/o/r", "document": sbom("r", "a")}).to_string();
+    let b = json!({"kind": "sbom", "repo": "pkg:github/o/r", "document": sbom("r", "b")}).to_string();
+    let file = place.file("batch.ndjson", format!("{a}\n{b}\n{a}\n"));
+    assert_eq!(place.run(&["ingest", "batch", &file])["appended"], 3);
+    assert_eq!(place.run(&["ingest", "batch", &file])["duplicates"], 3);
+
+    let keyed = |document| json!({"kind": "sbom", "repo": "pkg:github/o/s", "key": "mine", "document": document});
+    let file = place.file("keyed.ndjson", format!("{}\n{}\n", keyed(sbom("s", "a")), keyed(sbom("s", "b"))));
+    let done = place.run(&["ingest", "batch", &file]);
+    assert_eq!((done["appended"].as_u64(), done["refused"][0]["row"].as_u64()), (Some(1), Some(2)), "{done}");
+    assert!(done["refused"][0]["reason"].as_str().unwrap().contains("used for something else"));
+
+    // The file behind a path is a part of its line.
+    let line = json!({"kind": "sbom", "repo": "pkg:github/o/t", "path": "now.json"}).to_string();
+    let file = place.file("paths.ndjson", line);
+    for (package, appended) in [("a", 1), ("a", 0), ("b", 1), ("b", 0)] {
+        place.file("now.json", sbom("t", package).to_string());
+        assert_eq!(place.run(&["ingest", "batch", &file])["appended"], appended);
+    }
+    check(place.db.pool()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_half_way_and_fed_again_every_fact_is_there_once() {
+    const ALL: usize = 5_000;
+    let place = Place::new().await;
+    let file = place.file("all.ndjson", packages(0..ALL));
+    place.run(&["migrate"]);
+
+    // More than one batch, less than all: what is not yet appended is lost with the process.
+    let mut child = place.command(&["ingest", "batch", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(packages(0..3_500).as_bytes()).unwrap();
+    input.flush().unwrap();
+    let begun = Instant::now();
+    while count(place.db.pool(), "SELECT count(*) FROM log.event").await == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is appended");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(input);
+    let before = count(place.db.pool(), "SELECT count(*) FROM log.event").await as usize;
+    assert!(before < ALL, "{before}");
+
+    let done = place.run(&["ingest", "batch", &file]);
+    assert_eq!(done["duplicates"].as_u64(), Some(before as u64), "{done}");
+    assert_eq!(done["appended"].as_u64(), Some((ALL - before) as u64));
+    let stored = check(place.db.pool()).await;
+    let streams: std::collections::BTreeSet<_> = stored.iter().map(|event| event.envelope.stream.to_string()).collect();
+    assert_eq!((stored.len(), streams.len()), (ALL, ALL));
+    assert_eq!(place.run(&["artifact", "audit"]), json!([]), "every document was kept before its event");
+    assert_eq!(place.run(&["ingest", "batch", &file])["duplicates"].as_u64(), Some(ALL as u64));
+}
+
+#[tokio::test]
+async fn standard_input_is_read_twice_when_it_must_be() {
+    let place = Place::new().await;
+    let feed = |text: String, code| {
+        let file = place.file("in.ndjson", text);
+        let mut command = place.command(&["ingest", "batch", "-", "--strict"]);
+        command.stdin(std::fs::File::open(file).unwrap());
+        ended(code, command)
+    };
+    feed(packages(0..3) + "{}\n", 1);
+    assert_eq!(feed(packages(0..3), 0).json()["appended"], 3);
+}

@@ -1,0 +1,15 @@
+//! The command line keeps its contract: keys, exit codes, formats, and an answer to every bad input.
+
+mod bad_grants;
+mod bad_sbom;
+mod bad_survey;
+mod connections;
+mod contract;
+pub(crate) mod documents;
+mod formats;
+mod git_log;
+mod log_lines;
+mod points;
+mod readme;
+mod repeats;
+mod scores;

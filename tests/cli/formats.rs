@@ -1,0 +1,88 @@
+//! The four formats say the same, and standard output holds results alone.
+
+use serde_json::Value;
+
+use super::documents::{ecosystem, spdx};
+use crate::support::program::Program;
+
+#[test]
+fn rows_are_the_same_in_every_format() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    for line in ["scores --level repo", "edges", "formula list", "edges --why pkg:github/o/a pkg:github/o/b"] {
+        let rows = program.json(line).as_array().unwrap().clone();
+        assert!(!rows.is_empty());
+        let of = |format: &str| program.line(&format!("{line} --format {format}")).ok().stdout;
+        assert_eq!(program.line(line).ok().stdout, of("json"), "JSON is what a pipe gets");
+        let ndjson: Vec<Value> = of("ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(ndjson, rows, "{line}");
+
+        let csv = of("csv");
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(records.len(), rows.len(), "{line}");
+        for (record, row) in records.iter().zip(&rows) {
+            assert_eq!(header.len(), row.as_object().unwrap().len(), "{line}: every key is a column");
+            for (name, cell) in header.iter().zip(record) {
+                let expected = match &row[name] {
+                    Value::Null => String::new(),
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                assert_eq!(cell, expected, "{line}: {name}");
+            }
+        }
+
+        let table = of("table");
+        assert_eq!(table.lines().count(), rows.len() + 1, "a line a row: {table}");
+        header.iter().for_each(|name| assert!(table.lines().next().unwrap().contains(name.as_str()), "{table}"));
+    }
+}
+
+#[test]
+fn an_object_is_a_document_a_line_a_record_and_a_list_of_fields() {
+    let program = Program::fresh();
+    program.sbom("o/a", &spdx(&["a"], &[]), &[]);
+    for line in ["status", "project"] {
+        let document = program.json(line);
+        let ndjson = program.line(&format!("{line} --format ndjson")).ok().lines();
+        assert_eq!(ndjson.len(), 1);
+        assert_eq!(ndjson[0]["head"], document["head"]);
+        let csv = program.line(&format!("{line} --format csv")).ok().stdout;
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), keys);
+        assert_eq!(reader.records().count(), 1);
+        assert!(program.line(&format!("{line} --format table")).ok().stdout.contains("head"));
+    }
+    let shown = program.line("formula show seed --format table").ok().stdout;
+    assert_eq!(shown, include_str!("../../domain/formulas/seed.toml"), "people see the document as it is");
+}
+
+#[test]
+fn an_empty_list_is_still_a_document() {
+    let program = Program::fresh();
+    assert_eq!(program.json("scores"), Value::Array(vec![]));
+    assert_eq!(program.line("scores --format ndjson").ok().stdout, "");
+    let csv = program.line("scores --format csv").ok().stdout;
+    assert!(csv.starts_with("id,name,") && csv.lines().count() == 1, "{csv}");
+    assert!(program.line("scores --format table").ok().stdout.contains("criticality_score"));
+}
+
+#[test]
+fn warnings_go_to_standard_error_unless_they_are_not_wanted() {
+    let program = Program::fresh();
+    let document = spdx(&["a", "b"], &[("a", "a"), ("a", "b")]).to_string();
+    let args = ["ingest", "sbom", "-", "--repo", "pkg:github/o/a", "--dry-run"];
+    let loud = program.fed(args, document.as_bytes()).ok();
+    assert!(loud.stderr.starts_with("warning: "), "{}", loud.stderr);
+    assert!(!loud.stderr.contains('\u{1b}'), "no colours into a pipe");
+    let quiet = program.fed(args.into_iter().chain(["--quiet"]), document.as_bytes()).ok();
+    assert_eq!(quiet.stderr, "");
+    assert_eq!(quiet.json(), loud.json(), "the answer has them either way");
+    assert_eq!(loud.json()["warnings"].as_array().unwrap().len(), 1);
+    // Said with colours where it is logged, too.
+    let logged = program.line("status -vv").ok();
+    assert!(!logged.stderr.contains('\u{1b}'), "{}", logged.stderr);
+}

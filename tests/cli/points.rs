@@ -1,0 +1,107 @@
+//! Positions, times and ranges; and a log that is still empty.
+
+use serde_json::{Value, json};
+
+use super::documents::{ecosystem, spdx};
+use crate::support::program::Program;
+
+const NOTHING: [u64; 0] = [];
+
+fn positions(events: &[Value]) -> Vec<u64> {
+    events.iter().map(|event| event["position"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn reading_an_empty_log_is_no_error() {
+    // Also by the very first command that meets the database, whichever that is.
+    for line in ["scores", "scores --level repo", "edges", "edges --level project", "triage list", "edges --as-of 0"] {
+        let program = Program::fresh();
+        assert_eq!(program.json(line), json!([]), "{line}");
+    }
+    let program = Program::fresh();
+    assert_eq!(program.events(), Vec::<Value>::new());
+    let status = program.json("status");
+    assert_eq!(json!([status["head"], status["tree_size"]]), json!([0, 0]));
+    let replayed = program.json("replay");
+    assert_eq!(json!([replayed["position"], replayed["events"]]), json!([0, 0]));
+    assert_eq!(program.json("replay --verify")["verified"], true);
+    assert_eq!(program.json("scores --as-of 0"), json!([]));
+    assert_eq!(program.json("scores --as-of 2026-01-01"), json!([]));
+    assert_eq!(program.line("events --from 1 --to 9").ok().stdout, "");
+
+    let projected = program.json("project");
+    assert_eq!(projected["head"], 0);
+    assert_eq!(projected["projections"].as_array().unwrap().len(), 4);
+    assert_eq!(program.json("replay --verify")["verified"], true);
+    let rebuilt = program.json("rebuild");
+    assert_eq!(json!([rebuilt["to"], rebuilt["equal_to_live"]]), json!([0, true]));
+    assert_eq!(program.json("scores"), json!([]));
+}
+
+#[test]
+fn a_log_that_is_not_projected_yet_has_no_live_scores_but_replays() {
+    let program = Program::fresh();
+    program.sbom("o/a", &spdx(&["a", "b"], &[("a", "b")]), &[]);
+    assert_eq!(program.json("scores --level repo"), json!([]));
+    assert_eq!(program.json("scores --level repo --as-of 1").as_array().unwrap().len(), 1);
+    assert_eq!(
+        program.line("replay --verify").fails(1),
+        "nothing is projected yet; `pg-atlas project` builds the projections"
+    );
+}
+
+#[test]
+fn ranges_include_both_ends() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    let range = |line: &str| positions(&program.line(line).ok().lines());
+    assert_eq!(range("events"), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(range("events --from 3 --to 5"), [3, 4, 5]);
+    assert_eq!(range("events --from 4 --to 4"), [4]);
+    assert_eq!(range("events --to 2"), [1, 2]);
+    assert_eq!(range("events --from 7"), [7, 8]);
+    assert_eq!(range("events --from 0 --to 99"), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(range("events --from 5 --to 4"), NOTHING);
+    assert_eq!(range("events --from 99"), NOTHING);
+    assert_eq!(range(&format!("events --from {} --to {}", u64::MAX, u64::MAX)), NOTHING);
+    assert_eq!(range("events --stream repo:pkg:github/o/b"), [6]);
+    assert_eq!(range("events --stream project:p:a"), [1]);
+    assert_eq!(range("events --stream repo:pkg:github/o/b --to 5"), NOTHING);
+}
+
+#[test]
+fn a_time_is_the_last_position_known_then() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    let events = program.events();
+    let edges = |point: &str| program.json(&format!("edges --as-of {point}"));
+    let count = |point: &str| edges(point).as_array().unwrap().len();
+    assert_eq!([count("4"), count("5"), count("6"), count("7"), count("8")], [0, 2, 4, 5, 5]);
+    for event in &events[4..] {
+        let (position, time) = (event["position"].to_string(), event["recorded_at"].as_str().unwrap());
+        assert_eq!(edges(time), edges(&position), "{time}");
+        assert_eq!(program.json(&format!("replay --as-of {time}"))["position"].to_string(), position);
+    }
+    assert_eq!(program.json("replay --as-of 1999-12-31")["position"], 0, "nothing was known then");
+    assert_eq!(program.json("replay --as-of 2999-12-31T23:59:59Z")["position"], 8, "the future knows all");
+    // The same moment in another offset and without the six decimals.
+    assert_eq!(program.json("replay --as-of 2999-12-31T23:59:59+05:00")["position"], 8);
+    // Before b was known, a depended on a package of that name.
+    let before = program.json("edges --as-of 5");
+    assert_eq!(before[0]["out_vertex"], "pkg:npm/b");
+    assert_eq!(program.json("edges")[0]["out_vertex"], "pkg:github/o/b");
+}
+
+#[test]
+fn a_backfill_is_superseded_by_what_was_seen_later() {
+    let program = Program::fresh();
+    program.sbom("o/a", &spdx(&["a", "new"], &[("a", "new")]), &["--observed-at", "2026-02-01T00:00:00+01:00"]);
+    program.sbom("o/a", &spdx(&["a", "old"], &[("a", "old")]), &["--observed-at", "2026-01-01"]);
+    let events = program.events();
+    assert_eq!(events[0]["observed_at"], "2026-01-31T23:00:00.000000Z");
+    assert_eq!(events[1]["observed_at"], "2026-01-01T00:00:00.000000Z");
+    program.json("project");
+    let edges = program.json("edges");
+    assert_eq!(edges.as_array().unwrap().len(), 1);
+    assert_eq!(edges[0]["out_vertex"], "pkg:npm/new");
+}

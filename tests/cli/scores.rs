@@ -1,0 +1,116 @@
+//! `scores` and `edges`: values, order, selection, and the live answer against the replayed one.
+
+use serde_json::{Value, json};
+
+use super::documents::ecosystem;
+use crate::support::program::Program;
+
+fn column(rows: &Value, name: &str) -> Vec<Value> {
+    rows.as_array().unwrap().iter().map(|row| row[name].clone()).collect()
+}
+
+#[test]
+fn the_small_ecosystem_has_the_scores_of_the_definition() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    let repos = program.json("scores --level repo");
+    assert_eq!(column(&repos, "id"), ["pkg:github/o/a", "pkg:github/o/b", "pkg:github/o/c", "pkg:github/o/d"]);
+    assert_eq!(column(&repos, "name"), ["O/A", "o/b", "o/c", "o/d"], "as it was spelled");
+    assert_eq!(column(&repos, "criticality_score"), [json!(0), json!(1), json!(2), json!(0)]);
+    assert_eq!(column(&repos, "activity_status"), [json!("live"), json!("live"), json!("discontinued"), json!(null)]);
+    assert_eq!(column(&repos, "adoption_score"), [json!(null), json!(null), json!(null), json!(0.0)], "a number");
+    assert_eq!(column(&repos, "project_id"), [json!("p:a"), json!("p:b"), json!("p:c"), json!(null)]);
+    let external = program.json("scores --level external");
+    assert_eq!(column(&external, "id"), ["pkg:npm/x"]);
+    assert_eq!(column(&external, "criticality_score"), [3]);
+    for term in ["activity_status", "pony_factor", "adoption_score", "project_id"] {
+        assert_eq!(external[0][term], Value::Null, "{term}");
+    }
+    let projects = program.json("scores");
+    assert_eq!(column(&projects, "id"), ["p:a", "p:b", "p:c", "p:e"], "level project, by id");
+    assert_eq!(column(&projects, "criticality_score"), [json!(0), json!(1), json!(2), json!(null)]);
+    assert_eq!(column(&projects, "pony_factor"), [json!(0), json!(0), json!(0), json!(null)]);
+
+    let one = program.json("scores --level repo --id pkg:github/o/c");
+    assert_eq!(column(&one, "criticality_score"), [2]);
+}
+
+#[test]
+fn nulls_come_last_both_ways_and_ties_go_by_id() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    let order = |line: &str| column(&program.json(line), "id");
+    let projects = |ids: [&str; 4]| ids.map(|id| json!(format!("p:{id}"))).to_vec();
+    for direction in ["", ":asc"] {
+        assert_eq!(order(&format!("scores --sort criticality_score{direction}")), projects(["a", "b", "c", "e"]));
+    }
+    assert_eq!(order("scores --sort criticality_score:desc"), projects(["c", "b", "a", "e"]));
+    assert_eq!(order("scores --sort id:desc"), projects(["e", "c", "b", "a"]));
+    assert_eq!(order("scores --sort name:desc"), projects(["c", "e", "b", "a"]), "Gamma, Empty, Beta, Alpha");
+    assert_eq!(order("scores --sort pony_factor:desc"), projects(["a", "b", "c", "e"]), "equal ones by id");
+
+    let order = |sort: &str| column(&program.json(&format!("scores --level repo --sort {sort}")), "id");
+    let repos = |ids: [&str; 4]| ids.map(|id| json!(format!("pkg:github/o/{id}"))).to_vec();
+    for sort in ["adoption_score", "adoption_score:desc"] {
+        assert_eq!(order(sort), repos(["d", "a", "b", "c"]), "{sort}");
+    }
+    assert_eq!(order("project_id:desc"), repos(["c", "b", "a", "d"]));
+    for (sort, ids) in [("activity_status", ["c", "a", "b", "d"]), ("activity_status:desc", ["a", "b", "c", "d"])] {
+        assert_eq!(order(sort), repos(ids), "{sort}: by how alive");
+    }
+}
+
+#[test]
+fn edges_go_from_dependent_to_dependency_in_bytewise_order() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    let pairs = |line: &str| -> Vec<(String, String)> {
+        let rows = program.json(line);
+        let text =
+            |row: &Value, key: &str| row[key].as_str().unwrap().replace("pkg:github/", "").replace("pkg:npm/", "");
+        rows.as_array().unwrap().iter().map(|row| (text(row, "in_vertex"), text(row, "out_vertex"))).collect()
+    };
+    let expected =
+        |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect::<Vec<(String, String)>>();
+    let all = [("o/a", "o/b"), ("o/a", "x"), ("o/b", "o/c"), ("o/b", "x"), ("o/c", "x")];
+    assert_eq!(pairs("edges"), expected(&all));
+    assert_eq!(
+        pairs("edges --of pkg:github/o/b"),
+        expected(&[("o/a", "o/b"), ("o/b", "o/c"), ("o/b", "x")]),
+        "both ends"
+    );
+    assert_eq!(pairs("edges --of pkg:npm/x").len(), 3);
+    assert_eq!(pairs("edges --of pkg:npm/nobody"), []);
+    assert_eq!(pairs("edges --level project"), expected(&[("p:a", "p:b"), ("p:b", "p:c")]));
+    assert_eq!(pairs("edges --level project --of p:c"), expected(&[("p:b", "p:c")]));
+    let row = &program.json("edges")[0];
+    assert_eq!(json!([row["version_range"], row["confidence"]]), json!(["1.0.0", "verified_sbom"]));
+    assert_eq!(program.json("edges --level project")[0]["version_range"], Value::Null);
+    let why = program.json("edges --why pkg:github/o/a pkg:github/o/b");
+    assert_eq!(why[0]["position"], 5, "the event that claims it: {why:#}");
+}
+
+#[test]
+fn what_is_live_equals_a_replay_to_the_head() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    let as_of = |line: &str| program.json(&format!("{line} --as-of 8"));
+    for level in ["project", "repo", "external"] {
+        let line = format!("scores --level {level}");
+        assert_eq!(program.json(&line), as_of(&line), "{level}");
+    }
+    for line in ["edges", "edges --level project"] {
+        assert_eq!(program.json(line), as_of(line));
+    }
+    // Also under another formula, once it is live.
+    program.json("rebuild --formula atlas-1 --promote");
+    program.json("project");
+    for level in ["project", "repo", "external"] {
+        let line = format!("scores --level {level}");
+        assert_eq!(program.json(&line), program.json(&format!("{line} --formula atlas-1")), "{level}");
+        assert_eq!(program.json(&line), program.json(&format!("{line} --as-of 9")), "promoted at 9: {level}");
+    }
+    assert_ne!(program.json("scores"), as_of("scores"), "before the promotion the former formula was live");
+    assert_eq!(program.json("edges"), program.json("edges --as-of 9"), "edges under the live formula's policy");
+    assert_eq!(program.json("replay --verify")["verified"], true);
+}

@@ -1,0 +1,30 @@
+//! Stories that need a database or the binary. `DATABASE_URL` names a server on which databases may be created; each
+//! story makes its own and drops it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a story that meets the unexpected ends there and then; its numbers are small"
+)]
+
+mod append;
+mod architecture;
+mod artifacts;
+mod batch;
+mod cli;
+mod curation;
+mod demo;
+mod differential;
+mod embedded;
+mod immutability;
+mod kills;
+mod migration;
+mod privacy;
+mod quarantine;
+mod registry_cli;
+mod storm;
+mod support;

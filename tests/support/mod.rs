@@ -1,0 +1,10 @@
+//! What the stories share: a fresh database, the program, events to append, numbers to draw.
+
+pub(crate) mod cli;
+pub(crate) mod db;
+pub(crate) mod events;
+pub(crate) mod log;
+pub(crate) mod program;
+pub(crate) mod random;
+
+pub(crate) use db::Db;
