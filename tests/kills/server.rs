@@ -78,7 +78,7 @@ impl Server {
     pub(super) async fn lose(&self, how: Loss, drawn: u64) {
         match how {
             Loss::Backend => {
-                let mut conn = self.connect("postgres").await;
+                let (mut conn, mut witness) = (self.connect("postgres").await, self.connect("postgres").await);
                 let pids: Vec<i32> =
                     sqlx::query_scalar("SELECT pid FROM pg_stat_activity WHERE application_name = 'pg-atlas'")
                         .fetch_all(&mut conn)
@@ -89,6 +89,10 @@ impl Server {
                 // It may have ended meanwhile: then another one, our own.
                 if kill_process(Pid::from_raw(victim).unwrap(), Signal::KILL).is_err() {
                     kill_process(Pid::from_raw(ours).unwrap(), Signal::KILL).unwrap();
+                }
+                // Until the server has noticed it answers as if nothing had happened.
+                while witness.execute("SELECT 1").await.is_ok() {
+                    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
                 }
             }
             Loss::Immediate | Loss::Postmaster => {
