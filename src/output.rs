@@ -36,7 +36,7 @@ pub(crate) enum Output {
     /// One object.
     Object(Map<String, Value>),
     /// Rows with their columns in order.
-    Rows(&'static [&'static str], Vec<Map<String, Value>>),
+    Rows(Vec<&'static str>, Vec<Map<String, Value>>),
     /// Text to print as it is, whatever the format.
     #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "what is exported is ingested elsewhere"))]
     Text(String),

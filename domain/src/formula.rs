@@ -4,11 +4,19 @@
 //! shares are percent, weights are integers. `semantics` names the meaning of the policies; a program that lacks one
 //! says so instead of computing something else.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::canonical;
 use crate::digest::Digest;
+
+mod policy;
+mod terms;
+
+pub use policy::*;
+pub use terms::{Condition, Flag, Measured, Term, TermsPolicy};
 
 /// The meanings of policies this program knows.
 pub const SEMANTICS: u32 = 1;
@@ -68,6 +76,8 @@ pub struct Formula {
     pub graph: GraphPolicy,
     /// Criticality.
     pub criticality: CriticalityPolicy,
+    /// Whose commits count.
+    pub people: PeoplePolicy,
     /// Pony factor.
     pub pony: PonyPolicy,
     /// Adoption.
@@ -77,175 +87,18 @@ pub struct Formula {
     /// The composite; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<ScorePolicy>,
+    /// Further terms; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<TermsPolicy>,
+    /// Risk flags; absent: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
 }
 
-/// Which edges and which active subgraph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GraphPolicy {
-    /// Edge policy.
-    pub edges: EdgePolicy,
-    /// Where the active set starts.
-    pub seeds: SeedPolicy,
-}
-
-/// Edge policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EdgePolicy {
-    /// The subject depends on every package of its document.
-    Flat,
-    /// Root edges plus package-to-package edges as declared.
-    Nested,
-}
-
-/// Where the active set starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SeedPolicy {
-    /// Repos of live or in-dev projects that nothing depends on.
-    Leaves,
-    /// Every Repo of a live or in-dev project.
-    EveryActive,
-}
-
-/// Criticality.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CriticalityPolicy {
-    /// Who counts as a dependent.
-    pub dependents: DependentPolicy,
-    /// Whether repos of the same project count for one another.
-    pub siblings: SiblingPolicy,
-    /// How a project is scored.
-    pub project: ProjectCriticality,
-}
-
-/// Who counts as a dependent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DependentPolicy {
-    /// Repos in the active set.
-    Repos,
-    /// Every vertex in the active set.
-    Vertices,
-}
-
-/// Whether repos of the same project count for one another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SiblingPolicy {
-    /// They count.
-    Count,
-    /// They do not.
-    Exclude,
-}
-
-/// How a project's criticality comes from its repos.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProjectCriticality {
-    /// Sum over its repos.
-    Sum,
-    /// Distinct dependents outside the project that reach any of its repos.
-    Distinct,
-}
-
-/// Pony factor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PonyPolicy {
-    /// Window counted back from world time, in months; 1 to 1200.
-    pub window_months: u32,
-    /// Share of the commits to cover, in percent; 1 to 100.
-    pub threshold_percent: u32,
-    /// What a repository without any git log has.
-    pub without_log: Missing,
-}
-
-/// What stands for an unknown value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Missing {
-    /// Zero.
-    Zero,
-    /// Unknown.
-    Null,
-}
-
-/// Adoption.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AdoptionPolicy {
-    /// How a project is scored.
-    pub project: ProjectAdoption,
-}
-
-/// How a project's adoption comes from its repos.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProjectAdoption {
-    /// Mean of its repos' rounded values.
-    MeanOfRepos,
-    /// Signals first joined per project (downloads summed, stars and forks by maximum), then ranked over projects.
-    ProjectSignals,
-}
-
-/// Activity status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StatusPolicy {
-    /// Where the classification comes from.
-    pub source: StatusSource,
-}
-
-/// Where the classification comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StatusSource {
-    /// Survey, then the cascade; without an answer `non-responsive`.
-    Cascade,
-    /// The funder's `integrationStatus` alone.
-    IntegrationStatus,
-    /// Survey, then the cascade; without an answer the funder's `integrationStatus`.
-    CascadeFromIntegrationStatus,
-}
-
-/// The composite: sum(weight x norm(term)) / sum(weight).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScorePolicy {
-    /// Criticality's part.
-    pub criticality: TermPolicy,
-    /// Pony factor's part.
-    pub pony: TermPolicy,
-    /// Adoption's part.
-    pub adoption: TermPolicy,
-}
-
-/// One term of the composite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TermPolicy {
-    /// Weight; 0 to 1000.
-    pub weight: u32,
-    /// How the term is brought to a common scale.
-    pub norm: Norm,
-}
-
-/// How a term is brought to a common scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Norm {
-    /// 100 x share strictly below, among all with a value.
-    Percentile,
-    /// ln(1 + value).
-    Log1p,
-    /// 1 / value; null at zero.
-    Inverse,
-    /// The value.
-    Identity,
-}
+/// Greatest number of pseudonyms that a formula's rules about people name, of flags, and of conditions of a flag.
+const MAX_PSEUDONYMS: usize = 500;
+const MAX_FLAGS: usize = 32;
+const MAX_CONDITIONS: usize = 16;
 
 impl Formula {
     /// Reads and checks a document.
@@ -280,33 +133,91 @@ impl Formula {
         canonical::to_vec(self).map(|bytes| Digest::of(&bytes)).unwrap_or_default()
     }
 
+    /// The further terms, by name.
+    #[must_use]
+    pub fn further(&self) -> Vec<Term> {
+        let mut terms = self.terms.as_ref().map(|terms| terms.compute.clone()).unwrap_or_default();
+        terms.sort_unstable();
+        terms
+    }
+
     fn check(&self) -> Result<(), FormulaError> {
-        let range =
-            |field, value: &dyn ToString, allowed| FormulaError::Range { field, value: value.to_string(), allowed };
         if self.semantics == 0 || self.semantics > SEMANTICS {
             return Err(FormulaError::Semantics { name: self.name.clone(), needed: self.semantics });
         }
-        let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
-        if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(letters) {
-            return Err(range("name", &self.name, "1 to 64 of a-z 0-9 . -"));
+        let is_name = |text: &str, more: &str| {
+            let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || more.contains(c);
+            !text.is_empty() && text.len() <= 64 && text.chars().all(letter)
+        };
+        require(is_name(&self.name, ".-"), "name", &self.name, "1 to 64 of a-z 0-9 . -")?;
+        require(!self.description.contains('\0'), "description", &"U+0000", "text without it")?;
+        let weights = self.graph.confidence;
+        for (field, weight) in [
+            ("graph.confidence.verified_sbom", weights.verified_sbom),
+            ("graph.confidence.inferred_shadow", weights.inferred_shadow),
+        ] {
+            require(weight <= 100, field, &weight, "0..=100")?;
         }
-        if !(1..=1200).contains(&self.pony.window_months) {
-            return Err(range("pony.window_months", &self.pony.window_months, "1..=1200"));
-        }
-        if !(1..=100).contains(&self.pony.threshold_percent) {
-            return Err(range("pony.threshold_percent", &self.pony.threshold_percent, "1..=100"));
-        }
+        let pony = &self.pony;
+        require((1..=1200).contains(&pony.window_months), "pony.window_months", &pony.window_months, "1..=1200")?;
+        let percent = pony.threshold_percent;
+        require((1..=100).contains(&percent), "pony.threshold_percent", &percent, "1..=100")?;
+        let signals: BTreeSet<Signal> = self.adoption.signals.iter().copied().collect();
+        let distinct = !signals.is_empty() && signals.len() == self.adoption.signals.len();
+        require(distinct, "adoption.signals", &self.adoption.signals.len(), "1 to 3 distinct signals")?;
+        self.check_people()?;
         if let Some(score) = &self.score {
             let weights = [score.criticality.weight, score.pony.weight, score.adoption.weight];
-            if weights.iter().any(|weight| *weight > 1000) || weights.iter().sum::<u32>() == 0 {
-                return Err(range("score.*.weight", &format!("{weights:?}"), "0..=1000, not all zero"));
-            }
+            let fit = weights.iter().all(|weight| *weight <= 1000) && weights.iter().sum::<u32>() > 0;
+            require(fit, "score.*.weight", &format!("{weights:?}"), "0..=1000, not all zero")?;
         }
-        if self.description.contains('\0') {
-            return Err(range("description", &"U+0000", "text without it"));
+        if let Some(terms) = &self.terms {
+            let distinct = terms.compute.iter().collect::<BTreeSet<_>>().len() == terms.compute.len();
+            require(distinct, "terms.compute", &"a term twice", "distinct terms")?;
+            let days = terms.decay_days;
+            require((1..=36_500).contains(&days), "terms.decay_days", &days, "1..=36500")?;
+        }
+        require(self.flags.len() <= MAX_FLAGS, "flags", &self.flags.len(), "at most 32 flags")?;
+        let names: BTreeSet<&str> = self.flags.iter().map(|flag| flag.name.as_str()).collect();
+        require(names.len() == self.flags.len(), "flags.*.name", &"a name twice", "distinct names")?;
+        self.flags.iter().try_for_each(|flag| {
+            require(is_name(&flag.name, "-"), "flags.*.name", &flag.name, "1 to 64 of a-z 0-9 -")?;
+            self.check_flag(flag)
+        })
+    }
+
+    fn check_people(&self) -> Result<(), FormulaError> {
+        let people = &self.people;
+        let named: Vec<&Digest> = people.same.iter().flatten().collect();
+        let count = named.len() + people.also_bots.len() + people.never_bots.len();
+        require(count <= MAX_PSEUDONYMS, "people", &count, "at most 500 pseudonyms")?;
+        let once = named.iter().collect::<BTreeSet<_>>().len() == named.len();
+        require(once, "people.same", &"a pseudonym twice", "each pseudonym in one group")?;
+        let both = people.also_bots.iter().find(|pseudonym| people.never_bots.contains(pseudonym));
+        let both = both.map(ToString::to_string).unwrap_or_default();
+        require(both.is_empty(), "people.never_bots", &both, "no pseudonym of people.also_bots")
+    }
+
+    fn check_flag(&self, flag: &Flag) -> Result<(), FormulaError> {
+        let conditions = flag.when.len();
+        require((1..=MAX_CONDITIONS).contains(&conditions), "flags.*.when", &conditions, "1 to 16 conditions")?;
+        for condition in &flag.when {
+            let bounded = condition.at_least.is_some() || condition.at_most.is_some();
+            let name = condition.value.name();
+            require(bounded, "flags.*.when", &name, "conditions with at_least, at_most or both")?;
+            let known = match condition.value {
+                Measured::Term(term) => self.further().contains(&term),
+                Measured::PgScore => self.score.is_some(),
+                _ => true,
+            };
+            require(known, "flags.*.when.value", &name, "the scores and terms that this formula computes")?;
         }
         Ok(())
     }
+}
+
+fn require(fits: bool, field: &'static str, value: &dyn ToString, allowed: &'static str) -> Result<(), FormulaError> {
+    if fits { Ok(()) } else { Err(FormulaError::Range { field, value: value.to_string(), allowed }) }
 }
 
 #[cfg(test)]
@@ -342,5 +253,34 @@ mod tests {
         assert!(error.to_string().contains("1..=1200"));
         let error = Formula::parse(&document.replace("semantics = 1", "semantics = 9")).unwrap_err();
         assert!(matches!(error, FormulaError::Semantics { needed: 9, .. }));
+    }
+
+    #[test]
+    fn flags_look_at_what_the_formula_computes() {
+        let (_, document) = SHIPPED[0];
+        let with = |more: &str| Formula::parse(&format!("{document}\n{more}"));
+        let flag = |value: &str, bound: &str| {
+            format!("[[flags]]\nname = \"alone\"\nwhen = [{{ value = \"{value}\", {bound} }}]\n")
+        };
+        let good = with(&flag("pony_factor", "at_most = \"1\"")).unwrap();
+        assert_eq!(good.flags[0].when[0].value, Measured::PonyFactor);
+        let error = with(&flag("luck", "at_most = \"1\"")).unwrap_err().to_string();
+        assert!(error.contains("line") && error.contains("pony_factor"), "{error}");
+        for bad in [flag("hhi", "at_most = \"1\""), flag("pg_score", "at_least = \"1\""), flag("pony_factor", "")] {
+            assert!(with(&bad).is_err(), "{bad}");
+        }
+        let terms = "[terms]\ncompute = [\"hhi\"]\ndecay_days = 30\n";
+        assert_eq!(with(&format!("{terms}{}", flag("hhi", "at_least = \"2500\""))).unwrap().further(), [Term::Hhi]);
+    }
+
+    #[test]
+    fn a_pseudonym_is_in_one_group() {
+        let (_, document) = SHIPPED[0];
+        let (a, b) = (Digest::of(b"a"), Digest::of(b"b"));
+        let with = |rule: &str| Formula::parse(&document.replace("[people]\n", &format!("[people]\n{rule}\n")));
+        let same = with(&format!("same = [[\"{b}\", \"{a}\"]]")).unwrap();
+        assert_eq!(same.people.persons(), [(a, a.min(b)), (b, a.min(b))].into());
+        assert!(with(&format!("same = [[\"{a}\", \"{b}\"], [\"{a}\"]]")).is_err());
+        assert!(with(&format!("also_bots = [\"{a}\"]\nnever_bots = [\"{a}\"]")).is_err());
     }
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::changes::Changes;
 use crate::graph::{Graph, GraphState};
 use crate::history::History;
-use crate::metrics::{self, Scores};
+use crate::metrics::{Evaluation, Scores};
 use crate::people::{Contributions, PeopleState};
 
 /// A reader that skips, repeats or reorders is caught here.
@@ -58,10 +58,16 @@ impl World {
 }
 
 impl View<'_> {
+    /// Evaluates a formula, and keeps what its scores were computed from.
+    #[must_use]
+    pub fn evaluation<'a>(&'a self, formula: &'a Formula) -> Evaluation<'a> {
+        Evaluation::of(&self.graph, &self.contributions, formula)
+    }
+
     /// Evaluates a formula.
     #[must_use]
     pub fn scores(&self, formula: &Formula) -> Scores {
-        metrics::evaluate(&self.graph, &self.contributions, formula)
+        self.evaluation(formula).scores
     }
 }
 

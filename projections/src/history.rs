@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::metrics::{Level, Scores};
 
-/// Metrics that are kept over time; the composite where the formula has one.
-pub const METRICS: [&str; 5] = ["activity_status", "adoption_score", "criticality_score", "pg_score", "pony_factor"];
+/// What of a score's line says which vertex it is about; everything else is kept over time.
+pub const NAMING: [&str; 2] = ["id", "level"];
 
 /// A moment at which scores were looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +64,8 @@ impl History {
         tick.labels.extend(label.map(str::to_owned));
         let mut now: BTreeMap<Key, Value> = BTreeMap::new();
         for row in &scores.rows {
-            let terms = row.terms(scores.composite);
-            for metric in METRICS {
-                if let Some(value) = terms.get(metric) {
-                    now.insert((row.level, row.id.clone(), metric.to_owned()), value.clone());
-                }
-            }
+            let values = scores.line(row).into_iter().filter(|(name, _)| !NAMING.contains(&name.as_str()));
+            now.extend(values.map(|(metric, value)| ((row.level, row.id.clone(), metric), value)));
         }
         for (key, span) in &mut self.open {
             let value = now.remove(key).unwrap_or(Value::Null);

@@ -179,6 +179,8 @@ pub static SCORE: Table = Table {
         ("pony_factor", "bigint"),
         ("adoption_score", "numeric(7,2)"),
         ("pg_score", "numeric(7,2)"),
+        ("terms", "text"),
+        ("flags", "text"),
     ],
     key: 2,
 };

@@ -29,7 +29,7 @@ pub struct Divergence {
 
 /// The columns that decide: those that enter a digest.
 static COMPARED: [(&Table, &[&str]); 4] = [
-    (&SCORE, &["activity_status", "criticality_score", "pony_factor", "adoption_score", "pg_score"]),
+    (&SCORE, &["activity_status", "criticality_score", "pony_factor", "adoption_score", "pg_score", "terms", "flags"]),
     (&EDGE, &["flat_version", "flat_confidence", "nested_version", "nested_confidence"]),
     (&VERTEX, &["repo", "project"]),
     (&CONTRIBUTION_DAY, &["commits", "merges"]),

@@ -86,7 +86,7 @@ async fn history(session: &Session, id: &str) -> Result<Output> {
             "observed_at": Timestamp::from_datetime(event.try_get("observed_at")?),
         })));
     }
-    Ok(Output::Rows(COLUMNS, rows))
+    Ok(Output::Rows(COLUMNS.to_vec(), rows))
 }
 
 async fn audit(session: &Session) -> Result<(Output, u8)> {
@@ -122,7 +122,7 @@ async fn audit(session: &Session) -> Result<(Output, u8)> {
     let sound = named.len() - rows.len();
     session::say(&session.common, &format!("{sound} of {} documents are present and undamaged", named.len()));
     let code = if rows.is_empty() { 0 } else { REFUSED };
-    Ok((Output::Rows(COLUMNS, rows), code))
+    Ok((Output::Rows(COLUMNS.to_vec(), rows), code))
 }
 
 async fn copy(session: &Session, to: &str) -> Result<(Output, u8)> {
@@ -140,7 +140,7 @@ async fn copy(session: &Session, to: &str) -> Result<(Output, u8)> {
     let damaged =
         |digest: &Digest| object(json!({"id": digest, "kind": "damaged", "reason": "damaged here; not copied"}));
     rows.extend(done.damaged.iter().map(damaged));
-    Ok((Output::Rows(COLUMNS, rows), if done.damaged.is_empty() { 0 } else { REFUSED }))
+    Ok((Output::Rows(COLUMNS.to_vec(), rows), if done.damaged.is_empty() { 0 } else { REFUSED }))
 }
 
 /// The place that `migrate` copies to.

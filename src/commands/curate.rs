@@ -147,7 +147,7 @@ async fn append(session: &Session, correction: Correction, by: &WhoAndWhy) -> Re
     let mut row = object(json!({"id": format!("{kind}/{subject}"), "kind": kind, "reason": reason}));
     row.extend(place(&outcome));
     session::say(&session.common, "`pg-atlas project` brings it into the live tables");
-    Ok(Output::Rows(COLUMNS, vec![row]))
+    Ok(Output::Rows(COLUMNS.to_vec(), vec![row]))
 }
 
 /// Kind and subject of the question that a correction settles.

@@ -56,7 +56,7 @@ pub(crate) async fn run(
             "confidence": line.confidence,
         }))
     });
-    Ok(Output::Rows(COLUMNS, rows.collect()))
+    Ok(Output::Rows(COLUMNS.to_vec(), rows.collect()))
 }
 
 /// Edges between two different projects: verified if any of their edges is; versions belong to repositories.
@@ -91,5 +91,5 @@ fn evidence(fold: &projections::Fold, from: &str, to: &str) -> Output {
             "version": claim.version,
         }))
     });
-    Output::Rows(COLUMNS, rows.collect())
+    Output::Rows(COLUMNS.to_vec(), rows.collect())
 }

@@ -39,7 +39,7 @@ async fn list(session: &Session) -> Result<Output> {
             "description": formula.description,
         }))
     });
-    Ok(Output::Rows(COLUMNS, rows.collect()))
+    Ok(Output::Rows(COLUMNS.to_vec(), rows.collect()))
 }
 
 async fn show(session: &Session, name: &str) -> Result<Output> {

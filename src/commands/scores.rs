@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use anyhow::anyhow;
+use domain::formula::Term;
 use projections::metrics::Level;
 use projections::store::{self, query};
 use serde_json::{Map, Number, Value, json};
@@ -42,7 +43,15 @@ pub(crate) async fn run(session: &Session, level: LevelArg, id: Option<&str>, so
         return Err(Failure::refused(anyhow!("no {} has the id `{id}`", level.name())));
     }
     rows.sort_by(|a, b| order.compare(a, b));
-    Ok(Output::Rows(COLUMNS, rows))
+    let mut columns = COLUMNS.to_vec();
+    let further = further().filter(|name| rows.first().is_some_and(|row| row.contains_key(*name)));
+    columns.extend(further);
+    Ok(Output::Rows(columns, rows))
+}
+
+/// What a formula may have beside the scores.
+fn further() -> impl Iterator<Item = &'static str> {
+    Term::ALL.into_iter().map(Term::name).chain(["flags"])
 }
 
 /// A score as a JSON object; decimals become numbers.
@@ -51,7 +60,7 @@ pub(crate) fn row(line: query::ScoreLine) -> Result<Map<String, Value>> {
         let parsed = text.map(|text| text.parse::<f64>()).transpose().map_err(Failure::refused)?;
         Ok(parsed.and_then(Number::from_f64).map_or(Value::Null, Value::Number))
     };
-    Ok(object(json!({
+    let mut row = object(json!({
         "id": line.id,
         "name": line.name,
         "activity_status": line.activity_status,
@@ -60,7 +69,13 @@ pub(crate) fn row(line: query::ScoreLine) -> Result<Map<String, Value>> {
         "adoption_score": number(line.adoption_score)?,
         "pg_score": number(line.pg_score)?,
         "project_id": line.project_id,
-    })))
+    }));
+    for (name, value) in line.further {
+        let decimal = value.as_str().is_some_and(|text| text.parse::<f64>().is_ok());
+        let value = if decimal { number(value.as_str().map(str::to_owned))? } else { value };
+        row.insert(name, value);
+    }
+    Ok(row)
 }
 
 struct Order {
@@ -71,8 +86,9 @@ struct Order {
 impl Order {
     fn parse(text: &str) -> Result<Self> {
         let (field, direction) = text.split_once(':').unwrap_or((text, "asc"));
-        let known = COLUMNS.iter().find(|column| **column == field);
-        let allowed = || format!("sort by one of {}, with `:asc` or `:desc`", COLUMNS.join(", "));
+        let fields: Vec<&'static str> = COLUMNS.iter().copied().chain(further()).collect();
+        let known = fields.iter().find(|column| **column == field);
+        let allowed = || format!("sort by one of {}, with `:asc` or `:desc`", fields.join(", "));
         let descending = match direction {
             "asc" => Some(false),
             "desc" => Some(true),

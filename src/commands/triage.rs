@@ -65,5 +65,5 @@ pub(crate) async fn conflicts(session: &Session) -> Result<Output> {
 fn rows(questions: Vec<Question>) -> Output {
     let rows = questions.into_iter();
     let rows = rows.map(|q| object(json!({"id": q.id, "kind": q.kind, "reason": q.reason})));
-    Output::Rows(COLUMNS, rows.collect())
+    Output::Rows(COLUMNS.to_vec(), rows.collect())
 }

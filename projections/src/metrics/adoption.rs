@@ -1,9 +1,9 @@
 //! Adoption: percentiles of downloads, stars and forks, on exact shares.
 
-use domain::formula::ProjectAdoption;
+use domain::formula::{AdoptionPolicy, Combine, ProjectAdoption, Signal, SignalNorm};
 
-use super::exact::{below, half_up, mean_percentile};
-use crate::graph::Graph;
+use super::exact::{below, half_up, log1p_micro, mean_percentile};
+use crate::graph::{Graph, Vertex};
 
 /// Adoption by vertex and by project, in hundredths.
 #[derive(Debug)]
@@ -14,40 +14,60 @@ pub struct Adoption {
     pub projects: Vec<Option<u32>>,
 }
 
-/// One value per signal: downloads, stars, forks.
+/// One value per signal, in the order of [`Signal::ALL`].
 type Signals = [Option<u64>; 3];
 
-/// Per entry the mean of the percentiles of its signals, each among all entries with that signal.
-fn composites(entries: &[Signals]) -> Vec<Option<u32>> {
-    let ranked: Vec<(Vec<Option<u64>>, u64)> =
-        (0..3).map(|n| below(&entries.iter().map(|signals| signals[n]).collect::<Vec<_>>())).collect();
-    let terms = |entry: usize| -> Vec<(u64, u64)> {
-        ranked.iter().filter_map(|(ranks, count)| ranks[entry].map(|rank| (rank, *count))).collect()
+/// The signals of a Repo as its vertex states them.
+#[must_use]
+pub fn signals_of(vertex: &Vertex) -> [Option<u64>; 3] {
+    let details = &vertex.details;
+    if vertex.repo { [details.downloads, details.stars, details.forks] } else { [None; 3] }
+}
+
+/// Per entry its signals on a common scale, joined; `None` without any signal that counts.
+fn composites(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<Option<u32>> {
+    let counting = Signal::ALL.into_iter().enumerate().filter(|(_, signal)| policy.signals.contains(signal));
+    let of = |n: usize| entries.iter().map(move |signals| signals[n]).collect::<Vec<_>>();
+    // Each signal's value as a share: numerator and denominator of one.
+    let scaled: Vec<Vec<Option<(u64, u64)>>> = counting
+        .map(|(n, _)| match policy.norm {
+            SignalNorm::Percentile => {
+                let (ranks, count) = below(&of(n));
+                ranks.into_iter().map(|rank| rank.map(|rank| (rank, count))).collect()
+            }
+            // Hundredths of ln(1 + value), as a share of a hundred.
+            SignalNorm::Log1p => {
+                let hundredths = |value: u64| u64::try_from(half_up(log1p_micro(value), 10_000)).unwrap_or(u64::MAX);
+                of(n).into_iter().map(|value| value.map(|value| (hundredths(value), 10_000))).collect()
+            }
+        })
+        .collect();
+    let joined = |entry: usize| {
+        let terms: Vec<(u64, u64)> = scaled.iter().filter_map(|signal| signal[entry]).collect();
+        match policy.combine {
+            Combine::Mean => mean_percentile(&terms),
+            Combine::Greatest => terms.iter().filter_map(|term| mean_percentile(&[*term])).max(),
+        }
     };
-    (0..entries.len()).map(|entry| mean_percentile(&terms(entry))).collect()
+    (0..entries.len()).map(joined).collect()
 }
 
 /// Evaluates every Repo and project.
 #[must_use]
-pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: ProjectAdoption) -> Adoption {
-    let signals: Vec<Signals> = graph
-        .vertices
-        .iter()
-        .map(|vertex| {
-            let details = &vertex.details;
-            if vertex.repo { [details.downloads, details.stars, details.forks] } else { [None; 3] }
-        })
-        .collect();
-    let vertices = composites(&signals);
-    let projects = match policy {
+pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: &AdoptionPolicy) -> Adoption {
+    let signals: Vec<Signals> = graph.vertices.iter().map(signals_of).collect();
+    let vertices = composites(&signals, policy);
+    let values = |repos: &[u32]| repos.iter().filter_map(|repo| vertices[*repo as usize]).collect::<Vec<u32>>();
+    let projects = match policy.project {
         ProjectAdoption::MeanOfRepos => members
             .iter()
             .map(|repos| {
-                let values: Vec<u32> = repos.iter().filter_map(|repo| vertices[*repo as usize]).collect();
+                let values = values(repos);
                 let sum: u128 = values.iter().map(|value| u128::from(*value)).sum();
                 (!values.is_empty()).then(|| half_up(sum, values.len() as u128)).and_then(|v| u32::try_from(v).ok())
             })
             .collect(),
+        ProjectAdoption::GreatestOfRepos => members.iter().map(|repos| values(repos).into_iter().max()).collect(),
         ProjectAdoption::ProjectSignals => {
             let joined: Vec<Signals> = members
                 .iter()
@@ -59,7 +79,7 @@ pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: ProjectAdoption) ->
                     [downloads, of(1).max(), of(2).max()]
                 })
                 .collect();
-            composites(&joined)
+            composites(&joined, policy)
         }
     };
     Adoption { vertices, projects }
@@ -67,14 +87,36 @@ pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: ProjectAdoption) ->
 
 #[cfg(test)]
 mod tests {
+    use domain::formula::Formula;
+
     use super::*;
+
+    fn policy() -> AdoptionPolicy {
+        Formula::shipped("seed").unwrap().adoption
+    }
 
     #[test]
     fn known_vectors() {
         let entries: [Signals; 4] =
             [[None, Some(10), Some(2)], [Some(100), Some(20), None], [Some(300), None, Some(6)], [None, None, None]];
-        assert_eq!(composites(&entries), [Some(0), Some(2500), Some(5000), None]);
+        assert_eq!(composites(&entries, &policy()), [Some(0), Some(2500), Some(5000), None]);
         let stars: Vec<Signals> = [10, 10, 20].iter().map(|n| [None, Some(*n), None]).collect();
-        assert_eq!(composites(&stars), [Some(0), Some(0), Some(6667)]);
+        assert_eq!(composites(&stars, &policy()), [Some(0), Some(0), Some(6667)]);
+    }
+
+    #[test]
+    fn every_choice_has_its_effect() {
+        let entries: [Signals; 3] = [[Some(0), Some(9), None], [Some(7), Some(1), Some(4)], [Some(99), None, Some(3)]];
+        let with = |change: fn(&mut AdoptionPolicy)| {
+            let mut policy = policy();
+            change(&mut policy);
+            composites(&entries, &policy)
+        };
+        assert_eq!(with(|_| {}), [Some(2500), Some(2778), Some(3333)]);
+        assert_eq!(with(|policy| policy.signals = vec![Signal::Stars]), [Some(5000), Some(0), None]);
+        assert_eq!(with(|policy| policy.combine = Combine::Greatest), [Some(5000), Some(5000), Some(6667)]);
+        // ln 1 = 0, ln 8 = 2.08, ln 100 = 4.61; ln 10 = 2.30, ln 2 = 0.69; ln 5 = 1.61, ln 4 = 1.39.
+        let logs = with(|policy| policy.norm = SignalNorm::Log1p);
+        assert_eq!(logs, [Some(115), Some(146), Some(300)]);
     }
 }

@@ -20,21 +20,39 @@ fn line<T: Serialize>(hasher: &mut Sha256, value: &T) {
     hasher.update(&bytes);
 }
 
-impl Score {
-    /// The terms of this row, as printed in a digest.
+impl Scores {
+    /// The line of a row, as a digest has it.
     #[must_use]
-    pub fn terms(&self, composite: bool) -> Map<String, Value> {
-        let mut terms = Map::new();
-        terms.insert("activity_status".into(), json!(self.activity_status.map(ActivityStatus::name)));
-        terms.insert("adoption_score".into(), json!(self.adoption.map(hundredths)));
-        terms.insert("criticality_score".into(), json!(self.criticality));
-        terms.insert("id".into(), json!(self.id));
-        terms.insert("level".into(), json!(self.level.name()));
-        if composite {
-            terms.insert("pg_score".into(), json!(self.pg_score.map(hundredths)));
+    pub fn line(&self, row: &Score) -> Map<String, Value> {
+        let mut line = Map::new();
+        line.insert("activity_status".into(), json!(row.activity_status.map(ActivityStatus::name)));
+        line.insert("adoption_score".into(), json!(row.adoption.map(hundredths)));
+        line.insert("criticality_score".into(), json!(row.criticality));
+        line.insert("id".into(), json!(row.id));
+        line.insert("level".into(), json!(row.level.name()));
+        line.insert("pony_factor".into(), json!(row.pony_factor));
+        if self.composite {
+            line.insert("pg_score".into(), json!(row.pg_score.map(hundredths)));
         }
-        terms.insert("pony_factor".into(), json!(self.pony_factor));
-        terms
+        line.extend(self.further(row));
+        line
+    }
+
+    /// The further terms of a row and the flags it raises, where the formula has any.
+    #[must_use]
+    pub fn further(&self, row: &Score) -> Map<String, Value> {
+        let mut further = self.further_terms(row);
+        if self.flagged {
+            further.insert("flags".into(), json!(row.flags));
+        }
+        further
+    }
+
+    /// The further terms of a row alone.
+    #[must_use]
+    pub fn further_terms(&self, row: &Score) -> Map<String, Value> {
+        let each = self.terms.iter().zip(&row.terms);
+        each.map(|(term, value)| (term.name().to_owned(), value.map_or(Value::Null, |value| value.json()))).collect()
     }
 }
 
@@ -43,7 +61,7 @@ impl Score {
 pub fn scores_digest(scores: &Scores) -> Digest {
     let mut hasher = Sha256::new();
     for row in &scores.rows {
-        line(&mut hasher, &row.terms(scores.composite));
+        line(&mut hasher, &scores.line(row));
     }
     Digest(hasher.finalize().into())
 }

@@ -26,6 +26,46 @@ pub fn mean_percentile(terms: &[(u64, u64)]) -> Option<u32> {
     u32::try_from(half_up(sum * 10_000, denominator * terms.len() as u128)).ok()
 }
 
+/// ln(1 + value) in millionths.
+#[must_use]
+pub fn log1p_micro(value: u64) -> u128 {
+    micro(libm::log1p(to_float(value)))
+}
+
+/// ln(1 + value) in millionths, for a value in hundredths.
+#[must_use]
+pub fn log1p_micro_of_hundredths(hundredths: u64) -> u128 {
+    micro(libm::log1p(to_float(hundredths) / 100.0))
+}
+
+/// e^(-numerator / denominator) in millionths.
+#[must_use]
+pub fn decay_micro(numerator: u64, denominator: u64) -> u128 {
+    micro(libm::exp(-to_float(numerator) / to_float(denominator)))
+}
+
+/// -p ln p in millionths, for the share p = part / whole; 0 at both ends.
+#[must_use]
+pub fn surprise_micro(part: u64, whole: u64) -> u128 {
+    if part == 0 || part == whole {
+        return 0;
+    }
+    let share = to_float(part) / to_float(whole);
+    micro(-share * libm::log(share))
+}
+
+/// The nearest double.
+#[allow(clippy::cast_precision_loss, reason = "the nearest double is what is meant")]
+fn to_float(value: u64) -> f64 {
+    value as f64
+}
+
+/// A value that is not negative, in millionths, half up. All callers stay below 2^64 / 10^6.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by what is computed here")]
+fn micro(value: f64) -> u128 {
+    u128::from(libm::floor(value * 1e6 + 0.5) as u64)
+}
+
 /// Hundredths as decimal text: 1250 is `12.50`.
 #[must_use]
 pub fn hundredths(value: u32) -> String {

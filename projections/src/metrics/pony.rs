@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::digest::Digest;
 use domain::formula::{Missing, PonyPolicy};
-use domain::time::Day;
 
+use super::authors::Commits;
 use crate::graph::Graph;
-use crate::people::Contributions;
 
 /// Pony factors by vertex and by project.
 #[derive(Debug)]
@@ -36,42 +34,40 @@ pub fn pony_factor(commits: impl Iterator<Item = u64>, threshold_percent: u32) -
     people
 }
 
-/// Evaluates every Repo and project.
+/// Evaluates every Repo and project, from the commits of the window by vertex.
 #[must_use]
 pub fn evaluate(
     graph: &Graph,
-    contributions: &Contributions<'_>,
+    windows: &BTreeMap<u32, Commits>,
     members: &[Vec<u32>],
     policy: &PonyPolicy,
-    today: Day,
 ) -> PonyFactors {
-    let from = today.minus_months(policy.window_months);
     let missing = match policy.without_log {
         Missing::Zero => Some(0),
         Missing::Null => None,
     };
-    let windows: BTreeMap<u32, BTreeMap<Digest, u64>> =
-        contributions.repos.iter().map(|(vertex, repo)| (*vertex, repo.commits(from, today))).collect();
-    let factor = |commits: &BTreeMap<Digest, u64>| pony_factor(commits.values().copied(), policy.threshold_percent);
-    let vertices = graph.vertices.iter().enumerate().map(|(n, vertex)| {
-        let window = u32::try_from(n).ok().and_then(|n| windows.get(&n));
-        vertex.repo.then(|| window.map_or(missing, |commits| Some(factor(commits)))).flatten()
+    let factor = |commits: &Commits| pony_factor(commits.values().copied(), policy.threshold_percent);
+    let vertices = graph.vertices.iter().zip(0u32..).map(|(vertex, n)| {
+        vertex.repo.then(|| windows.get(&n).map_or(missing, |commits| Some(factor(commits)))).flatten()
     });
     let projects = members.iter().map(|repos| {
         if repos.is_empty() {
             return None;
         }
-        let known: Vec<&BTreeMap<Digest, u64>> = repos.iter().filter_map(|repo| windows.get(repo)).collect();
-        if known.is_empty() {
-            return missing;
-        }
-        let mut union: BTreeMap<Digest, u64> = BTreeMap::new();
-        for (author, count) in known.into_iter().flatten() {
-            *union.entry(*author).or_insert(0) += count;
-        }
-        Some(factor(&union))
+        union(windows, repos).map_or(missing, |commits| Some(factor(&commits)))
     });
     PonyFactors { vertices: vertices.collect(), projects: projects.collect() }
+}
+
+/// The commits of several repositories together, each person once; `None` where none of them has a git log.
+#[must_use]
+pub fn union(windows: &BTreeMap<u32, Commits>, repos: &[u32]) -> Option<Commits> {
+    let known: Vec<&Commits> = repos.iter().filter_map(|repo| windows.get(repo)).collect();
+    let mut union = Commits::new();
+    for (person, count) in known.iter().copied().flatten() {
+        *union.entry(*person).or_insert(0) += count;
+    }
+    (!known.is_empty()).then_some(union)
 }
 
 #[cfg(test)]

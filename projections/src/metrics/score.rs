@@ -3,7 +3,7 @@
 use domain::formula::{Norm, ScorePolicy};
 
 use super::Score;
-use super::exact::{below, half_up};
+use super::exact::{below, half_up, log1p_micro_of_hundredths};
 
 /// Units of a normalised term: six decimals.
 const MICRO: u128 = 1_000_000;
@@ -40,16 +40,8 @@ fn normalised(values: &[Option<u64>], norm: Norm) -> Vec<Option<u128>> {
             .iter()
             .map(|value| value.filter(|value| *value > 0).map(|value| half_up(100 * MICRO, u128::from(value))))
             .collect(),
-        Norm::Log1p => values.iter().map(|value| value.map(log1p_micro)).collect(),
+        Norm::Log1p => values.iter().map(|value| value.map(log1p_micro_of_hundredths)).collect(),
     }
-}
-
-/// ln(1 + value) in millionths, by the portable library function.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn log1p_micro(hundredths: u64) -> u128 {
-    // At most ln(2^64), so the product fits an integer exactly.
-    let scaled = libm::floor(libm::log1p(hundredths as f64 / 100.0) * 1e6 + 0.5);
-    u128::from(scaled as u64)
 }
 
 #[cfg(test)]

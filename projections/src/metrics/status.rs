@@ -9,6 +9,7 @@ use domain::grants;
 use domain::status::ActivityStatus;
 use domain::time::Day;
 
+use super::authors::Authors;
 use crate::graph::{Graph, GraphState, Project};
 use crate::people::Contributions;
 
@@ -38,12 +39,13 @@ pub fn statuses(
     graph: &Graph,
     contributions: &Contributions<'_>,
     members: &[Vec<u32>],
+    authors: &Authors,
     source: StatusSource,
     today: Day,
 ) -> Vec<ActivityStatus> {
     let committed = |project: usize, after: Day| {
         let mut repos = members[project].iter().filter_map(|repo| contributions.repos.get(repo));
-        repos.any(|repo| repo.any_commit_after(after, today))
+        repos.any(|repo| authors.any_commit_after(repo, after, today))
     };
     let each = graph.projects.iter().enumerate();
     each.map(|(n, project)| {

@@ -74,26 +74,6 @@ impl<'a> RepoContributions<'a> {
         self.authors.get(author).is_some_and(|facts| facts.bot)
     }
 
-    /// Non-merge commits of people per author on the days `from..=to`.
-    #[must_use]
-    pub fn commits(&self, from: Day, to: Day) -> BTreeMap<Digest, u64> {
-        let mut commits = BTreeMap::new();
-        for row in self.days.iter().filter(|row| (from..=to).contains(&row.day)) {
-            let own = u64::from(row.commits.saturating_sub(row.merges));
-            if own > 0 && !self.is_bot(&row.author) {
-                *commits.entry(row.author).or_insert(0) += own;
-            }
-        }
-        commits
-    }
-
-    /// Whether somebody who is no bot committed on a day after `after`, up to `to`.
-    #[must_use]
-    pub fn any_commit_after(&self, after: Day, to: Day) -> bool {
-        let mut days = self.days.iter().filter(|row| row.day > after && row.day <= to && row.commits > 0);
-        days.any(|row| !self.is_bot(&row.author))
-    }
-
     /// Time of the latest commit up to a day, bots included; to the day where the exact time is not known any more.
     #[must_use]
     pub fn latest_commit(&self, to: Day) -> Option<Timestamp> {

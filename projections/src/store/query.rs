@@ -27,6 +27,8 @@ pub struct ScoreLine {
     pub pg_score: Option<String>,
     /// The project, for repositories.
     pub project_id: Option<String>,
+    /// The formula's further terms and its raised flags, by name, as in a digest.
+    pub further: serde_json::Map<String, serde_json::Value>,
 }
 
 /// An edge as a reader sees it.
@@ -59,7 +61,7 @@ pub async fn scores(conn: &mut PgConnection, builds: &[Build], level: Level) -> 
     };
     let sql = format!(
         "SELECT s.id, v.display_name, s.activity_status, s.criticality_score, s.pony_factor, \
-                s.adoption_score::text AS adoption_score, s.pg_score::text AS pg_score, v.project \
+                s.adoption_score::text AS adoption_score, s.pg_score::text AS pg_score, s.terms, s.flags, v.project \
            FROM {metrics}.score s JOIN ({vertex}) v ON v.canonical_id = s.id WHERE s.level = $1 ORDER BY s.id"
     );
     let unsigned = |value: Option<i64>| value.and_then(|n| u64::try_from(n).ok());
@@ -74,9 +76,23 @@ pub async fn scores(conn: &mut PgConnection, builds: &[Build], level: Level) -> 
             adoption_score: row.try_get("adoption_score")?,
             pg_score: row.try_get("pg_score")?,
             project_id: row.try_get("project")?,
+            further: further(&row)?,
         });
     }
     Ok(lines)
+}
+
+/// Further terms and flags as stored.
+fn further(row: &sqlx::postgres::PgRow) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
+    let undecodable = |error: serde_json::Error| StoreError::Database(sqlx::Error::Decode(error.into()));
+    let mut further = match row.try_get::<Option<&str>, _>("terms")? {
+        Some(terms) => serde_json::from_str(terms).map_err(undecodable)?,
+        None => serde_json::Map::new(),
+    };
+    if let Some(flags) = row.try_get::<Option<&str>, _>("flags")? {
+        further.insert("flags".to_owned(), serde_json::from_str(flags).map_err(undecodable)?);
+    }
+    Ok(further)
 }
 
 /// The scores of a level as a fold gives them, in the same shape.
@@ -99,6 +115,7 @@ pub fn scores_of(graph: &Graph, scores: &Scores, level: Level) -> Vec<ScoreLine>
                 adoption_score: row.adoption.map(crate::metrics::exact::hundredths),
                 pg_score: row.pg_score.map(crate::metrics::exact::hundredths),
                 project_id: vertex.and_then(|v| Some(graph.projects[v.project? as usize].id.clone())),
+                further: scores.further(row),
             }
         })
         .collect()

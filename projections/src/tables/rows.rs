@@ -184,6 +184,8 @@ fn score_rows(scores: &Scores) -> Vec<Row> {
                 row.pony_factor.map(|n| n.to_string()),
                 row.adoption.map(hundredths),
                 row.pg_score.map(hundredths),
+                (!scores.terms.is_empty()).then(|| serde_json::Value::from(scores.further_terms(row)).to_string()),
+                scores.flagged.then(|| json!(row.flags).to_string()),
             ]
         })
         .collect();

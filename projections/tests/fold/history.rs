@@ -6,7 +6,7 @@ use domain::event::Event;
 use domain::formula::Formula;
 use domain::{Position, Recorded};
 use projections::fold::{Fold, World};
-use projections::history::{History, Key, METRICS, Span, Tick};
+use projections::history::{History, Key, Span, Tick};
 use proptest::prelude::*;
 
 use super::facts::{FORMULAS, fold, formula};
@@ -97,9 +97,10 @@ proptest! {
             let scores = fold(&log[..usize::try_from(*position).unwrap()], name).scores();
             let mut then: BTreeMap<Key, serde_json::Value> = BTreeMap::new();
             for row in &scores.rows {
-                let terms = row.terms(scores.composite);
-                for metric in METRICS.iter().filter(|metric| terms.contains_key(**metric)) {
-                    then.insert((row.level, row.id.clone(), (*metric).to_owned()), terms[*metric].clone());
+                for (metric, value) in scores.line(row) {
+                    if metric != "id" && metric != "level" {
+                        then.insert((row.level, row.id.clone(), metric), value);
+                    }
                 }
             }
             let holds = |span: &Span| span.from <= *position && span.to.is_none_or(|to| to > *position);

@@ -1,0 +1,90 @@
+//! Whose commits count, and who is one person, under a formula.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::digest::Digest;
+use domain::formula::{Counted, PeoplePolicy};
+use domain::time::Day;
+
+use crate::people::RepoContributions;
+use crate::people::state::DayRow;
+
+/// Commits that count, by person.
+pub type Commits = BTreeMap<Digest, u64>;
+
+/// The rules about people, ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Authors {
+    bots: Counted,
+    merges: Counted,
+    also_bots: BTreeSet<Digest>,
+    never_bots: BTreeSet<Digest>,
+    persons: BTreeMap<Digest, Digest>,
+}
+
+impl Authors {
+    /// The rules of a policy.
+    #[must_use]
+    pub fn of(policy: &PeoplePolicy) -> Self {
+        Self {
+            bots: policy.bots,
+            merges: policy.merges,
+            also_bots: policy.also_bots.iter().copied().collect(),
+            never_bots: policy.never_bots.iter().copied().collect(),
+            persons: policy.persons(),
+        }
+    }
+
+    /// The pseudonym that stands for an author.
+    #[must_use]
+    pub fn person(&self, author: Digest) -> Digest {
+        self.persons.get(&author).copied().unwrap_or(author)
+    }
+
+    /// Whether an author counts at all.
+    #[must_use]
+    pub fn counts(&self, repo: &RepoContributions<'_>, author: &Digest) -> bool {
+        self.bots == Counted::Count
+            || self.never_bots.contains(author)
+            || !(self.also_bots.contains(author) || repo.is_bot(author))
+    }
+
+    /// How many commits of a row count, its author aside.
+    #[must_use]
+    pub fn own(&self, row: &DayRow) -> u64 {
+        match self.merges {
+            Counted::Count => u64::from(row.commits),
+            Counted::Exclude => u64::from(row.commits.saturating_sub(row.merges)),
+        }
+    }
+
+    /// The rows of the days `from..=to` with commits that count.
+    pub fn rows<'a>(
+        &'a self,
+        repo: &'a RepoContributions<'_>,
+        from: Day,
+        to: Day,
+    ) -> impl Iterator<Item = &'a DayRow> + 'a {
+        let start = repo.days.partition_point(|row| row.day < from);
+        let days = repo.days[start..].iter().take_while(move |row| row.day <= to);
+        days.filter(move |row| self.own(row) > 0 && self.counts(repo, &row.author))
+    }
+
+    /// Commits that count, by person, on the days `from..=to`.
+    #[must_use]
+    pub fn commits(&self, repo: &RepoContributions<'_>, from: Day, to: Day) -> Commits {
+        let mut commits = Commits::new();
+        for row in self.rows(repo, from, to) {
+            *commits.entry(self.person(row.author)).or_insert(0) += self.own(row);
+        }
+        commits
+    }
+
+    /// Whether somebody who counts committed on a day after `after`, up to `to`; merges too.
+    #[must_use]
+    pub fn any_commit_after(&self, repo: &RepoContributions<'_>, after: Day, to: Day) -> bool {
+        let start = repo.days.partition_point(|row| row.day <= after);
+        let mut days = repo.days[start..].iter().take_while(|row| row.day <= to);
+        days.any(|row| row.commits > 0 && self.counts(repo, &row.author))
+    }
+}

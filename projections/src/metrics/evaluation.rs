@@ -1,0 +1,144 @@
+//! One evaluation of a formula, with all that its scores were computed from.
+
+use std::collections::BTreeMap;
+
+use domain::formula::Formula;
+use domain::status::ActivityStatus;
+use domain::time::{Day, Timestamp};
+
+use super::adoption::{self, Adoption};
+use super::authors::{Authors, Commits};
+use super::criticality::{self, Criticality};
+use super::network::Network;
+use super::pony::{self, PonyFactors};
+use super::terms::{self, Values};
+use super::{Level, Score, Scores, flags, score, status};
+use crate::graph::Graph;
+use crate::people::Contributions;
+
+/// What a formula looks at, sorted out once.
+#[derive(Debug)]
+pub struct Basis<'a> {
+    /// Vertices, edges, membership.
+    pub graph: &'a Graph,
+    /// Commit days.
+    pub contributions: &'a Contributions<'a>,
+    /// The formula.
+    pub formula: &'a Formula,
+    /// The UTC day of world time.
+    pub today: Day,
+    /// First day of the window of people.
+    pub window_from: Day,
+    /// Repos of every project, ascending.
+    pub members: Vec<Vec<u32>>,
+    /// Whose commits count.
+    pub authors: Authors,
+    /// Commits in the window, by vertex with a git log.
+    pub windows: BTreeMap<u32, Commits>,
+}
+
+impl<'a> Basis<'a> {
+    fn of(graph: &'a Graph, contributions: &'a Contributions<'a>, formula: &'a Formula) -> Self {
+        let today = graph.world_time.map_or(Day::from_number(0), Timestamp::day);
+        let window_from = today.minus_months(formula.pony.window_months);
+        let authors = Authors::of(&formula.people);
+        let of_repo = |(vertex, repo): (&u32, _)| (*vertex, authors.commits(repo, window_from, today));
+        let windows = contributions.repos.iter().map(of_repo).collect();
+        Self { graph, contributions, formula, today, window_from, members: members(graph), authors, windows }
+    }
+}
+
+/// The scores of a formula, with the intermediate results that explain them.
+#[derive(Debug)]
+pub struct Evaluation<'a> {
+    /// What was looked at.
+    pub basis: Basis<'a>,
+    /// Status by project index.
+    pub statuses: Vec<ActivityStatus>,
+    /// Edges, active set, dependents that count.
+    pub network: Network,
+    /// The scores.
+    pub scores: Scores,
+}
+
+/// What was computed beside the network, by term.
+struct Parts {
+    criticality: Criticality,
+    pony: PonyFactors,
+    adoption: Adoption,
+    further: Vec<Values>,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Evaluates a formula.
+    #[must_use]
+    pub fn of(graph: &'a Graph, contributions: &'a Contributions<'a>, formula: &'a Formula) -> Self {
+        let basis = Basis::of(graph, contributions, formula);
+        let statuses =
+            status::statuses(graph, contributions, &basis.members, &basis.authors, formula.status.source, basis.today);
+        let network = Network::of(graph, &statuses, formula);
+        let further = formula.further();
+        let parts = Parts {
+            criticality: criticality::evaluate(&network, &basis.members, &formula.criticality),
+            pony: pony::evaluate(graph, &basis.windows, &basis.members, &formula.pony),
+            adoption: adoption::evaluate(graph, &basis.members, &formula.adoption),
+            further: formula.terms.as_ref().map_or_else(Vec::new, |policy| {
+                further.iter().map(|term| terms::compute(*term, &basis, &network, policy)).collect()
+            }),
+        };
+        let mut rows = project_rows(graph, &statuses, &parts);
+        if let Some(policy) = &formula.score {
+            score::add(&mut rows, policy);
+        }
+        flags::raise(&mut rows, &further, &formula.flags, basis.today);
+        for repo in [true, false] {
+            let mut level = vertex_rows(graph, repo, &statuses, &parts);
+            flags::raise(&mut level, &further, &formula.flags, basis.today);
+            rows.append(&mut level);
+        }
+        let scores =
+            Scores { rows, composite: formula.score.is_some(), terms: further, flagged: !formula.flags.is_empty() };
+        Self { basis, statuses, network, scores }
+    }
+}
+
+fn project_rows(graph: &Graph, statuses: &[ActivityStatus], parts: &Parts) -> Vec<Score> {
+    let row = |(n, project): (usize, &crate::graph::Project)| Score {
+        level: Level::Project,
+        id: project.id.clone(),
+        activity_status: Some(statuses[n]),
+        criticality: parts.criticality.projects[n],
+        pony_factor: parts.pony.projects[n],
+        adoption: parts.adoption.projects[n],
+        pg_score: None,
+        terms: parts.further.iter().map(|values| values.projects[n]).collect(),
+        flags: Vec::new(),
+    };
+    graph.projects.iter().enumerate().map(row).collect()
+}
+
+fn vertex_rows(graph: &Graph, repo: bool, statuses: &[ActivityStatus], parts: &Parts) -> Vec<Score> {
+    let row = |(n, vertex): (usize, &crate::graph::Vertex)| Score {
+        level: if repo { Level::Repo } else { Level::External },
+        id: vertex.id.clone(),
+        activity_status: vertex.project.map(|project| statuses[project as usize]),
+        criticality: Some(u64::from(parts.criticality.vertices[n])),
+        pony_factor: parts.pony.vertices[n],
+        adoption: parts.adoption.vertices[n],
+        pg_score: None,
+        terms: parts.further.iter().map(|values| values.vertices[n]).collect(),
+        flags: Vec::new(),
+    };
+    graph.vertices.iter().enumerate().filter(|(_, vertex)| vertex.repo == repo).map(row).collect()
+}
+
+/// Repos of every project, ascending.
+fn members(graph: &Graph) -> Vec<Vec<u32>> {
+    let mut members = vec![Vec::new(); graph.projects.len()];
+    for (vertex, n) in graph.vertices.iter().zip(0u32..) {
+        if let (true, Some(project)) = (vertex.repo, vertex.project) {
+            members[project as usize].push(n);
+        }
+    }
+    members
+}

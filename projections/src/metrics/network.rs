@@ -1,0 +1,59 @@
+//! The dependency graph of a formula: its edges, its active set, who counts as a dependent.
+
+use domain::formula::{ConfidenceWeights, DependentPolicy, Formula, SeedPolicy};
+use domain::status::ActivityStatus;
+
+use crate::engine;
+use crate::graph::edges::Confidence;
+use crate::graph::{Edge, Graph};
+
+/// What criticality and its relatives are computed on. All lists have one entry a vertex.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// The edges that count.
+    pub edges: engine::Graph,
+    /// The active set.
+    pub active: Vec<bool>,
+    /// Who counts as a dependent.
+    pub counts: Vec<bool>,
+    /// The project of each vertex.
+    pub groups: Vec<Option<u32>>,
+}
+
+/// The weight of an edge under a formula, in percent; `None` when the formula does not know the edge.
+#[must_use]
+pub fn weight(edge: &Edge, formula: &Formula) -> Option<u32> {
+    let claim = edge.under(formula.graph.edges)?;
+    let ConfidenceWeights { verified_sbom, inferred_shadow } = formula.graph.confidence;
+    let weight = match claim.confidence {
+        Confidence::VerifiedSbom => verified_sbom,
+        Confidence::InferredShadow => inferred_shadow,
+    };
+    (weight > 0).then_some(weight)
+}
+
+impl Network {
+    /// The network of a formula, where projects have these statuses.
+    #[must_use]
+    pub fn of(graph: &Graph, statuses: &[ActivityStatus], formula: &Formula) -> Self {
+        let edges: Vec<(u32, u32)> = graph
+            .edges
+            .iter()
+            .filter(|edge| weight(edge, formula).is_some())
+            .map(|edge| (edge.from, edge.to))
+            .collect();
+        let count = u32::try_from(graph.vertices.len()).unwrap_or(u32::MAX);
+        let edges = engine::Graph::from_edges(count, &edges);
+        let depended_upon = edges.has_dependents();
+        let seed = |(n, vertex): (usize, &crate::graph::Vertex)| {
+            let active = vertex.project.is_some_and(|project| statuses[project as usize].is_active());
+            vertex.repo && active && (formula.graph.seeds == SeedPolicy::EveryActive || !depended_upon[n])
+        };
+        let seeds: Vec<bool> = graph.vertices.iter().enumerate().map(seed).collect();
+        let active = engine::active_set(&edges, &seeds);
+        let everybody = formula.criticality.dependents == DependentPolicy::Vertices;
+        let counts = graph.vertices.iter().map(|vertex| vertex.repo || everybody).collect();
+        let groups = graph.vertices.iter().map(|vertex| vertex.project).collect();
+        Self { edges, active, counts, groups }
+    }
+}
