@@ -141,10 +141,33 @@ pub(crate) enum Command {
         /// Switch to the new builds
         #[arg(long)]
         promote: bool,
+        /// Drop what interrupted or running rebuilds have made so far, instead of building
+        #[arg(long, conflicts_with_all = ["projection", "formula", "promote"])]
+        cancel: bool,
         /// Who promotes
         #[arg(long)]
         actor: Option<String>,
     },
+    /// Make the former builds live again
+    Rollback {
+        /// Only this projection
+        #[arg(long)]
+        projection: Option<ProjectionArg>,
+        /// Who decides
+        #[arg(long)]
+        actor: Option<String>,
+    },
+    /// How the values of one vertex changed over time
+    History {
+        /// The project, repository or package
+        id: String,
+        /// Only this value, for example `criticality_score`
+        #[arg(long)]
+        metric: Option<String>,
+    },
+    /// Write the graph or the scores for other tools
+    #[command(subcommand)]
+    Export(Export),
     /// Formulas as data
     #[command(subcommand)]
     Formula(FormulaCommand),
@@ -195,6 +218,57 @@ pub(crate) enum Command {
     /// Start or join the embedded server and report on it
     #[command(hide = true)]
     EmbeddedPing(crate::embedded::PingArgs),
+}
+
+/// What can be exported.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// Projects, vertices and dependencies
+    Graph {
+        /// Format of the file
+        #[arg(long = "as")]
+        format: GraphFormat,
+        #[command(flatten)]
+        to: ExportTo,
+    },
+    /// The scores of every project, repository and package
+    Scores {
+        /// Format of the file
+        #[arg(long = "as")]
+        format: ScoreFormat,
+        #[command(flatten)]
+        to: ExportTo,
+    },
+}
+
+/// Where an export goes, and of which moment it is.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ExportTo {
+    /// File to write; without it stdout
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) at: AsOf,
+}
+
+/// Formats of a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// GraphML, as Gephi, yEd, NetworkX and others read it
+    Graphml,
+    /// The edges, comma-separated
+    Csv,
+    /// Nodes and edges
+    Json,
+}
+
+/// Formats of scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScoreFormat {
+    /// Comma-separated
+    Csv,
+    /// An array of objects
+    Json,
 }
 
 /// A point of the log and a formula.
@@ -248,8 +322,18 @@ pub(crate) enum FormulaCommand {
     List,
     /// One formula's document
     Show {
-        /// Its name
+        /// Its name, or a TOML file
         name: String,
+    },
+    /// What moves between two formulas, and why
+    Diff {
+        /// The first formula: a name or a TOML file
+        before: String,
+        /// The second formula
+        after: String,
+        /// Position or time to look at
+        #[arg(long)]
+        as_of: Option<String>,
     },
     /// Check a document
     Check {

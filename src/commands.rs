@@ -10,7 +10,9 @@ mod demo;
 mod doctor;
 mod edges;
 mod events;
+mod export;
 mod formula;
+mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
 mod point;
@@ -21,6 +23,7 @@ mod publish;
 mod quarantine;
 mod rebuild;
 mod replay;
+mod rollback;
 mod scores;
 mod triage;
 
@@ -50,9 +53,15 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Replay { at, verify, label } => replay::run(&open()?, &at, verify, label.as_deref()).await,
         #[cfg(feature = "ingest")]
         Command::Publish { label, actor } => publish::run(&open()?, &label, actor.as_deref()).await.map(done),
-        Command::Rebuild { projection, formula, promote, actor } => {
+        Command::Rebuild { cancel: true, .. } => rebuild::cancel(&open()?).await.map(done),
+        Command::Rebuild { projection, formula, promote, actor, .. } => {
             rebuild::run(&open()?, projection, formula.as_deref(), promote, actor.as_deref()).await
         }
+        Command::Rollback { projection, actor } => {
+            rollback::run(&open()?, projection, actor.as_deref()).await.map(done)
+        }
+        Command::History { id, metric } => history::run(&open()?, &id, metric.as_deref()).await.map(done),
+        Command::Export(what) => export::run(&open()?, what).await.map(done),
         Command::Formula(what) => formula::run(common, what).await.map(done),
         Command::Triage(TriageCommand::List) => triage::list(&open()?).await.map(done),
         #[cfg(feature = "ingest")]

@@ -38,10 +38,11 @@ pub(crate) enum Output {
     /// Rows with their columns in order.
     Rows(Vec<&'static str>, Vec<Map<String, Value>>),
     /// Text to print as it is, whatever the format.
-    #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "what is exported is ingested elsewhere"))]
     Text(String),
     /// Lines for people, and the same as an object for programs.
     Report(String, Map<String, Value>),
+    /// Lines for people; for programs an object that holds rows under a key, of which the columns are given.
+    Listing(String, Map<String, Value>, Vec<&'static str>, &'static str),
 }
 
 /// Makes an object of a `json!({...})` literal.
@@ -64,8 +65,19 @@ pub(crate) fn print(output: &Output, format: Format) -> Result<()> {
 
 fn render(output: &Output, format: Format) -> Result<String> {
     let json = |value: &Value| serde_json::to_string_pretty(value).map_err(Failure::refused);
+    if let Output::Listing(text, map, columns, key) = output {
+        return match format {
+            Format::Table => Ok(text.clone()),
+            Format::Json => Ok(json(&Value::Object(map.clone()))? + "\n"),
+            Format::Ndjson | Format::Csv => {
+                let rows = map.get(*key).and_then(Value::as_array).into_iter().flatten();
+                let rows = rows.filter_map(Value::as_object).cloned().collect();
+                render(&Output::Rows(columns.clone(), rows), format)
+            }
+        };
+    }
     Ok(match (output, format) {
-        (Output::None, _) => String::new(),
+        (Output::None | Output::Listing(..), _) => String::new(),
         (Output::Text(text), _) => text.clone(),
         (Output::Object(map) | Output::Report(_, map), Format::Json) => json(&Value::Object(map.clone()))? + "\n",
         (Output::Object(map) | Output::Report(_, map), Format::Ndjson) => format!("{}\n", Value::Object(map.clone())),
@@ -94,7 +106,8 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
-fn fields(map: &Map<String, Value>) -> String {
+/// An object for people: a line a key.
+pub(crate) fn fields(map: &Map<String, Value>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for (key, value) in map {
@@ -122,7 +135,8 @@ pub(crate) fn table(columns: &[&str], rows: &[Map<String, Value>]) -> String {
     format!("{table}\n")
 }
 
-fn csv(columns: &[&str], rows: &[Map<String, Value>]) -> Result<String> {
+/// Comma-separated values with a header.
+pub(crate) fn csv(columns: &[&str], rows: &[Map<String, Value>]) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns).map_err(Failure::refused)?;
     for row in rows {

@@ -3,6 +3,7 @@
 //! memory).
 
 pub mod changes;
+pub mod diff;
 pub mod engine;
 pub mod fold;
 pub mod graph;

@@ -142,6 +142,29 @@ pub async fn live_builds(conn: &mut PgConnection) -> Result<Vec<Build>, StoreErr
     Ok(builds)
 }
 
+/// Builds that somebody has begun and not finished, by the set they were begun with; of this code and quarantined set.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn unfinished_sets(
+    conn: &mut PgConnection,
+    quarantine: &Digest,
+) -> Result<std::collections::BTreeMap<i64, Vec<Build>>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT * FROM atlas.build WHERE status = 'building' AND set_id IS NOT NULL AND code = $1 \
+            AND quarantine_digest = $2 ORDER BY id",
+    )
+    .bind(schema::CODE)
+    .bind(quarantine.0.to_vec())
+    .fetch_all(conn)
+    .await?;
+    let mut sets: std::collections::BTreeMap<i64, Vec<Build>> = std::collections::BTreeMap::new();
+    for row in &rows {
+        sets.entry(row.try_get("set_id")?).or_default().push(Build::from_row(row)?);
+    }
+    Ok(sets)
+}
+
 /// One build.
 ///
 /// # Errors

@@ -16,7 +16,8 @@ use crate::as_of::{Outcome, advance, outcome};
 use crate::fence::{fence, note_quarantine, replaced};
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
-use crate::{ReplayError, SNAPSHOT, formulas, log, rebuild};
+use crate::rebuild::{self, Keep};
+use crate::{ReplayError, SNAPSHOT, formulas, log};
 
 /// Positions folded between two transactions.
 pub const PAGE_POSITIONS: u64 = 10_000;
@@ -87,8 +88,7 @@ impl Projector {
         let history = load::history(&mut *conn, history).await.map_err(|error| replaced(history, error))?;
         let formula = of(Projection::Metrics)?.read_formula()?;
         let fold = Fold::new(world, formula, quarantine.positions.clone(), Some(history));
-        let tables = tables_of(&fold);
-        Ok(Self { builds, fold, quarantine, tables })
+        Ok(Self::at(builds, fold, quarantine))
     }
 
     /// Opens builds that were folded under another quarantine.
@@ -124,9 +124,14 @@ impl Projector {
         }
     }
 
-    /// A projector of fresh builds that hold what `fold` holds.
-    pub(crate) fn fresh(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
-        let tables = tables_of(&fold);
+    /// A projector of builds that hold what `fold` holds.
+    pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
+        let (tables, _) = image(&fold);
+        Self::with(builds, fold, quarantine, tables)
+    }
+
+    /// A projector of builds that hold what `fold` holds, of which these are the tables.
+    pub(crate) fn with(builds: Vec<Build>, fold: Fold, quarantine: Quarantine, tables: Vec<Rows>) -> Self {
         Self { builds, fold, quarantine, tables }
     }
 
@@ -208,17 +213,9 @@ impl Projector {
 
     /// Writes what changed since `before` and moves the cursors.
     async fn write(&mut self, conn: &mut PgConnection, before: Position) -> Result<(), ReplayError> {
-        let after = tables_of(&self.fold);
-        let outcome = outcome(&self.fold);
-        let moved = Moved {
-            position: self.position(),
-            recorded_at: self.fold.world.graph.recorded_at(),
-            output_digest: outcome.digest,
-            state_digest: outcome.state_digest,
-        };
+        let (after, moved) = image(&self.fold);
         let changes = self.fold.take_changes();
         let facts = fact_rows(&self.fold.world, changes.rows())?;
-        let closed = self.fold.history.as_mut().map(History::take_closed).unwrap_or_default();
         // Everything is computed by now: the locks are held as long as the database writes.
         let mut transaction = conn.begin().await?;
         let conn = &mut *transaction;
@@ -236,14 +233,8 @@ impl Projector {
                     write::upsert(&mut *conn, &schema, table, &rows.iter().collect::<Vec<_>>()).await?;
                 }
             }
-            if let (Projection::History, Some(history)) = (build.projection, &self.fold.history) {
-                let mut spans: Vec<Row> = closed.iter().map(|(key, span)| span_row(key, span)).collect();
-                let opened = history.open.iter().filter(|(_, span)| span.from >= before);
-                spans.extend(opened.map(|(key, span)| span_row(key, span)));
-                let [span, tick] = HISTORY_TABLES;
-                write::upsert(&mut *conn, &schema, span, &spans.iter().collect::<Vec<_>>()).await?;
-                let ticks = tick_rows(history, before);
-                write::upsert(&mut *conn, &schema, tick, &ticks.iter().collect::<Vec<_>>()).await?;
+            if let (Projection::History, Some(history)) = (build.projection, &mut self.fold.history) {
+                write_history(&mut *conn, &schema, history, before).await?;
             }
             build.position = moved.position;
             build.output_digest = Some(moved.output_digest);
@@ -280,17 +271,42 @@ impl Projector {
             "live".clone_into(&mut build.status);
         }
         // The switch is done; what is left over is taken by the next one.
-        if let Err(error) = rebuild::tidy(conn).await {
+        if let Err(error) = rebuild::tidy(conn, &self.quarantine, Keep::Nothing).await {
             tracing::warn!(%error, "builds that nobody returns to are still there");
         }
         Ok(())
     }
 }
 
-fn tables_of(fold: &Fold) -> Vec<Rows> {
+/// What a fold looks like where it stands, from one evaluation: its tables, and what is noted with a build.
+pub(crate) fn image(fold: &Fold) -> (Vec<Rows>, Moved) {
     let view = fold.world.view();
     let scores = view.scores(fold.formula());
-    derived(&view, &scores)
+    let moved = Moved {
+        position: fold.world.position,
+        recorded_at: fold.world.graph.recorded_at(),
+        output_digest: scores_digest(&scores),
+        state_digest: state_digest(&view.graph, &view.contributions, fold.formula().graph.edges),
+    };
+    (derived(&view, &scores), moved)
+}
+
+/// Writes what of a history began or ended since `before`.
+pub(crate) async fn write_history(
+    conn: &mut PgConnection,
+    schema: &str,
+    history: &mut History,
+    before: Position,
+) -> Result<(), ReplayError> {
+    let closed = history.take_closed();
+    let mut spans: Vec<Row> = closed.iter().map(|(key, span)| span_row(key, span)).collect();
+    let opened = history.open.iter().filter(|(_, span)| span.from >= before);
+    spans.extend(opened.map(|(key, span)| span_row(key, span)));
+    let [span, tick] = HISTORY_TABLES;
+    write::upsert(&mut *conn, schema, span, &spans.iter().collect::<Vec<_>>()).await?;
+    let ticks = tick_rows(history, before);
+    write::upsert(&mut *conn, schema, tick, &ticks.iter().collect::<Vec<_>>()).await?;
+    Ok(())
 }
 
 /// The stored rows of the state, of the kinds and keys given.
@@ -347,16 +363,4 @@ pub async fn to_head(conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored))
     let head = log::head(&mut *conn).await?.position;
     projector.catch_up(conn, head, progress).await?;
     Ok(projector)
-}
-
-/// The digests of a fold, as noted with a build.
-pub(crate) fn moved(fold: &Fold) -> Moved {
-    let view = fold.world.view();
-    let scores = view.scores(fold.formula());
-    Moved {
-        position: fold.world.position,
-        recorded_at: fold.world.graph.recorded_at(),
-        output_digest: scores_digest(&scores),
-        state_digest: state_digest(&view.graph, &view.contributions, fold.formula().graph.edges),
-    }
 }

@@ -62,6 +62,12 @@ pub enum ReplayError {
     /// No publication of that label.
     #[error("nothing is published under the label `{0}`")]
     NoPublication(String),
+    /// Somebody has dropped the build that this process was making.
+    #[error("the rebuild was cancelled at position {0}")]
+    Cancelled(Position),
+    /// No build was live before the present one.
+    #[error("no former build to go back to: nothing was promoted in its place")]
+    NoFormerBuild,
     /// Nothing is projected yet.
     #[error("nothing is projected yet; `pg-atlas project` builds the projections")]
     NoBuild,

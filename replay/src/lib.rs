@@ -10,6 +10,7 @@ pub mod log;
 pub mod publication;
 pub mod quarantine;
 pub mod rebuild;
+pub mod rollback;
 pub mod verify;
 
 pub use error::ReplayError;

@@ -1,17 +1,20 @@
 //! Rebuilding beside the live tables: fold from the beginning, copy into fresh builds, compare, switch.
 
 use domain::recorded::Position;
-use projections::history::History;
 use projections::store::schema::{self, FormulaDocument};
-use projections::store::{self, StoreError, write};
-use projections::tables::rows::{HISTORY_TABLES, derived, span_row, tick_rows};
-use projections::tables::{Projection, Row};
+use projections::store::{self, StoreError};
+use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::catch_up::{Projector, fact_rows, moved};
+use crate::catch_up::Projector;
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
-use crate::{ReplayError, SNAPSHOT, as_of, log, verify};
+use crate::{ReplayError, SNAPSHOT, log, verify};
+
+mod unfinished;
+
+use unfinished::Unfinished;
+pub(crate) use unfinished::folded_to;
 
 /// Times that a switch is tried while the live projector moves on.
 pub const SWITCH_TRIES: u32 = 20;
@@ -24,11 +27,13 @@ const TIDY_LOCK: i64 = 0x7067_6174_6c61_7303;
 
 /// Builds `which` from position 0 to `to`, as shadows of the live builds.
 ///
-/// Nothing is visible before the end: the builds and their rows are made in one transaction. They belong to this
-/// connection until they are live: when it ends before, the next rebuild drops them.
+/// Nothing of it is visible to readers. What is done is saved as it grows: after an interruption the next call for the
+/// same projections, formula, code and quarantined set goes on where the last one saved. While this connection is open
+/// nobody else takes the builds over.
 ///
 /// # Errors
-/// When the log cannot be read or the database refuses; then nothing is left behind.
+/// When the log cannot be read or the database refuses; what was saved stays. [`ReplayError::Cancelled`] when somebody
+/// has cancelled it meanwhile.
 pub async fn build(
     conn: &mut PgConnection,
     which: &[Projection],
@@ -37,57 +42,13 @@ pub async fn build(
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Projector, ReplayError> {
     let quarantine = Quarantine::read(&mut *conn).await?;
-    let history = which.contains(&Projection::History).then(History::default);
-    let mut fold = as_of::fold(&mut *conn, formula.clone(), to, history, progress).await?;
-    let changes = fold.take_changes();
-    let facts = fact_rows(&fold.world, changes.rows())?;
-    let closed = fold.history.as_mut().map(History::take_closed).unwrap_or_default();
-    let moved = moved(&fold);
-    let tables = {
-        let view = fold.world.view();
-        let scores = view.scores(fold.formula());
-        derived(&view, &scores)
+    tidy(&mut *conn, &quarantine, Keep::Resumable).await?;
+    let mut unfinished = match Unfinished::take(&mut *conn, which, formula, &quarantine, progress).await? {
+        Some(unfinished) => unfinished,
+        None => Unfinished::begin(&mut *conn, which, formula, quarantine).await?,
     };
-
-    tidy(&mut *conn).await?;
-    let mut transaction = conn.begin().await?;
-    let mut builds = Vec::new();
-    for projection in which {
-        let mut build = schema::create(&mut transaction, *projection, formula, &quarantine.digest()).await?;
-        // Held by the session, not the transaction.
-        sqlx::query("SELECT pg_advisory_lock($1, $2::bigint::int)")
-            .bind(MAKER_LOCK)
-            .bind(build.id)
-            .execute(&mut *transaction)
-            .await?;
-        let name = build.schema();
-        for rows in tables.iter().filter(|rows| rows.table.projection == *projection) {
-            write::copy(&mut transaction, &name, rows.table, &rows.rows).await?;
-        }
-        for (table, rows) in facts.iter().filter(|(table, _)| table.projection == *projection) {
-            write::copy(&mut transaction, &name, table, rows).await?;
-        }
-        if let (Projection::History, Some(history)) = (*projection, &fold.history) {
-            let [span, tick] = HISTORY_TABLES;
-            let mut spans: Vec<Row> = closed.iter().map(|(key, span)| span_row(key, span)).collect();
-            spans.extend(history.open.iter().map(|(key, span)| span_row(key, span)));
-            write::copy(&mut transaction, &name, span, &spans).await?;
-            write::copy(&mut transaction, &name, tick, &tick_rows(history, 0)).await?;
-        }
-        schema::index(&mut transaction, &build).await?;
-        write::move_cursor(&mut transaction, &build, &moved).await?;
-        sqlx::query("UPDATE atlas.build SET status = 'shadow' WHERE id = $1")
-            .bind(build.id)
-            .execute(&mut *transaction)
-            .await?;
-        build.position = moved.position;
-        build.output_digest = Some(moved.output_digest);
-        build.state_digest = Some(moved.state_digest);
-        build.status = "shadow".to_owned();
-        builds.push(build);
-    }
-    transaction.commit().await?;
-    Ok(Projector::fresh(builds, fold, quarantine))
+    unfinished.advance(&mut *conn, to, progress).await?;
+    unfinished.finish(conn).await
 }
 
 /// Compares shadow builds with the live ones, both at the position of the live ones: followed to there if those have
@@ -160,20 +121,53 @@ pub async fn discard(conn: &mut PgConnection, shadow: &Projector) -> Result<(), 
     Ok(())
 }
 
+/// Drops every build that is not live and was never live, whoever makes it; that maker is told when it saves next.
+/// Answers how many there were.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn cancel(conn: &mut PgConnection) -> Result<u64, ReplayError> {
+    let mut transaction = conn.begin().await?;
+    let unfinished: Vec<i64> =
+        sqlx::query_scalar("SELECT id FROM atlas.build WHERE status IN ('building', 'shadow') ORDER BY id FOR UPDATE")
+            .fetch_all(&mut *transaction)
+            .await?;
+    for id in &unfinished {
+        schema::drop(&mut transaction, *id).await?;
+    }
+    transaction.commit().await?;
+    Ok(unfinished.len() as u64)
+}
+
+/// Which builds of dead makers stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Those that can be resumed.
+    Resumable,
+    /// None.
+    Nothing,
+}
+
 /// Drops what nobody returns to: builds whose maker died before they were live, and retired ones beyond those kept.
-pub(crate) async fn tidy(conn: &mut PgConnection) -> Result<(), ReplayError> {
+pub(crate) async fn tidy(conn: &mut PgConnection, quarantine: &Quarantine, keep: Keep) -> Result<(), ReplayError> {
     let mut transaction = conn.begin().await?;
     let mine: bool =
         sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(TIDY_LOCK).fetch_one(&mut *transaction).await?;
     if mine {
+        let resumable = match keep {
+            Keep::Resumable => store::unfinished_sets(&mut transaction, &quarantine.digest()).await?,
+            Keep::Nothing => std::collections::BTreeMap::new(),
+        };
+        let resumable: Vec<i64> = resumable.into_values().flatten().map(|build| build.id).collect();
         let abandoned: Vec<i64> = sqlx::query_scalar(
-            "SELECT id FROM atlas.build b WHERE status IN ('building', 'shadow') \
+            "SELECT id FROM atlas.build b WHERE status IN ('building', 'shadow') AND id <> ALL($2) \
                 AND NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted \
                                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
                                    AND classid = $1::int::oid AND objid = b.id::int::oid AND objsubid = 2) \
               ORDER BY id",
         )
         .bind(MAKER_LOCK)
+        .bind(resumable)
         .fetch_all(&mut *transaction)
         .await?;
         for id in abandoned {

@@ -166,7 +166,7 @@ async fn prove(session: &Session, conn: &mut PgConnection, published: &ScoresPub
 async fn leaders(conn: &mut PgConnection, live: &[store::Build]) -> Result<Vec<Map<String, Value>>> {
     let mut lines = query::scores(conn, live, Level::Repo).await?;
     lines.sort_by(|a, b| b.criticality_score.cmp(&a.criticality_score).then_with(|| a.id.cmp(&b.id)));
-    lines.into_iter().take(LEADERS).map(scores::row).collect()
+    Ok(lines.into_iter().take(LEADERS).map(scores::row).collect())
 }
 
 fn report(result: &Map<String, Value>, leaders: &[Map<String, Value>], published: &ScoresPublished) -> String {

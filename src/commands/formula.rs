@@ -1,11 +1,17 @@
 //! `formula`: formulas as data.
 
+pub(crate) mod diff;
+
 use std::path::Path;
 
 use ::replay::{ReplayError, formulas};
 use anyhow::{Context as _, anyhow};
 use domain::formula::{self, Formula, FormulaError};
 use serde_json::json;
+
+use domain::recorded::Position;
+use projections::store::schema::FormulaDocument;
+use sqlx::PgConnection;
 
 use crate::cli::{Common, FormulaCommand};
 use crate::failure::{Failure, Result};
@@ -16,6 +22,9 @@ use crate::session::Session;
 pub(crate) async fn run(common: &Common, command: FormulaCommand) -> Result<Output> {
     match command {
         FormulaCommand::List => list(&Session::open(common)?).await,
+        FormulaCommand::Diff { before, after, as_of } => {
+            diff::run(&Session::open(common)?, &before, &after, as_of.as_deref()).await
+        }
         FormulaCommand::Show { name } => show(&Session::open(common)?, &name).await,
         FormulaCommand::Check { file } => {
             let (formula, _) = read(&file)?;
@@ -44,10 +53,19 @@ async fn list(session: &Session) -> Result<Output> {
 
 async fn show(session: &Session, name: &str) -> Result<Output> {
     let mut conn = session.connect().await?;
-    let found = formulas::named(&mut conn, name, u64::MAX).await?;
+    let found = given(&mut conn, name, u64::MAX).await?;
     let hash = found.formula.hash();
-    let map = object(json!({"name": name, "hash": hash, "document": found.document}));
+    let map = object(json!({"name": found.formula.name, "hash": hash, "document": found.document}));
     Ok(Output::Report(found.document.clone(), map))
+}
+
+/// A formula by name, or from a file: what ends in `.toml` or has a `/` is a file.
+pub(crate) async fn given(conn: &mut PgConnection, text: &str, at: Position) -> Result<FormulaDocument> {
+    if text.contains('/') || text.ends_with(".toml") {
+        let (formula, document) = read(Path::new(text))?;
+        return Ok(FormulaDocument { formula, document });
+    }
+    Ok(formulas::named(conn, text, at).await?)
 }
 
 /// Reads and checks a formula file.

@@ -8,11 +8,19 @@ use projections::store;
 use projections::store::schema::FormulaDocument;
 use projections::tables::Projection;
 use serde_json::json;
+use sqlx::PgConnection;
 
 use crate::cli::ProjectionArg;
 use crate::failure::{REFUSED, Result};
-use crate::output::{Output, object};
+use crate::output::{Output, fields, object};
 use crate::session::Session;
+
+/// `rebuild --cancel`.
+pub(crate) async fn cancel(session: &Session) -> Result<Output> {
+    let mut conn = session.connect().await?;
+    let cancelled = rebuild::cancel(&mut conn).await?;
+    Ok(Output::Object(object(json!({"cancelled": cancelled}))))
+}
 
 /// `rebuild`.
 pub(crate) async fn run(
@@ -44,18 +52,8 @@ pub(crate) async fn run(
     let seconds = started.elapsed().as_secs_f64();
     let equal = rebuild::equal_to_live(&mut conn, &mut shadow).await?;
     let to = shadow.position();
-    let diverged = equal == Some(false);
-    // A rebuild that should have come to the same and did not is never made live.
-    let promoted = promote && !diverged;
-    if promoted {
-        announce(session, &shadow, &which, actor).await?;
-        rebuild::promote(&mut conn, &mut shadow).await?;
-    } else {
-        rebuild::discard(&mut conn, &shadow).await?;
-    }
-    let build = shadow.builds().iter().map(|build| build.id).max();
-    let result = object(json!({
-        "build": build,
+    let mut result = object(json!({
+        "build": shadow.builds().iter().map(|build| build.id).max(),
         "from": 1,
         "to": to,
         "events": to,
@@ -64,9 +62,39 @@ pub(crate) async fn run(
         "seconds": seconds,
         "events_per_second": if seconds > 0.0 { (to as f64 / seconds).round() } else { 0.0 },
         "equal_to_live": equal,
-        "promoted": promoted,
     }));
-    Ok((Output::Object(result), if diverged { REFUSED } else { 0 }))
+    let diverged = equal == Some(false);
+    // A rebuild that should have come to the same and did not is never made live.
+    let promoted = promote && !diverged;
+    result.insert("promoted".into(), promoted.into());
+    if promoted {
+        let started = Instant::now();
+        promote_announced(session, &mut conn, &mut shadow, actor).await?;
+        result.insert("promotion_seconds".into(), started.elapsed().as_secs_f64().into());
+        return Ok((Output::Object(result), 0));
+    }
+    rebuild::discard(&mut conn, &shadow).await?;
+    let fields = fields(&result);
+    let live = metrics.read_formula()?;
+    if live.hash() == formula.formula.hash() {
+        return Ok((Output::Object(result), if diverged { REFUSED } else { 0 }));
+    }
+    let world = &shadow.fold().world;
+    let found = projections::diff::diff(world, &world.view(), &live, &formula.formula);
+    let text = format!("{fields}\n{}", super::formula::diff::report(to, &live, &formula.formula, &found));
+    result.extend(super::formula::diff::json(to, &live, &formula.formula, &found));
+    Ok((Output::Report(text, result), 0))
+}
+
+/// Makes builds live: an event says so, then they follow the log to it, then the switch.
+pub(crate) async fn promote_announced(
+    session: &Session,
+    conn: &mut PgConnection,
+    shadow: &mut Projector,
+    actor: Option<&str>,
+) -> Result<()> {
+    announce(session, shadow, actor).await?;
+    Ok(rebuild::promote(conn, shadow).await?)
 }
 
 fn which(projection: Option<ProjectionArg>, with_formula: bool) -> Vec<Projection> {
@@ -83,13 +111,13 @@ fn which(projection: Option<ProjectionArg>, with_formula: bool) -> Vec<Projectio
 
 /// Says in the log what becomes live from here.
 #[cfg(feature = "ingest")]
-async fn announce(session: &Session, shadow: &Projector, which: &[Projection], actor: Option<&str>) -> Result<()> {
+async fn announce(session: &Session, shadow: &Projector, actor: Option<&str>) -> Result<()> {
     let log = session.log().await?;
     let formula = shadow.fold().formula();
     let facts = domain::facts::formula::FormulaPromoted {
         formula: formula.name.clone(),
         hash: formula.hash(),
-        projections: which.iter().map(|projection| projection.name().to_owned()).collect(),
+        projections: shadow.builds().iter().map(|build| build.projection.name().to_owned()).collect(),
         digest: shadow.outcome().digest,
         position: shadow.position(),
     };
@@ -101,6 +129,6 @@ async fn announce(session: &Session, shadow: &Projector, which: &[Projection], a
 /// A program without the append path cannot promote: promotions are events.
 #[cfg(not(feature = "ingest"))]
 #[allow(clippy::unused_async, reason = "the same signature in every build")]
-async fn announce(_: &Session, _: &Projector, _: &[Projection], _: Option<&str>) -> Result<()> {
+async fn announce(_: &Session, _: &Projector, _: Option<&str>) -> Result<()> {
     Err(crate::failure::Failure::environment(anyhow::anyhow!("this program cannot write to the log")))
 }

@@ -38,7 +38,7 @@ pub(crate) async fn run(session: &Session, level: LevelArg, id: Option<&str>, so
         query::scores(&mut conn, &live, level).await?
     };
     let mut rows: Vec<Map<String, Value>> =
-        lines.into_iter().filter(|line| id.is_none_or(|id| line.id == id)).map(row).collect::<Result<_>>()?;
+        lines.into_iter().filter(|line| id.is_none_or(|id| line.id == id)).map(row).collect();
     if let (Some(id), true) = (id, rows.is_empty()) {
         return Err(Failure::refused(anyhow!("no {} has the id `{id}`", level.name())));
     }
@@ -55,27 +55,25 @@ fn further() -> impl Iterator<Item = &'static str> {
 }
 
 /// A score as a JSON object; decimals become numbers.
-pub(crate) fn row(line: query::ScoreLine) -> Result<Map<String, Value>> {
-    let number = |text: Option<String>| -> Result<Value> {
-        let parsed = text.map(|text| text.parse::<f64>()).transpose().map_err(Failure::refused)?;
-        Ok(parsed.and_then(Number::from_f64).map_or(Value::Null, Value::Number))
-    };
+pub(crate) fn row(line: query::ScoreLine) -> Map<String, Value> {
     let mut row = object(json!({
         "id": line.id,
         "name": line.name,
         "activity_status": line.activity_status,
         "criticality_score": line.criticality_score,
         "pony_factor": line.pony_factor,
-        "adoption_score": number(line.adoption_score)?,
-        "pg_score": number(line.pg_score)?,
+        "adoption_score": as_number(&json!(line.adoption_score)),
+        "pg_score": as_number(&json!(line.pg_score)),
         "project_id": line.project_id,
     }));
-    for (name, value) in line.further {
-        let decimal = value.as_str().is_some_and(|text| text.parse::<f64>().is_ok());
-        let value = if decimal { number(value.as_str().map(str::to_owned))? } else { value };
-        row.insert(name, value);
-    }
-    Ok(row)
+    row.extend(line.further.into_iter().map(|(name, value)| (name, as_number(&value))));
+    row
+}
+
+/// Decimal text as a number; everything else as it is.
+pub(crate) fn as_number(value: &Value) -> Value {
+    let decimal = value.as_str().and_then(|text| text.parse::<f64>().ok());
+    decimal.and_then(Number::from_f64).map_or_else(|| value.clone(), Value::Number)
 }
 
 struct Order {

@@ -1,6 +1,6 @@
 //! Why an edge stands: every live claim behind it, with the event that makes it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::recorded::Position;
 
@@ -73,4 +73,24 @@ pub fn of(state: &GraphState, from: &str, to: &str) -> Vec<Evidence> {
     }
     found.sort_by(|a, b| (a.position, &a.from, &a.to).cmp(&(b.position, &b.from, &b.to)));
     found
+}
+
+/// The events behind the edges out of every vertex that has any, by the vertex' id.
+#[must_use]
+pub fn speakers(state: &GraphState) -> BTreeMap<String, BTreeSet<Position>> {
+    let known: BTreeSet<String> = known_repositories(state, &GrantLinks::of(state));
+    let identity = Identity::weigh(state, &known, &mut Vec::new());
+    let mut speakers: BTreeMap<String, BTreeSet<Position>> = BTreeMap::new();
+    for (_, snapshot) in live_snapshots(state, &identity) {
+        let from: BTreeSet<u32> = snapshot.claims.iter().map(|claim| claim.0).collect();
+        for dependent in from {
+            let id = identity.resolve(&snapshot.ids[dependent as usize]);
+            speakers.entry(id.to_owned()).or_default().insert(snapshot.rank.position);
+        }
+    }
+    for (package, crawl) in state.packages.iter().filter(|(_, crawl)| !crawl.value.dependencies.is_empty()) {
+        let id = identity.resolve(package);
+        speakers.entry(id.to_owned()).or_default().insert(crawl.rank.position);
+    }
+    speakers
 }

@@ -1,5 +1,6 @@
 //! Reading the live tables.
 
+use domain::time::Day;
 use sqlx::{PgConnection, Row as _};
 
 use super::{Build, StoreError};
@@ -171,6 +172,62 @@ pub async fn projects_of_repos(
     let rows = sqlx::query(&sql).fetch_all(conn).await?;
     let pair = |row: &sqlx::postgres::PgRow| Ok((row.try_get("canonical_id")?, row.try_get("project")?));
     rows.iter().map(pair).collect()
+}
+
+/// A value that held for a while, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpanLine {
+    /// Kind of vertex.
+    pub level: String,
+    /// Which value.
+    pub metric: String,
+    /// First tick that saw it.
+    pub from: u64,
+    /// First tick that saw another.
+    pub to: Option<u64>,
+    /// World day of the first tick that saw it.
+    pub from_day: Option<Day>,
+    /// World day of the first tick that saw another.
+    pub to_day: Option<Day>,
+    /// The value, as JSON text.
+    pub value: String,
+}
+
+/// The values of one vertex over time, by (metric, position).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn spans(
+    conn: &mut PgConnection,
+    build: &Build,
+    id: &str,
+    metric: Option<&str>,
+) -> Result<Vec<SpanLine>, StoreError> {
+    let schema = build.schema();
+    let sql = format!(
+        "SELECT s.level, s.metric, s.from_position, s.to_position, s.value, \
+                f.day::text AS from_day, t.day::text AS to_day \
+           FROM {schema}.span s LEFT JOIN {schema}.tick f ON f.position = s.from_position \
+           LEFT JOIN {schema}.tick t ON t.position = s.to_position \
+          WHERE s.id = $1 AND s.level = ANY($2) AND ($3::text IS NULL OR s.metric = $3) \
+          ORDER BY s.metric, s.from_position, s.level"
+    );
+    let levels: Vec<&str> = [Level::Project, Level::Repo, Level::External].into_iter().map(Level::name).collect();
+    let rows = sqlx::query(&sql).bind(id).bind(levels).bind(metric).fetch_all(conn).await?;
+    let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
+    let day = |text: Option<&str>| text.and_then(|text| Day::parse(text).ok());
+    let line = |row: &sqlx::postgres::PgRow| {
+        Ok(SpanLine {
+            level: row.try_get("level")?,
+            metric: row.try_get("metric")?,
+            from: unsigned(row.try_get("from_position")?),
+            to: row.try_get::<Option<i64>, _>("to_position")?.map(unsigned),
+            from_day: day(row.try_get("from_day")?),
+            to_day: day(row.try_get("to_day")?),
+            value: row.try_get("value")?,
+        })
+    };
+    rows.iter().map(line).collect()
 }
 
 /// Open questions: (kind, id, reason), sorted.

@@ -12,6 +12,9 @@ use crate::tables::Projection;
 /// Builds kept per projection besides the live one, for rollbacks.
 pub const RETIRED_BUILDS_KEPT: i64 = 3;
 
+/// Version of the program, and the digest of the sources that fold and score: builds of other code are never resumed.
+pub const CODE: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("PG_ATLAS_FOLD_SHA256"));
+
 /// A formula with the document it was read from.
 #[derive(Clone, Debug)]
 pub struct FormulaDocument {
@@ -54,7 +57,7 @@ pub async fn create(
     .bind(with_formula.map(|formula| formula.formula.name.clone()))
     .bind(with_formula.map(|formula| formula.formula.hash().0.to_vec()))
     .bind(with_formula.map(|formula| formula.document.clone()))
-    .bind(env!("CARGO_PKG_VERSION"))
+    .bind(CODE)
     .bind(quarantine.0.to_vec())
     .fetch_one(&mut *conn)
     .await?;
@@ -79,7 +82,7 @@ pub async fn create(
     made.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
 }
 
-/// Adds the primary keys, after the first load.
+/// Adds the primary keys: after the first load, before it for tables that are written as they grow.
 ///
 /// # Errors
 /// When the database refuses.
@@ -103,6 +106,8 @@ pub async fn index(conn: &mut PgConnection, build: &Build) -> Result<(), StoreEr
 /// When the database refuses.
 pub async fn make_live(conn: &mut PgConnection, builds: &[Build]) -> Result<(), StoreError> {
     as_projector(&mut *conn).await?;
+    let switch: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(switch), 0) + 1 FROM atlas.live").fetch_one(&mut *conn).await?;
     for build in builds {
         sqlx::query(
             "UPDATE atlas.build SET status = 'retired' \
@@ -114,15 +119,52 @@ pub async fn make_live(conn: &mut PgConnection, builds: &[Build]) -> Result<(), 
         .await?;
         sqlx::query("UPDATE atlas.build SET status = 'live' WHERE id = $1").bind(build.id).execute(&mut *conn).await?;
         sqlx::query(
-            "INSERT INTO atlas.live (projection, build) VALUES ($1, $2) \
-             ON CONFLICT (projection) DO UPDATE SET build = excluded.build, former = atlas.live.build",
+            "INSERT INTO atlas.live (projection, build, switch) VALUES ($1, $2, $3) \
+             ON CONFLICT (projection) DO UPDATE \
+               SET build = excluded.build, former = atlas.live.build, switch = excluded.switch",
         )
         .bind(build.projection.name())
         .bind(build.id)
+        .bind(switch)
         .execute(&mut *conn)
         .await?;
     }
     views::point_at_live(conn).await
+}
+
+/// Says that builds were made together, and are to be resumed and switched together.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn join(conn: &mut PgConnection, builds: &[Build]) -> Result<(), StoreError> {
+    let ids: Vec<i64> = builds.iter().map(|build| build.id).collect();
+    sqlx::query("UPDATE atlas.build SET set_id = $2 WHERE id = ANY($1)")
+        .bind(&ids)
+        .bind(ids.iter().min())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The builds that were live before the last switch, by projection; of one projection if one is named, with those that
+/// go with it. Empty where nothing was ever switched.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn former(conn: &mut PgConnection, which: &[Projection]) -> Result<Vec<Build>, StoreError> {
+    let names: Vec<&str> = which.iter().map(|projection| projection.name()).collect();
+    let rows = sqlx::query(
+        "SELECT b.* FROM atlas.live l JOIN atlas.build b ON b.id = l.former \
+          WHERE CASE WHEN cardinality($1::text[]) = 0 \
+                     THEN l.switch = (SELECT max(switch) FROM atlas.live WHERE former IS NOT NULL) \
+                     ELSE l.projection = ANY($1) END",
+    )
+    .bind(names)
+    .fetch_all(conn)
+    .await?;
+    let mut builds: Vec<Build> = rows.iter().map(Build::from_row).collect::<Result<_, _>>()?;
+    builds.sort_by_key(|build| build.projection);
+    Ok(builds)
 }
 
 /// Drops a build and its tables.

@@ -182,6 +182,33 @@ pub async fn move_cursor(conn: &mut PgConnection, build: &Build, to: &Moved) -> 
     if moved.rows_affected() == 1 { Ok(()) } else { Err(fenced()) }
 }
 
+/// Notes how far a build under way has come. To be called behind the fence.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE atlas.build SET position = $2 WHERE id = $1")
+        .bind(build.id)
+        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Completes a build's manifest: what went in, under which root. It is a shadow of the live one from here.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn complete(conn: &mut PgConnection, build: &Build, to: &Moved, root: &Digest) -> Result<(), StoreError> {
+    sqlx::query("UPDATE atlas.build SET status = 'shadow', built_to = $2, log_root = $3 WHERE id = $1")
+        .bind(build.id)
+        .bind(i64::try_from(to.position).unwrap_or(i64::MAX))
+        .bind(root.0.to_vec())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

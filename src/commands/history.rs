@@ -1,0 +1,51 @@
+//! `history`: the time axis of one vertex.
+
+use anyhow::anyhow;
+use projections::store::{self, query};
+use projections::tables::Projection;
+use replay::{SNAPSHOT, publication};
+use serde_json::{Value, json};
+use sqlx::Connection as _;
+
+use super::scores::as_number;
+use crate::failure::{Failure, Result};
+use crate::output::{Output, object};
+use crate::session::Session;
+
+/// Columns of a span, in the order of the contract.
+const COLUMNS: &[&str] = &["metric", "from_position", "to_position", "from", "to", "value", "published"];
+
+/// `history`. The times are world time: the day in which a value was first seen. `published` are the labels under which
+/// scores were published while the value held.
+pub(crate) async fn run(session: &Session, id: &str, metric: Option<&str>) -> Result<Output> {
+    let mut conn = session.connect().await?;
+    // One snapshot: spans, ticks and publications belong together.
+    let mut conn = conn.begin_with(SNAPSHOT).await?;
+    let live = store::live_builds(&mut conn).await?;
+    let Some(build) = live.iter().find(|build| build.projection == Projection::History) else {
+        return Err(::replay::ReplayError::NoBuild.into());
+    };
+    let spans = query::spans(&mut conn, build, id, metric).await?;
+    if spans.is_empty() {
+        let what = metric.map_or_else(String::new, |metric| format!(" has a history of `{metric}`:"));
+        let hint = "values enter the history when world time enters a new day, at a publication and at a promotion";
+        return Err(Failure::refused(anyhow!("nothing with the id `{id}`{what} {hint}")));
+    }
+    let published = publication::all(&mut conn).await?;
+    let rows = spans.into_iter().map(|span| {
+        let holds = |position: u64| span.from <= position && span.to.is_none_or(|to| position < to);
+        let labels = published.iter().filter(|(_, facts)| holds(facts.position)).map(|(_, facts)| facts.label.clone());
+        let value = serde_json::from_str(&span.value).unwrap_or(Value::Null);
+        object(json!({
+            "level": span.level,
+            "metric": span.metric,
+            "from_position": span.from,
+            "to_position": span.to,
+            "from": span.from_day.map(|day| day.start()),
+            "to": span.to_day.map(|day| day.start()),
+            "value": as_number(&value),
+            "published": labels.collect::<Vec<_>>(),
+        }))
+    });
+    Ok(Output::Rows(COLUMNS.to_vec(), rows.collect()))
+}
