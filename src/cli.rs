@@ -226,7 +226,7 @@ pub(crate) enum Export {
     /// Projects, vertices and dependencies
     Graph {
         /// Format of the file
-        #[arg(long = "as")]
+        #[arg(id = "as", long = "as")]
         format: GraphFormat,
         #[command(flatten)]
         to: ExportTo,
@@ -234,7 +234,7 @@ pub(crate) enum Export {
     /// The scores of every project, repository and package
     Scores {
         /// Format of the file
-        #[arg(long = "as")]
+        #[arg(id = "as", long = "as")]
         format: ScoreFormat,
         #[command(flatten)]
         to: ExportTo,

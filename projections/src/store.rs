@@ -2,6 +2,7 @@
 
 use domain::digest::Digest;
 use domain::formula::{Formula, FormulaError};
+use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use thiserror::Error;
@@ -163,6 +164,61 @@ pub async fn unfinished_sets(
         sets.entry(row.try_get("set_id")?).or_default().push(Build::from_row(row)?);
     }
     Ok(sets)
+}
+
+/// A build's manifest: what went in, by which code and formula, and what came out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Manifest {
+    /// Its number.
+    pub build: i64,
+    /// What it is a build of.
+    pub projection: String,
+    /// `building`, `shadow`, `live` or `retired`.
+    pub state: String,
+    /// Name of the formula, where one decides its rows.
+    pub formula: Option<String>,
+    /// Digest of the formula, as hexadecimal digits, as the other digests.
+    pub formula_hash: Option<String>,
+    /// Version of the program and digest of its folding sources.
+    pub code: String,
+    /// The last position folded in.
+    pub position: i64,
+    /// Events 1 to this went in when it was made; null where it grew from nothing with the log.
+    pub built_to: Option<i64>,
+    /// Root of the log there.
+    pub log_root: Option<String>,
+    /// Digest of the scores at `position`.
+    pub output_digest: Option<String>,
+    /// Digest of the state at `position`.
+    pub state_digest: Option<String>,
+}
+
+/// The manifest of every build, by number.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn manifests(conn: &mut PgConnection) -> Result<Vec<Manifest>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM atlas.build ORDER BY id").fetch_all(conn).await?;
+    let digest = |row: &PgRow, column: &str| -> Result<Option<String>, sqlx::Error> {
+        let bytes: Option<Vec<u8>> = row.try_get(column)?;
+        Ok(bytes.as_deref().and_then(Digest::from_slice).map(|digest| digest.to_string()))
+    };
+    let manifest = |row: &PgRow| {
+        Ok(Manifest {
+            build: row.try_get("id")?,
+            projection: row.try_get("projection")?,
+            state: row.try_get("status")?,
+            formula: row.try_get("formula")?,
+            formula_hash: digest(row, "formula_hash")?,
+            code: row.try_get("code")?,
+            position: row.try_get("position")?,
+            built_to: row.try_get("built_to")?,
+            log_root: digest(row, "log_root")?,
+            output_digest: digest(row, "output_digest")?,
+            state_digest: digest(row, "state_digest")?,
+        })
+    };
+    rows.iter().map(manifest).collect()
 }
 
 /// One build.

@@ -112,6 +112,7 @@ pub(crate) async fn status(session: &Session) -> Result<Output> {
     let mut conn = session.connect().await?;
     let head = log::head(&mut conn).await?;
     let mut status = builds(&mut conn).await?;
+    status.insert("builds".into(), json!(store::manifests(&mut conn).await?));
     status.insert("tree_size".into(), json!(head.position));
     status.insert("root".into(), json!(head.root));
     status.insert("database_bytes".into(), json!(query::database_bytes(&mut conn).await?));

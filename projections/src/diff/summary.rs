@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{Change, Diff};
 
-/// Movers listed.
-const MOVERS: usize = 10;
+/// Movers listed of each level.
+const MOVERS: usize = 5;
 
 /// A risk flag that vertices cross.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -26,7 +26,7 @@ pub struct Summary<'a> {
     pub vertices: u64,
     /// Values that move, by level and metric.
     pub by_metric: BTreeMap<(&'static str, &'a str), u64>,
-    /// The changes that move most places, most first.
+    /// The changes that move most places: projects, Repos, ExternalRepos, most first.
     pub movers: Vec<&'a Change>,
     /// Risk flags that are crossed, by name.
     pub flags: BTreeMap<&'a str, Crossing>,
@@ -53,8 +53,9 @@ impl Diff {
             }
         }
         let mut movers: Vec<&Change> = self.changed.iter().filter(|change| change.places() > 0).collect();
-        movers.sort_by(|a, b| (b.places(), &a.id, &a.metric).cmp(&(a.places(), &b.id, &b.metric)));
-        movers.truncate(MOVERS);
+        movers.sort_by(|a, b| (a.level, b.places(), &a.id, &a.metric).cmp(&(b.level, a.places(), &b.id, &b.metric)));
+        let movers = movers.chunk_by(|a, b| a.level == b.level).flat_map(|level| &level[..MOVERS.min(level.len())]);
+        let movers = movers.copied().collect();
         Summary { vertices: vertices.len() as u64, by_metric, movers, flags }
     }
 }

@@ -3,7 +3,9 @@
 mod activity;
 mod adoption;
 mod criticality;
+mod diff;
 mod edges;
 mod identity;
 mod membership;
 mod pony;
+mod terms;
