@@ -11,11 +11,13 @@
     reason = "a story that meets the unexpected ends there and then; its numbers are small"
 )]
 
+mod analyst;
 mod append;
 mod architecture;
 mod artifacts;
 mod batch;
 mod cli;
+mod conformance;
 mod curation;
 mod demo;
 mod differential;

@@ -270,6 +270,7 @@ impl Projector {
         for build in &mut self.builds {
             "live".clone_into(&mut build.status);
         }
+        rebuild::release(&mut *conn, &self.builds).await?;
         // The switch is done; what is left over is taken by the next one.
         if let Err(error) = rebuild::tidy(conn, &self.quarantine, Keep::Nothing).await {
             tracing::warn!(%error, "builds that nobody returns to are still there");

@@ -14,7 +14,7 @@ use crate::{ReplayError, SNAPSHOT, log, verify};
 mod unfinished;
 
 use unfinished::Unfinished;
-pub(crate) use unfinished::folded_to;
+pub(crate) use unfinished::{folded_to, release};
 
 /// Times that a switch is tried while the live projector moves on.
 pub const SWITCH_TRIES: u32 = 20;
@@ -118,7 +118,7 @@ pub async fn discard(conn: &mut PgConnection, shadow: &Projector) -> Result<(), 
         schema::drop(&mut transaction, build.id).await?;
     }
     transaction.commit().await?;
-    Ok(())
+    unfinished::release(conn, shadow.builds()).await
 }
 
 /// Drops every build that is not live and was never live, whoever makes it; that maker is told when it saves next.

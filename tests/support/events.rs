@@ -121,6 +121,44 @@ fn gitlog(name: &str) -> Event {
     .into()
 }
 
+/// The whole history of `name` up to the beginning of 2026-02: commits of people on days.
+pub(crate) fn git_days(name: &str, commits: &[(&str, &str, u32)]) -> Event {
+    let day = |text: &str| Day::parse(text).unwrap();
+    let mut authors: Vec<Author> = commits
+        .iter()
+        .map(|(person, on, _)| Author {
+            pseudonym: Digest::of(person.as_bytes()),
+            bot: false,
+            first: day(on).start(),
+            last: day(on).start(),
+        })
+        .collect();
+    authors.sort_unstable();
+    authors.dedup_by_key(|author| author.pseudonym);
+    let place = |person: &str| authors.iter().position(|author| author.pseudonym == Digest::of(person.as_bytes()));
+    let mut days: Vec<AuthorDay> = commits
+        .iter()
+        .map(|(person, on, commits)| AuthorDay {
+            author: place(person).unwrap() as u32,
+            day: day(on),
+            commits: *commits,
+            merges: 0,
+        })
+        .collect();
+    days.sort_unstable();
+    GitLogObserved {
+        subject: subject(name),
+        document: document("git-log"),
+        from: None,
+        to: day("2026-02-01"),
+        latest: None,
+        pseudonym_key: "demo".to_owned(),
+        authors,
+        days,
+    }
+    .into()
+}
+
 fn registry(purl: &str) -> Event {
     RegistryCrawled {
         purl: purl.to_owned(),

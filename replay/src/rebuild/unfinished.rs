@@ -21,7 +21,7 @@ use crate::log::Stored;
 use crate::quarantine::Quarantine;
 
 /// Positions folded between two savings.
-pub(super) const SAVE_POSITIONS: u64 = 10_000;
+pub(super) const SAVE_POSITIONS: u64 = 5_000;
 
 /// A set of builds on its way from position 0.
 pub(super) struct Unfinished {
@@ -196,6 +196,21 @@ async fn own(conn: &mut PgConnection, builds: &[Build]) -> Result<bool, ReplayEr
         }
     }
     Ok(true)
+}
+
+/// Gives up the locks that say who makes builds. Those of builds that this session never made are no loss.
+pub(crate) async fn release(conn: &mut PgConnection, builds: &[Build]) -> Result<(), ReplayError> {
+    let ids: Vec<i64> = builds.iter().map(|build| build.id).collect();
+    sqlx::query(
+        "SELECT pg_advisory_unlock($1, made.id::int) FROM unnest($2::bigint[]) AS made (id) \
+          WHERE EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() \
+                           AND classid = $1::int::oid AND objid = made.id::int::oid AND objsubid = 2)",
+    )
+    .bind(MAKER_LOCK)
+    .bind(ids)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// The fold that builds at `position` hold: the state folded again, the history as they have it.

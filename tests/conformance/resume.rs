@@ -1,0 +1,134 @@
+//! A rebuild that is cut off goes on where it saved; one that is cancelled leaves nothing.
+
+use std::sync::mpsc::channel;
+use std::thread::JoinHandle;
+
+use ingest::Append;
+use projections::store;
+use projections::tables::Projection;
+use replay::catch_up::{Projector, to_head};
+use replay::{ReplayError, rebuild};
+use sqlx::ConnectOptions as _;
+
+use super::{content, seed};
+use crate::support::log::{context, count};
+use crate::support::{Db, events};
+
+/// Events of a log that a rebuild saves several times on its way through.
+const EVENTS: u64 = 12_000;
+/// Where a rebuild is cut off: after the second time it saved.
+const CUT: u64 = 11_000;
+
+/// Host facts of three repositories, a new world day every 500 events.
+async fn long() -> Db {
+    let db = Db::create().await;
+    let first = events::time("2026-01-01T12:00:00Z").micros();
+    let append = |n: u64| Append {
+        event: events::repo(["a/b", "c/d", "e/f"][n as usize % 3], n),
+        observed_at: domain::Timestamp::from_micros(first + (n / 500) as i64 * 86_400_000_000),
+        key: None,
+    };
+    for batch in 0..EVENTS / 4_000 {
+        let appends = (batch * 4_000..(batch + 1) * 4_000).map(append).collect();
+        db.log().append_batch(appends, &context()).await.unwrap();
+    }
+    db
+}
+
+/// Rebuilds on a thread of its own, with a connection of its own; `progress` sees every event.
+fn rebuild_beside(
+    db: &Db,
+    which: &'static [Projection],
+    mut progress: impl FnMut() + Send + 'static,
+) -> JoinHandle<Result<(), ReplayError>> {
+    let options = db.options();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut conn = options.connect().await.unwrap();
+            rebuild::build(&mut conn, which, &seed(), EVENTS, &mut |_| progress()).await.map(|_| ())
+        })
+    })
+}
+
+/// Rebuilds until an event and no further: its process, so to say, ends there.
+fn cut_off(db: &Db, which: &'static [Projection]) {
+    let mut seen = 0;
+    let rebuilding = rebuild_beside(db, which, move || {
+        seen += 1;
+        assert!(seen < CUT, "cut off");
+    });
+    assert!(rebuilding.join().is_err());
+}
+
+async fn building(db: &Db) -> Vec<(i64, i64)> {
+    // The server notices that the connection is gone.
+    let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 \
+                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while count(db.pool(), locks).await > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    sqlx::query_as("SELECT id, position FROM atlas.build WHERE status = 'building' ORDER BY id")
+        .fetch_all(db.pool())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_interrupted_rebuild_goes_on_where_it_saved() {
+    let db = long().await;
+    let mut conn = db.options().connect().await.unwrap();
+    let live = to_head(&mut conn, &mut |_| {}).await.unwrap();
+    for which in [&Projection::ALL[..], &[Projection::Metrics, Projection::History], &[Projection::Graph]] {
+        let which: &'static [Projection] = which.to_vec().leak();
+        cut_off(&db, which);
+        let saved = building(&db).await;
+        assert_eq!(saved.iter().map(|(_, position)| *position).collect::<Vec<_>>(), vec![10_000; which.len()]);
+
+        let shadow = rebuild::build(&mut conn, which, &seed(), EVENTS, &mut |_| {}).await.unwrap();
+        let ids: Vec<i64> = shadow.builds().iter().map(|build| build.id).collect();
+        assert_eq!(ids, saved.iter().map(|(id, _)| *id).collect::<Vec<_>>(), "the same builds");
+        for build in shadow.builds() {
+            let standing = live.builds().iter().find(|other| other.projection == build.projection).unwrap();
+            assert_eq!(content(&mut conn, build).await, content(&mut conn, standing).await);
+            assert_eq!(build.output_digest, standing.output_digest);
+        }
+        rebuild::discard(&mut conn, &shadow).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_rebuild_leaves_nothing_and_is_told() {
+    let db = long().await;
+    let mut conn = db.options().connect().await.unwrap();
+    to_head(&mut conn, &mut |_| {}).await.unwrap();
+    cut_off(&db, &Projection::ALL);
+    assert_eq!(building(&db).await.len(), 4);
+    assert_eq!(rebuild::cancel(&mut conn).await.unwrap(), 4);
+    assert_eq!(building(&db).await, []);
+
+    // One that is at work is told when it saves next.
+    let (reached, here) = channel();
+    let (go, gone_on) = channel();
+    let mut seen = 0;
+    let rebuilding = rebuild_beside(&db, &Projection::ALL, move || {
+        seen += 1;
+        if seen == 7_500 {
+            reached.send(()).unwrap();
+            gone_on.recv().unwrap();
+        }
+    });
+    here.recv().unwrap();
+    assert_eq!(rebuild::cancel(&mut conn).await.unwrap(), 4);
+    go.send(()).unwrap();
+    let ended = rebuilding.join().unwrap();
+    assert!(matches!(ended, Err(ReplayError::Cancelled(5_000))), "{ended:?}");
+    assert_eq!(count(db.pool(), "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'build\\_%'").await, 4);
+
+    // The live builds never noticed.
+    let mut projector = Projector::open(&mut conn).await.unwrap();
+    assert_eq!(projector.position(), EVENTS);
+    let shadow_of_nothing = rebuild::equal_to_live(&mut conn, &mut projector).await.unwrap();
+    assert_eq!(shadow_of_nothing, Some(true));
+    assert_eq!(store::live_builds(&mut conn).await.unwrap().len(), 4);
+}
