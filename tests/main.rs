@@ -22,6 +22,7 @@ mod differential;
 mod embedded;
 mod immutability;
 mod kills;
+mod limits;
 mod migration;
 mod privacy;
 mod quarantine;
