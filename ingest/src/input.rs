@@ -258,6 +258,33 @@ mod tests {
         assert!(matches!(read_from(nothing.as_slice(), "bomb", 100_000), Err(InputError::TooLarge { .. })));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_body_is_read_within_the_limit_or_refused(
+            text in proptest::collection::vec(0..4_u8, 0..300),
+            packing in 0..3_u8,
+            changes in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0..=255_u8), 0..4),
+            limit in 0..400_u64,
+        ) {
+            let mut body = match packing {
+                0 => gzip(&text),
+                1 => zstd(&text),
+                _ => [text, gzip(b"inside")].concat(),
+            };
+            for (at, byte) in changes {
+                let at = at.index(body.len());
+                body[at] = byte;
+            }
+            if let Ok(read) = read_from(body.as_slice(), "x", limit) {
+                proptest::prop_assert!(read.len() as u64 <= limit);
+            }
+            let mut piecemeal = Vec::new();
+            if let Ok(source) = unpacked(Box::new(io::Cursor::new(body)), "x") {
+                let _ = source.take(limit).read_to_end(&mut piecemeal);
+            }
+        }
+    }
+
     #[test]
     fn damaged_bodies_say_so() {
         for (body, encoding) in [(gzip(&[b'x'; 1000]), "gzip"), (zstd(&[b'x'; 1000]), "zstd")] {
