@@ -60,8 +60,11 @@ impl Purl {
         let version = parsed.version().map(str::to_owned).filter(|v| !v.is_empty() && !v.contains('\0'));
         let mut bare =
             PackageUrl::new(parsed.ty().to_owned(), parsed.name().to_owned()).map_err(|e| error(e.to_string()))?;
-        if let Some(namespace) = parsed.namespace() {
-            bare.with_namespace(namespace.to_owned()).map_err(|e| error(e.to_string()))?;
+        // Segments that say nothing are dropped, as the specification has it: the canonical form must read as itself.
+        let segments = parsed.namespace().unwrap_or("").split('/').filter(|part| !["", ".", ".."].contains(part));
+        let namespace = segments.collect::<Vec<_>>().join("/");
+        if !namespace.is_empty() {
+            bare.with_namespace(namespace).map_err(|e| error(e.to_string()))?;
         }
         let id = bare.to_string();
         // Percent-encoding may triple the length, and ids are index keys.
@@ -155,6 +158,8 @@ mod tests {
         assert_eq!(id("pkg:pypi/Stellar_SDK@1.0"), "pkg:pypi/stellar-sdk");
         assert_eq!(id("pkg:deb/debian/curl@7.50.3-1?arch=i386&distro=jessie"), "pkg:deb/debian/curl");
         assert_eq!(id("pkg:maven/org.a/b@1?type=jar#sub"), "pkg:maven/org.a/b");
+        assert_eq!(id("pkg:golang/./%2F"), "pkg:golang/%2F");
+        assert_eq!(id("pkg:golang/a/.././b/c"), "pkg:golang/a/b/c");
     }
 
     #[test]
