@@ -44,12 +44,12 @@ async fn the_longest_names_are_projected() {
 async fn any_number_of_projects_may_name_one_repository() {
     let place = Place::new().await;
     let dice = &mut Random::new(2);
+    let link = |url: &str| json!({"name": "GitHub", "value": url});
     let project = |n| {
         json!({
-            "type": "Project", "id": format!("daoip-5:scf:project:{n}{}", noise(dice, 60, "abcdefghijklmnopqrstuvwxyz")),
-            "name": "P", "socials": [
-                {"name": "GitHub", "value": "https://github.com/o/r"}, {"name": "GitHub", "value": "https://github.com/o"},
-            ],
+            "type": "Project", "id": format!("daoip-5:scf:project:{n}{}", noise(dice, 60, "abcdefgh")),
+            "name": "P",
+            "socials": [link("https://github.com/o/r"), link("https://github.com/o")],
         })
     };
     let records: Vec<Value> = (0..100).map(project).collect();

@@ -27,5 +27,6 @@ mod migration;
 mod privacy;
 mod quarantine;
 mod registry_cli;
+mod shapes;
 mod storm;
 mod support;

@@ -1,19 +1,25 @@
 //! Anything may be handed to the parsers of names, times and formulas: what they accept is in its one normal form.
 
-use std::fs;
-use std::path::PathBuf;
-
 use domain::formula::{Formula, SHIPPED};
 use domain::purl::{self, Purl};
-use domain::{Day, EventType, StreamId, Timestamp, codec};
+use domain::{Day, StreamId, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 /// Pieces of package URLs, in no good order.
-const PURL: &str = "(pkg:)?(//)?(npm|github|pypi|cargo|golang|[A-Za-z.+-]{1,3})?(/|%2F|@|%40|\\?|#|=|&|%[0-9a-fA-F]{2}|[A-Za-z0-9._~-]{1,4}|\\PC){0,10}";
+const PURL: &str = concat!(
+    "(pkg:)?(//)?(npm|github|pypi|cargo|golang|[A-Za-z.+-]{1,3})?",
+    "(/|%2F|@|%40|\\?|#|=|&|%[0-9a-fA-F]{2}|[A-Za-z0-9._~-]{1,4}|\\PC){0,10}"
+);
+
+/// What may come into a line of TOML.
+const PIECE: &str = "[-0-9a-z\"'=.\\[\\]#{}\n\\x00]{0,9}|\\PC{0,3}";
 
 /// Texts that are nearly times.
-const TIME: &str = "[+-]?[0-9]{1,5}-?[0-9]{0,2}-?[0-9]{0,2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{0,10})?)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?";
+const TIME: &str = concat!(
+    "[+-]?[0-9]{1,5}-?[0-9]{0,2}-?[0-9]{0,2}",
+    "([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{0,10})?)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+);
 
 /// The lines of a document, some of them replaced, repeated or left out.
 fn mangled(document: &str, changes: &[(Index, Index, String)]) -> String {
@@ -30,43 +36,6 @@ fn mangled(document: &str, changes: &[(Index, Index, String)]) -> String {
         }
     }
     lines.join("\n")
-}
-
-/// Frozen payloads: (type, version, bytes).
-fn corpus() -> Vec<(String, u32, Vec<u8>)> {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus"));
-    let mut found: Vec<_> = fs::read_dir(folder)
-        .expect("the corpus")
-        .map(|entry| {
-            let path = entry.expect("an entry").path();
-            let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-            let mut parts = name.split('.');
-            let (kind, version) = (parts.next().expect("a type"), parts.next().expect("a version"));
-            let bytes = fs::read(&path).expect("a payload");
-            (kind.to_owned(), version.parse().expect("a version"), bytes.trim_ascii_end().to_vec())
-        })
-        .collect();
-    found.sort();
-    found
-}
-
-#[test]
-fn every_shape_ever_written_is_readable() {
-    let corpus = corpus();
-    for kind in EventType::ALL {
-        let current = codec::current_version(*kind);
-        let held = corpus.iter().filter(|(name, ..)| name == kind.name()).map(|(_, version, _)| *version);
-        let mut held: Vec<u32> = held.collect();
-        held.dedup();
-        assert_eq!(held, (1..=current).collect::<Vec<u32>>(), "{kind}: a frozen sample of every version");
-    }
-    for (kind, version, bytes) in corpus {
-        let event = codec::decode(&kind, version, &bytes).unwrap_or_else(|error| panic!("{kind}.{version}: {error}"));
-        if version == codec::current_version(event.event_type()) {
-            let written = String::from_utf8(codec::encode(&event).unwrap()).unwrap();
-            assert_eq!(written, String::from_utf8(bytes).unwrap(), "{kind}: a new shape needs a new version");
-        }
-    }
 }
 
 proptest! {
@@ -109,7 +78,7 @@ proptest! {
     #[test]
     fn a_formula_is_refused_with_a_reason_or_has_one_form(
         shipped in 0..SHIPPED.len(),
-        changes in prop::collection::vec((any::<Index>(), any::<Index>(), "[-0-9a-z\"'=.\\[\\]#{}\n\\x00]{0,9}|\\PC{0,3}"), 0..4),
+        changes in prop::collection::vec((any::<Index>(), any::<Index>(), PIECE), 0..4),
     ) {
         match Formula::parse(&mangled(SHIPPED[shipped].1, &changes)) {
             Ok(formula) => {
@@ -118,26 +87,6 @@ proptest! {
                 prop_assert_eq!(again, formula);
             }
             Err(error) => prop_assert!(!error.to_string().is_empty()),
-        }
-    }
-
-    #[test]
-    fn stored_bytes_are_an_event_or_none(
-        sample in any::<Index>(),
-        changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..3),
-        end in prop::option::of(any::<Index>()),
-    ) {
-        let corpus = corpus();
-        let (kind, version, mut bytes) = sample.get(&corpus).clone();
-        for (at, byte) in changes {
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
-        }
-        bytes.truncate(end.map_or(bytes.len(), |end| end.index(bytes.len())));
-        if let Ok(event) = codec::decode(&kind, version, &bytes) {
-            if let Ok(stored) = codec::encode(&event) {
-                prop_assert_eq!(codec::decode(&kind, codec::current_version(event.event_type()), &stored).unwrap(), event);
-            }
         }
     }
 }

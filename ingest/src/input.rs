@@ -180,6 +180,9 @@ fn by_kind(name: &str, source: io::Error) -> InputError {
 mod tests {
     use std::io::Write;
 
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -258,12 +261,12 @@ mod tests {
         assert!(matches!(read_from(nothing.as_slice(), "bomb", 100_000), Err(InputError::TooLarge { .. })));
     }
 
-    proptest::proptest! {
+    proptest! {
         #[test]
         fn any_body_is_read_within_the_limit_or_refused(
-            text in proptest::collection::vec(0..4_u8, 0..300),
+            text in prop::collection::vec(0..4_u8, 0..300),
             packing in 0..3_u8,
-            changes in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0..=255_u8), 0..4),
+            changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4),
             limit in 0..400_u64,
         ) {
             let mut body = match packing {
@@ -276,7 +279,7 @@ mod tests {
                 body[at] = byte;
             }
             if let Ok(read) = read_from(body.as_slice(), "x", limit) {
-                proptest::prop_assert!(read.len() as u64 <= limit);
+                prop_assert!(read.len() as u64 <= limit);
             }
             let mut piecemeal = Vec::new();
             if let Ok(source) = unpacked(Box::new(io::Cursor::new(body)), "x") {
