@@ -65,3 +65,25 @@ fn shown(pair: &str) -> String {
     let plain = name.len() <= SHOWN_BYTES && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     if plain && name != pair { name.to_owned() } else { "(unnamed)".to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_url_is_read_or_refused_without_repeating_it(
+            before in "(postgres(ql)?://)?([a-z:@/%?&=\\[\\]#.0-9]|\\PC){0,12}",
+            after in "([a-z:@/%?&=\\[\\]#.0-9]|\\PC){0,12}",
+        ) {
+            match parse(&format!("{before}HUNTER2{after}")) {
+                Ok((_, unused)) => prop_assert!(unused.iter().all(|name| !name.contains("HUNTER2")), "{:?}", unused),
+                Err(failure) => prop_assert!(!failure.to_string().contains("HUNTER2")),
+            }
+        }
+    }
+}

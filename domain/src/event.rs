@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use schemars::SchemaGenerator;
+
 use crate::facts::curation::Curated;
 use crate::facts::formula::{FormulaAdopted, FormulaPromoted};
 use crate::facts::gitlog::GitLogObserved;
@@ -42,6 +44,11 @@ macro_rules! events {
             #[must_use]
             pub fn event_type(&self) -> EventType {
                 match self { $(Self::$name(_) => EventType::$name),+ }
+            }
+
+            /// The schema of every type's payload, by stored name.
+            pub(crate) fn schemas(generator: &mut SchemaGenerator) -> Vec<(String, serde_json::Value)> {
+                vec![$((stringify!($name).to_owned(), generator.subschema_for::<$name>().into())),+]
             }
 
             /// The payload as a JSON tree.

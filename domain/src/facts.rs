@@ -13,12 +13,13 @@ pub mod repo;
 pub mod sbom;
 pub mod survey;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
 /// The raw document an event was parsed from, as kept in the artifact store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentRef {
     /// SHA-256 of the stored bytes.
@@ -35,7 +36,7 @@ pub struct DocumentRef {
 }
 
 /// The repository an ingestion is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// Canonical purl.

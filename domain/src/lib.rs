@@ -27,6 +27,7 @@ pub mod purl;
 pub mod recorded;
 pub mod redact;
 pub mod repository_link;
+pub mod schema;
 pub mod source;
 pub mod status;
 pub mod stream;

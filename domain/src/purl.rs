@@ -6,6 +6,8 @@
 use packageurl::PackageUrl;
 use thiserror::Error;
 
+use crate::digest::Digest;
+
 /// Types of purl whose subject is a repository on a code host.
 pub const REPOSITORY_TYPES: [&str; 3] = ["github", "gitlab", "bitbucket"];
 /// Greatest length of a purl, in bytes, as given and in canonical form.
@@ -58,8 +60,11 @@ impl Purl {
         let version = parsed.version().map(str::to_owned).filter(|v| !v.is_empty() && !v.contains('\0'));
         let mut bare =
             PackageUrl::new(parsed.ty().to_owned(), parsed.name().to_owned()).map_err(|e| error(e.to_string()))?;
-        if let Some(namespace) = parsed.namespace() {
-            bare.with_namespace(namespace.to_owned()).map_err(|e| error(e.to_string()))?;
+        // Segments that say nothing are dropped, as the specification has it: the canonical form must read as itself.
+        let segments = parsed.namespace().unwrap_or("").split('/').filter(|part| !["", ".", ".."].contains(part));
+        let namespace = segments.collect::<Vec<_>>().join("/");
+        if !namespace.is_empty() {
+            bare.with_namespace(namespace).map_err(|e| error(e.to_string()))?;
         }
         let id = bare.to_string();
         // Percent-encoding may triple the length, and ids are index keys.
@@ -98,7 +103,8 @@ pub fn full_name(id: &str) -> String {
     percent_decoded(id.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')).map_or(id, |(_, path)| path))
 }
 
-/// The id of a package that carries no purl: private to the subject that names it.
+/// The id of a package that carries no purl: private to the subject that names it. Where it would be longer than
+/// [`MAX_PURL_BYTES`], the digest of that id stands for it: an edge, which is keyed by two ids, must fit an index.
 #[must_use]
 pub fn generic_id(subject_id: &str, name: &str) -> String {
     let owner = full_name(subject_id);
@@ -107,7 +113,8 @@ pub fn generic_id(subject_id: &str, name: &str) -> String {
         purl.with_namespace(owner.clone()).ok()?;
         Some(purl.to_string())
     };
-    parse(name).or_else(|| parse("unnamed")).unwrap_or_else(|| "pkg:generic/unnamed".to_owned())
+    let id = parse(name).or_else(|| parse("unnamed")).unwrap_or_else(|| "pkg:generic/unnamed".to_owned());
+    if id.len() > MAX_PURL_BYTES { format!("pkg:generic/{}", Digest::of(id.as_bytes())) } else { id }
 }
 
 fn spelled(text: &str) -> String {
@@ -151,6 +158,8 @@ mod tests {
         assert_eq!(id("pkg:pypi/Stellar_SDK@1.0"), "pkg:pypi/stellar-sdk");
         assert_eq!(id("pkg:deb/debian/curl@7.50.3-1?arch=i386&distro=jessie"), "pkg:deb/debian/curl");
         assert_eq!(id("pkg:maven/org.a/b@1?type=jar#sub"), "pkg:maven/org.a/b");
+        assert_eq!(id("pkg:golang/./%2F"), "pkg:golang/%2F");
+        assert_eq!(id("pkg:golang/a/.././b/c"), "pkg:golang/a/b/c");
     }
 
     #[test]
@@ -182,5 +191,7 @@ mod tests {
         assert_eq!(generic_id("pkg:github/a/b", "left pad"), "pkg:generic/a/b/left%20pad");
         assert_ne!(generic_id("pkg:github/a/b", "x"), generic_id("pkg:github/a/c", "x"));
         assert_eq!(generic_id("pkg:github/a/b", ""), "pkg:generic/a/b/unnamed");
+        let long = ["語".repeat(170), "語".repeat(169)].map(|name| generic_id("pkg:github/a/b", &name));
+        assert!(long[0] != long[1] && long.iter().all(|id| id.len() == "pkg:generic/".len() + 64), "{long:?}");
     }
 }

@@ -180,6 +180,9 @@ fn by_kind(name: &str, source: io::Error) -> InputError {
 mod tests {
     use std::io::Write;
 
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -256,6 +259,33 @@ mod tests {
         // Members that unpack to nothing give no output to count: the bound on the input stops them.
         let nothing = gzip(b"").repeat(10_000);
         assert!(matches!(read_from(nothing.as_slice(), "bomb", 100_000), Err(InputError::TooLarge { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_read_within_the_limit_or_refused(
+            text in prop::collection::vec(0..4_u8, 0..300),
+            packing in 0..3_u8,
+            changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4),
+            limit in 0..400_u64,
+        ) {
+            let mut body = match packing {
+                0 => gzip(&text),
+                1 => zstd::stream::encode_all(text.as_slice(), 1).unwrap(),
+                _ => [text, gzip(b"inside")].concat(),
+            };
+            for (at, byte) in changes {
+                let at = at.index(body.len());
+                body[at] = byte;
+            }
+            if let Ok(read) = read_from(body.as_slice(), "x", limit) {
+                prop_assert!(read.len() as u64 <= limit);
+            }
+            let mut piecemeal = Vec::new();
+            if let Ok(source) = unpacked(Box::new(io::Cursor::new(body)), "x") {
+                let _ = source.take(limit).read_to_end(&mut piecemeal);
+            }
+        }
     }
 
     #[test]

@@ -135,7 +135,8 @@ pub static FINDING: Table = Table {
     projection: Projection::Graph,
     name: "finding",
     columns: &[("kind", "text"), ("id", "text"), ("reason", "text")],
-    key: 3,
+    // One question of a kind about a thing; the reason may name any number of projects, which no index key may.
+    key: 2,
 };
 /// The state behind the people: histories by repository.
 pub static LOG: Table = Table {

@@ -1,5 +1,6 @@
 //! The binary as others run it: processes that end, or are ended.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::embedded::server::BINARY;
+use crate::embedded::server::{BINARY, eventually};
 
 /// The binary with a database and a data folder.
 #[derive(Clone, Debug)]
@@ -119,10 +120,21 @@ impl Running {
         self.end()
     }
 
-    /// Asks it to stop, and waits until it has.
-    pub(super) fn stop(self, signal: Signal) -> Said {
-        self.signal(signal);
+    /// Asks it to stop as soon as it listens (one that was started a moment ago does not yet, and would die of the
+    /// signal), and waits until it has.
+    pub(super) fn stop(mut self, signal: Signal) -> Said {
+        eventually("it catches the signal", || self.ended() || self.catches(signal));
+        if !self.ended() {
+            self.signal(signal);
+        }
         self.wait()
+    }
+
+    /// Whether it has a handler for a signal.
+    fn catches(&self, signal: Signal) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+        u64::from_str_radix(mask, 16).unwrap() >> (signal.as_raw() - 1) & 1 == 1
     }
 
     fn end(mut self) -> End {

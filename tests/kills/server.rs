@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::postgres::PgConnectOptions;
@@ -9,6 +10,9 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 use super::cli::Cli;
 use crate::embedded::server::{Data, Ping, data, eventually, gone};
+
+/// A server notices the death of a process well within this time.
+const NOTICED: Duration = Duration::from_secs(1);
 
 /// What becomes of the server.
 #[derive(Clone, Copy, Debug)]
@@ -86,13 +90,15 @@ impl Server {
                         .unwrap();
                 let ours: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut conn).await.unwrap();
                 let victim = pids.get(drawn as usize % pids.len().max(1)).copied().unwrap_or(ours);
-                // It may have ended meanwhile: then another one, our own.
-                if kill_process(Pid::from_raw(victim).unwrap(), Signal::KILL).is_err() {
-                    kill_process(Pid::from_raw(ours).unwrap(), Signal::KILL).unwrap();
-                }
-                // Until the server has noticed it answers as if nothing had happened.
+                let (begun, mut spare) = (Instant::now(), Some(ours));
+                let _ = kill_process(Pid::from_raw(victim).unwrap(), Signal::KILL);
+                // Until the server has noticed it answers as if nothing had happened. It never does where the victim
+                // had ended by itself, reaped or not: then another one, our own.
                 while witness.execute("SELECT 1").await.is_ok() {
-                    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    if let Some(ours) = spare.take_if(|_| begun.elapsed() > NOTICED) {
+                        let _ = kill_process(Pid::from_raw(ours).unwrap(), Signal::KILL);
+                    }
                 }
             }
             Loss::Immediate | Loss::Postmaster => {
@@ -119,7 +125,7 @@ impl Server {
                 let _ = conn.close().await;
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }

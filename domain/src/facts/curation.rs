@@ -1,9 +1,10 @@
 //! A maintainer's corrections.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A maintainer corrected something, with a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Curated {
     /// What is corrected.
@@ -15,7 +16,7 @@ pub struct Curated {
 }
 
 /// What a maintainer can correct.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Correction {
     /// A repository belongs to this project, or to none.
@@ -65,7 +66,7 @@ pub enum Correction {
 }
 
 /// Data of a project that can be corrected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProjectField {
     /// Display name.

@@ -1,11 +1,12 @@
 //! A formula enters the log, and becomes live.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
 /// A formula document entered the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormulaAdopted {
     /// Name of the formula.
@@ -17,7 +18,7 @@ pub struct FormulaAdopted {
 }
 
 /// Builds went live. A rollback is the same event naming the former builds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormulaPromoted {
     /// Name of the formula that is live from here.

@@ -1,5 +1,6 @@
 //! What a repository's history says: who committed how much on which day, under pseudonyms.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DocumentRef, Subject};
@@ -7,7 +8,7 @@ use crate::digest::Digest;
 use crate::time::{Day, Timestamp};
 
 /// The history of a repository's default branch was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GitLogObserved {
     /// The repository.
@@ -31,7 +32,7 @@ pub struct GitLogObserved {
 }
 
 /// Somebody who authored commits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Author {
     /// Keyed hash of the normalised e-mail address.
@@ -45,7 +46,7 @@ pub struct Author {
 }
 
 /// Commits of one author on one UTC day of the author date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorDay {
     /// Index into the authors.

@@ -1,13 +1,14 @@
 //! What a DAOIP-5 grants record says. Texts are as the document writes them, without e-mail addresses and without
 //! links that expire; amounts are US dollars.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DocumentRef;
 use crate::decimal::Decimal;
 
 /// A grants record was seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantObserved {
     /// The record.
@@ -17,7 +18,7 @@ pub struct GrantObserved {
 }
 
 /// One record of the grants data; boxed, because most events are smaller.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum GrantRecord {
     /// A funded project.
@@ -52,7 +53,7 @@ macro_rules! boxed {
 boxed!(Project(ProjectRecord), Pool(PoolRecord), Application(ApplicationRecord));
 
 /// A named link, such as a social account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// What it leads to, as written (`Website`, `Discord`).
@@ -62,7 +63,7 @@ pub struct Link {
 }
 
 /// An amount of some currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Amount {
     /// How much.
@@ -72,7 +73,7 @@ pub struct Amount {
 }
 
 /// A `Project` document.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectRecord {
     /// Project id, as given.
@@ -128,7 +129,7 @@ pub struct ProjectRecord {
 }
 
 /// A `GrantPool` document.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PoolRecord {
     /// Round id, as given.
@@ -172,7 +173,7 @@ pub struct PoolRecord {
 }
 
 /// A `GrantApplication` document.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplicationRecord {
     /// Application id, as given.

@@ -1,11 +1,12 @@
 //! The log's own affairs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
 /// Scores were published under a label.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoresPublished {
     /// The label; used once.
@@ -27,7 +28,7 @@ pub struct ScoresPublished {
 }
 
 /// An event is skipped by every fold, or no longer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventQuarantined {
     /// Position of the event.
@@ -39,7 +40,7 @@ pub struct EventQuarantined {
 }
 
 /// A payload was erased; its leaf stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PayloadErased {
     /// Position of the event.

@@ -1,12 +1,13 @@
 //! What a package registry says.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DocumentRef;
 use crate::time::Timestamp;
 
 /// A package was looked up in its registry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegistryCrawled {
     /// Canonical versionless purl.
@@ -44,7 +45,7 @@ impl RegistryCrawled {
 }
 
 /// Downloads as a registry counts them: all versions together, over the days before it was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Downloads {
     /// How many.
@@ -64,7 +65,7 @@ impl Downloads {
 }
 
 /// A published version of a package, or a release of a repository.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// When, if known.
@@ -75,7 +76,7 @@ pub struct Release {
 }
 
 /// A declared dependency.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dependency {
     /// Canonical versionless purl.

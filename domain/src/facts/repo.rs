@@ -1,5 +1,6 @@
 //! What a code host says about a repository.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::registry::Release;
@@ -7,7 +8,7 @@ use super::{DocumentRef, Subject};
 use crate::time::Timestamp;
 
 /// Host facts of a repository were seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepoObserved {
     /// The repository that was asked about.

@@ -1,11 +1,12 @@
 //! What a software bill of materials says.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DocumentRef, Subject};
 
 /// An SBOM arrived for a repository.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SbomSubmitted {
     /// The repository the document is about.
@@ -23,7 +24,7 @@ pub struct SbomSubmitted {
 }
 
 /// A package as listed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// Canonical versionless purl, when the document gives a usable one.

@@ -1,12 +1,13 @@
 //! What a survey row says.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DocumentRef;
 use crate::time::Timestamp;
 
 /// A project answered the impact survey.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SurveyAnswered {
     /// Project id as given; a row has this, a name, or both.
@@ -24,7 +25,7 @@ pub struct SurveyAnswered {
 }
 
 /// What a project can answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurveyStatus {
     /// In use.

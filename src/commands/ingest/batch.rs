@@ -1,8 +1,8 @@
 //! `ingest batch`: many documents, one a line, as fast as the log takes them; feeding a file again changes nothing.
 //!
-//! One thread reads and parses, a bounded number of lines ahead; what it hands over is appended batch by batch,
-//! the documents of a batch before its events. A batch is one transaction with its keys, so a run that is killed is
-//! resumed by feeding the whole file again.
+//! One thread reads and parses, a task stores documents, both a bounded number of lines ahead; what they hand over is
+//! appended batch by batch, the documents of a batch before its events. A batch is one transaction with its keys, so a
+//! run that is killed is resumed by feeding the whole file again.
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use ::ingest::append::Prepared;
+use ::ingest::artifact::{ArtifactError, Store};
 use ::ingest::{Append, Context, Log, input};
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -88,12 +89,11 @@ pub(crate) async fn run(common: &Common, file: &str, strict: bool, options: &Ing
     }
     let store = session.store()?;
     let context = session.context(options.actor.as_deref());
-    let (mut batches, reading) = read_ahead(source.open()?, reader()?);
+    let (batches, reading) = read_ahead(source.open()?, reader()?);
+    let (mut batches, storing) = store_ahead(batches, store);
     let mut tally = Tally::default();
     let mut progress = session::counter(common, "ingesting");
-    while let Some(mut batch) = batches.recv().await {
-        let documents: Vec<Bytes> = batch.items.iter_mut().flat_map(|item| item.documents.drain(..)).collect();
-        store.put_all(documents).await.map_err(Failure::environment)?;
+    while let Some(batch) = batches.recv().await {
         append(common, &log, &context, batch, &mut tally).await.map_err(|failure| Failure {
             error: failure.error.context(format!("{} events were appended; feed the input again", tally.appended)),
             ..failure
@@ -105,9 +105,29 @@ pub(crate) async fn run(common: &Common, file: &str, strict: bool, options: &Ing
             return Err(Failure { code: CONFLICT, error: reason });
         }
     }
+    storing.await.map_err(Failure::environment)?.map_err(Failure::environment)?;
     reading.await.map_err(Failure::refused)?.map_err(Failure::environment)?;
     drop(progress);
     Ok(answer(&tally, None, started))
+}
+
+/// Stores the documents of batches, and hands each batch on once all of its documents are kept.
+fn store_ahead(
+    mut batches: mpsc::Receiver<Batch>,
+    store: Store,
+) -> (mpsc::Receiver<Batch>, tokio::task::JoinHandle<std::result::Result<(), ArtifactError>>) {
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    let storing = tokio::spawn(async move {
+        while let Some(mut batch) = batches.recv().await {
+            let documents: Vec<Bytes> = batch.items.iter_mut().flat_map(|item| item.documents.drain(..)).collect();
+            store.put_all(documents).await?;
+            if sender.send(batch).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    (receiver, storing)
 }
 
 /// Reads, parses and batches on a thread of its own.

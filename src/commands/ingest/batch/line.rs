@@ -273,3 +273,39 @@ fn many(line: u64, read: Many) -> Item {
         ..Item::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A field of a line, likely and unlikely.
+    const FIELD: &str = concat!(
+        "\"(kind|repo|project|purl|observed_at|key|document|path|base64|x)\":",
+        "(\"(sbom|survey|grants|repo|git-log|registry|pkg:(github/a/b|npm/c)",
+        "|2026-01-01|e30=|H4sI|\\.\\./x|\\PC{0,9})\"",
+        "|null|1|\\{\\}|\\{\"stars\":-?[0-9]{1,3}\\}|\\[null\\]",
+        "|\\{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.[0-9]\"\\})",
+    );
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_line_is_an_item_or_is_refused_by_its_number(
+            fields in prop::collection::vec(FIELD, 0..6),
+            noise in prop::option::of(prop::collection::vec(any::<u8>(), 0..40)),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let mut reader = Reader::new("-", None, None, folder.path().to_owned());
+            let bytes = noise.unwrap_or_else(|| format!("{{{}}}", fields.join(",")).into_bytes());
+            let item = reader.read(&Line { number: 7, bytes: Some(bytes) });
+            prop_assert_eq!(item.line, 7);
+            prop_assert_eq!(item.appends.len(), item.places.len());
+            prop_assert!(item.appends.iter().all(|append| append.key.is_some()));
+            prop_assert!(item.refused.iter().all(|(line, reason)| *line == 7 && !reason.is_empty()));
+            prop_assert!(!item.appends.is_empty() || !item.refused.is_empty() || !item.documents.is_empty());
+        }
+    }
+}

@@ -78,8 +78,6 @@ fn is_sound(bytes: &[u8]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn any_value_may_stand_anywhere(changes in prop::collection::vec((any::<Index>(), strange_value()), 1..4)) {
         let mut document = page();

@@ -1,0 +1,92 @@
+//! Anything may be handed to the parsers of names, times and formulas: what they accept is in its one normal form.
+
+use domain::formula::{Formula, SHIPPED};
+use domain::purl::{self, Purl};
+use domain::{Day, StreamId, Timestamp};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// Pieces of package URLs, in no good order.
+const PURL: &str = concat!(
+    "(pkg:)?(//)?(npm|github|pypi|cargo|golang|[A-Za-z.+-]{1,3})?",
+    "(/|%2F|@|%40|\\?|#|=|&|%[0-9a-fA-F]{2}|[A-Za-z0-9._~-]{1,4}|\\PC){0,10}"
+);
+
+/// What may come into a line of TOML.
+const PIECE: &str = "[-0-9a-z\"'=.\\[\\]#{}\n\\x00]{0,9}|\\PC{0,3}";
+
+/// Texts that are nearly times.
+const TIME: &str = concat!(
+    "[+-]?[0-9]{1,5}-?[0-9]{0,2}-?[0-9]{0,2}",
+    "([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{0,10})?)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+);
+
+/// The lines of a document, some of them replaced, repeated or left out.
+fn mangled(document: &str, changes: &[(Index, Index, String)]) -> String {
+    let mut lines: Vec<String> = document.lines().map(str::to_owned).collect();
+    for (line, column, piece) in changes {
+        let line = line.index(lines.len());
+        let text = &mut lines[line];
+        let at = column.index(text.len() + 1);
+        let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        match piece.len() % 3 {
+            0 => text.insert_str(at, piece),
+            1 => text.truncate(at),
+            _ => *text = format!("{}{piece}", text.split('=').next().unwrap_or("").to_owned() + "= "),
+        }
+    }
+    lines.join("\n")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_package_url_is_its_own_canonical_form(text in prop_oneof![PURL, ".{0,40}"]) {
+        if let Ok(found) = Purl::parse(&text) {
+            let again = Purl::parse(&found.id).unwrap();
+            prop_assert_eq!(&again.id, &found.id);
+            prop_assert_eq!(again.version, None);
+            prop_assert!(!found.id.chars().any(char::is_control) && !found.spelled.contains('\0'));
+            prop_assert_eq!(Purl::parse_repository(&text).is_ok(), purl::is_repository(&found.id));
+        }
+        // Names lose their control characters when they are read.
+        let generic = purl::generic_id("pkg:github/a/b", &text.replace(char::is_control, ""));
+        prop_assert_eq!(&Purl::parse(&generic).unwrap().id, &generic);
+    }
+
+    #[test]
+    fn a_stream_prints_as_it_reads(text in "(repo|package|project|survey|round|formula|atlas|x)?:?.{0,20}") {
+        if let Ok(stream) = StreamId::parse(&text) {
+            prop_assert_eq!(stream.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_time_prints_as_it_reads(text in prop_oneof![TIME, ".{0,30}"], months in 0..30_000_u32) {
+        if let Ok(time) = Timestamp::parse_time_or_date(&text) {
+            prop_assert_eq!(Timestamp::parse(&time.to_string()).unwrap(), time);
+            prop_assert_eq!(Timestamp::from_micros(time.micros()), Some(time));
+            prop_assert!(time.day().start() <= time && time.day().minus_months(months) <= time.day());
+        }
+        if let Ok(day) = Day::parse(&text) {
+            prop_assert_eq!(&day.to_string(), text.trim());
+            prop_assert_eq!(day.start().day(), day);
+        }
+    }
+
+    #[test]
+    fn a_formula_is_refused_with_a_reason_or_has_one_form(
+        shipped in 0..SHIPPED.len(),
+        changes in prop::collection::vec((any::<Index>(), any::<Index>(), PIECE), 0..4),
+    ) {
+        match Formula::parse(&mangled(SHIPPED[shipped].1, &changes)) {
+            Ok(formula) => {
+                let again = Formula::parse(&toml::to_string(&formula).unwrap()).unwrap();
+                prop_assert_eq!(again.hash(), formula.hash());
+                prop_assert_eq!(again, formula);
+            }
+            Err(error) => prop_assert!(!error.to_string().is_empty()),
+        }
+    }
+}
