@@ -8,6 +8,7 @@ use crate::output::Format;
 
 #[cfg(feature = "ingest")]
 mod artifact;
+mod audit;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
@@ -15,6 +16,7 @@ mod ingest;
 
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
+pub(crate) use self::audit::{Audit, Trust};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
 #[cfg(feature = "ingest")]
@@ -176,6 +178,9 @@ pub(crate) enum Command {
     #[cfg(feature = "ingest")]
     #[command(subcommand)]
     Artifact(ArtifactCommand),
+    /// Proofs: that the log is the one that was vouched for, and that scores follow from it
+    #[command(subcommand)]
+    Audit(Audit),
     /// Check the set-up and say what to mend
     #[cfg(feature = "ingest")]
     Doctor,

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "ingest")]
 mod artifact;
+mod audit;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
@@ -68,6 +69,7 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         }
         #[cfg(feature = "ingest")]
         Command::Artifact(what) => artifact::run(&open()?, what).await,
+        Command::Audit(what) => audit::run(common, what).await,
         #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]

@@ -14,6 +14,7 @@
 mod append;
 mod architecture;
 mod artifacts;
+mod audit;
 mod batch;
 mod cli;
 mod curation;

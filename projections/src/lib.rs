@@ -4,6 +4,7 @@
 
 pub mod changes;
 pub mod engine;
+pub mod explain;
 pub mod fold;
 pub mod graph;
 pub mod history;

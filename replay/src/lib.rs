@@ -2,7 +2,9 @@
 //! of the append path is linked in here.
 
 pub mod as_of;
+pub mod audit;
 pub mod catch_up;
+pub mod decisions;
 pub mod error;
 mod fence;
 pub mod formulas;

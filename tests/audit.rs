@@ -1,0 +1,8 @@
+//! The auditor's stories: nothing can be changed unnoticed, and every published score can be checked elsewhere.
+
+mod bundle;
+mod checkpoint;
+mod python;
+mod support;
+mod tamper;
+mod tiles;
