@@ -12,6 +12,8 @@ mod audit;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
+mod erase;
+#[cfg(feature = "ingest")]
 mod ingest;
 
 #[cfg(feature = "ingest")]
@@ -19,6 +21,8 @@ pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::{Audit, Trust};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
+#[cfg(feature = "ingest")]
+pub(crate) use self::erase::Erase;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
 
@@ -174,6 +178,10 @@ pub(crate) enum Command {
         #[arg(long)]
         actor: Option<String>,
     },
+    /// Forget what the law demands
+    #[cfg(feature = "ingest")]
+    #[command(subcommand)]
+    Erase(Erase),
     /// Raw documents
     #[cfg(feature = "ingest")]
     #[command(subcommand)]

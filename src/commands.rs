@@ -10,6 +10,8 @@ mod demo;
 #[cfg(feature = "ingest")]
 mod doctor;
 mod edges;
+#[cfg(feature = "ingest")]
+mod erase;
 mod events;
 mod formula;
 #[cfg(feature = "ingest")]
@@ -67,6 +69,8 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Quarantine { position, reason, lift, actor } => {
             quarantine::run(&open()?, position, &reason, lift, actor.as_deref()).await.map(done)
         }
+        #[cfg(feature = "ingest")]
+        Command::Erase(what) => erase::run(&open()?, what).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Artifact(what) => artifact::run(&open()?, what).await,
         Command::Audit(what) => audit::run(common, what).await,

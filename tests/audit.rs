@@ -2,6 +2,9 @@
 
 mod bundle;
 mod checkpoint;
+mod erasure;
+mod explain;
+mod import;
 mod python;
 mod support;
 mod tamper;

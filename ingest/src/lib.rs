@@ -9,6 +9,8 @@
 //! | [`aggregate`] | what a stream remembers, as cqrs-es wants to be told |
 //! | [`sequencer`] | committed events get positions, the log gets its root |
 //! | [`checkpoint`], [`signing_key`] | signed tree heads, and what they are signed with |
+//! | [`import`] | a log from elsewhere, taken in as it is |
+//! | [`erase`] | what the law demands to be forgotten |
 //! | [`migrate`], [`roles`], [`connect`] | the schema, who may do what in it, and connections with limits |
 
 pub mod aggregate;
@@ -17,7 +19,9 @@ pub mod artifact;
 pub mod bench;
 pub mod checkpoint;
 pub mod connect;
+pub mod erase;
 pub mod error;
+pub mod import;
 pub mod input;
 pub mod key_file;
 pub mod migrate;

@@ -7,6 +7,7 @@ pub mod catch_up;
 pub mod decisions;
 pub mod error;
 mod fence;
+pub mod forget;
 pub mod formulas;
 pub mod log;
 pub mod publication;

@@ -47,6 +47,14 @@ pub(crate) enum Audit {
         #[arg(long)]
         artifacts: bool,
     },
+    /// Make a database of a bundle, with the same positions and digests; goes on after an interruption
+    #[cfg(feature = "ingest")]
+    Import {
+        /// The bundle
+        file: PathBuf,
+        #[command(flatten)]
+        trust: Trust,
+    },
     /// The events that a score rests on, each with its proof
     Explain {
         /// The vertex or project

@@ -13,6 +13,8 @@ use crate::session::Session;
 mod checkpoint;
 mod explain;
 mod export;
+#[cfg(feature = "ingest")]
+mod import;
 mod trust;
 mod verify;
 
@@ -28,6 +30,8 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
         Audit::Prove { from, to, .. } => consistency(&open()?, from.unwrap_or(0), to).await,
         Audit::Verify { bundle: None, trust } => verify::live(&open()?, &trust).await,
         Audit::Verify { bundle: Some(file), trust } => verify::bundle(&file, &trust),
+        #[cfg(feature = "ingest")]
+        Audit::Import { file, trust } => import::run(&open()?, &file, &trust).await.map(|output| (output, 0)),
         Audit::Explain { id, metric, label } => {
             explain::run(&open()?, &id, &metric, label.as_deref()).await.map(|output| (output, 0))
         }
