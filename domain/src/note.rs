@@ -292,7 +292,8 @@ mod tests {
     const NOTE: &str = "If you think cryptography is the answer to your problem,\n\
          then you don't know what your problem is.\n\
          \n\
-         \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+         \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFY\
+         C2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 
     #[test]
     fn known_vectors_of_signed_notes() {

@@ -107,7 +107,7 @@ impl Import {
             }
             // Erased, or of a later program: its stream goes on, and remembers nothing of it.
             None => {
-                state.sequence += 1;
+                state.pass();
                 event.envelope.payload_sha256
             }
         };
@@ -313,7 +313,8 @@ impl Rows {
         sqlx::query(
             "INSERT INTO log.outbox (append_id, events, leaf_hashes) \
              SELECT append_id, events, leaf_hashes \
-               FROM unnest($1::uuid[], $2::int[], $3::bytea[]) WITH ORDINALITY AS o (append_id, events, leaf_hashes, n) \
+               FROM unnest($1::uuid[], $2::int[], $3::bytea[]) \
+                    WITH ORDINALITY AS o (append_id, events, leaf_hashes, n) \
               ORDER BY n",
         )
         .bind(&self.append)

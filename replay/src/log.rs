@@ -55,7 +55,7 @@ impl Stored {
         self.payload.is_empty()
     }
 
-    /// Checks the bytes against the hashes. A payload may be missing only where an erasure says so, of these very bytes.
+    /// Checks the bytes against the hashes. A payload may be missing only where an erasure of these very bytes says so.
     ///
     /// # Errors
     /// [`ReplayError::Corrupt`] when they do not fit.

@@ -121,6 +121,20 @@ async fn the_database_lets_go_of_what_the_log_gave_up_and_of_nothing_else() {
     }
     ingest::erase::payload(&writer, &target).await.unwrap();
     assert_eq!(events_of(&place)[4]["payload"], Value::Null);
+    // The stream goes on, also where what it remembers has to be read from its events again.
+    for state in ["not JSON", "[]"] {
+        sqlx::query("UPDATE log.stream SET state = $1 WHERE id = 'pkg:github/o/b'")
+            .bind(state)
+            .execute(pool)
+            .await
+            .unwrap();
+        let next = crate::support::events::repo("o/b", state.len() as u64);
+        if state == "[]" {
+            writer.append_batch(vec![next.into()], &context).await.unwrap().pop().unwrap().unwrap();
+        } else {
+            crate::support::log::append(&writer, next).await;
+        }
+    }
     // Emptied by somebody who owns the database, without a word in the log.
     pool.execute("ALTER TABLE log.event DISABLE TRIGGER ALL").await.unwrap();
     pool.execute("UPDATE log.event SET payload = '' WHERE append_id = (SELECT append_id FROM log.commit WHERE first_position = 4)")

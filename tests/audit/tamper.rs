@@ -187,7 +187,7 @@ async fn two_positions_swapped() {
 #[tokio::test]
 async fn the_tail_cut_off() {
     tampered("everything after 550 cut off, tiles, checkpoints and head made to fit", 551, async |place| {
-        cut(place, 550).await
+        cut(place, 550).await;
     })
     .await;
     tampered("everything after 450 cut off, likewise", 451, async |place| cut(place, 450).await).await;
@@ -196,7 +196,7 @@ async fn the_tail_cut_off() {
 #[tokio::test]
 async fn the_newest_events_rewritten() {
     tampered("the newest 100 rewritten, head made to fit", EVENTS - 99, async |place| {
-        rewrite(place, EVENTS - 99, false).await
+        rewrite(place, EVENTS - 99, false).await;
     })
     .await;
     tampered("the newest 100 rewritten, head, tiles and checkpoints made to fit", EVENTS - 99, async |place| {

@@ -35,8 +35,8 @@ impl Frontier {
         self.push_tiled(leaf, |_, _| {});
     }
 
-    /// Appends one leaf hash and hands to `tiled` the hashes that go into tiles: the leaf at level 0, and at level n the
-    /// root of each subtree of height n x [`HEIGHT`] that it completes.
+    /// Appends one leaf hash and hands to `tiled` the hashes that go into tiles: the leaf at level 0, and at level n
+    /// the root of each subtree of height n x [`HEIGHT`] that it completes.
     pub fn push_tiled(&mut self, leaf: Digest, mut tiled: impl FnMut(u32, Digest)) {
         let mut node = leaf;
         let mut carry = self.size;

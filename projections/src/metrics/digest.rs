@@ -67,8 +67,8 @@ pub fn state_digest(graph: &Graph, contributions: &Contributions<'_>, policy: Ed
     digest(|sink| state_lines(graph, contributions, policy, sink))
 }
 
-/// The lines that the digest of the state is of: resolved edges by (dependent, dependency), memberships by (project, repo), contributions
-/// by (contributor, repo, day); all bytewise.
+/// The lines that the digest of the state is of: resolved edges by (dependent, dependency), memberships by (project,
+/// repo), contributions by (contributor, repo, day); all bytewise.
 pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: EdgePolicy, sink: Sink<'_>) {
     #[derive(Serialize)]
     struct EdgeLine<'a> {

@@ -88,14 +88,13 @@ impl Report {
     }
 
     fn begun(tree_size: u64, tree: &Tree, fault: Option<Fault>) -> Self {
-        let (first_bad_position, reason) =
-            fault.clone().map_or((None, None), |fault| (fault.position, Some(fault.reason)));
+        let (first_bad_position, reason) = fault.map_or((None, None), |fault| (fault.position, Some(fault.reason)));
         Self {
             tree_size,
             root: tree.root(),
             events: tree.size(),
-            ok: fault.is_none(),
-            trusted: fault.is_none() && tree.trusted().is_some(),
+            ok: reason.is_none(),
+            trusted: reason.is_none() && tree.trusted().is_some(),
             trusted_to: tree.trusted(),
             first_bad_position,
             reason,

@@ -1,6 +1,7 @@
 //! `audit export`: the log in one file.
 
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -22,7 +23,10 @@ pub(crate) async fn run(session: &Session, file: &Path, artifacts: bool) -> Resu
     let started = Instant::now();
     let place = || file.display().to_string();
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let draft = tempfile::NamedTempFile::new_in(folder).with_context(place).map_err(Failure::environment)?;
+    // A bundle is made to be given away.
+    let readable = std::fs::Permissions::from_mode(0o644);
+    let draft = tempfile::Builder::new().permissions(readable).tempfile_in(folder);
+    let draft = draft.with_context(place).map_err(Failure::environment)?;
     let mut conn = session.connect().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let head = log::head(&mut conn).await?;

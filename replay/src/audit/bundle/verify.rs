@@ -60,7 +60,9 @@ pub fn verify<R: Read>(
 ) -> Result<Report, ReplayError> {
     let (mut reader, header) = match Reader::open(file) {
         Ok(opened) => opened,
-        Err(error @ ReplayError::Bundle { .. }) => return nothing(0, error),
+        Err(error @ ReplayError::Bundle { .. }) => {
+            return Report::before(0, Fault { position: None, reason: error.to_string() });
+        }
         Err(error) => return Err(error),
     };
     let prelude = match prelude(&mut reader, &header, anchors, keys) {
@@ -79,11 +81,6 @@ pub fn verify<R: Read>(
     let run = run.and_then(|()| reader.end().map_err(|error| at_end(&verification, error)));
     let run = run.and_then(|()| Ok(verification.end()?));
     Report::of(header.tree_size, &verification, run, None)
-}
-
-/// The report on something that is no bundle at all.
-fn nothing(tree_size: u64, error: ReplayError) -> Result<Report, ReplayError> {
-    Report::before(tree_size, Fault { position: None, reason: error.to_string() })
 }
 
 /// A bundle that is wrong behind the last event is wrong at the next position.
