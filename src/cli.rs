@@ -8,15 +8,21 @@ use crate::output::Format;
 
 #[cfg(feature = "ingest")]
 mod artifact;
+mod audit;
 #[cfg(feature = "ingest")]
 mod curate;
+#[cfg(feature = "ingest")]
+mod erase;
 #[cfg(feature = "ingest")]
 mod ingest;
 
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
+pub(crate) use self::audit::{Audit, Trust};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
+#[cfg(feature = "ingest")]
+pub(crate) use self::erase::Erase;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
 
@@ -195,10 +201,17 @@ pub(crate) enum Command {
         #[arg(long)]
         actor: Option<String>,
     },
+    /// Forget what the law demands
+    #[cfg(feature = "ingest")]
+    #[command(subcommand)]
+    Erase(Erase),
     /// Raw documents
     #[cfg(feature = "ingest")]
     #[command(subcommand)]
     Artifact(ArtifactCommand),
+    /// Proofs: that the log is the one that was vouched for, and that scores follow from it
+    #[command(subcommand)]
+    Audit(Audit),
     /// Check the set-up and say what to mend
     #[cfg(feature = "ingest")]
     Doctor,

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "ingest")]
 mod artifact;
+mod audit;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
@@ -9,6 +10,8 @@ mod demo;
 #[cfg(feature = "ingest")]
 mod doctor;
 mod edges;
+#[cfg(feature = "ingest")]
+mod erase;
 mod events;
 mod export;
 mod formula;
@@ -76,7 +79,10 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
             quarantine::run(&open()?, position, &reason, lift, actor.as_deref()).await.map(done)
         }
         #[cfg(feature = "ingest")]
+        Command::Erase(what) => erase::run(&open()?, what).await.map(done),
+        #[cfg(feature = "ingest")]
         Command::Artifact(what) => artifact::run(&open()?, what).await,
+        Command::Audit(what) => audit::run(common, what).await,
         #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]

@@ -15,6 +15,7 @@ mod analyst;
 mod append;
 mod architecture;
 mod artifacts;
+mod audit;
 mod batch;
 mod cli;
 mod conformance;

@@ -13,6 +13,7 @@
 //! | formula | a named, versioned document that decides every number |
 
 pub mod canonical;
+pub mod checkpoint;
 pub mod claims;
 pub mod codec;
 pub mod decimal;
@@ -23,6 +24,7 @@ pub mod formula;
 pub mod grants;
 pub mod identity;
 pub mod merkle;
+pub mod note;
 pub mod purl;
 pub mod recorded;
 pub mod redact;

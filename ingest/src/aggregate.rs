@@ -81,7 +81,8 @@ impl<K: Kind> Aggregate for Stream<K> {
         surroundings: &Arc<Surroundings>,
         sink: &EventSink<Self>,
     ) -> Result<(), Refusal> {
-        if surroundings.judge(&command.0, &self.state)? == Verdict::New {
+        let Fact::Told(prepared) = &command else { return Ok(()) };
+        if surroundings.judge(prepared, &self.state)? == Verdict::New {
             // The sink applies an event to the aggregate it is given, and the store applies it again before it keeps
             // the snapshot. A throw-away aggregate takes the first of the two.
             sink.write(command, &mut Self::default()).await;
@@ -90,33 +91,61 @@ impl<K: Kind> Aggregate for Stream<K> {
     }
 
     fn apply(&mut self, event: Fact) {
-        self.state.evolve(&event.0.source, event.0.digest);
+        match event {
+            Fact::Told(prepared) => self.state.evolve(&prepared.source, prepared.digest),
+            Fact::Erased { .. } => self.state.pass(),
+        }
     }
 }
 
 /// An event as the framework carries it: cheap to clone, serialised as its payload.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fact(pub(crate) Arc<Prepared>);
+pub enum Fact {
+    /// What was told.
+    Told(Arc<Prepared>),
+    /// A stored event whose payload was erased; it only counts.
+    Erased {
+        /// Its type, as stored.
+        event_type: String,
+        /// Version of the payload's shape.
+        version: u32,
+    },
+}
 
 impl From<Prepared> for Fact {
     fn from(prepared: Prepared) -> Self {
-        Self(Arc::new(prepared))
+        Self::Told(Arc::new(prepared))
+    }
+}
+
+impl From<Arc<Prepared>> for Fact {
+    fn from(prepared: Arc<Prepared>) -> Self {
+        Self::Told(prepared)
     }
 }
 
 impl DomainEvent for Fact {
     fn event_type(&self) -> String {
-        self.0.event.event_type().name().to_owned()
+        match self {
+            Self::Told(prepared) => prepared.event.event_type().name().to_owned(),
+            Self::Erased { event_type, .. } => event_type.clone(),
+        }
     }
 
     fn event_version(&self) -> String {
-        self.0.version().to_string()
+        match self {
+            Self::Told(prepared) => prepared.version().to_string(),
+            Self::Erased { version, .. } => version.to_string(),
+        }
     }
 }
 
 impl Serialize for Fact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.event.serialize(serializer)
+        match self {
+            Self::Told(prepared) => prepared.event.serialize(serializer),
+            Self::Erased { .. } => serializer.serialize_unit(),
+        }
     }
 }
 
@@ -132,6 +161,9 @@ impl<'de> Deserialize<'de> for Fact {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
         let typed = Typed::deserialize(deserializer)?;
+        if typed.payload.is_null() {
+            return Ok(Self::Erased { event_type: typed.r#type, version: typed.version });
+        }
         let bytes = canonical::value_to_vec(&typed.payload).map_err(D::Error::custom)?;
         let event = codec::decode(&typed.r#type, typed.version, &bytes).map_err(D::Error::custom)?;
         Prepared::new(event.into()).map(Self::from).map_err(D::Error::custom)

@@ -160,6 +160,18 @@ impl Store {
         Ok(document)
     }
 
+    /// Removes the document with this digest.
+    ///
+    /// # Errors
+    /// When it is not there or the store refuses.
+    pub async fn remove(&self, digest: &Digest) -> Result<(), ArtifactError> {
+        // A bucket does not say whether there was something.
+        if !self.exists(digest).await? {
+            return Err(ArtifactError::NotFound(*digest));
+        }
+        self.objects.delete(&key(digest)).await.map_err(store_error("remove"))
+    }
+
     /// Whether something is stored under this digest; only [`Store::get`] tells whether it is sound.
     ///
     /// # Errors

@@ -8,20 +8,28 @@
 //! | [`append`] | facts become events: one, or many in a transaction |
 //! | [`aggregate`] | what a stream remembers, as cqrs-es wants to be told |
 //! | [`sequencer`] | committed events get positions, the log gets its root |
+//! | [`checkpoint`], [`signing_key`] | signed tree heads, and what they are signed with |
+//! | [`import`] | a log from elsewhere, taken in as it is |
+//! | [`erase`] | what the law demands to be forgotten |
 //! | [`migrate`], [`roles`], [`connect`] | the schema, who may do what in it, and connections with limits |
 
 pub mod aggregate;
 pub mod append;
 pub mod artifact;
 pub mod bench;
+pub mod checkpoint;
 pub mod connect;
+pub mod erase;
 pub mod error;
+pub mod import;
 pub mod input;
+pub mod key_file;
 pub mod migrate;
 pub mod pseudonym_key;
 mod repository;
 pub mod roles;
 pub mod sequencer;
+pub mod signing_key;
 pub mod source;
 
 pub use append::{Append, Context, Log, Outcome, Place};

@@ -1,25 +1,17 @@
 //! Where a deployment's pseudonym key comes from: the environment, else a file in the data folder that is made on
 //! first use. The key itself is in no message.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use domain::identity::PseudonymKey;
 use thiserror::Error;
 
+use crate::key_file::{self, KeyFileError};
+
 /// Environment variable that holds the key: 64 hexadecimal digits.
 pub const ENV_NAME: &str = "PG_ATLAS_PSEUDONYM_KEY";
 /// File in the data folder that holds the key: 64 hexadecimal digits and a line end.
 pub const FILE_NAME: &str = "pseudonym.key";
-
-/// Mode of the key file.
-const FILE_MODE: u32 = 0o600;
-/// Mode of a data folder that is made for it.
-const FOLDER_MODE: u32 = 0o700;
-/// Greatest size of a key file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 4096;
 
 /// Why there is no key.
 #[derive(Debug, Error)]
@@ -30,25 +22,9 @@ pub enum PseudonymKeyError {
     /// The file holds something else.
     #[error("{} does not hold 64 hexadecimal digits: restore it; with a new key every contributor is a new one", .0.display())]
     Malformed(PathBuf),
-    /// Others could read the file.
-    #[error("{} can be read by others (mode {mode:o}): run `chmod 600` on it", path.display())]
-    Exposed {
-        /// The key file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The system has no random bytes.
-    #[error("no random bytes for a new key: {0}")]
-    Random(getrandom::Error),
-    /// The file system said no.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// What was read or written.
-        path: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
+    /// The file cannot be read or made.
+    #[error(transparent)]
+    File(#[from] KeyFileError),
 }
 
 /// The deployment's key: `environment`, the value of [`ENV_NAME`], if it is set, else the file [`FILE_NAME`] in
@@ -61,75 +37,17 @@ pub fn load(environment: Option<&str>, data_dir: &Path) -> Result<PseudonymKey, 
         return PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Environment);
     }
     let path = data_dir.join(FILE_NAME);
-    match read(&path)? {
-        Some(key) => Ok(key),
-        None => make(data_dir, &path),
-    }
-}
-
-/// The key in the file, `None` when there is no file.
-fn read(path: &Path) -> Result<Option<PseudonymKey>, PseudonymKeyError> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => other.map_err(io_error(path))?,
+    let text = match key_file::read(&path)? {
+        Some(text) => text,
+        None => key_file::make(&path, &(key_file::hex(&key_file::random::<32>()?) + "\n"))?,
     };
-    let metadata = file.metadata().map_err(io_error(path))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(PseudonymKeyError::Exposed { path: path.to_owned(), mode });
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(io_error(path))?;
-    let text = std::str::from_utf8(&bytes).unwrap_or_default();
-    PseudonymKey::from_hex(text.trim()).map(Some).ok_or_else(|| PseudonymKeyError::Malformed(path.to_owned()))
-}
-
-/// Writes a new key beside its place and links it there: the link is refused when another process was first, and
-/// nobody ever sees half a key.
-fn make(data_dir: &Path, path: &Path) -> Result<PseudonymKey, PseudonymKeyError> {
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(data_dir).map_err(io_error(data_dir))?;
-    let name: String = hex(&random::<8>()?);
-    let draft = data_dir.join(format!("{FILE_NAME}.{name}"));
-    let written = write_new(&draft).and_then(|()| match fs::hard_link(&draft, path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error(path)(error)),
-        _ => Ok(()),
-    });
-    let removed = match fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&draft)(error)),
-        _ => Ok(()),
-    };
-    written.and(removed)?;
-    File::open(data_dir).and_then(|folder| folder.sync_all()).map_err(io_error(data_dir))?;
-    read(path)?.ok_or_else(|| io_error(path)(io::ErrorKind::NotFound.into()))
-}
-
-fn write_new(path: &Path) -> Result<(), PseudonymKeyError> {
-    let text = hex(&random::<32>()?) + "\n";
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(io_error(path))
-}
-
-fn random<const N: usize>() -> Result<[u8; N], PseudonymKeyError> {
-    let mut bytes = [0u8; N];
-    getrandom::fill(&mut bytes).map_err(PseudonymKeyError::Random)?;
-    Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn io_error(path: &Path) -> impl Fn(io::Error) -> PseudonymKeyError {
-    let path = path.to_owned();
-    move |source| PseudonymKeyError::Io { path: path.clone(), source }
+    PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Malformed(path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
     use std::sync::Barrier;
 
     use super::*;
@@ -188,7 +106,10 @@ mod tests {
         assert!(matches!(error, PseudonymKeyError::Malformed(_)));
         assert!(!error.to_string().contains("half a ke"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(load(None, folder.path()), Err(PseudonymKeyError::Exposed { mode: 0o640, .. })));
+        assert!(matches!(
+            load(None, folder.path()),
+            Err(PseudonymKeyError::File(KeyFileError::Exposed { mode: 0o640, .. }))
+        ));
         assert_eq!(fs::read_to_string(&path).unwrap(), "half a ke");
     }
 }

@@ -54,6 +54,10 @@ GRANT SELECT, INSERT, UPDATE ON atlas.person TO atlas_appender;
 GRANT SELECT, DELETE ON log.outbox TO atlas_sequencer;
 GRANT SELECT, INSERT ON log.commit TO atlas_sequencer;
 GRANT SELECT, UPDATE ON log.head TO atlas_sequencer;
+GRANT SELECT, INSERT, UPDATE ON log.tile TO atlas_sequencer;
+GRANT EXECUTE ON FUNCTION log.fill_tiles(bigint) TO atlas_sequencer;
+-- It vouches for the order, so it keeps what is signed about it.
+GRANT SELECT, INSERT ON log.checkpoint TO atlas_sequencer;
 
 -- Projector: reads the log, owns the builds and the views over them.
 GRANT SELECT ON log.event, log.append, log.commit, log.head TO atlas_projector;

@@ -1,8 +1,9 @@
 //! The sequencer: gives committed appends their positions, one after the other, and keeps the Merkle root.
 //!
 //! A tick is one transaction: lock the head, take the outbox in the order of its numbers, write one commit row per
-//! append, move the head. Nothing is kept between ticks, so anybody may tick, and a process that dies in the middle has
-//! done nothing. Appends do not race for the head's lock: within a process one of those waiting ticks for all of them.
+//! append, extend the tiles of the Merkle tree, move the head. Nothing is kept between ticks, so anybody may tick, and a
+//! process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
+//! those waiting ticks for all of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex as SyncMutex, MutexGuard, PoisonError};
@@ -15,6 +16,8 @@ use tokio::sync::{Mutex, oneshot};
 use uuid::Uuid;
 
 use crate::error::{Corrupt, SequenceError};
+
+mod tiles;
 
 /// Channel on which a tick says the next position. A hint: polling is the truth.
 pub const CHANNEL: &str = "pg_atlas_head";
@@ -172,15 +175,17 @@ impl Sequencer {
             .collect::<Result<Vec<(i64, Uuid, i32, &[u8])>, sqlx::Error>>()?;
         rows.sort_unstable_by_key(|(oid, ..)| *oid);
         let mut frontier = frontier(next - 1, head.try_get("frontier")?)?;
+        let mut tiles = tiles::Additions::to(frontier.size());
         let mut placed: Vec<(Uuid, u64)> = Vec::with_capacity(rows.len());
         let mut events: Vec<i32> = Vec::with_capacity(rows.len());
         for (_, append, count, leaf_hashes) in rows {
             placed.push((append, next));
             events.push(count);
             for leaf in leaf_hashes.chunks(32) {
-                frontier.push(Digest::from_slice(leaf).ok_or_else(|| {
+                let leaf = Digest::from_slice(leaf).ok_or_else(|| {
                     Corrupt::new("log.outbox", format!("append {append}: a leaf hash is not 32 bytes"))
-                })?);
+                })?;
+                tiles.push(&mut frontier, leaf);
             }
             next += u64::try_from(count).unwrap_or_default();
             if frontier.size() != next - 1 {
@@ -189,6 +194,7 @@ impl Sequencer {
             }
         }
 
+        tiles.write(&mut tx).await?;
         sqlx::query(
             r#"
             WITH placed AS (

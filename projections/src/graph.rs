@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod identity;
 pub mod membership;
 pub mod resolve;
+pub mod rests;
 pub mod snapshot;
 pub mod state;
 pub mod survey;

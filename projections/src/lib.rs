@@ -5,6 +5,7 @@
 pub mod changes;
 pub mod diff;
 pub mod engine;
+pub mod explain;
 pub mod fold;
 pub mod graph;
 pub mod history;

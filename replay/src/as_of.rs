@@ -1,6 +1,7 @@
 //! Folding in memory: what the scores were, or would be under another formula, at any position.
 
 use domain::digest::Digest;
+use domain::formula::Formula;
 use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
@@ -75,11 +76,17 @@ pub struct Outcome {
 /// Evaluates a fold where it stands.
 #[must_use]
 pub fn outcome(fold: &Fold) -> Outcome {
+    outcome_under(fold, fold.formula())
+}
+
+/// Evaluates a fold where it stands, under any formula: the state does not depend on one.
+#[must_use]
+pub fn outcome_under(fold: &Fold, formula: &Formula) -> Outcome {
     let view = fold.world.view();
-    let scores = view.scores(fold.formula());
+    let scores = view.scores(formula);
     Outcome {
         digest: scores_digest(&scores),
-        state_digest: state_digest(&view.graph, &view.contributions, fold.formula().graph.edges),
+        state_digest: state_digest(&view.graph, &view.contributions, formula.graph.edges),
         scores,
     }
 }

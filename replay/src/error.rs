@@ -42,6 +42,23 @@ pub enum ReplayError {
         /// Why it cannot be read.
         source: CodecError,
     },
+    /// The payload of an event was erased, as the log itself says; folds pass over it.
+    #[error("position {position}: its payload was erased")]
+    Erased {
+        /// The position.
+        position: Position,
+    },
+    /// A bundle that is none, or is damaged.
+    #[error("line {line} of the bundle: {reason}")]
+    Bundle {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     /// Stored builds.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,6 +85,26 @@ pub enum ReplayError {
     /// No build was live before the present one.
     #[error("no former build to go back to: nothing was promoted in its place")]
     NoFormerBuild,
+    /// A publication that rests on a payload that was erased since.
+    #[error("unprovable: position {position} erased")]
+    Unprovable {
+        /// The position.
+        position: Position,
+    },
+    /// A publication that does not follow from the log.
+    #[error(
+        "what was published under `{label}` does not follow from the log: `pg-atlas replay --verify --label` says where"
+    )]
+    Diverged {
+        /// The label.
+        label: String,
+    },
+    /// No such vertex at that position.
+    #[error("no vertex `{0}` at this position")]
+    NoVertex(String),
+    /// No such metric of that formula.
+    #[error("no metric `{0}` under this formula")]
+    NoMetric(String),
     /// Nothing is projected yet.
     #[error("nothing is projected yet; `pg-atlas project` builds the projections")]
     NoBuild,
@@ -78,7 +115,7 @@ impl ReplayError {
     #[must_use]
     pub fn is_environment(&self) -> bool {
         match self {
-            Self::Database(_) => true,
+            Self::Database(_) | Self::Io(_) => true,
             Self::Formula(error) => matches!(error, FormulaError::Semantics { .. }),
             Self::Store(StoreError::Database(_)) => true,
             _ => false,

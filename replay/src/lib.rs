@@ -2,9 +2,12 @@
 //! of the append path is linked in here.
 
 pub mod as_of;
+pub mod audit;
 pub mod catch_up;
+pub mod decisions;
 pub mod error;
 mod fence;
+pub mod forget;
 pub mod formulas;
 pub mod log;
 pub mod publication;

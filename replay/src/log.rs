@@ -1,8 +1,11 @@
 //! The ordered reader: every event of a range, checked, or an error.
 
+use std::collections::BTreeMap;
+
 use domain::Recorded;
 use domain::codec;
 use domain::digest::Digest;
+use domain::event::{Event, EventType};
 use domain::recorded::{Envelope, Position};
 use domain::stream::{StreamId, StreamKind};
 use domain::time::Timestamp;
@@ -38,16 +41,49 @@ pub struct Stored {
     pub envelope: Envelope,
     /// The leaf hash.
     pub leaf_hash: Digest,
-    /// Canonical bytes.
+    /// Canonical bytes; none once they were erased.
     pub payload: Vec<u8>,
 }
 
+/// Payloads that were erased: the position and the digest that the event keeps.
+pub type Erasures = BTreeMap<Position, Digest>;
+
 impl Stored {
+    /// Whether the payload was erased. No payload is empty by itself.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.payload.is_empty()
+    }
+
+    /// Checks the bytes against the hashes. A payload may be missing only where an erasure of these very bytes says so.
+    ///
+    /// # Errors
+    /// [`ReplayError::Corrupt`] when they do not fit.
+    pub fn check(&self, erasures: &Erasures) -> Result<(), ReplayError> {
+        let corrupt = |detail: &str| Err(ReplayError::Corrupt { position: self.position, detail: detail.to_owned() });
+        let named = &self.envelope.payload_sha256;
+        if self.is_erased() {
+            if erasures.get(&self.position) != Some(named) {
+                return corrupt("the payload is gone and no erasure says so");
+            }
+        } else if Digest::of(&self.payload) != *named {
+            return corrupt("the payload is not the one that was hashed");
+        }
+        match self.envelope.leaf_hash() {
+            Ok(leaf) if leaf == self.leaf_hash => Ok(()),
+            Ok(_) => corrupt("the envelope is not the one that was hashed"),
+            Err(error) => corrupt(&error.to_string()),
+        }
+    }
+
     /// Decodes the payload.
     ///
     /// # Errors
-    /// When this program cannot read it.
+    /// When this program cannot read it, or it was erased.
     pub fn decode(self) -> Result<Recorded, ReplayError> {
+        if self.is_erased() {
+            return Err(ReplayError::Erased { position: self.position });
+        }
         let Self { position, append, index, envelope, leaf_hash, payload } = self;
         let event = codec::decode(&envelope.event_type, envelope.version, &payload)
             .map_err(|source| ReplayError::Poison { position, source })?;
@@ -80,6 +116,7 @@ pub async fn read<E: From<ReplayError>>(
     to: Position,
     mut sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
+    let erasures = erasures(&mut *conn).await?;
     let mut next = from.max(1);
     while next <= to {
         let end = to.min(next.saturating_add(PAGE_POSITIONS - 1));
@@ -98,6 +135,7 @@ pub async fn read<E: From<ReplayError>>(
         .fetch(&mut *conn);
         while let Some(row) = rows.try_next().await.map_err(ReplayError::from)? {
             let stored = stored(&row, next)?;
+            stored.check(&erasures)?;
             next += 1;
             sink(stored)?;
         }
@@ -112,7 +150,7 @@ fn sql_position(position: Position) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }
 
-/// Reads one row and checks that it is the event of position `expected` and unaltered.
+/// Reads one row and checks that it is the event of position `expected`; its bytes are checked by the caller.
 fn stored(row: &PgRow, expected: Position) -> Result<Stored, ReplayError> {
     let corrupt = |detail: String| ReplayError::Corrupt { position: expected, detail };
     let found: i64 = row.try_get("position")?;
@@ -142,22 +180,27 @@ fn stored(row: &PgRow, expected: Position) -> Result<Stored, ReplayError> {
         metadata: serde_json::from_str(metadata).map_err(|e| corrupt(format!("metadata: {e}")))?,
         payload_sha256: digest("payload_sha256")?,
     };
-    let payload: Vec<u8> = row.try_get("payload")?;
-    if Digest::of(&payload) != envelope.payload_sha256 {
-        return Err(corrupt("the payload is not the one that was hashed".to_owned()));
-    }
-    let leaf_hash = digest("leaf_hash")?;
-    if envelope.leaf_hash().map_err(|e| corrupt(e.to_string()))? != leaf_hash {
-        return Err(corrupt("the envelope is not the one that was hashed".to_owned()));
-    }
     Ok(Stored {
         position: expected,
         append: row.try_get("append_id")?,
         index: u32::try_from(row.try_get::<i32, _>("idx")?).map_err(|e| corrupt(e.to_string()))?,
+        leaf_hash: digest("leaf_hash")?,
+        payload: row.try_get("payload")?,
         envelope,
-        leaf_hash,
-        payload,
     })
+}
+
+/// Every erasure of the log.
+///
+/// # Errors
+/// When the database refuses or an erasure is not readable.
+pub async fn erasures(conn: &mut PgConnection) -> Result<Erasures, ReplayError> {
+    let recorded = of_type(conn, StreamKind::Atlas, EventType::PayloadErased, Position::MAX).await?;
+    let named = recorded.into_iter().filter_map(|recorded| match recorded.event {
+        Event::PayloadErased(facts) => Some((facts.position, facts.payload_sha256)),
+        _ => None,
+    });
+    Ok(named.collect())
 }
 
 fn number(row: &PgRow, column: &str) -> Result<u64, String> {
@@ -189,7 +232,7 @@ pub async fn position_at(conn: &mut PgConnection, time: Timestamp) -> Result<Pos
 pub async fn of_type(
     conn: &mut PgConnection,
     kind: StreamKind,
-    event_type: domain::EventType,
+    event_type: EventType,
     to: Position,
 ) -> Result<Vec<Recorded>, ReplayError> {
     let rows = sqlx::query(
@@ -206,7 +249,9 @@ pub async fn of_type(
     .await?;
     let decode = |row: &PgRow| {
         let position: i64 = row.try_get("position")?;
-        stored(row, u64::try_from(position).unwrap_or(0))?.decode()
+        let stored = stored(row, u64::try_from(position).unwrap_or(0))?;
+        stored.check(&Erasures::new())?;
+        stored.decode()
     };
     rows.iter().map(decode).collect()
 }

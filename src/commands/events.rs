@@ -51,6 +51,7 @@ pub(crate) async fn run(session: &Session, from: Option<u64>, to: Option<u64>, s
 
 fn line(out: &mut impl io::Write, stored: &Stored) -> Result<()> {
     let Stored { position, append, index, envelope, leaf_hash, payload } = stored;
+    let payload = if stored.is_erased() { b"null" } else { payload.as_slice() };
     let payload = std::str::from_utf8(payload).map_err(Failure::refused)?;
     let payload: &RawValue = serde_json::from_str(payload)
         .map_err(|error| Failure::refused(anyhow!("position {position}: the payload is no JSON: {error}")))?;

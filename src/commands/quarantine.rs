@@ -1,5 +1,6 @@
 //! `quarantine`: every fold passes over an event, or no longer.
 
+use ::replay::decisions;
 use ::replay::log;
 use ::replay::quarantine::Quarantine;
 use anyhow::anyhow;
@@ -14,15 +15,6 @@ use super::ingest::place;
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
 use crate::session::{self, Session};
-
-/// What steers the folds themselves. Passing over it would change the rules under which it is passed over.
-const GOVERNANCE: [EventType; 5] = [
-    EventType::FormulaAdopted,
-    EventType::FormulaPromoted,
-    EventType::ScoresPublished,
-    EventType::EventQuarantined,
-    EventType::PayloadErased,
-];
 
 /// `quarantine`. The answer's `position` and `event` are those of the new event, `quarantined` is the position it is
 /// about.
@@ -50,6 +42,9 @@ async fn check(conn: &mut PgConnection, position: u64, lifted: bool) -> Result<(
     if position == 0 || position > head {
         return Err(Failure::refused(anyhow!("no event at position {position}; the log ends at {head}")));
     }
+    if lifted && log::erasures(conn).await?.contains_key(&position) {
+        return Err(Failure::refused(anyhow!("the payload of position {position} was erased")));
+    }
     if lifted && !Quarantine::read(conn).await?.positions.contains(&position) {
         return Err(Failure::refused(anyhow!("position {position} is not quarantined")));
     }
@@ -63,7 +58,8 @@ async fn check(conn: &mut PgConnection, position: u64, lifted: bool) -> Result<(
     .fetch_one(conn)
     .await?;
     match EventType::from_name(&kind) {
-        Some(known) if GOVERNANCE.contains(&known) => {
+        // What steers the folds themselves: passing over it would change the rules under which it is passed over.
+        Some(known) if decisions::TYPES.iter().any(|(kind, _)| *kind == known) => {
             let reason = anyhow!(
                 "position {position} is {kind}, a decision about the log itself; only facts and corrections are passed over"
             );

@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use ::replay::as_of::{self, Outcome};
+use ::replay::decisions::Decisions;
+use ::replay::publication::{self, Asked as Published};
 use ::replay::quarantine::Quarantine;
 use ::replay::verify::{self, Divergence};
-use ::replay::{ReplayError, SNAPSHOT, formulas, log, publication};
+use ::replay::{ReplayError, SNAPSHOT, formulas, log};
 use domain::digest::Digest;
-use domain::facts::log::ScoresPublished;
 use domain::merkle::Frontier;
 use domain::recorded::Position;
 use projections::Fold;
@@ -23,12 +24,14 @@ use crate::failure::{REFUSED, Result};
 use crate::output::{Output, object};
 use crate::session::{Session, say};
 
+mod rows;
+
 /// What a replay starts from.
 struct Asked {
     position: Position,
     formula: FormulaDocument,
     /// The publication to compare with.
-    published: Option<ScoresPublished>,
+    published: Option<Published>,
 }
 
 /// `replay`.
@@ -42,18 +45,27 @@ pub(crate) async fn run(session: &Session, at: &AsOf, verify: bool, label: Optio
     let started = Instant::now();
     let mut frontier = Frontier::default();
     let mut progress = session.progress("replaying", position);
-    let fold = as_of::fold(&mut conn, formula, position, None, &mut |event| {
+    let mut each = |event: &log::Stored| {
         frontier.push(event.leaf_hash);
         progress.event(event);
-    })
-    .await?;
+    };
+    let fold = match &published {
+        Some(published) => published.fold(&mut conn, &mut each).await?,
+        None => as_of::fold(&mut conn, formula, position, None, &mut each).await?,
+    };
     drop(progress);
     let outcome = as_of::outcome(&fold);
     let seconds = started.elapsed().as_secs_f64();
 
     let mut comparison = Comparison::default();
     if let Some(published) = &published {
-        comparison.with_publication(&mut conn, &outcome, &frontier, published).await?;
+        comparison.with_publication(&outcome, &frontier, published);
+        if let (false, Some(_)) = (comparison.divergences.is_empty(), published.erased) {
+            return Err(published.unequal().into());
+        }
+        if !comparison.divergences.is_empty() {
+            comparison.divergences.extend(rows::published(&mut conn, &fold, &outcome, &live, published).await?);
+        }
     } else if verify {
         comparison.with_what_is_held(&mut conn, &fold, &outcome, &frontier, &live).await?;
     }
@@ -83,9 +95,9 @@ pub(crate) async fn run(session: &Session, at: &AsOf, verify: bool, label: Optio
 
 async fn asked(conn: &mut PgConnection, live: &[Build], at: &AsOf, verify: bool, label: Option<&str>) -> Result<Asked> {
     if let Some(label) = label {
-        let published = publication::labelled(conn, label).await?;
-        let formula = formulas::hashed(conn, &published.formula, &published.formula_hash).await?;
-        return Ok(Asked { position: published.position, formula, published: Some(published) });
+        let published = Published::of(&Decisions::read(conn).await?, label)?;
+        let (position, formula) = (published.facts.position, published.formula.clone());
+        return Ok(Asked { position, formula, published: Some(published) });
     }
     // Without a point or a name, what is live is verified: its position, its formula. An empty log needs no build.
     let against_live = verify && at.as_of.is_none() && at.formula.is_none();
@@ -126,19 +138,13 @@ impl Comparison {
         }
     }
 
-    async fn with_publication(
-        &mut self,
-        conn: &mut PgConnection,
-        outcome: &Outcome,
-        frontier: &Frontier,
-        published: &ScoresPublished,
-    ) -> Result<()> {
+    fn with_publication(&mut self, outcome: &Outcome, frontier: &Frontier, published: &Published) {
         self.scores = true;
-        self.equal("log", "root", &frontier.root(), &published.root);
-        self.equal("scores", "digest", &outcome.digest, &published.digest);
-        self.equal("state", "state_digest", &outcome.state_digest, &published.state_digest);
-        self.equal("log", "quarantine", &Quarantine::read(conn).await?.digest(), &published.quarantine_digest);
-        Ok(())
+        let facts = &published.facts;
+        self.equal("log", "root", &frontier.root(), &facts.root);
+        self.equal("scores", "digest", &outcome.digest, &facts.digest);
+        self.equal("state", "state_digest", &outcome.state_digest, &facts.state_digest);
+        self.equal("log", "quarantine", &published.quarantine.digest(), &facts.quarantine_digest);
     }
 
     /// With all that stands for the position and the formula of the fold: the head's root, the live build,
@@ -171,10 +177,11 @@ impl Comparison {
         }
         // What was published before an event was quarantined, or let in again, is another state.
         let quarantine = Quarantine::read(conn).await?.digest();
-        for (_, published) in publication::all(conn).await? {
-            let comparable = published.position == position && published.formula_hash == formula;
-            if comparable && published.quarantine_digest == quarantine {
-                self.with_publication(conn, outcome, frontier, &published).await?;
+        let decisions = Decisions::read(conn).await?;
+        for (_, facts) in publication::all(conn).await? {
+            let comparable = facts.position == position && facts.formula_hash == formula;
+            if comparable && facts.quarantine_digest == quarantine {
+                self.with_publication(outcome, frontier, &Published::of(&decisions, &facts.label)?);
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::support::program::{Ran, bare};
 
 /// Documents that show commands.
 const DOCUMENTS: &[&str] =
-    &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "demo/README.md", "migrations/README.md"];
+    &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "demo/README.md", "migrations/README.md", "docs/AUDIT.md"];
 
 /// The lines of the shell blocks of a document, continued ones joined.
 fn shell_lines(text: &str) -> Vec<String> {

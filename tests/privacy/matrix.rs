@@ -13,7 +13,7 @@ const VERBS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
 
 /// What each role may do, by first letter of the verb: appender, sequencer, projector, reader, auditor. `build` is a
 /// build's schema. `column` is one that an UPDATE may name.
-const TABLES: [(&str, &str, [&str; 5]); 21] = [
+const TABLES: [(&str, &str, [&str; 5]); 23] = [
     //                              appender sequencer projector reader  auditor
     ("log.event", "payload", ["SI---", "-----", "S----", "-----", "S----"]),
     ("log.append", "metadata", ["SI---", "-----", "S----", "-----", "S----"]),
@@ -22,6 +22,8 @@ const TABLES: [(&str, &str, [&str; 5]); 21] = [
     ("log.outbox", "events", ["SI---", "S--D-", "-----", "-----", "S----"]),
     ("log.commit", "events", ["-----", "SI---", "S----", "-----", "S----"]),
     ("log.head", "root", ["-----", "S-U--", "S----", "-----", "S----"]),
+    ("log.tile", "hashes", ["-----", "SIU--", "-----", "-----", "S----"]),
+    ("log.checkpoint", "note", ["-----", "SI---", "-----", "-----", "S----"]),
     ("log.events", "payload", ["S----", "-----", "-----", "-----", "S----"]),
     ("atlas.build", "code", ["-----", "-----", "SIUD-", "S----", "S----"]),
     ("atlas.live", "former", ["-----", "-----", "SIUD-", "S----", "S----"]),
@@ -40,7 +42,7 @@ const TABLES: [(&str, &str, [&str; 5]); 21] = [
 ];
 
 /// Other rights: a statement, and whether each role may.
-const STATEMENTS: [(&str, [bool; 5]); 9] = [
+const STATEMENTS: [(&str, [bool; 5]); 10] = [
     ("CREATE SCHEMA build_0", [false, false, true, false, false]),
     ("CREATE TABLE log.t ()", [false; 5]),
     ("CREATE TABLE atlas.t ()", [false; 5]),
@@ -48,6 +50,7 @@ const STATEMENTS: [(&str, [bool; 5]); 9] = [
     ("CREATE ROLE atlas_intruder", [false; 5]),
     ("SELECT nextval('log.outbox_oid_seq')", [true, false, false, false, false]),
     ("SELECT log.discard_unused('{repo}', '{pkg:github/a/b}')", [true, false, false, false, false]),
+    ("SELECT log.fill_tiles(0)", [false, true, false, false, false]),
     ("ALTER TABLE log.event DISABLE TRIGGER ALL", [false; 5]),
     ("SET session_replication_role = replica", [false; 5]),
 ];

@@ -120,13 +120,14 @@ pub(crate) async fn check(pool: &PgPool) -> Vec<Stored> {
     );
 
     let mut frontier = Frontier::default();
+    let mut levels: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
     let mut folds: BTreeMap<StreamId, StreamState> = BTreeMap::new();
     for (n, event) in stored.iter().enumerate() {
         let name = event.name();
         assert_eq!(event.position, n as u64 + 1, "positions are dense");
         assert_eq!(Digest::of(&event.payload), event.envelope.payload_sha256, "payload of {name}");
         assert_eq!(event.envelope.leaf_hash().unwrap(), event.leaf_hash, "leaf of {name}");
-        frontier.push(event.leaf_hash);
+        frontier.push_tiled(event.leaf_hash, |level, hash| levels.entry(level).or_default().extend(hash.0));
         let fact = event.event();
         assert_eq!(codec::encode(&fact).unwrap(), event.payload, "bytes of {name}");
         assert_eq!(fact.stream().unwrap(), event.envelope.stream, "stream of {name}");
@@ -134,6 +135,15 @@ pub(crate) async fn check(pool: &PgPool) -> Vec<Stored> {
         state.evolve(&fact.source(), fact.semantic_digest().unwrap());
         assert_eq!(state.sequence, event.envelope.sequence, "sequences ascend with positions: {name}");
     }
+
+    let tiles: Vec<(i32, Vec<u8>)> = sqlx::query_as(
+        "SELECT level, string_agg(hashes, ''::bytea ORDER BY idx) FROM log.tile GROUP BY level ORDER BY level",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let expected: Vec<(i32, Vec<u8>)> = levels.into_iter().map(|(level, hashes)| (level as i32, hashes)).collect();
+    assert_eq!(tiles, expected, "the tiles hold the tree");
 
     let head = sqlx::query("SELECT next_position, root FROM log.head").fetch_one(pool).await.unwrap();
     assert_eq!(head.get::<i64, _>("next_position"), stored.len() as i64 + 1);

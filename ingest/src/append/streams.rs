@@ -78,8 +78,13 @@ async fn fold(conn: &mut PgConnection, stream: &StreamId) -> Result<StreamState,
     let mut state = StreamState::default();
     for row in &rows {
         let version = u32::try_from(row.try_get::<i32, _>("version")?).unwrap_or_default();
+        let payload: &[u8] = row.try_get("payload")?;
+        if payload.is_empty() {
+            state.pass(); // It was erased.
+            continue;
+        }
         let corrupt = |e: String| Corrupt::new("log.event", format!("{stream}, sequence {}: {e}", state.sequence + 1));
-        let event = codec::decode(row.try_get("type")?, version, row.try_get("payload")?);
+        let event = codec::decode(row.try_get("type")?, version, payload);
         let event = event.map_err(|e| corrupt(e.to_string()))?;
         let digest = event.semantic_digest().map_err(|e| corrupt(e.to_string()))?;
         state.evolve(&event.source(), digest);

@@ -12,12 +12,22 @@ use super::{Score, Scores};
 use crate::graph::Graph;
 use crate::people::Contributions;
 
+/// Takes one canonical line, its end included.
+pub type Sink<'a> = &'a mut dyn FnMut(&[u8]);
+
 /// Feeds one canonical line. The values hold text, integers and nulls only, and their keys are ASCII and sorted, so
 /// the plain serialisation is the canonical one.
-fn line<T: Serialize>(hasher: &mut Sha256, value: &T) {
+fn line<T: Serialize>(sink: Sink<'_>, value: &T) {
     let mut bytes = serde_json::to_vec(value).unwrap_or_default();
     bytes.push(b'\n');
-    hasher.update(&bytes);
+    sink(&bytes);
+}
+
+/// The digest of lines.
+fn digest(lines: impl FnOnce(Sink<'_>)) -> Digest {
+    let mut hasher = Sha256::new();
+    lines(&mut |line| hasher.update(line));
+    Digest(hasher.finalize().into())
 }
 
 impl Scores {
@@ -59,17 +69,25 @@ impl Scores {
 /// The digest of scores.
 #[must_use]
 pub fn scores_digest(scores: &Scores) -> Digest {
-    let mut hasher = Sha256::new();
-    for row in &scores.rows {
-        line(&mut hasher, &scores.line(row));
-    }
-    Digest(hasher.finalize().into())
+    digest(|sink| scores_lines(scores, sink))
 }
 
-/// The digest of the state: resolved edges by (dependent, dependency), memberships by (project, repo), contributions
-/// by (contributor, repo, day); all bytewise.
+/// The lines that the digest of scores is of.
+pub fn scores_lines(scores: &Scores, sink: Sink<'_>) {
+    for row in &scores.rows {
+        line(sink, &scores.line(row));
+    }
+}
+
+/// The digest of the state.
 #[must_use]
 pub fn state_digest(graph: &Graph, contributions: &Contributions<'_>, policy: EdgePolicy) -> Digest {
+    digest(|sink| state_lines(graph, contributions, policy, sink))
+}
+
+/// The lines that the digest of the state is of: resolved edges by (dependent, dependency), memberships by (project,
+/// repo), contributions by (contributor, repo, day); all bytewise.
+pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: EdgePolicy, sink: Sink<'_>) {
     #[derive(Serialize)]
     struct EdgeLine<'a> {
         confidence: &'a str,
@@ -91,11 +109,10 @@ pub fn state_digest(graph: &Graph, contributions: &Contributions<'_>, policy: Ed
         repo: &'a str,
     }
     let id = |vertex: u32| graph.vertices[vertex as usize].id.as_str();
-    let mut hasher = Sha256::new();
     for edge in &graph.edges {
         if let Some(claim) = edge.under(policy) {
             line(
-                &mut hasher,
+                sink,
                 &EdgeLine {
                     confidence: claim.confidence.name(),
                     in_vertex: id(edge.from),
@@ -113,7 +130,7 @@ pub fn state_digest(graph: &Graph, contributions: &Contributions<'_>, policy: Ed
         .collect();
     members.sort_unstable();
     for (project, repo) in members {
-        line(&mut hasher, &MemberLine { project, repo });
+        line(sink, &MemberLine { project, repo });
     }
     let mut days: Vec<(Digest, &str, domain::time::Day, u32, u32)> = contributions
         .repos
@@ -124,7 +141,6 @@ pub fn state_digest(graph: &Graph, contributions: &Contributions<'_>, policy: Ed
         .collect();
     days.sort_unstable();
     for (contributor, repo, day, commits, merges) in days {
-        line(&mut hasher, &DayLine { commits, contributor, day, merges, repo });
+        line(sink, &DayLine { commits, contributor, day, merges, repo });
     }
-    Digest(hasher.finalize().into())
 }

@@ -1,0 +1,105 @@
+//! Checkpoints of the C2SP: size and root of the log, as the text of a signed note.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use thiserror::Error;
+
+use crate::digest::Digest;
+use crate::note::{Note, NoteError, SigningKey, VerifyingKey};
+
+/// Why a note is no checkpoint of this log.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum CheckpointError {
+    /// The note.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// A note about something else.
+    #[error("not a checkpoint: {0}")]
+    Malformed(&'static str),
+}
+
+/// Where a log stood: its first `size` events have this root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The log's name.
+    pub origin: String,
+    /// Events.
+    pub size: u64,
+    /// Root of the Merkle tree over them.
+    pub root: Digest,
+}
+
+impl Checkpoint {
+    /// The text that is signed: origin, size and root, each on a line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(self.root.0))
+    }
+
+    /// Signs with every key.
+    #[must_use]
+    pub fn sign(&self, keys: &[SigningKey]) -> Note {
+        Note::sign(self.text(), keys)
+    }
+
+    /// Reads the text of a note. Further lines are extensions and say nothing here.
+    ///
+    /// # Errors
+    /// When it is no checkpoint.
+    pub fn parse(text: &str) -> Result<Self, CheckpointError> {
+        let malformed = CheckpointError::Malformed;
+        let mut lines = text.split('\n');
+        let origin = lines.next().filter(|line| !line.is_empty()).ok_or(malformed("no origin on the first line"))?;
+        let size = lines.next().unwrap_or_default();
+        let number: Option<u64> = size.parse().ok().filter(|number: &u64| number.to_string() == size);
+        let number = number.ok_or(malformed("no tree size on the second line"))?;
+        let root = lines.next().and_then(|line| BASE64.decode(line).ok()).and_then(|root| Digest::from_slice(&root));
+        let root = root.ok_or(malformed("no root hash on the third line"))?;
+        Ok(Self { origin: origin.to_owned(), size: number, root })
+    }
+
+    /// Reads a checkpoint that at least one of these keys signed; `None` when none of them did.
+    ///
+    /// # Errors
+    /// When it is no checkpoint, or a signature under one of the keys does not fit.
+    pub fn open(note: &str, keys: &[VerifyingKey]) -> Result<Option<Self>, CheckpointError> {
+        let note = Note::parse(note)?;
+        let checkpoint = Self::parse(&note.text)?;
+        Ok((!note.signers(keys)?.is_empty()).then_some(checkpoint))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_that_of_the_specification() {
+        // The example checkpoint of the specification.
+        let text = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
+        let checkpoint = Checkpoint::parse(text).unwrap();
+        assert_eq!((checkpoint.origin.as_str(), checkpoint.size), ("example.com/behind-the-sofa", 20_852_163));
+        assert_eq!(checkpoint.text(), text);
+        assert_eq!(Checkpoint::parse(&format!("{text}extension\n")).unwrap(), checkpoint);
+    }
+
+    #[test]
+    fn what_a_key_signed_is_opened_with_that_key_alone() {
+        let keys = [SigningKey::from_seed("log.example", &[1; 32]).unwrap()];
+        let checkpoint = Checkpoint { origin: "log.example".to_owned(), size: 7, root: Digest::of(b"root") };
+        let note = checkpoint.sign(&keys).to_string();
+        assert_eq!(Checkpoint::open(&note, &[keys[0].public().clone()]).unwrap(), Some(checkpoint));
+        let other = SigningKey::from_seed("log.example", &[2; 32]).unwrap();
+        assert_eq!(Checkpoint::open(&note, &[other.public().clone()]).unwrap(), None);
+        assert!(Checkpoint::open(&note.replace("\n7\n", "\n8\n"), &[keys[0].public().clone()]).is_err());
+    }
+
+    #[test]
+    fn what_is_no_checkpoint_is_refused() {
+        let root = BASE64.encode([0; 32]);
+        for wrong in ["", "\n1\n", "o\n", "o\n01\n", "o\n-1\n", "o\n1\nxx\n"] {
+            assert!(Checkpoint::parse(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(Checkpoint::parse(&format!("o\n+1\n{root}\n")).is_err());
+    }
+}

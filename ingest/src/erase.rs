@@ -1,0 +1,102 @@
+//! What the law demands to be forgotten: names beside the log, payloads inside it. A payload goes only after the log
+//! says so itself; its hashes stay.
+
+use domain::Event;
+use domain::digest::Digest;
+use domain::facts::log::PayloadErased;
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use crate::append::Outcome;
+use crate::error::{AppendError, Corrupt};
+use crate::{Context, Log};
+
+/// A stored event, as far as erasing it needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Place in the log.
+    pub position: u64,
+    /// Its type, as stored.
+    pub event_type: String,
+    /// Digest of its payload.
+    pub payload_sha256: Digest,
+    /// The payload; empty when it is erased already.
+    pub payload: Vec<u8>,
+    append: Uuid,
+    index: i32,
+}
+
+/// Forgets names and handles of a contributor. `false`: nothing was kept under this pseudonym.
+///
+/// # Errors
+/// When the database fails.
+pub async fn contributor(log: &Log, pseudonym: &Digest) -> Result<bool, AppendError> {
+    let gone =
+        sqlx::query("DELETE FROM atlas.person WHERE pseudonym = $1").bind(pseudonym.0).execute(log.pool()).await?;
+    Ok(gone.rows_affected() > 0)
+}
+
+/// The event at a position; `None` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn target(log: &Log, position: u64) -> Result<Option<Target>, AppendError> {
+    let row = sqlx::query(
+        "SELECT e.append_id, e.idx, e.type, e.payload_sha256, e.payload FROM log.commit c JOIN log.event e USING (append_id) \
+          WHERE c.first_position = (SELECT max(first_position) FROM log.commit WHERE first_position <= $1) \
+            AND c.first_position + e.idx = $1",
+    )
+    .bind(i64::try_from(position).unwrap_or(i64::MAX))
+    .fetch_optional(log.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let payload_sha256 = Digest::from_slice(row.try_get("payload_sha256")?)
+        .ok_or_else(|| Corrupt::new("log.event", format!("position {position}: payload_sha256 is no digest")))?;
+    Ok(Some(Target {
+        position,
+        event_type: row.try_get("type")?,
+        payload_sha256,
+        payload: row.try_get("payload")?,
+        append: row.try_get("append_id")?,
+        index: row.try_get("idx")?,
+    }))
+}
+
+/// Appends the decision. Everything passes over the event from here on.
+///
+/// # Errors
+/// As [`Log::append`].
+pub async fn decide(log: &Log, target: &Target, reason: String, context: &Context) -> Result<Outcome, AppendError> {
+    let facts = PayloadErased { position: target.position, payload_sha256: target.payload_sha256, reason };
+    log.append(Event::from(facts).into(), context).await
+}
+
+/// Whether another payload mentions a digest: then its raw document stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> Result<bool, AppendError> {
+    let named = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM log.event WHERE (append_id, idx) <> ($1, $2) \
+                           AND position(convert_to($3, 'UTF8') IN payload) > 0)",
+    )
+    .bind(target.append)
+    .bind(target.index)
+    .bind(digest.to_string())
+    .fetch_one(log.pool())
+    .await?;
+    Ok(named)
+}
+
+/// Empties the payload, which must be decided by now.
+///
+/// # Errors
+/// When the database fails or refuses.
+pub async fn payload(log: &Log, target: &Target) -> Result<(), AppendError> {
+    sqlx::query("UPDATE log.event SET payload = '' WHERE append_id = $1 AND idx = $2 AND octet_length(payload) > 0")
+        .bind(target.append)
+        .bind(target.index)
+        .execute(log.pool())
+        .await?;
+    Ok(())
+}

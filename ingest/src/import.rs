@@ -1,0 +1,327 @@
+//! A log from elsewhere, taken in as it is: the same appends, times, bytes and positions. What streams remember is
+//! folded anew; idempotency keys are not in a log and do not come along.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::digest::Digest;
+use domain::merkle::Frontier;
+use domain::source::StreamState;
+use domain::{Envelope, StreamId, canonical, codec};
+use sqlx::Row as _;
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::append::Prepared;
+use crate::error::{Corrupt, SequenceError};
+use crate::{Append, Log};
+
+/// Events after which those read are written, at the end of an append.
+const MAX_EVENTS: usize = 10_000;
+/// Payload bytes after which those read are written: 16 MiB.
+const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024;
+
+/// Why a log is not taken in.
+#[derive(Debug, Error)]
+pub enum ImportError {
+    /// The database holds something else.
+    #[error("this database holds another log: its first {0} events are not those of the bundle")]
+    Another(u64),
+    /// Events that no program of ours would have written so.
+    #[error("position {position}: {reason}")]
+    Refused {
+        /// The position.
+        position: u64,
+        /// Why.
+        reason: String,
+    },
+    /// Positions could not be given.
+    #[error(transparent)]
+    Sequence(#[from] SequenceError),
+    /// The database failed. Trying again goes on where it ended.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// An event to be taken in, its hashes checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// Place in the log.
+    pub position: u64,
+    /// The append it came in.
+    pub append: Uuid,
+    /// Place within that append.
+    pub index: u32,
+    /// What is hashed.
+    pub envelope: Envelope,
+    /// The leaf hash.
+    pub leaf_hash: Digest,
+    /// Canonical bytes; none where they were erased.
+    pub payload: Vec<u8>,
+}
+
+/// A log being taken in.
+#[derive(Debug)]
+pub struct Import {
+    log: Log,
+    /// Events that are there already, and their root.
+    there: (u64, Digest),
+    frontier: Frontier,
+    states: BTreeMap<StreamId, StreamState>,
+    pending: Vec<(Imported, Digest)>,
+    bytes: usize,
+}
+
+impl Import {
+    /// Begins, or goes on after an interruption.
+    ///
+    /// # Errors
+    /// When the database fails or its head is damaged.
+    pub async fn begin(log: &Log) -> Result<Self, ImportError> {
+        log.drain().await?;
+        let there = head(log).await?;
+        let (frontier, states) = (Frontier::default(), BTreeMap::new());
+        let import = Self { log: log.clone(), there, frontier, states, pending: Vec::new(), bytes: 0 };
+        import.meet()?;
+        Ok(import)
+    }
+
+    /// Takes in the next event.
+    ///
+    /// # Errors
+    /// When the database holds another log, the event cannot be written as it is, or the database fails.
+    pub async fn push(&mut self, event: Imported) -> Result<(), ImportError> {
+        let ends = self.pending.last().is_some_and(|(last, _)| last.append != event.append);
+        if ends && (self.pending.len() >= MAX_EVENTS || self.bytes >= MAX_PAYLOAD_BYTES) {
+            self.write().await?;
+        }
+        let refused = |reason: String| ImportError::Refused { position: event.position, reason };
+        let state = self.states.entry(event.envelope.stream.clone()).or_default();
+        if event.envelope.sequence != state.sequence + 1 {
+            return Err(refused(format!("sequence {} follows {}", event.envelope.sequence, state.sequence)));
+        }
+        let input_digest = match prepared(&event) {
+            Some(prepared) => {
+                state.evolve(&prepared.source, prepared.digest);
+                prepared.input_digest
+            }
+            // Erased, or of a later program: its stream goes on, and remembers nothing of it.
+            None => {
+                state.pass();
+                event.envelope.payload_sha256
+            }
+        };
+        self.frontier.push(event.leaf_hash);
+        self.meet()?;
+        if self.frontier.size() > self.there.0 {
+            self.bytes += event.payload.len();
+            self.pending.push((event, input_digest));
+        }
+        Ok(())
+    }
+
+    /// Where the database ends, both must be the same log.
+    fn meet(&self) -> Result<(), ImportError> {
+        let (size, root) = self.there;
+        if self.frontier.size() == size && self.frontier.root() != root {
+            return Err(ImportError::Another(size));
+        }
+        Ok(())
+    }
+
+    /// Writes the rest. Answers how many events were new, and the root.
+    ///
+    /// # Errors
+    /// As [`Import::push`].
+    pub async fn end(mut self) -> Result<(u64, Digest), ImportError> {
+        if self.frontier.size() < self.there.0 {
+            return Err(ImportError::Another(self.there.0));
+        }
+        self.write().await?;
+        Ok((self.frontier.size() - self.there.0, self.frontier.root()))
+    }
+
+    async fn write(&mut self) -> Result<(), ImportError> {
+        let pending = std::mem::take(&mut self.pending);
+        self.bytes = 0;
+        let Some((last, _)) = pending.last() else { return Ok(()) };
+        let last = last.position;
+        let mut rows = Rows::default();
+        for append in pending.chunk_by(|a, b| a.0.append == b.0.append) {
+            rows.append(append)?;
+        }
+        let mut streams: Vec<&StreamId> = pending.iter().map(|(event, _)| &event.envelope.stream).collect();
+        streams.sort_unstable();
+        streams.dedup();
+        for stream in streams {
+            rows.stream(stream, &self.states)?;
+        }
+        rows.persist(&self.log).await?;
+        let next = self.log.drain().await?;
+        if next != last + 1 {
+            let what = format!("the log ends before {next}, not after {last}: somebody else appends to it");
+            return Err(SequenceError::from(Corrupt::new("log.head", what)).into());
+        }
+        Ok(())
+    }
+}
+
+async fn head(log: &Log) -> Result<(u64, Digest), ImportError> {
+    let row = sqlx::query("SELECT next_position, root FROM log.head").fetch_one(log.pool()).await?;
+    let damaged = || SequenceError::from(Corrupt::new("log.head", "neither a position nor a root"));
+    let size = u64::try_from(row.try_get::<i64, _>("next_position")? - 1).map_err(|_| damaged())?;
+    let root = Digest::from_slice(row.try_get("root")?).ok_or_else(damaged)?;
+    Ok((size, root))
+}
+
+/// What the stream learns from an event; nothing from one that this program cannot read.
+fn prepared(event: &Imported) -> Option<Prepared> {
+    let envelope = &event.envelope;
+    let fact = codec::decode(&envelope.event_type, envelope.version, &event.payload).ok()?;
+    Prepared::new(Append::from(fact)).ok()
+}
+
+/// Column by column.
+#[derive(Default)]
+struct Rows {
+    append: Vec<Uuid>,
+    events: Vec<i32>,
+    metadata: Vec<String>,
+    input_digest: Vec<Vec<u8>>,
+    recorded_at: Vec<DateTime<Utc>>,
+    leaf_hashes: Vec<Vec<u8>>,
+    event: EventRows,
+    stream: StreamRows,
+}
+
+#[derive(Default)]
+struct EventRows {
+    append: Vec<Uuid>,
+    index: Vec<i32>,
+    version: Vec<i32>,
+    sequence: Vec<i64>,
+    observed_at: Vec<DateTime<Utc>>,
+    kind: Vec<&'static str>,
+    stream: Vec<String>,
+    r#type: Vec<String>,
+    payload_sha256: Vec<Vec<u8>>,
+    leaf_hash: Vec<Vec<u8>>,
+    payload: Vec<Vec<u8>>,
+}
+
+#[derive(Default)]
+struct StreamRows {
+    kind: Vec<&'static str>,
+    id: Vec<String>,
+    version: Vec<i64>,
+    state: Vec<String>,
+}
+
+impl Rows {
+    fn append(&mut self, events: &[(Imported, Digest)]) -> Result<(), ImportError> {
+        let [(first, digest), ..] = events else { return Ok(()) };
+        let refused = |event: &Imported, reason: &str| ImportError::Refused {
+            position: event.position,
+            reason: reason.to_owned(),
+        };
+        let metadata =
+            canonical::to_vec(&first.envelope.metadata).map_err(|error| refused(first, &error.to_string()))?;
+        self.append.push(first.append);
+        self.events.push(i32::try_from(events.len()).unwrap_or(i32::MAX));
+        self.metadata.push(String::from_utf8_lossy(&metadata).into_owned());
+        self.recorded_at.push(first.envelope.recorded_at.datetime());
+        self.input_digest.push(match events {
+            [_] => digest.0.to_vec(),
+            many => Digest::of(&many.iter().flat_map(|(_, digest)| digest.0).collect::<Vec<u8>>()).0.to_vec(),
+        });
+        self.leaf_hashes.push(events.iter().flat_map(|(event, _)| event.leaf_hash.0).collect());
+        for (n, (event, _)) in (0..).zip(events) {
+            let Imported { index, envelope, leaf_hash, payload, .. } = event;
+            let same =
+                (envelope.recorded_at, &envelope.metadata) == (first.envelope.recorded_at, &first.envelope.metadata);
+            if *index != n || !same {
+                return Err(refused(event, "it does not fit the rest of its append"));
+            }
+            let rows = &mut self.event;
+            rows.append.push(event.append);
+            rows.index.push(i32::try_from(*index).unwrap_or(i32::MAX));
+            rows.version.push(i32::try_from(envelope.version).unwrap_or(i32::MAX));
+            rows.sequence.push(i64::try_from(envelope.sequence).unwrap_or(i64::MAX));
+            rows.observed_at.push(envelope.observed_at.datetime());
+            rows.kind.push(envelope.stream.kind().name());
+            rows.stream.push(envelope.stream.id().to_owned());
+            rows.r#type.push(envelope.event_type.clone());
+            rows.payload_sha256.push(envelope.payload_sha256.0.to_vec());
+            rows.leaf_hash.push(leaf_hash.0.to_vec());
+            rows.payload.push(payload.clone());
+        }
+        Ok(())
+    }
+
+    fn stream(&mut self, stream: &StreamId, states: &BTreeMap<StreamId, StreamState>) -> Result<(), ImportError> {
+        let state = states.get(stream).cloned().unwrap_or_default();
+        let text =
+            serde_json::to_string(&state).map_err(|error| SequenceError::from(Corrupt::stream(stream, error)))?;
+        self.stream.kind.push(stream.kind().name());
+        self.stream.id.push(stream.id().to_owned());
+        self.stream.version.push(i64::try_from(state.sequence).unwrap_or(i64::MAX));
+        self.stream.state.push(text);
+        Ok(())
+    }
+
+    async fn persist(self, log: &Log) -> Result<(), ImportError> {
+        let mut transaction = log.pool().begin().await?;
+        sqlx::query(
+            "WITH appends AS (INSERT INTO log.append (append_id, events, metadata, input_digest, recorded_at) \
+                 SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $5::timestamptz[])) \
+             INSERT INTO log.stream AS s (kind, id, version, state) \
+                 SELECT * FROM unnest($6::text[], $7::text[], $8::bigint[], $9::text[]) \
+             ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, state = excluded.state",
+        )
+        .bind(&self.append)
+        .bind(&self.events)
+        .bind(&self.metadata)
+        .bind(&self.input_digest)
+        .bind(&self.recorded_at)
+        .bind(&self.stream.kind)
+        .bind(&self.stream.id)
+        .bind(&self.stream.version)
+        .bind(&self.stream.state)
+        .execute(&mut *transaction)
+        .await?;
+        let event = &self.event;
+        sqlx::query(
+            "INSERT INTO log.event (append_id, idx, version, sequence, observed_at, kind, stream_id, type, \
+                                    payload_sha256, leaf_hash, payload) \
+             SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], \
+                                  $7::text[], $8::text[], $9::bytea[], $10::bytea[], $11::bytea[])",
+        )
+        .bind(&event.append)
+        .bind(&event.index)
+        .bind(&event.version)
+        .bind(&event.sequence)
+        .bind(&event.observed_at)
+        .bind(&event.kind)
+        .bind(&event.stream)
+        .bind(&event.r#type)
+        .bind(&event.payload_sha256)
+        .bind(&event.leaf_hash)
+        .bind(&event.payload)
+        .execute(&mut *transaction)
+        .await?;
+        // The outbox is drained in the order of its numbers, and one statement numbers its rows in their order.
+        sqlx::query(
+            "INSERT INTO log.outbox (append_id, events, leaf_hashes) \
+             SELECT append_id, events, leaf_hashes \
+               FROM unnest($1::uuid[], $2::int[], $3::bytea[]) \
+                    WITH ORDINALITY AS o (append_id, events, leaf_hashes, n) \
+              ORDER BY n",
+        )
+        .bind(&self.append)
+        .bind(&self.events)
+        .bind(&self.leaf_hashes)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+}

@@ -1,0 +1,212 @@
+//! What checkpoints are signed with: the environment, else a file in the data folder that is made on first use. Never
+//! the database, and no secret in any message.
+//!
+//! Either holds one key a line, and every key signs: that is how one key takes the place of another.
+
+use std::path::{Path, PathBuf};
+
+use domain::note::{NoteError, SigningKey, is_name};
+use thiserror::Error;
+
+use crate::key_file::{self, KeyFileError};
+
+/// Environment variable that holds the keys, one a line.
+pub const ENV_NAME: &str = "PG_ATLAS_SIGNING_KEY";
+/// Environment variable that names a file which holds them.
+pub const ENV_FILE_NAME: &str = "PG_ATLAS_SIGNING_KEY_FILE";
+/// File in the data folder that holds them.
+pub const FILE_NAME: &str = "signing.key";
+/// Greatest number of keys that sign at once.
+const MAX_KEYS: usize = 8;
+
+/// Why there is no key to sign with.
+#[derive(Debug, Error)]
+pub enum SigningKeyError {
+    /// The environment variable is set, but not to keys.
+    #[error("{ENV_NAME} is set but does not hold a signing key a line: {0}")]
+    Environment(NoteError),
+    /// The file holds something else.
+    #[error("{} does not hold a signing key a line: {source}", path.display())]
+    Malformed {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong.
+        source: NoteError,
+    },
+    /// The file cannot be read or made.
+    #[error(transparent)]
+    File(#[from] KeyFileError),
+    /// The keys are of different logs.
+    #[error("the signing keys name different logs: {0} and {1}")]
+    Names(String, String),
+    /// The key was made under another name.
+    #[error("the log is called {held}, not {asked}: the name is part of the key")]
+    Renamed {
+        /// The name of the keys.
+        held: String,
+        /// The name asked for.
+        asked: String,
+    },
+    /// A name that is none.
+    #[error("`{0}` is no name of a log: 1 to 255 bytes without white space and `+`")]
+    Name(String),
+    /// Only a key file can be rotated here.
+    #[error("the signing key is in the environment: give both keys there, one a line, and then only the new one")]
+    NotOurs,
+}
+
+/// Where the keys come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Keys themselves, from the environment.
+    Text(String),
+    /// A file that somebody else keeps.
+    File(PathBuf),
+    /// The file in the data folder.
+    DataFolder(PathBuf),
+}
+
+impl Source {
+    /// The source, from the values of [`ENV_NAME`] and [`ENV_FILE_NAME`] and the data folder.
+    #[must_use]
+    pub fn of(text: Option<String>, file: Option<PathBuf>, data_dir: &Path) -> Self {
+        match (text, file) {
+            (Some(text), _) => Self::Text(text),
+            (None, Some(file)) => Self::File(file),
+            (None, None) => Self::DataFolder(data_dir.join(FILE_NAME)),
+        }
+    }
+
+    /// The keys, made on first use in the data folder under `name`, or under a random one. Answers also whether they
+    /// were made just now.
+    ///
+    /// # Errors
+    /// When there is something that is no key, the file can be read by others, or another name was asked for.
+    pub fn load(&self, name: Option<&str>) -> Result<(Vec<SigningKey>, bool), SigningKeyError> {
+        if let Some(name) = name.filter(|name| !is_name(name)) {
+            return Err(SigningKeyError::Name(name.to_owned()));
+        }
+        let (keys, made) = match self {
+            Self::Text(text) => (parse(text).map_err(SigningKeyError::Environment)?, false),
+            Self::File(path) | Self::DataFolder(path) => match (key_file::read(path)?, self) {
+                (Some(text), _) => (in_file(path, &text)?, false),
+                (None, Self::DataFolder(_)) => {
+                    let name = match name {
+                        Some(name) => name.to_owned(),
+                        None => format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?)),
+                    };
+                    let text = key_file::make(path, &(secret(&name, path)? + "\n"))?;
+                    (in_file(path, &text)?, true)
+                }
+                (None, _) => {
+                    let source = std::io::ErrorKind::NotFound.into();
+                    return Err(KeyFileError::Io { path: path.clone(), source }.into());
+                }
+            },
+        };
+        let held = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();
+        if let Some(other) = keys.iter().find(|key| key.public().name() != held) {
+            return Err(SigningKeyError::Names(held, other.public().name().to_owned()));
+        }
+        match name.filter(|asked| **asked != held) {
+            Some(asked) => Err(SigningKeyError::Renamed { held, asked: asked.to_owned() }),
+            None => Ok((keys, made)),
+        }
+    }
+
+    /// Adds a new key of the same name, so that both sign. Where an interrupted rotation left two, it goes on with
+    /// those.
+    ///
+    /// # Errors
+    /// When the keys are not in the data folder, or as [`Source::load`].
+    pub fn add(&self) -> Result<Vec<SigningKey>, SigningKeyError> {
+        let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
+        let (keys, _) = self.load(None)?;
+        if keys.len() > 1 {
+            return Ok(keys);
+        }
+        let name = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();
+        let held = key_file::read(path)?.unwrap_or_default();
+        let text = format!("{}\n{}\n", held.trim(), secret(&name, path)?);
+        key_file::replace(path, &text)?;
+        in_file(path, &text)
+    }
+
+    /// Keeps only the newest key. Called once both keys have signed.
+    ///
+    /// # Errors
+    /// As [`Source::add`].
+    pub fn drop_older(&self) -> Result<(), SigningKeyError> {
+        let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
+        let held = key_file::read(path)?.unwrap_or_default();
+        let newest = held.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        key_file::replace(path, &format!("{}\n", newest.trim()))?;
+        Ok(())
+    }
+}
+
+fn secret(name: &str, path: &Path) -> Result<String, SigningKeyError> {
+    let malformed = |source| SigningKeyError::Malformed { path: path.to_owned(), source };
+    SigningKey::secret(name, &key_file::random::<32>()?).map_err(malformed)
+}
+
+fn in_file(path: &Path, text: &str) -> Result<Vec<SigningKey>, SigningKeyError> {
+    parse(text).map_err(|source| SigningKeyError::Malformed { path: path.to_owned(), source })
+}
+
+fn parse(text: &str) -> Result<Vec<SigningKey>, NoteError> {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() || lines.len() > MAX_KEYS {
+        return Err(NoteError::Key { kind: "signing", reason: "expected 1 to 8 lines" });
+    }
+    lines.into_iter().map(SigningKey::parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_rotated_under_the_same_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Source::of(None, None, folder.path());
+        let (keys, made) = source.load(Some("log.example")).unwrap();
+        assert!(made && keys.len() == 1 && keys[0].public().name() == "log.example");
+        let path = folder.path().join(FILE_NAME);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let first = keys[0].public().clone();
+        assert!(matches!(source.load(Some("other")), Err(SigningKeyError::Renamed { .. })));
+
+        let both: Vec<_> = source.add().unwrap().iter().map(|key| key.public().clone()).collect();
+        let again: Vec<_> = source.add().unwrap().iter().map(|key| key.public().clone()).collect();
+        assert_eq!((both.len(), &both[0], &both), (2, &first, &again), "an interrupted rotation goes on");
+        source.drop_older().unwrap();
+        let (keys, made) = source.load(None).unwrap();
+        assert!(!made && *keys[0].public() == both[1] && keys.len() == 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft stays");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_environment_comes_first_and_is_never_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = SigningKey::secret("log.example", &[3; 32]).unwrap();
+        let source = Source::of(Some(text.clone()), Some("/nowhere".into()), folder.path());
+        assert_eq!(source.load(None).unwrap().0.len(), 1);
+        assert!(matches!(source.add(), Err(SigningKeyError::NotOurs)));
+        let (head, tail) = text.split_at(text.len() - 9);
+        for wrong in ["", head] {
+            let error = Source::of(Some(wrong.to_owned()), None, folder.path()).load(None).unwrap_err();
+            assert!(matches!(error, SigningKeyError::Environment(_)) && !error.to_string().contains(tail));
+        }
+        let missing = Source::of(None, Some(folder.path().join("none")), folder.path());
+        assert!(missing.load(None).is_err(), "a file that is named is not made");
+        let other = SigningKey::secret("log.other", &[3; 32]).unwrap();
+        let mixed = Source::of(Some(format!("{text}\n{other}\n")), None, folder.path());
+        assert!(matches!(mixed.load(None), Err(SigningKeyError::Names(..))));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,127 @@
+//! Which events a score rests on: those whose facts are read when it is computed.
+//!
+//! Criticality reads every path by which something reaches the vertex, what the vertices on it are, and the status of
+//! their projects: also of those that turn out not to count. A percentile reads all values it is a place among.
+
+use domain::formula::Formula;
+
+use crate::fold::{View, World};
+use crate::graph::rests::{Rests, Sources};
+use crate::metrics::Level;
+
+/// A score that can be asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Activity status.
+    ActivityStatus,
+    /// Transitive active dependents.
+    Criticality,
+    /// Pony factor.
+    Pony,
+    /// Adoption.
+    Adoption,
+    /// The composite.
+    Score,
+}
+
+impl Metric {
+    /// Every metric, with the name it has in scores and digests.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::ActivityStatus, "activity_status"),
+        (Self::Adoption, "adoption_score"),
+        (Self::Criticality, "criticality_score"),
+        (Self::Score, "pg_score"),
+        (Self::Pony, "pony_factor"),
+    ];
+
+    /// The metric of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(metric, _)| metric)
+    }
+}
+
+/// The events that a metric of a vertex rests on. Nothing where there is no such vertex.
+#[must_use]
+pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level, id: &str, metric: Metric) -> Rests {
+    let mut rests = Rests::default();
+    let sources = Sources::of(&world.graph, &view.graph);
+    let graph = &view.graph;
+    let project = match level {
+        Level::Project => graph.projects.iter().position(|project| project.id == id),
+        _ => graph.vertex(id).and_then(|n| graph.vertices[n as usize].project).map(|n| n as usize),
+    };
+    let mut own = vec![false; graph.vertices.len()];
+    for (n, vertex) in graph.vertices.iter().enumerate() {
+        own[n] = match level {
+            Level::Project => vertex.repo && vertex.project.is_some() && vertex.project.map(|n| n as usize) == project,
+            _ => vertex.id == id,
+        };
+    }
+    sources.identities(&own, &mut rests);
+    let composite = metric == Metric::Score;
+    if composite || metric == Metric::ActivityStatus {
+        status(view, &sources, world, project, &mut rests);
+    }
+    if composite || metric == Metric::Criticality {
+        let reaching = reaching(view, formula, &own);
+        sources.identities(&reaching, &mut rests);
+        sources.edges(&reaching, formula.graph.edges, &mut rests);
+        let mut projects: Vec<usize> = graph
+            .vertices
+            .iter()
+            .zip(&reaching)
+            .filter_map(|(vertex, reaching)| if *reaching { vertex.project } else { None })
+            .map(|n| n as usize)
+            .collect();
+        projects.sort_unstable();
+        projects.dedup();
+        projects.into_iter().for_each(|project| status(view, &sources, world, Some(project), &mut rests));
+    }
+    if composite || metric == Metric::Pony {
+        commits(view, world, &own, &mut rests);
+    }
+    if composite || metric == Metric::Adoption {
+        sources.signals(&mut rests);
+    }
+    rests
+}
+
+/// What decides a project's status.
+fn status(view: &View<'_>, sources: &Sources<'_>, world: &World, project: Option<usize>, rests: &mut Rests) {
+    let Some(project) = project else { return };
+    sources.project(project, rests);
+    let of_project: Vec<bool> =
+        view.graph.vertices.iter().map(|vertex| vertex.project.map(|n| n as usize) == Some(project)).collect();
+    commits(view, world, &of_project, rests);
+}
+
+/// The git logs that speak for the marked Repos.
+fn commits(view: &View<'_>, world: &World, marked: &[bool], rests: &mut Rests) {
+    for (repo, log) in &world.people.logs {
+        if view.graph.repo_of.get(repo).is_some_and(|n| marked[*n as usize]) {
+            log.segments.iter().for_each(|segment| rests.on(segment.rank.position, "git log"));
+            log.authors.values().for_each(|author| rests.on(author.rank.position, "git log"));
+        }
+    }
+}
+
+/// The marked vertices and all that reach them.
+fn reaching(view: &View<'_>, formula: &Formula, marked: &[bool]) -> Vec<bool> {
+    let mut above: Vec<Vec<u32>> = vec![Vec::new(); marked.len()];
+    for edge in view.graph.edges.iter().filter(|edge| edge.under(formula.graph.edges).is_some()) {
+        above[edge.to as usize].push(edge.from);
+    }
+    let mut reached = marked.to_vec();
+    let mut left: Vec<usize> = (0..marked.len()).filter(|n| marked[*n]).collect();
+    while let Some(vertex) = left.pop() {
+        for from in &above[vertex] {
+            let from = *from as usize;
+            if !reached[from] {
+                reached[from] = true;
+                left.push(from);
+            }
+        }
+    }
+    reached
+}

@@ -1,0 +1,246 @@
+//! The check of a bundle: without database, without network, in one pass.
+
+use std::io::Read;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::Recorded;
+use domain::canonical;
+use domain::checkpoint::Checkpoint;
+use domain::digest::Digest;
+use domain::formula::Formula;
+use domain::note::{Note, VerifyingKey};
+use projections::metrics::Scores;
+use sha2::{Digest as _, Sha256};
+
+use super::line::{ArtifactLine, End, FormulaLine, Header, Line, Section};
+use super::reader::Reader;
+use crate::ReplayError;
+use crate::audit::live::Report;
+use crate::audit::tree::{Anchor, Fault};
+use crate::audit::verification::{Evaluated, Stop, Verdict, Verification, Witness, differing};
+use crate::decisions::{Decisions, is_decision};
+use crate::log::{Erasures, Stored};
+use crate::verify::MAX_REPORTED;
+
+/// Decisions announced at most; a log of a million events has some hundred.
+const MAX_DECISIONS: usize = 1_000_000;
+
+/// What is kept of publications that diverge, until their lines come.
+#[derive(Default)]
+struct Diverged(Vec<(String, Scores)>);
+
+impl Witness for Diverged {
+    fn evaluated(&mut self, at: &Evaluated<'_>) -> Result<(), ReplayError> {
+        if matches!(at.verdict, Verdict::Diverged { .. }) {
+            self.0.push((at.facts.label.clone(), at.outcome.scores.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// What stands before the events.
+struct Prelude {
+    anchors: Vec<Anchor>,
+    decisions: Decisions,
+    counted: End,
+    /// The first line of another kind.
+    next: Line,
+}
+
+/// Checks a bundle against what the auditor brings, folds it and compares every publication. `each` sees the events.
+///
+/// # Errors
+/// When the file cannot be read or a formula is beyond this program. What is wrong with the bundle is in the report.
+pub fn verify<R: Read>(
+    file: R,
+    anchors: Vec<Anchor>,
+    keys: &[VerifyingKey],
+    each: &mut dyn FnMut(&Stored) -> Result<(), ReplayError>,
+) -> Result<Report, ReplayError> {
+    let (mut reader, header) = match Reader::open(file) {
+        Ok(opened) => opened,
+        Err(error @ ReplayError::Bundle { .. }) => {
+            return Report::before(0, Fault { position: None, reason: error.to_string() });
+        }
+        Err(error) => return Err(error),
+    };
+    let prelude = match prelude(&mut reader, &header, anchors, keys) {
+        Ok(prelude) => prelude,
+        Err(Stop::Error(error)) => return Err(error),
+        Err(Stop::Fault(fault)) => return Report::before(header.tree_size, fault),
+    };
+    let erasures = prelude.decisions.erasures();
+    let mut verification = match Verification::new(prelude.anchors, prelude.decisions, None) {
+        Ok(verification) => verification,
+        Err(Stop::Error(error)) => return Err(error),
+        Err(Stop::Fault(fault)) => return Report::before(header.tree_size, fault),
+    };
+    let mut body = Body { erasures, counted: prelude.counted, diverged: Diverged::default() };
+    let run = body.run(&mut reader, prelude.next, &mut verification, each);
+    let run = run.and_then(|()| reader.end().map_err(|error| at_end(&verification, error)));
+    let run = run.and_then(|()| Ok(verification.end()?));
+    Report::of(header.tree_size, &verification, run, None)
+}
+
+/// A bundle that is wrong behind the last event is wrong at the next position.
+fn at_end(verification: &Verification, error: ReplayError) -> Stop {
+    match error {
+        ReplayError::Bundle { .. } => Fault::at(verification.tree().size() + 1, error.to_string()).into(),
+        error => error.into(),
+    }
+}
+
+fn prelude<R: Read>(
+    reader: &mut Reader<R>,
+    header: &Header,
+    mut anchors: Vec<Anchor>,
+    keys: &[VerifyingKey],
+) -> Result<Prelude, Stop> {
+    anchors.push(Anchor::said(header.tree_size, header.root, "the header"));
+    let mut counted = End::default();
+    let mut events: Vec<Recorded> = Vec::new();
+    loop {
+        let line = reader.line().map_err(unplaced)?;
+        match line {
+            Line::Formula(formula) => known(&formula)?,
+            Line::Decision(line) => {
+                let stored = line.stored()?;
+                stored.check(&Erasures::new())?;
+                if !is_decision(&stored) || events.last().is_some_and(|last| last.position >= stored.position) {
+                    return Err(Fault::at(stored.position, "announced, but no decision or out of order").into());
+                }
+                events.push(stored.decode()?);
+                if events.len() > MAX_DECISIONS {
+                    return Err(unplaced(reader.wrong("too many decisions")));
+                }
+            }
+            Line::Checkpoint(line) => {
+                let wrong = |error: &dyn std::fmt::Display| unplaced(reader.wrong(&error.to_string()));
+                let note = Note::parse(&line.note).map_err(|error| wrong(&error))?;
+                let checkpoint = Checkpoint::parse(&note.text).map_err(|error| wrong(&error))?;
+                note.signers(keys).map_err(|error| wrong(&error))?;
+                let source = format!("the kept checkpoint of size {}", checkpoint.size);
+                anchors.push(Anchor::said(checkpoint.size, checkpoint.root, &source));
+                counted.checkpoints += 1;
+            }
+            next => return Ok(Prelude { anchors, decisions: Decisions::of(events), counted, next }),
+        }
+    }
+}
+
+fn unplaced(error: ReplayError) -> Stop {
+    match error {
+        ReplayError::Bundle { .. } => Fault { position: None, reason: error.to_string() }.into(),
+        error => error.into(),
+    }
+}
+
+/// Checks a formula against its own hash.
+fn known(line: &FormulaLine) -> Result<(), Stop> {
+    let wrong = |what: &str| Stop::Fault(Fault { position: None, reason: format!("formula {}: {what}", line.name) });
+    let formula = Formula::parse(&line.document).map_err(ReplayError::from)?;
+    let canonical = canonical::to_vec(&formula).map_err(|error| wrong(&error.to_string()))?;
+    if canonical != line.canonical.as_bytes() || Digest::of(&canonical) != line.hash {
+        return Err(wrong("the document is not the one that was hashed"));
+    }
+    Ok(())
+}
+
+/// The part from the events on.
+struct Body {
+    erasures: Erasures,
+    counted: End,
+    diverged: Diverged,
+}
+
+impl Body {
+    fn run<R: Read>(
+        &mut self,
+        reader: &mut Reader<R>,
+        first: Line,
+        verification: &mut Verification,
+        each: &mut dyn FnMut(&Stored) -> Result<(), ReplayError>,
+    ) -> Result<(), Stop> {
+        let mut line = first;
+        loop {
+            match line {
+                Line::Event(event) => {
+                    let stored = event.stored()?;
+                    // Place first: an event that stands elsewhere is no fault of its bytes.
+                    let next = verification.tree().size() + 1;
+                    if stored.position != next {
+                        return Err(Fault::at(next, format!("position {} stands in its place", stored.position)).into());
+                    }
+                    stored.check(&self.erasures)?;
+                    each(&stored)?;
+                    verification.push(stored, &mut self.diverged)?;
+                    self.counted.events += 1;
+                }
+                Line::Publication(section) => self.section(reader, &section, verification)?,
+                Line::Artifact(artifact) => {
+                    artifact_lines(reader, &artifact).map_err(|error| at_end(verification, error))?;
+                    self.counted.artifacts += 1;
+                }
+                Line::End(end) if end == self.counted => return Ok(()),
+                Line::End(_) => {
+                    return Err(at_end(verification, reader.wrong("the last line counts something else")));
+                }
+                _ => return Err(at_end(verification, reader.wrong("out of place"))),
+            }
+            line = reader.line().map_err(|error| at_end(verification, error))?;
+        }
+    }
+
+    /// The lines of a publication must be those that the event's digests are of.
+    fn section<R: Read>(
+        &mut self,
+        reader: &mut Reader<R>,
+        section: &Section,
+        verification: &mut Verification,
+    ) -> Result<(), Stop> {
+        let place = self.diverged.0.iter().position(|(label, _)| *label == section.label);
+        let mut held = Vec::new();
+        let mut digests = [Digest::default(); 2];
+        for (digest, count) in digests.iter_mut().zip([section.scores, section.state]) {
+            let mut hasher = Sha256::new();
+            for _ in 0..count {
+                let line = reader.raw().map_err(|error| at_end(verification, error))?;
+                hasher.update(line);
+                if place.is_some() && held.len() < usize::try_from(section.scores).unwrap_or(usize::MAX) {
+                    held.push(serde_json::from_slice(line).unwrap_or_default());
+                }
+            }
+            *digest = Digest(hasher.finalize().into());
+        }
+        if let Some((label, scores)) = place.map(|place| self.diverged.0.remove(place)) {
+            verification.name(&label, differing(&scores, &held, MAX_REPORTED));
+        }
+        let published = verification.published(section.event);
+        let fits = published.is_some_and(|facts| {
+            (&facts.label, facts.position, facts.formula_hash)
+                == (&section.label, section.position, section.formula_hash)
+                && [facts.digest, facts.state_digest] == digests
+        });
+        if !fits {
+            let reason = format!("the lines of label `{}` are not those that were published", section.label);
+            return Err(Fault { position: None, reason }.into());
+        }
+        self.counted.publications += 1;
+        Ok(())
+    }
+}
+
+fn artifact_lines<R: Read>(reader: &mut Reader<R>, artifact: &ArtifactLine) -> Result<(), ReplayError> {
+    let (mut hasher, mut bytes) = (Sha256::new(), 0);
+    for _ in 0..artifact.chunks {
+        let Line::Chunk(chunk) = reader.line()? else { return Err(reader.wrong("expected a chunk")) };
+        let chunk = BASE64.decode(chunk).map_err(|error| reader.wrong(&error.to_string()))?;
+        bytes += chunk.len() as u64;
+        hasher.update(&chunk);
+    }
+    if bytes != artifact.bytes || Digest(hasher.finalize().into()) != artifact.sha256 {
+        return Err(reader.wrong(&format!("document {} is damaged", artifact.sha256)));
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! A score with its proof: the events it rests on, each with the path to the root of a tree that is vouched for.
+
+use std::collections::BTreeSet;
+
+use domain::checkpoint::Checkpoint;
+use domain::digest::Digest;
+use domain::note::Note;
+use domain::recorded::Position;
+use projections::explain::{Metric, rests_on};
+use projections::fold::{Fold, World};
+use projections::metrics::Score;
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use super::bundle::line::EventLine;
+use super::{live, tiles};
+use crate::as_of;
+use crate::decisions::Decisions;
+use crate::log::{self, Stored};
+use crate::publication::Asked;
+use crate::{ReplayError, formulas};
+
+/// Name and version of the format.
+pub const FORMAT: &str = "pg-atlas-explain/1";
+
+/// A score and its proof.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// [`FORMAT`].
+    pub format: &'static str,
+    /// The vertex.
+    pub id: String,
+    /// `project`, `repo` or `external`.
+    pub level: &'static str,
+    /// The metric.
+    pub metric: String,
+    /// Its value, as in the lines of scores.
+    pub value: Value,
+    /// The label, where a publication was asked about.
+    pub label: Option<String>,
+    /// Position evaluated at.
+    pub position: Position,
+    /// Name of the formula.
+    pub formula: String,
+    /// Digest of its canonical form.
+    pub formula_hash: Digest,
+    /// Events of the tree that all proofs are against.
+    pub tree_size: u64,
+    /// Its root.
+    pub root: Digest,
+    /// A kept checkpoint of that size; null where none reaches so far, then the tree is that of the head.
+    pub checkpoint: Option<String>,
+    /// The event that published the score.
+    pub published: Option<Proven>,
+    /// The events it rests on, by position.
+    pub events: Vec<Proven>,
+}
+
+/// An event and its proof.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proven {
+    /// The event, as in a bundle.
+    #[serde(flatten)]
+    pub event: EventLine,
+    /// Why it counts.
+    pub because: BTreeSet<&'static str>,
+    /// Its place among the leaves.
+    pub leaf_index: u64,
+    /// RFC 6962 audit path, from the leaf up.
+    pub proof: Vec<Digest>,
+}
+
+/// What a score rests on, at the head or as published. To be called in one snapshot.
+///
+/// # Errors
+/// When there is no such vertex or metric, when the publication does not follow from the log or cannot be told any
+/// more, or the database vanishes.
+pub async fn explain(
+    conn: &mut PgConnection,
+    id: &str,
+    metric: &str,
+    label: Option<&str>,
+    progress: &mut dyn FnMut(&Stored),
+) -> Result<Explanation, ReplayError> {
+    let asked = Metric::from_name(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
+    let decisions = Decisions::read(&mut *conn).await?;
+    let head = log::head(&mut *conn).await?;
+    let (fold, event) = match label {
+        Some(label) => {
+            let asked = Asked::of(&decisions, label)?;
+            let fold = asked.fold(&mut *conn, progress).await?;
+            let outcome = as_of::outcome(&fold);
+            if (outcome.digest, outcome.state_digest) != (asked.facts.digest, asked.facts.state_digest) {
+                return Err(asked.unequal());
+            }
+            (fold, Some(asked.event))
+        }
+        None => {
+            let formula = formulas::promoted(&mut *conn, head.position).await?;
+            let passed = decisions.passed_over(Position::MAX).positions;
+            let mut fold = Fold::new(World::default(), formula.formula, passed, None);
+            as_of::advance(&mut *conn, &mut fold, head.position, progress).await?;
+            (fold, None)
+        }
+    };
+    let position = fold.world.position;
+    let view = fold.world.view();
+    let scores = view.scores(fold.formula());
+    let row: &Score =
+        scores.rows.iter().find(|row| row.id == id).ok_or_else(|| ReplayError::NoVertex(id.to_owned()))?;
+    let value = scores.line(row).remove(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
+    let rests = rests_on(&fold.world, &view, fold.formula(), row.level, id, asked);
+
+    let (tree_size, checkpoint) = tree(&mut *conn, event.unwrap_or(position)).await?.unwrap_or((head.position, None));
+    let root = tiles::root(&mut *conn, tree_size).await?;
+    let published = match event {
+        Some(event) => Some(proven(&mut *conn, event, tree_size, BTreeSet::from(["publication of the score"])).await?),
+        None => None,
+    };
+    let mut events = Vec::with_capacity(rests.0.len());
+    for (position, because) in rests.0 {
+        events.push(proven(&mut *conn, position, tree_size, because).await?);
+    }
+    Ok(Explanation {
+        format: FORMAT,
+        id: id.to_owned(),
+        level: row.level.name(),
+        metric: metric.to_owned(),
+        value,
+        label: label.map(str::to_owned),
+        position,
+        formula: fold.formula().name.clone(),
+        formula_hash: fold.formula().hash(),
+        tree_size,
+        root,
+        checkpoint,
+        published,
+        events,
+    })
+}
+
+/// The newest kept checkpoint, if it reaches to a position.
+async fn tree(conn: &mut PgConnection, to: Position) -> Result<Option<(u64, Option<String>)>, ReplayError> {
+    let Some(note) = live::checkpoints(conn).await?.pop() else { return Ok(None) };
+    let size = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(&note.text).ok()).map(|found| found.size);
+    Ok(size.filter(|size| *size >= to).map(|size| (size, Some(note))))
+}
+
+async fn proven(
+    conn: &mut PgConnection,
+    position: Position,
+    size: u64,
+    because: BTreeSet<&'static str>,
+) -> Result<Proven, ReplayError> {
+    let mut found = None;
+    log::read(&mut *conn, position, position, |stored| {
+        found = Some(EventLine::of(&stored)?);
+        Ok::<(), ReplayError>(())
+    })
+    .await?;
+    let event = found.ok_or(ReplayError::Truncated { from: position, to: position, ended: position - 1 })?;
+    let inclusion = tiles::inclusion(&mut *conn, position, size).await?;
+    if inclusion.leaf_hash != event.leaf_hash {
+        let detail = "the event is not the one whose leaf the tiles hold".to_owned();
+        return Err(ReplayError::Corrupt { position, detail });
+    }
+    Ok(Proven { event, because, leaf_index: inclusion.leaf_index, proof: inclusion.proof })
+}

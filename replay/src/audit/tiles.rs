@@ -1,0 +1,121 @@
+//! Proofs from the stored tiles: a few rows, whatever the size of the log.
+
+use std::collections::BTreeSet;
+
+use domain::digest::Digest;
+use domain::merkle::proof::{self, Range};
+use domain::merkle::tile::{TileId, Tiles, needed};
+use domain::recorded::Position;
+use serde::Serialize;
+use sqlx::{PgConnection, Row as _};
+
+use crate::ReplayError;
+
+/// That an event is in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Inclusion {
+    /// Place of the event.
+    pub position: Position,
+    /// Its place among the leaves: the position less one.
+    pub leaf_index: u64,
+    /// Its leaf hash.
+    pub leaf_hash: Digest,
+    /// Events of the tree that is proven against.
+    pub tree_size: u64,
+    /// Root of that tree.
+    pub root: Digest,
+    /// RFC 6962 audit path, from the leaf up.
+    pub proof: Vec<Digest>,
+}
+
+/// That a log has only grown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Consistency {
+    /// Events of the earlier tree.
+    pub from: u64,
+    /// Events of the later tree.
+    pub to: u64,
+    /// Root of the earlier tree.
+    pub from_root: Digest,
+    /// Root of the later tree.
+    pub to_root: Digest,
+    /// RFC 6962 consistency proof.
+    pub proof: Vec<Digest>,
+}
+
+/// Reads tiles. One that is not there is left out.
+///
+/// # Errors
+/// When the database refuses, or a tile is no row of hashes.
+pub async fn read(conn: &mut PgConnection, which: &BTreeSet<TileId>) -> Result<Tiles, ReplayError> {
+    let rows = sqlx::query(
+        "SELECT t.level, t.idx, t.hashes FROM log.tile t \
+           JOIN unnest($1::int[], $2::bigint[]) AS w (level, idx) USING (level, idx)",
+    )
+    .bind(which.iter().map(|tile| i32::try_from(tile.level).unwrap_or(i32::MAX)).collect::<Vec<_>>())
+    .bind(which.iter().map(|tile| i64::try_from(tile.index).unwrap_or(i64::MAX)).collect::<Vec<_>>())
+    .fetch_all(conn)
+    .await?;
+    let mut tiles = Tiles::default();
+    for row in rows {
+        let corrupt = || ReplayError::Corrupt { position: 0, detail: "a tile is no row of hashes".to_owned() };
+        let level = u32::try_from(row.try_get::<i32, _>("level")?).map_err(|_| corrupt())?;
+        let index = u64::try_from(row.try_get::<i64, _>("idx")?).map_err(|_| corrupt())?;
+        let hashes: &[u8] = row.try_get("hashes")?;
+        let hashes: Option<Vec<Digest>> = hashes.chunks(32).map(Digest::from_slice).collect();
+        tiles.0.insert(TileId { level, index }, hashes.ok_or_else(corrupt)?);
+    }
+    Ok(tiles)
+}
+
+/// The hashes of ranges of the tree.
+async fn hashes(conn: &mut PgConnection, ranges: &[Range]) -> Result<Vec<Digest>, ReplayError> {
+    let tiles = read(conn, &needed(ranges)).await?;
+    let each = ranges.iter().map(|range| {
+        let detail = format!("the tiles lack what leaves {} to {} hash to", range.from, range.to);
+        tiles.hash(*range).ok_or(ReplayError::Corrupt { position: range.from + 1, detail })
+    });
+    each.collect()
+}
+
+/// The root of the first `size` events, as the tiles have it.
+///
+/// # Errors
+/// When the tiles do not reach so far.
+pub async fn root(conn: &mut PgConnection, size: u64) -> Result<Digest, ReplayError> {
+    Ok(hashes(conn, &[Range { from: 0, to: size }]).await?.pop().unwrap_or_default())
+}
+
+/// Proves that an event is among the first `size`.
+///
+/// # Errors
+/// When it is not, or the tiles contradict themselves.
+pub async fn inclusion(conn: &mut PgConnection, position: Position, size: u64) -> Result<Inclusion, ReplayError> {
+    let beyond = ReplayError::BeyondHead { position, head: size };
+    let Some(index) = position.checked_sub(1) else { return Err(beyond) };
+    let Some(mut ranges) = proof::inclusion(index, size) else { return Err(beyond) };
+    ranges.extend([Range { from: index, to: position }, Range { from: 0, to: size }]);
+    let mut proof = hashes(conn, &ranges).await?;
+    let (root, leaf_hash) = (proof.pop().unwrap_or_default(), proof.pop().unwrap_or_default());
+    if !proof::includes(&leaf_hash, index, size, &proof, &root) {
+        return Err(ReplayError::Corrupt { position, detail: "the tiles contradict themselves".to_owned() });
+    }
+    Ok(Inclusion { position, leaf_index: index, leaf_hash, tree_size: size, root, proof })
+}
+
+/// Proves that the first `from` events are the beginning of the first `to`.
+///
+/// # Errors
+/// When they cannot be, or the tiles contradict themselves.
+pub async fn consistency(conn: &mut PgConnection, from: u64, to: u64) -> Result<Consistency, ReplayError> {
+    let Some(mut ranges) = proof::consistency(from, to) else {
+        return Err(ReplayError::BeyondHead { position: from, head: to });
+    };
+    ranges.extend([Range { from: 0, to: from }, Range { from: 0, to }]);
+    let mut proof = hashes(conn, &ranges).await?;
+    let (to_root, from_root) = (proof.pop().unwrap_or_default(), proof.pop().unwrap_or_default());
+    if !proof::extends(from, &from_root, to, &to_root, &proof) {
+        return Err(ReplayError::Corrupt { position: from, detail: "the tiles contradict themselves".to_owned() });
+    }
+    Ok(Consistency { from, to, from_root, to_root, proof })
+}

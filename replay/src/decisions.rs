@@ -1,0 +1,132 @@
+//! What the log decided about itself: read from the whole log before any fold starts.
+
+use std::collections::BTreeSet;
+
+use domain::Recorded;
+use domain::digest::Digest;
+use domain::event::{Event, EventType};
+use domain::facts::log::ScoresPublished;
+use domain::formula::{self, Formula, FormulaError};
+use domain::recorded::Position;
+use domain::stream::StreamKind;
+use projections::store::schema::FormulaDocument;
+use sqlx::PgConnection;
+
+use crate::log::{self, Erasures};
+use crate::quarantine::Quarantine;
+use crate::{ReplayError, log::Stored};
+
+/// The types of such events, and the kind of stream each lives in.
+pub const TYPES: [(EventType, StreamKind); 5] = [
+    (EventType::FormulaAdopted, StreamKind::Formula),
+    (EventType::FormulaPromoted, StreamKind::Atlas),
+    (EventType::ScoresPublished, StreamKind::Atlas),
+    (EventType::EventQuarantined, StreamKind::Atlas),
+    (EventType::PayloadErased, StreamKind::Atlas),
+];
+
+/// Whether a stored event is such a decision.
+#[must_use]
+pub fn is_decision(stored: &Stored) -> bool {
+    TYPES.iter().any(|(kind, _)| kind.name() == stored.envelope.event_type)
+}
+
+/// Every decision, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decisions {
+    events: Vec<Recorded>,
+}
+
+impl Decisions {
+    /// Reads them from the database.
+    ///
+    /// # Errors
+    /// When the database refuses or a decision is not readable.
+    pub async fn read(conn: &mut PgConnection) -> Result<Self, ReplayError> {
+        let mut events = Vec::new();
+        for (event_type, kind) in TYPES {
+            events.extend(log::of_type(&mut *conn, kind, event_type, Position::MAX).await?);
+        }
+        Ok(Self::of(events))
+    }
+
+    /// From decoded events.
+    #[must_use]
+    pub fn of(mut events: Vec<Recorded>) -> Self {
+        events.sort_unstable_by_key(|event| event.position);
+        Self { events }
+    }
+
+    /// The decisions as events.
+    #[must_use]
+    pub fn events(&self) -> &[Recorded] {
+        &self.events
+    }
+
+    /// What was to be passed over when the log ended at `position`: quarantined and erased positions.
+    #[must_use]
+    pub fn passed_over(&self, position: Position) -> Quarantine {
+        Quarantine::of(self.events.iter().take_while(|event| event.position <= position))
+    }
+
+    /// Every erasure.
+    #[must_use]
+    pub fn erasures(&self) -> Erasures {
+        let erased = self.events.iter().filter_map(|recorded| match &recorded.event {
+            Event::PayloadErased(facts) => Some((facts.position, facts.payload_sha256)),
+            _ => None,
+        });
+        erased.collect()
+    }
+
+    /// Every publication, with the position of its event.
+    pub fn publications(&self) -> impl Iterator<Item = (Position, &ScoresPublished)> {
+        self.events.iter().filter_map(|recorded| match &recorded.event {
+            Event::ScoresPublished(facts) => Some((recorded.position, facts)),
+            _ => None,
+        })
+    }
+
+    /// The publication of a label.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn labelled(&self, label: &str) -> Result<(Position, &ScoresPublished), ReplayError> {
+        let found = self.publications().find(|(_, facts)| facts.label == label);
+        found.ok_or_else(|| ReplayError::NoPublication(label.to_owned()))
+    }
+
+    /// The formula of this hash: shipped with the program or adopted by the log.
+    ///
+    /// # Errors
+    /// When there is none, or it needs a newer program.
+    pub fn formula(&self, name: &str, hash: &Digest) -> Result<FormulaDocument, ReplayError> {
+        let shipped = formula::SHIPPED.iter().map(|(_, document)| *document);
+        let adopted = self.events.iter().filter_map(|recorded| match &recorded.event {
+            Event::FormulaAdopted(facts) if facts.hash == *hash => Some(facts.document.as_str()),
+            _ => None,
+        });
+        for document in adopted.chain(shipped) {
+            let formula = Formula::parse(document)?;
+            if formula.hash() == *hash {
+                return Ok(FormulaDocument { formula, document: document.to_owned() });
+            }
+        }
+        Err(FormulaError::Unknown(name.to_owned()).into())
+    }
+
+    /// What a fold that ends at `facts.position` passes over to reproduce a publication whose event is at `position`:
+    /// what was passed over then, and what cannot be read any more. With the first position that is erased since.
+    #[must_use]
+    pub fn of_publication(
+        &self,
+        position: Position,
+        facts: &ScoresPublished,
+    ) -> (BTreeSet<Position>, Option<Position>) {
+        let then = self.passed_over(position).positions;
+        let since = self.erasures().into_keys().filter(|erased| *erased <= facts.position && !then.contains(erased));
+        let since: BTreeSet<Position> = since.collect();
+        let first = since.first().copied();
+        (then.union(&since).copied().collect(), first)
+    }
+}

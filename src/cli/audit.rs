@@ -1,0 +1,79 @@
+//! Flags of `audit`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// What an auditor does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Sign the log as it stands
+    #[cfg(feature = "ingest")]
+    Checkpoint {
+        /// Name of the log, on first use; it becomes part of the key
+        #[arg(long)]
+        origin: Option<String>,
+        /// Make a new key, sign with the old and the new one, and keep the new one
+        #[arg(long, conflicts_with = "origin")]
+        rotate: bool,
+    },
+    /// Prove that an event is in the log, or that the log has only grown
+    Prove {
+        /// Position of the event
+        #[arg(required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+        position: Option<u64>,
+        /// Size of the tree to prove against; default: the head
+        #[arg(long, requires = "position")]
+        size: Option<u64>,
+        /// Size of the earlier tree
+        #[arg(long)]
+        from: Option<u64>,
+        /// Size of the later tree; default: the head
+        #[arg(long, requires = "from")]
+        to: Option<u64>,
+    },
+    /// Check hashes, order, signatures and every published score: of a bundle, or of the database and its live tables
+    Verify {
+        /// The bundle; without one the database is checked
+        bundle: Option<PathBuf>,
+        #[command(flatten)]
+        trust: Trust,
+    },
+    /// Write the log into one file that can be checked without a database
+    Export {
+        /// The file
+        file: PathBuf,
+        /// With the raw documents that events were read from
+        #[arg(long)]
+        artifacts: bool,
+    },
+    /// Make a database of a bundle, with the same positions and digests; goes on after an interruption
+    #[cfg(feature = "ingest")]
+    Import {
+        /// The bundle
+        file: PathBuf,
+        #[command(flatten)]
+        trust: Trust,
+    },
+    /// The events that a score rests on, each with its proof
+    Explain {
+        /// The vertex or project
+        id: String,
+        /// activity_status, adoption_score, criticality_score, pg_score or pony_factor
+        metric: String,
+        /// As published under this label; default: at the head
+        #[arg(long)]
+        label: Option<String>,
+    },
+}
+
+/// What the auditor trusts.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Trust {
+    /// A verification key, `NAME+ID+KEY`; may be repeated
+    #[arg(long = "key", value_name = "VKEY")]
+    pub(crate) keys: Vec<String>,
+    /// A file with a checkpoint taken earlier: the note, or what `audit checkpoint` answered; may be repeated
+    #[arg(long = "checkpoint", value_name = "FILE")]
+    pub(crate) checkpoints: Vec<PathBuf>,
+}

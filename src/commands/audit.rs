@@ -1,0 +1,68 @@
+//! `audit`: proofs.
+
+use ::replay::audit::tiles;
+use ::replay::{SNAPSHOT, log};
+use sqlx::Connection as _;
+
+use crate::cli::{Audit, Common};
+use crate::failure::{Failure, Result};
+use crate::output::{Output, object};
+use crate::session::Session;
+
+#[cfg(feature = "ingest")]
+mod checkpoint;
+mod explain;
+mod export;
+#[cfg(feature = "ingest")]
+mod import;
+mod trust;
+mod verify;
+
+/// `audit`.
+pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)> {
+    let open = || Session::open(common);
+    match command {
+        #[cfg(feature = "ingest")]
+        Audit::Checkpoint { origin, rotate } => {
+            checkpoint::run(&open()?, origin.as_deref(), rotate).await.map(|output| (output, 0))
+        }
+        Audit::Prove { position: Some(position), size, .. } => inclusion(&open()?, position, size).await,
+        Audit::Prove { from, to, .. } => consistency(&open()?, from.unwrap_or(0), to).await,
+        Audit::Verify { bundle: None, trust } => verify::live(&open()?, &trust).await,
+        Audit::Verify { bundle: Some(file), trust } => verify::bundle(&file, &trust),
+        #[cfg(feature = "ingest")]
+        Audit::Import { file, trust } => import::run(&open()?, &file, &trust).await.map(|output| (output, 0)),
+        Audit::Explain { id, metric, label } => {
+            explain::run(&open()?, &id, &metric, label.as_deref()).await.map(|output| (output, 0))
+        }
+        Audit::Export { file, artifacts } => export::run(&open()?, &file, artifacts).await.map(|output| (output, 0)),
+    }
+}
+
+async fn inclusion(session: &Session, position: u64, size: Option<u64>) -> Result<(Output, u8)> {
+    let mut conn = session.connect().await?;
+    let mut conn = conn.begin_with(SNAPSHOT).await?;
+    let size = bounded(size, log::head(&mut conn).await?.position)?;
+    answer(&tiles::inclusion(&mut conn, position, size).await?)
+}
+
+async fn consistency(session: &Session, from: u64, to: Option<u64>) -> Result<(Output, u8)> {
+    let mut conn = session.connect().await?;
+    let mut conn = conn.begin_with(SNAPSHOT).await?;
+    let to = bounded(to, log::head(&mut conn).await?.position)?;
+    answer(&tiles::consistency(&mut conn, from, to).await?)
+}
+
+/// The size of a tree that the log has had.
+fn bounded(size: Option<u64>, head: u64) -> Result<u64> {
+    match size {
+        Some(size) if size > head => Err(replay::ReplayError::BeyondHead { position: size, head }.into()),
+        size => Ok(size.unwrap_or(head)),
+    }
+}
+
+/// A value as the command's result.
+fn answer(value: &impl serde::Serialize) -> Result<(Output, u8)> {
+    let value = serde_json::to_value(value).map_err(Failure::refused)?;
+    Ok((Output::Object(object(value)), 0))
+}

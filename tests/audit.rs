@@ -1,0 +1,11 @@
+//! The auditor's stories: nothing can be changed unnoticed, and every published score can be checked elsewhere.
+
+mod bundle;
+mod checkpoint;
+mod erasure;
+mod explain;
+mod import;
+mod python;
+mod support;
+mod tamper;
+mod tiles;
