@@ -8,6 +8,7 @@ use crate::output::Format;
 
 #[cfg(feature = "ingest")]
 mod artifact;
+mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
@@ -15,6 +16,9 @@ mod ingest;
 
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
+#[cfg(feature = "ingest")]
+pub(crate) use self::bench::LogSize;
+pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
 #[cfg(feature = "ingest")]
@@ -186,6 +190,9 @@ pub(crate) enum Command {
         #[arg(long)]
         roles: bool,
     },
+    /// What things cost, against a reference in the same run
+    #[command(subcommand)]
+    Bench(Bench),
     /// Run the embedded server of a data folder until its last user has left
     #[command(hide = true)]
     Supervise {
