@@ -9,10 +9,13 @@ use crate::output::Format;
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
+mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
 mod erase;
+mod export;
+mod formula;
 #[cfg(feature = "ingest")]
 mod ingest;
 
@@ -20,9 +23,14 @@ mod ingest;
 pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::{Audit, Trust};
 #[cfg(feature = "ingest")]
+pub(crate) use self::bench::LogSize;
+pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
+#[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
 #[cfg(feature = "ingest")]
 pub(crate) use self::erase::Erase;
+pub(crate) use self::export::{Export, ExportTo, GraphFormat, ScoreFormat};
+pub(crate) use self::formula::FormulaCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
 
@@ -222,6 +230,9 @@ pub(crate) enum Command {
         #[arg(long)]
         roles: bool,
     },
+    /// What things cost, against a reference in the same run
+    #[command(subcommand)]
+    Bench(Bench),
     /// Run the embedded server of a data folder until its last user has left
     #[command(hide = true)]
     Supervise {
@@ -231,57 +242,6 @@ pub(crate) enum Command {
     /// Start or join the embedded server and report on it
     #[command(hide = true)]
     EmbeddedPing(crate::embedded::PingArgs),
-}
-
-/// What can be exported.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Export {
-    /// Projects, vertices and dependencies
-    Graph {
-        /// Format of the file
-        #[arg(id = "as", long = "as")]
-        format: GraphFormat,
-        #[command(flatten)]
-        to: ExportTo,
-    },
-    /// The scores of every project, repository and package
-    Scores {
-        /// Format of the file
-        #[arg(id = "as", long = "as")]
-        format: ScoreFormat,
-        #[command(flatten)]
-        to: ExportTo,
-    },
-}
-
-/// Where an export goes, and of which moment it is.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ExportTo {
-    /// File to write; without it stdout
-    #[arg(long)]
-    pub(crate) out: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) at: AsOf,
-}
-
-/// Formats of a graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum GraphFormat {
-    /// GraphML, as Gephi, yEd, NetworkX and others read it
-    Graphml,
-    /// The edges, comma-separated
-    Csv,
-    /// Nodes and edges
-    Json,
-}
-
-/// Formats of scores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ScoreFormat {
-    /// Comma-separated
-    Csv,
-    /// An array of objects
-    Json,
 }
 
 /// A point of the log and a formula.
@@ -326,42 +286,6 @@ pub(crate) enum ProjectionArg {
     Metrics,
     /// Scores over time
     History,
-}
-
-/// What can be done with formulas.
-#[derive(Debug, Subcommand)]
-pub(crate) enum FormulaCommand {
-    /// Every formula of the program and of the log
-    List,
-    /// One formula's document
-    Show {
-        /// Its name, or a TOML file
-        name: String,
-    },
-    /// What moves between two formulas, and why
-    Diff {
-        /// The first formula: a name or a TOML file
-        before: String,
-        /// The second formula
-        after: String,
-        /// Position or time to look at
-        #[arg(long)]
-        as_of: Option<String>,
-    },
-    /// Check a document
-    Check {
-        /// The TOML file
-        file: PathBuf,
-    },
-    /// Take a document into the log
-    #[cfg(feature = "ingest")]
-    Adopt {
-        /// The TOML file
-        file: PathBuf,
-        /// Who adopts
-        #[arg(long)]
-        actor: Option<String>,
-    },
 }
 
 /// What can be done with open questions.

@@ -3,6 +3,7 @@
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
+mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
@@ -87,6 +88,7 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
         Command::Migrate { roles } => project::migrate(&open()?, roles).await.map(done),
+        Command::Bench(what) => bench::run(common, what).await.map(done),
         // Answered before a runtime exists.
         Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),
     }

@@ -85,3 +85,15 @@ impl From<ingest::error::AppendError> for Failure {
         }
     }
 }
+
+#[cfg(feature = "ingest")]
+impl From<ingest::bench::BenchError> for Failure {
+    fn from(error: ingest::bench::BenchError) -> Self {
+        use ingest::bench::BenchError;
+        match error {
+            BenchError::Append(error) => error.into(),
+            BenchError::NotEmpty { .. } | BenchError::Wrong(_) => Self::refused(error),
+            BenchError::Database(_) | BenchError::Migrate(_) | BenchError::Worker(_) => Self::environment(error),
+        }
+    }
+}

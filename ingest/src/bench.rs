@@ -16,6 +16,7 @@ use crate::error::{AppendError, Corrupt, Refusal};
 use crate::migrate::migrate;
 
 mod batch;
+pub mod generate;
 mod load;
 mod single;
 
@@ -61,6 +62,12 @@ pub enum BenchError {
     /// A task ended before its time.
     #[error("a worker of the benchmark ended: {0}")]
     Worker(#[from] tokio::task::JoinError),
+    /// A log to be filled holds something.
+    #[error("this log holds {events} events; a generated log needs an empty one")]
+    NotEmpty {
+        /// How many.
+        events: u64,
+    },
     /// What was written is not what should have been.
     #[error("measured the wrong thing: {0}")]
     Wrong(String),
