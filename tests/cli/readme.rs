@@ -6,8 +6,15 @@ use std::path::Path;
 use crate::support::program::{Ran, bare};
 
 /// Documents that show commands.
-const DOCUMENTS: &[&str] =
-    &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "demo/README.md", "migrations/README.md", "docs/AUDIT.md"];
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "demo/README.md",
+    "migrations/README.md",
+    "docs/AUDIT.md",
+    "docs/FORMULAS.md",
+];
 
 /// The lines of the shell blocks of a document, continued ones joined.
 fn shell_lines(text: &str) -> Vec<String> {
