@@ -19,6 +19,12 @@ impl Changes {
         self.rows.iter().map(|(kind, key)| (*kind, key.as_str()))
     }
 
+    /// Whether nothing was touched but the rows of this kind.
+    #[must_use]
+    pub fn only(&self, kind: &str) -> bool {
+        self.rows.iter().all(|(touched, _)| *touched == kind)
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.rows.clear();

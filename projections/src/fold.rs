@@ -163,7 +163,7 @@ impl Fold {
         let Some(history) = &mut self.history else { return };
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
         let scores = self.world.view().scores(&self.formula);
-        history.tick(self.world.position, day, self.world.graph.recorded_at(), &scores, label);
+        history.tick(self.world.position, day, self.world.graph.recorded_at(), scores, label);
     }
 }
 

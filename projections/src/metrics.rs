@@ -21,9 +21,10 @@ pub use evaluation::Evaluation;
 use value::TermValue;
 
 /// Which kind of vertex a row scores. Ordered as in a digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// A project.
+    #[default]
     Project,
     /// A Repo.
     Repo,
@@ -50,7 +51,7 @@ impl Level {
 }
 
 /// The scores of one vertex.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Score {
     /// Kind of vertex.
     pub level: Level,

@@ -2,8 +2,9 @@
 
 use domain::formula;
 use domain::recorded::Position;
+use domain::time::Timestamp;
 use projections::fold::{Fold, World};
-use projections::history::History;
+use projections::history::{History, Key, Span};
 use projections::metrics::digest::{scores_digest, state_digest};
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
@@ -16,7 +17,7 @@ use crate::as_of::{Outcome, advance, outcome};
 use crate::fence::{fence, note_quarantine, replaced};
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
-use crate::rebuild::{self, Keep};
+use crate::rebuild;
 use crate::{ReplayError, SNAPSHOT, formulas, log};
 
 /// Positions folded between two transactions.
@@ -43,11 +44,15 @@ pub enum Standing {
 /// The projector of a set of builds that stand at one position.
 #[derive(Debug)]
 pub struct Projector {
-    builds: Vec<Build>,
+    pub(crate) builds: Vec<Build>,
     fold: Fold,
-    quarantine: Quarantine,
+    pub(crate) quarantine: Quarantine,
     /// The derived tables as they stand in the database.
     tables: Vec<Rows>,
+    /// What is noted with the builds where they stand.
+    noted: Moved,
+    /// World time where they stand.
+    world_time: Option<Timestamp>,
 }
 
 impl Projector {
@@ -126,13 +131,20 @@ impl Projector {
 
     /// A projector of builds that hold what `fold` holds.
     pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
-        let (tables, _) = image(&fold);
-        Self::with(builds, fold, quarantine, tables)
+        let (tables, noted) = image(&fold);
+        Self::with(builds, fold, quarantine, tables, noted)
     }
 
-    /// A projector of builds that hold what `fold` holds, of which these are the tables.
-    pub(crate) fn with(builds: Vec<Build>, fold: Fold, quarantine: Quarantine, tables: Vec<Rows>) -> Self {
-        Self { builds, fold, quarantine, tables }
+    /// A projector of builds that hold what `fold` holds, of which this is the image.
+    pub(crate) fn with(
+        builds: Vec<Build>,
+        fold: Fold,
+        quarantine: Quarantine,
+        tables: Vec<Rows>,
+        noted: Moved,
+    ) -> Self {
+        let world_time = fold.world.graph.world_time();
+        Self { builds, fold, quarantine, tables, noted, world_time }
     }
 
     /// The builds it moves.
@@ -213,8 +225,16 @@ impl Projector {
 
     /// Writes what changed since `before` and moves the cursors.
     async fn write(&mut self, conn: &mut PgConnection, before: Position) -> Result<(), ReplayError> {
-        let (after, moved) = image(&self.fold);
         let changes = self.fold.take_changes();
+        // The log's own affairs touch no vertex: what was computed before still holds.
+        let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
+        let (after, moved) = if quiet {
+            let (position, recorded_at) = (self.position(), self.fold.world.graph.recorded_at());
+            (None, Moved { position, recorded_at, ..self.noted })
+        } else {
+            let (after, moved) = image(&self.fold);
+            (Some(after), moved)
+        };
         let facts = fact_rows(&self.fold.world, changes.rows())?;
         // Everything is computed by now: the locks are held as long as the database writes.
         let mut transaction = conn.begin().await?;
@@ -223,7 +243,7 @@ impl Projector {
         for build in &mut self.builds {
             write::move_cursor(&mut *conn, build, &moved).await?;
             let schema = build.schema();
-            for (old, new) in self.tables.iter().zip(&after) {
+            for (old, new) in self.tables.iter().zip(after.iter().flatten()) {
                 if new.table.projection == build.projection {
                     write::difference(&mut *conn, &schema, old, new).await?;
                 }
@@ -241,40 +261,11 @@ impl Projector {
             build.state_digest = Some(moved.state_digest);
         }
         transaction.commit().await?;
-        self.tables = after;
-        Ok(())
-    }
-
-    /// Makes these builds the live ones, if no live build is further on and all live ones end at one position.
-    ///
-    /// # Errors
-    /// [`StoreError::Fenced`] when the live builds stand elsewhere: catch up and try again.
-    pub async fn switch(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
-        let mut transaction = conn.begin().await?;
-        // One switch at a time, so that the set cannot change under the row locks that follow. Those keep the live
-        // projector from moving on meanwhile.
-        sqlx::query("LOCK TABLE atlas.live IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
-        sqlx::query("SELECT b.id FROM atlas.live l JOIN atlas.build b ON b.id = l.build ORDER BY b.id FOR UPDATE OF b")
-            .fetch_all(&mut *transaction)
-            .await?;
-        let live = store::live_builds(&mut transaction).await?;
-        for build in &live {
-            let replaced = self.builds.iter().any(|mine| mine.projection == build.projection);
-            let fits = if replaced { build.position <= self.position() } else { build.position == self.position() };
-            if !fits {
-                return Err(StoreError::Fenced { build: build.id, position: self.position() }.into());
-            }
+        if let Some(after) = after {
+            self.tables = after;
         }
-        schema::make_live(&mut transaction, &self.builds).await?;
-        transaction.commit().await?;
-        for build in &mut self.builds {
-            "live".clone_into(&mut build.status);
-        }
-        rebuild::release(&mut *conn, &self.builds).await?;
-        // The switch is done; what is left over is taken by the next one.
-        if let Err(error) = rebuild::tidy(conn, &self.quarantine, Keep::Nothing).await {
-            tracing::warn!(%error, "builds that nobody returns to are still there");
-        }
+        self.noted = moved;
+        self.world_time = self.fold.world.graph.world_time();
         Ok(())
     }
 }
@@ -300,11 +291,15 @@ pub(crate) async fn write_history(
     before: Position,
 ) -> Result<(), ReplayError> {
     let closed = history.take_closed();
-    let mut spans: Vec<Row> = closed.iter().map(|(key, span)| span_row(key, span)).collect();
     let opened = history.open.iter().filter(|(_, span)| span.from >= before);
-    spans.extend(opened.map(|(key, span)| span_row(key, span)));
+    let spans = closed.iter().map(|(key, span)| (key, span)).chain(opened);
+    // Only what began at or before the last page may stand there already.
+    let (new, old): (Vec<_>, Vec<_>) = spans.partition(|(_, span)| span.from > before);
+    let rows = |spans: Vec<(&Key, &Span)>| spans.into_iter().map(|(key, span)| span_row(key, span)).collect();
+    let (new, old): (Vec<Row>, Vec<Row>) = (rows(new), rows(old));
     let [span, tick] = HISTORY_TABLES;
-    write::upsert(&mut *conn, schema, span, &spans.iter().collect::<Vec<_>>()).await?;
+    write::upsert(&mut *conn, schema, span, &old.iter().collect::<Vec<_>>()).await?;
+    write::copy(&mut *conn, schema, span, &new).await?;
     let ticks = tick_rows(history, before);
     write::upsert(&mut *conn, schema, tick, &ticks.iter().collect::<Vec<_>>()).await?;
     Ok(())

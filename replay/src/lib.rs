@@ -10,6 +10,7 @@ mod fence;
 pub mod forget;
 pub mod formulas;
 pub mod log;
+pub mod promote;
 pub mod publication;
 pub mod quarantine;
 pub mod rebuild;

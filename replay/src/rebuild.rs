@@ -1,23 +1,23 @@
 //! Rebuilding beside the live tables: fold from the beginning, copy into fresh builds, compare, switch.
 
 use domain::recorded::Position;
+use projections::store;
 use projections::store::schema::{self, FormulaDocument};
-use projections::store::{self, StoreError};
 use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::catch_up::Projector;
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
-use crate::{ReplayError, SNAPSHOT, log, verify};
+use crate::{ReplayError, SNAPSHOT, verify};
 
 mod unfinished;
 
 use unfinished::Unfinished;
 pub(crate) use unfinished::{folded_to, release};
 
-/// Times that a switch is tried while the live projector moves on.
-pub const SWITCH_TRIES: u32 = 20;
+/// Times that a comparison is tried while the live projector moves on.
+const TRIES: u32 = 20;
 
 /// Advisory locks that say: the maker of an unfinished build is alive, with the build's number. Arbitrary numbers of
 /// our own, as the next.
@@ -57,7 +57,7 @@ pub async fn build(
 /// # Errors
 /// When the log cannot be read or the database refuses.
 pub async fn equal_to_live(conn: &mut PgConnection, shadow: &mut Projector) -> Result<Option<bool>, ReplayError> {
-    for _ in 0..SWITCH_TRIES {
+    for _ in 0..TRIES {
         let mut snapshot = conn.begin_with(SNAPSHOT).await?;
         let live = store::live_builds(&mut snapshot).await?;
         let Some(metrics) = live.iter().find(|build| build.projection == Projection::Metrics) else { return Ok(None) };
@@ -81,31 +81,6 @@ pub async fn equal_to_live(conn: &mut PgConnection, shadow: &mut Projector) -> R
         return Ok(Some(digests && rows.is_empty()));
     }
     Ok(None)
-}
-
-/// Follows the log with shadow builds until they can take the place of the live ones, and switches.
-///
-/// # Errors
-/// When the live builds keep moving for [`SWITCH_TRIES`] tries, or the database refuses.
-pub async fn promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<(), ReplayError> {
-    let mut tries = 0;
-    loop {
-        match try_promote(&mut *conn, shadow).await {
-            Err(ReplayError::Store(StoreError::Fenced { .. })) if tries < SWITCH_TRIES => tries += 1,
-            done => return done,
-        }
-    }
-}
-
-async fn try_promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<(), ReplayError> {
-    let head = log::head(&mut *conn).await?.position;
-    shadow.catch_up(&mut *conn, head, &mut |_| {}).await?;
-    if shadow.builds().len() < Projection::ALL.len() {
-        // The builds that stay live must stand where the new ones stand.
-        let mut live = Projector::open(&mut *conn).await?;
-        live.catch_up(&mut *conn, head, &mut |_| {}).await?;
-    }
-    shadow.switch(conn).await
 }
 
 /// Drops builds that are not to become live.

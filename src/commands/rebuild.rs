@@ -94,7 +94,7 @@ pub(crate) async fn promote_announced(
     actor: Option<&str>,
 ) -> Result<()> {
     announce(session, shadow, actor).await?;
-    Ok(rebuild::promote(conn, shadow).await?)
+    Ok(::replay::promote::promote(conn, shadow).await?)
 }
 
 fn which(projection: Option<ProjectionArg>, with_formula: bool) -> Vec<Projection> {

@@ -1,8 +1,11 @@
 //! Digests of scores and of the state they rest on: SHA-256 over lines of canonical JSON.
 
+use std::io::Write as _;
+
 use domain::digest::Digest;
 use domain::formula::EdgePolicy;
 use domain::status::ActivityStatus;
+use domain::time::Day;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -100,14 +103,6 @@ pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: Edg
         project: &'a str,
         repo: &'a str,
     }
-    #[derive(Serialize)]
-    struct DayLine<'a> {
-        commits: u32,
-        contributor: Digest,
-        day: domain::time::Day,
-        merges: u32,
-        repo: &'a str,
-    }
     let id = |vertex: u32| graph.vertices[vertex as usize].id.as_str();
     for edge in &graph.edges {
         if let Some(claim) = edge.under(policy) {
@@ -132,15 +127,25 @@ pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: Edg
     for (project, repo) in members {
         line(sink, &MemberLine { project, repo });
     }
-    let mut days: Vec<(Digest, &str, domain::time::Day, u32, u32)> = contributions
+    // Vertices are sorted by id, so their indices sort like their ids.
+    let mut days: Vec<(Digest, u32, Day, u32, u32)> = contributions
         .repos
         .iter()
-        .flat_map(|(vertex, repo)| {
-            repo.days.iter().map(|row| (row.author, id(*vertex), row.day, row.commits, row.merges))
-        })
+        .flat_map(|(vertex, repo)| repo.days.iter().map(|row| (row.author, *vertex, row.day, row.commits, row.merges)))
         .collect();
     days.sort_unstable();
-    for (contributor, repo, day, commits, merges) in days {
-        line(sink, &DayLine { commits, contributor, day, merges, repo });
+    // Written out by hand: there are as many of these lines as people have days.
+    let mut buffer = Vec::new();
+    for same in days.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let (contributor, repo) = (same[0].0, serde_json::Value::from(id(same[0].1)));
+        for (_, _, day, commits, merges) in same {
+            buffer.clear();
+            // Writing to a vector cannot fail.
+            let _ = writeln!(
+                buffer,
+                r#"{{"commits":{commits},"contributor":"{contributor}","day":"{day}","merges":{merges},"repo":{repo}}}"#
+            );
+            sink(&buffer);
+        }
     }
 }

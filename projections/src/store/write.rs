@@ -13,7 +13,7 @@ use crate::tables::{Row, Table};
 /// Bytes sent to COPY at once.
 const COPY_CHUNK_BYTES: usize = 1 << 20;
 
-/// Copies rows into an empty table.
+/// Copies rows that a table has not.
 ///
 /// # Errors
 /// When the database refuses.

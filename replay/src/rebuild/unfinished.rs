@@ -179,7 +179,7 @@ impl Unfinished {
             "shadow".clone_into(&mut build.status);
         }
         transaction.commit().await?;
-        Ok(Projector::with(self.builds, self.fold, self.quarantine, tables))
+        Ok(Projector::with(self.builds, self.fold, self.quarantine, tables, moved))
     }
 }
 
