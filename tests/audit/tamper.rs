@@ -176,10 +176,12 @@ async fn a_row_that_is_gone() {
 #[tokio::test]
 async fn two_positions_swapped() {
     tampered("positions 420 and 470 swapped", 420, async |place| {
-        let swap = "UPDATE log.commit SET first_position = -first_position WHERE first_position IN (420, 470)";
-        sql(place, format!("ALTER TABLE log.commit DROP CONSTRAINT commit_first_position_check; {swap}; \
-            UPDATE log.commit SET first_position = CASE first_position WHEN -420 THEN 470 ELSE 420 END WHERE first_position < 0"))
-        .await;
+        let (free, away, back) = (
+            "ALTER TABLE log.commit DROP CONSTRAINT commit_first_position_check",
+            "UPDATE log.commit SET first_position = -first_position WHERE first_position IN (420, 470)",
+            "UPDATE log.commit SET first_position = 890 + first_position WHERE first_position < 0",
+        );
+        sql(place, format!("{free}; {away}; {back}")).await;
     })
     .await;
 }
