@@ -80,7 +80,10 @@ async fn sequence(session: &Session) -> Result<()> {
 fn is_denied(error: &(dyn std::error::Error + 'static)) -> bool {
     const INSUFFICIENT_PRIVILEGE: &str = "42501";
     let denied = |error: &sqlx::Error| {
-        error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
+        error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
     };
     error.downcast_ref::<sqlx::Error>().is_some_and(denied) || error.source().is_some_and(is_denied)
 }
