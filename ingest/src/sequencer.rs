@@ -1,8 +1,8 @@
 //! The sequencer: gives committed appends their positions, one after the other, and keeps the Merkle root.
 //!
 //! A tick is one transaction: lock the head, take the outbox in the order of its numbers, write one commit row per
-//! append, extend the tiles of the Merkle tree, move the head. Nothing is kept between ticks, so anybody may tick, and a
-//! process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
+//! append, extend the tiles of the Merkle tree, move the head. Nothing is kept between ticks, so anybody may tick, and
+//! a process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
 //! those waiting ticks for all of them.
 
 use std::collections::BTreeMap;

@@ -41,6 +41,9 @@ const OFF: &str = "ALTER TABLE log.event DISABLE TRIGGER ALL; ALTER TABLE log.ap
                    ALTER TABLE log.commit DISABLE TRIGGER ALL; ALTER TABLE log.tile DISABLE TRIGGER ALL; \
                    ALTER TABLE log.checkpoint DISABLE TRIGGER ALL;";
 
+/// What the rewritten events say instead.
+const FORKS: [&str; 2] = ["\"stars\":", "\"forks\":7,\"stars\":"];
+
 /// Where the row of a position is.
 fn at(position: u64) -> String {
     format!(
@@ -52,14 +55,14 @@ fn at(position: u64) -> String {
 
 /// Gives the events from a position on other facts, with hashes, order, head and, where told to, tiles and kept
 /// checkpoints that fit them.
-async fn rewrite(place: &Place, from: u64, everything: bool) {
+async fn rewrite(place: &Place, from: u64, everything: bool, [old, new]: [&str; 2]) {
     let mut conn = place.db.pool().acquire().await.unwrap();
     conn.execute(OFF).await.unwrap();
     let stored = log::events(place.db.pool()).await;
     let mut frontier = Frontier::default();
     for mut event in stored {
         if event.position >= from {
-            let payload = String::from_utf8(event.payload).unwrap().replace("\"stars\":", "\"forks\":7,\"stars\":");
+            let payload = String::from_utf8(event.payload).unwrap().replace(old, new);
             event.envelope.payload_sha256 = Digest::of(payload.as_bytes());
             event.leaf_hash = event.envelope.leaf_hash().unwrap();
             let sql = "UPDATE log.event SET payload = $1, payload_sha256 = $2, leaf_hash = $3 WHERE append_id = $4 AND idx = $5";
@@ -176,10 +179,12 @@ async fn a_row_that_is_gone() {
 #[tokio::test]
 async fn two_positions_swapped() {
     tampered("positions 420 and 470 swapped", 420, async |place| {
-        let swap = "UPDATE log.commit SET first_position = -first_position WHERE first_position IN (420, 470)";
-        sql(place, format!("ALTER TABLE log.commit DROP CONSTRAINT commit_first_position_check; {swap}; \
-            UPDATE log.commit SET first_position = CASE first_position WHEN -420 THEN 470 ELSE 420 END WHERE first_position < 0"))
-        .await;
+        let (free, away, back) = (
+            "ALTER TABLE log.commit DROP CONSTRAINT commit_first_position_check",
+            "UPDATE log.commit SET first_position = -first_position WHERE first_position IN (420, 470)",
+            "UPDATE log.commit SET first_position = 890 + first_position WHERE first_position < 0",
+        );
+        sql(place, format!("{free}; {away}; {back}")).await;
     })
     .await;
 }
@@ -196,11 +201,11 @@ async fn the_tail_cut_off() {
 #[tokio::test]
 async fn the_newest_events_rewritten() {
     tampered("the newest 100 rewritten, head made to fit", EVENTS - 99, async |place| {
-        rewrite(place, EVENTS - 99, false).await;
+        rewrite(place, EVENTS - 99, false, FORKS).await;
     })
     .await;
     tampered("the newest 100 rewritten, head, tiles and checkpoints made to fit", EVENTS - 99, async |place| {
-        rewrite(place, EVENTS - 99, true).await;
+        rewrite(place, EVENTS - 99, true, FORKS).await;
     })
     .await;
 }
@@ -223,6 +228,31 @@ async fn the_live_tables() {
     let divergence = &found["divergences"][0];
     assert!(divergence["id"].as_str().unwrap().contains("pkg:github/o/a"), "{found}");
     assert_eq!((&divergence["metric"], &divergence["live"]), (&"criticality_score".into(), &"99".into()));
+}
+
+#[tokio::test]
+async fn a_publication_that_does_not_follow_names_the_vertices() {
+    let place = Place::new().await;
+    ecosystem(&place);
+    place.run(&["publish", "--label", "one"]);
+    place.run(&["project"]);
+    // The last document names another package, in a log that agrees with itself.
+    rewrite(&place, 6, false, ["pkg:npm/w\"", "pkg:npm/v\""]).await;
+    let sql = "DELETE FROM log.tile; SELECT log.fill_tiles(next_position - 1) FROM log.head";
+    place.db.pool().execute(sql).await.unwrap();
+    let found = verify(&place, 1, &[]);
+    assert_eq!((&found["first_bad_position"], &found["publications"][0]["result"]), (&Value::Null, &"diverged".into()));
+    let said = place.ends(1, &["replay", "--verify", "--label", "one"]).json();
+    let named = |id: &str| said["divergences"].as_array().unwrap().iter().find(|one| one["id"] == id).cloned();
+    for whole in ["scores", "state"] {
+        assert!(named(whole).is_some(), "{said}");
+    }
+    let gone = named("pkg:npm/w").unwrap();
+    assert_eq!(
+        (&gone["metric"], &gone["live"], &gone["replayed"]),
+        (&"criticality_score".into(), &"1".into(), &Value::Null)
+    );
+    assert!(named("pkg:npm/x").is_none(), "what is as it was is not named: {said}");
 }
 
 #[tokio::test]

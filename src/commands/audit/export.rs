@@ -76,7 +76,7 @@ async fn raw<W: std::io::Write>(
         match store.get(digest).await {
             Ok(document) => writer.artifact(*digest, &document)?,
             Err(error @ (ArtifactError::NotFound(_) | ArtifactError::Damaged { .. })) => {
-                missing.push(error.to_string())
+                missing.push(error.to_string());
             }
             Err(error) => return Err(Failure::environment(error)),
         }

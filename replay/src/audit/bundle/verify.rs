@@ -8,7 +8,7 @@ use domain::Recorded;
 use domain::canonical;
 use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
-use domain::formula::Formula;
+use domain::formula::{self, Formula};
 use domain::note::{Note, VerifyingKey};
 use projections::metrics::Scores;
 use sha2::{Digest as _, Sha256};
@@ -71,7 +71,9 @@ pub fn verify<R: Read>(
         Err(Stop::Fault(fault)) => return Report::before(header.tree_size, fault),
     };
     let erasures = prelude.decisions.erasures();
-    let mut verification = match Verification::new(prelude.anchors, prelude.decisions, None) {
+    // Some formula: every event is to be decoded and folded, also those that no publication rests on.
+    let formula = Formula::shipped(formula::DEFAULT)?;
+    let mut verification = match Verification::new(prelude.anchors, prelude.decisions, Some(formula)) {
         Ok(verification) => verification,
         Err(Stop::Error(error)) => return Err(error),
         Err(Stop::Fault(fault)) => return Report::before(header.tree_size, fault),
