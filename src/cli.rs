@@ -16,9 +16,9 @@ mod ingest;
 
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
-#[cfg(feature = "ingest")]
-pub(crate) use self::bench::LogSize;
 pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
+#[cfg(feature = "ingest")]
+pub(crate) use self::bench::{Lag, LogSize};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
 #[cfg(feature = "ingest")]
