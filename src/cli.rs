@@ -22,9 +22,9 @@ mod ingest;
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::{Audit, Trust};
-#[cfg(feature = "ingest")]
-pub(crate) use self::bench::LogSize;
 pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
+#[cfg(feature = "ingest")]
+pub(crate) use self::bench::{Lag, LogSize};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
 #[cfg(feature = "ingest")]

@@ -50,6 +50,12 @@ impl Session {
         Ok(Self { common: common.clone(), data_dir, options, _embedded: embedded })
     }
 
+    /// How to connect to the server.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn server(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
     /// A connection to a migrated database.
     pub(crate) async fn connect(&self) -> Result<PgConnection> {
         let mut conn = self.bare().await?;

@@ -3,11 +3,11 @@
 //! Criticality reads every path by which something reaches the vertex, what the vertices on it are, and the status of
 //! their projects: also of those that turn out not to count. A percentile reads all values it is a place among.
 
-use domain::formula::Formula;
+use domain::formula::{Formula, Term};
 
 use crate::fold::{View, World};
 use crate::graph::rests::{Rests, Sources};
-use crate::metrics::Level;
+use crate::metrics::{Level, network};
 
 /// A score that can be asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Metric {
     Adoption,
     /// The composite.
     Score,
+    /// Risk flags, and terms that rest on more than one kind of fact: all of them.
+    Flags,
 }
 
 impl Metric {
@@ -34,10 +36,29 @@ impl Metric {
         (Self::Pony, "pony_factor"),
     ];
 
-    /// The metric of this name.
+    /// The metric of this name: a score, or what a further term or the flags rest on.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(metric, _)| metric)
+        let score = Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(metric, _)| metric);
+        let term = || Term::ALL.into_iter().find(|term| term.name() == name).map(Self::of_term);
+        score.or_else(term).or_else(|| (name == "flags").then_some(Self::Flags))
+    }
+
+    fn of_term(term: Term) -> Self {
+        match term {
+            Term::Contributors
+            | Term::FirstCommit
+            | Term::Hhi
+            | Term::LastCommit
+            | Term::Shannon
+            | Term::TenureDays
+            | Term::Top10Share => Self::Pony,
+            Term::BlastRadius | Term::Bridges | Term::KCore | Term::ProjectDependents | Term::WeightedDependents => {
+                Self::Criticality
+            }
+            // The last commits of dependents, and what lies below the vertex.
+            Term::Coverage | Term::DecayCriticality | Term::ProjectDependencies => Self::Flags,
+        }
     }
 }
 
@@ -59,7 +80,7 @@ pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level,
         };
     }
     sources.identities(&own, &mut rests);
-    let composite = metric == Metric::Score;
+    let composite = matches!(metric, Metric::Score | Metric::Flags);
     if composite || metric == Metric::ActivityStatus {
         status(view, &sources, world, project, &mut rests);
     }
@@ -83,6 +104,11 @@ pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level,
     }
     if composite || metric == Metric::Adoption {
         sources.signals(&mut rests);
+    }
+    if metric == Metric::Flags {
+        let everybody = vec![true; own.len()];
+        sources.edges(&everybody, formula.graph.edges, &mut rests);
+        commits(view, world, &everybody, &mut rests);
     }
     rests
 }
@@ -109,7 +135,7 @@ fn commits(view: &View<'_>, world: &World, marked: &[bool], rests: &mut Rests) {
 /// The marked vertices and all that reach them.
 fn reaching(view: &View<'_>, formula: &Formula, marked: &[bool]) -> Vec<bool> {
     let mut above: Vec<Vec<u32>> = vec![Vec::new(); marked.len()];
-    for edge in view.graph.edges.iter().filter(|edge| edge.under(formula.graph.edges).is_some()) {
+    for edge in view.graph.edges.iter().filter(|edge| network::weight(edge, formula).is_some()) {
         above[edge.to as usize].push(edge.from);
     }
     let mut reached = marked.to_vec();

@@ -7,6 +7,23 @@ use clap::{Args, Subcommand, ValueEnum};
 /// Benchmarks, each against a reference in the same run, in databases of their own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// Batch appends, against plain rows of the same bytes
+    #[cfg(feature = "ingest")]
+    Append,
+    /// Appends of one event over 16 connections, against the same without order
+    #[cfg(feature = "ingest")]
+    AppendSingle,
+    /// All projections from a generated log, against reading and decoding it
+    #[cfg(feature = "ingest")]
+    Rebuild(LogSize),
+    /// The fold in memory of a generated log, against reading and decoding it
+    #[cfg(feature = "ingest")]
+    Replay(LogSize),
+    /// From an append's answer to the row that a following process writes
+    #[cfg(feature = "ingest")]
+    Lag(Lag),
+    /// From leaf hashes to the root of the log, against SHA-256 of the same bytes
+    Root,
     /// Put a generated log into an empty database, to try things by hand
     #[cfg(feature = "ingest")]
     #[command(hide = true)]
@@ -27,6 +44,27 @@ pub(crate) struct LogSize {
     pub(crate) edges: u32,
     /// Events
     #[arg(long, default_value_t = 200_000)]
+    pub(crate) events: u64,
+    /// Where the drawing begins
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// How the lag is measured.
+#[cfg(feature = "ingest")]
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Lag {
+    /// Appends
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) appends: u32,
+    /// Repositories of the log that is there before
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) repos: u32,
+    /// Its edges, about
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) edges: u32,
+    /// Its events
+    #[arg(long, default_value_t = 20_000)]
     pub(crate) events: u64,
     /// Where the drawing begins
     #[arg(long, default_value_t = 1)]

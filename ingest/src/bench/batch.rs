@@ -2,34 +2,35 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor, PgPool};
 
 use super::load::{STREAMS, context, event};
-use super::{BenchError, Report, Side, compare, timed};
+use super::{BenchError, Side, timed};
 use crate::append::{Append, Log, Prepared};
 use crate::error::AppendError;
 
 /// Events of one run.
-const EVENTS: usize = 100_000;
+pub const EVENTS: usize = 100_000;
 /// Events handed to the batch path at once.
 const BATCH: usize = 10_000;
 /// Rows of one INSERT of the reference.
 const ROWS: usize = 1_000;
 
-/// Measures the batch path: version check, hashes, outbox, sequenced.
+/// Both sides: the batch path (version check, hashes, outbox, sequenced) and the plain rows.
 ///
 /// # Errors
-/// When the server fails or lets no database be made.
-pub async fn append(server: &PgConnectOptions) -> Result<Report, BenchError> {
+/// When the events cannot be made.
+pub fn sides() -> Result<(Ours, Reference), BenchError> {
     let events = (0..EVENTS).map(|n| event(n, n * 7 % STREAMS).map(Append::from));
     let events = events.collect::<Result<Vec<_>, _>>()?;
     let payloads = events.iter().map(|event| Ok(Prepared::new(event.clone())?.payload));
     let payloads = payloads.collect::<Result<Vec<_>, BenchError>>()?;
-    compare("append", server, EVENTS, &Ours { events }, &Reference { payloads }).await
+    Ok((Ours { events }, Reference { payloads }))
 }
 
-struct Ours {
+/// The batch path.
+#[derive(Debug)]
+pub struct Ours {
     events: Vec<Append>,
 }
 
@@ -53,7 +54,9 @@ impl Side for Ours {
     }
 }
 
-struct Reference {
+/// Plain rows of the same bytes.
+#[derive(Debug)]
+pub struct Reference {
     payloads: Vec<Vec<u8>>,
 }
 

@@ -19,8 +19,11 @@ pub(crate) fn context() -> Context {
     Context { actor: "bench".to_owned(), tool: concat!("pg-atlas/", env!("CARGO_PKG_VERSION")).to_owned() }
 }
 
-/// The `n`-th event, in stream `stream`, of exactly [`PAYLOAD_BYTES`].
-pub(crate) fn event(n: usize, stream: usize) -> Result<Event, BenchError> {
+/// The `n`-th event, in stream `stream`, of exactly 1,800 canonical bytes.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn event(n: usize, stream: usize) -> Result<Event, BenchError> {
     let document = |padding: usize| -> Event {
         let package = |k: u32| Package {
             purl: Some(format!("pkg:npm/%40scope/package-{k:02}")),

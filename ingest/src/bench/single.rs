@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use domain::source::StreamState;
 use sqlx::PgPool;
-use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use super::load::{STREAMS, context, event};
-use super::{BenchError, Report, Side, compare, timed};
+use super::{BenchError, Side, timed};
 use crate::aggregate::Surroundings;
 use crate::append::prepared::{Verdict, judge};
 use crate::append::write::{Write, persist_unsequenced};
@@ -18,23 +17,24 @@ use crate::error::AppendError;
 use crate::repository::LogRepository;
 
 /// Events of one run.
-const EVENTS: usize = 16_000;
+pub const EVENTS: usize = 16_000;
 /// Connections, and appends under way at once.
 const CONNECTIONS: usize = 16;
 
-/// Measures single appends, each answered with its position.
+/// Both sides: appends that are each answered with their position, and the same that nobody orders.
 ///
 /// # Errors
-/// When the server fails or lets no database be made.
-pub async fn append_single(server: &PgConnectOptions) -> Result<Report, BenchError> {
+/// When the events cannot be made.
+pub fn sides() -> Result<(Ours, Reference), BenchError> {
     // A walk over the streams that looks random and is the same every time.
     let stream = |n: usize| n.wrapping_mul(2_654_435_761) / 7 % STREAMS;
     let events = (0..EVENTS).map(|n| event(n, stream(n)).map(Append::from)).collect::<Result<Vec<_>, _>>()?;
-    let ours = Ours { events: events.clone() };
-    compare("append-single", server, EVENTS, &ours, &Reference { events }).await
+    Ok((Ours { events: events.clone() }, Reference { events }))
 }
 
-struct Ours {
+/// Appends with positions.
+#[derive(Debug)]
+pub struct Ours {
     events: Vec<Append>,
 }
 
@@ -57,7 +57,9 @@ impl Side for Ours {
     }
 }
 
-struct Reference {
+/// Appends without outbox and sequencer.
+#[derive(Debug)]
+pub struct Reference {
     events: Vec<Append>,
 }
 

@@ -1,9 +1,9 @@
 //! `bench generate`: a generated log, to try things by hand.
 
 use ingest::bench::generate::{Size, fill};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::cli::{Common, LogSize};
+use crate::cli::LogSize;
 use crate::failure::Result;
 use crate::output::{Output, object};
 use crate::session::Session;
@@ -15,8 +15,15 @@ impl From<LogSize> for Size {
     }
 }
 
-pub(crate) async fn run(common: &Common, size: LogSize) -> Result<Output> {
-    let session = Session::open(common)?;
+impl LogSize {
+    /// As reports show it.
+    pub(super) fn json(self) -> Value {
+        let Self { repos, edges, events, seed } = self;
+        json!({"repos": repos, "edges": edges, "events": events, "seed": seed})
+    }
+}
+
+pub(super) async fn run(session: &Session, size: LogSize) -> Result<Output> {
     let log = session.log().await?;
     let mut progress = session.progress("generating", size.events);
     let filled = fill(&log, size.into(), |done| progress.at(done)).await?;

@@ -154,11 +154,12 @@ impl Repo {
         .into()
     }
 
-    /// The next answer of the code host: more stars, and for a few a new name.
+    /// The next answer of the code host: another push, more stars, and for a few a new name.
     pub(super) fn host(&mut self, n: u64, cast: &Cast, at: Moment) -> Event {
         self.observations += 1;
-        let popularity = 20_000 / (1 + n % 5_000);
-        let stars = popularity + self.observations * 3;
+        // Most have few stars, and those rarely get another.
+        let popularity = 20_000 / (1 + mix(n) % 5_000);
+        let stars = popularity + popularity * self.observations / 50;
         let name = cast.renamed(n).filter(|_| self.observations > 2).unwrap_or_else(|| cast.repo(n));
         let library = cast.published(n);
         let releases = library.map_or(0, |_| self.observations.min(8));
@@ -177,7 +178,7 @@ impl Repo {
             default_branch: Some("main".to_owned()),
             license: Some(if n.is_multiple_of(3) { "MIT" } else { "Apache-2.0" }.to_owned()),
             description: Some(format!("Tools of repository {n} for people who build on public goods")),
-            pushed_at: Some(at.earlier(n % 30)),
+            pushed_at: Some(at.observed_at),
             latest_version: library.map(|_| format!("v0.{}.0", releases.saturating_sub(1))),
             releases: (0..releases).map(release).collect(),
         }
