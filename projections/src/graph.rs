@@ -4,13 +4,15 @@
 pub mod apply;
 pub mod edges;
 pub mod evidence;
-pub mod identity;
-pub mod membership;
+mod identity;
+mod membership;
+pub mod names;
 pub mod resolve;
 pub mod snapshot;
 pub mod state;
 pub mod survey;
 pub mod vertex;
 
-pub use resolve::{Edge, EdgeClaim, Finding, Graph, Project, Vertex};
+pub use names::Names;
+pub use resolve::{Depth, Edge, EdgeClaim, Finding, Graph, Project, Vertex};
 pub use state::GraphState;

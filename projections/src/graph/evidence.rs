@@ -1,12 +1,10 @@
 //! Why an edge stands: every live claim behind it, with the event that makes it.
 
-use std::collections::BTreeSet;
-
 use domain::recorded::Position;
 
-use super::edges::live_snapshots;
-use super::identity::Identity;
+use super::identity::{Identity, live_snapshots};
 use super::membership::GrantLinks;
+use super::names::Names;
 use super::resolve::known_repositories;
 use super::snapshot::{FLAT, NESTED, ROOT};
 use super::state::GraphState;
@@ -33,39 +31,45 @@ pub struct Evidence {
 /// The claims behind the edge between two vertices, by position.
 #[must_use]
 pub fn of(state: &GraphState, from: &str, to: &str) -> Vec<Evidence> {
-    let known: BTreeSet<String> = known_repositories(state, &GrantLinks::of(state));
-    let identity = Identity::weigh(state, &known, &mut Vec::new());
-    let (from, to) = (identity.resolve(from), identity.resolve(to));
+    let mut names = Names::default();
+    let keyed = names.learn(state);
+    let known = known_repositories(state, &keyed, &names, &GrantLinks::of(state, &names));
+    let identity = Identity::weigh(state, &keyed, &names, &known, &mut Vec::new());
     let mut found = Vec::new();
-    for (subject, snapshot) in live_snapshots(state, &identity) {
+    // What no source names has no edges.
+    let (Some(from), Some(to)) = (names.find(from), names.find(to)) else { return found };
+    let (from, to) = (identity.resolve(from), identity.resolve(to));
+    for (subject, snapshot) in live_snapshots(&keyed, |id| identity.resolve(id)) {
+        let ids = &names.said(snapshot.rank.position).ids;
         for &(a, b, flags, version) in &snapshot.claims {
-            let (a, b) = (&snapshot.ids[a as usize], &snapshot.ids[b as usize]);
-            if identity.resolve(a) == from && identity.resolve(b) == to {
-                let names = [(ROOT, "root"), (NESTED, "nested"), (FLAT, "flat")];
+            let (a, b) = (a as usize, b as usize);
+            if identity.resolve(ids[a]) == from && identity.resolve(ids[b]) == to {
+                let kinds = [(ROOT, "root"), (NESTED, "nested"), (FLAT, "flat")];
                 let kinds: Vec<&str> =
-                    names.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
+                    kinds.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
                 found.push(Evidence {
                     position: snapshot.rank.position,
                     source: "bill of materials",
-                    subject: subject.to_owned(),
-                    from: a.clone(),
-                    to: b.clone(),
+                    subject: names.text(subject).to_owned(),
+                    from: snapshot.ids[a].clone(),
+                    to: snapshot.ids[b].clone(),
                     version: snapshot.version(version).map(str::to_owned),
                     kind: kinds.join("+"),
                 });
             }
         }
     }
-    for (package, crawl) in &state.packages {
-        if identity.resolve(package) != from {
+    for (package, spelled, crawl) in &keyed.packages {
+        if identity.resolve(*package) != from {
             continue;
         }
-        let declared = crawl.value.dependencies.iter().filter(|dependency| identity.resolve(&dependency.purl) == to);
-        found.extend(declared.map(|dependency| Evidence {
+        let declared = names.said(crawl.rank.position).ids.iter().zip(&crawl.value.dependencies);
+        let declared = declared.filter(|(id, _)| identity.resolve(**id) == to);
+        found.extend(declared.map(|(_, dependency)| Evidence {
             position: crawl.rank.position,
             source: "registry record",
-            subject: package.clone(),
-            from: package.clone(),
+            subject: (*spelled).to_owned(),
+            from: (*spelled).to_owned(),
             to: dependency.purl.clone(),
             version: dependency.requirement.clone(),
             kind: "declared".to_owned(),

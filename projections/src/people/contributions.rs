@@ -31,27 +31,29 @@ impl<'a> Contributions<'a> {
     /// Joins the histories of a graph's repositories.
     #[must_use]
     pub fn of(graph: &Graph, people: &'a PeopleState) -> Self {
-        let mut by_vertex: BTreeMap<u32, Vec<&'a RepoLog>> = BTreeMap::new();
+        // Both are in the order of ids, so they are read side by side.
+        let mut vertices = graph.repo_of.iter().peekable();
+        let mut logs: Vec<(u32, &'a RepoLog)> = Vec::with_capacity(people.logs.len());
         for (repo, log) in &people.logs {
-            if let Some(vertex) = graph.repo_of.get(repo) {
-                by_vertex.entry(*vertex).or_default().push(log);
-            }
+            while vertices.next_if(|(id, _)| *id < repo).is_some() {}
+            logs.extend(vertices.peek().filter(|(id, _)| *id == repo).map(|(_, vertex)| (**vertex, log)));
         }
-        let repos = by_vertex.into_iter().map(|(vertex, logs)| (vertex, RepoContributions::join(&logs))).collect();
-        Self { repos }
+        logs.sort_by_key(|(vertex, _)| *vertex);
+        let each = logs.chunk_by(|a, b| a.0 == b.0);
+        Self { repos: each.map(|logs| (logs[0].0, RepoContributions::join(logs))).collect() }
     }
 }
 
 impl<'a> RepoContributions<'a> {
-    fn join(logs: &[&'a RepoLog]) -> Self {
-        let latest = logs.iter().filter_map(|log| log.latest.as_ref()).max_by_key(|latest| latest.rank);
+    fn join(logs: &[(u32, &'a RepoLog)]) -> Self {
+        let latest = logs.iter().filter_map(|(_, log)| log.latest.as_ref()).max_by_key(|latest| latest.rank);
         let latest = latest.map(|latest| latest.value);
-        if let [only] = logs {
+        if let [(_, only)] = logs {
             return Self { days: Cow::Borrowed(&only.days), authors: Cow::Borrowed(&only.authors), latest };
         }
         let mut authors: BTreeMap<Digest, AuthorFacts> = BTreeMap::new();
         let mut days = Vec::new();
-        for log in logs {
+        for (_, log) in logs {
             for (author, facts) in &log.authors {
                 let held = authors.entry(*author).or_insert(*facts);
                 if held.rank < facts.rank {
@@ -60,7 +62,7 @@ impl<'a> RepoContributions<'a> {
             }
             let wins = |day: Day| {
                 let mine = log.speaker(day);
-                logs.iter().all(|other| other.speaker(day) <= mine)
+                logs.iter().all(|(_, other)| other.speaker(day) <= mine)
             };
             days.extend(log.days.iter().filter(|row| wins(row.day)));
         }
@@ -77,21 +79,25 @@ impl<'a> RepoContributions<'a> {
     /// Non-merge commits of people per author on the days `from..=to`.
     #[must_use]
     pub fn commits(&self, from: Day, to: Day) -> BTreeMap<Digest, u64> {
-        let mut commits = BTreeMap::new();
-        for row in self.days.iter().filter(|row| (from..=to).contains(&row.day)) {
-            let own = u64::from(row.commits.saturating_sub(row.merges));
-            if own > 0 && !self.is_bot(&row.author) {
-                *commits.entry(row.author).or_insert(0) += own;
-            }
-        }
-        commits
+        let own = |row: &DayRow| (row.author, u64::from(row.commits.saturating_sub(row.merges)));
+        let mut rows: Vec<(Digest, u64)> = self.days(from, to).iter().map(own).filter(|(_, own)| *own > 0).collect();
+        rows.sort_unstable();
+        let people = rows.chunk_by(|a, b| a.0 == b.0).filter(|rows| !self.is_bot(&rows[0].0));
+        people.map(|rows| (rows[0].0, rows.iter().map(|(_, own)| own).sum())).collect()
+    }
+
+    /// The rows of the days `from..=to`.
+    fn days(&self, from: Day, to: Day) -> &[DayRow] {
+        let start = self.days.partition_point(|row| row.day < from);
+        let end = self.days.partition_point(|row| row.day <= to);
+        self.days.get(start..end).unwrap_or_default()
     }
 
     /// Whether somebody who is no bot committed on a day after `after`, up to `to`.
     #[must_use]
     pub fn any_commit_after(&self, after: Day, to: Day) -> bool {
-        let mut days = self.days.iter().filter(|row| row.day > after && row.day <= to && row.commits > 0);
-        days.any(|row| !self.is_bot(&row.author))
+        let next = Day::from_number(after.number().saturating_add(1));
+        self.days(next, to).iter().any(|row| row.commits > 0 && !self.is_bot(&row.author))
     }
 
     /// Time of the latest commit up to a day, bots included; to the day where the exact time is not known any more.
