@@ -9,7 +9,7 @@ use domain::time::{Day, Timestamp};
 use thiserror::Error;
 
 use crate::changes::Changes;
-use crate::graph::{Graph, GraphState};
+use crate::graph::{Depth, Graph, GraphState, Names};
 use crate::history::History;
 use crate::metrics::{Evaluation, Scores};
 use crate::people::{Contributions, PeopleState};
@@ -51,7 +51,16 @@ impl World {
     /// Resolves the world.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        let graph = Graph::of(&self.graph);
+        self.seen(Graph::of(&self.graph))
+    }
+
+    /// Resolves what scores rest on. `names` serve every look at the states of one log.
+    #[must_use]
+    pub fn scored(&self, names: &mut Names) -> View<'_> {
+        self.seen(Graph::resolve(&self.graph, names, Depth::Scored))
+    }
+
+    fn seen(&self, graph: Graph) -> View<'_> {
         let contributions = Contributions::of(&graph, &self.people);
         View { graph, contributions }
     }
@@ -82,13 +91,15 @@ pub struct Fold {
     pub history: Option<History>,
     formula: Formula,
     quarantined: BTreeSet<Position>,
+    /// What the ticks so far have learnt of the log.
+    names: Names,
 }
 
 impl Fold {
     /// A fold that starts at `world`. Events at `quarantined` positions are passed over.
     #[must_use]
     pub fn new(world: World, formula: Formula, quarantined: BTreeSet<Position>, history: Option<History>) -> Self {
-        Self { world, changes: Changes::default(), history, formula, quarantined }
+        Self { world, changes: Changes::default(), history, formula, quarantined, names: Names::default() }
     }
 
     /// The formula.
@@ -162,7 +173,7 @@ impl Fold {
     fn tick(&mut self, label: Option<&str>) {
         let Some(history) = &mut self.history else { return };
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
-        let scores = self.world.view().scores(&self.formula);
+        let scores = self.world.scored(&mut self.names).scores(&self.formula);
         history.tick(self.world.position, day, self.world.graph.recorded_at(), scores, label);
     }
 }

@@ -4,8 +4,10 @@
 pub mod apply;
 pub mod edges;
 pub mod evidence;
-pub mod identity;
-pub mod membership;
+mod identity;
+mod meaning;
+mod membership;
+pub mod names;
 pub mod resolve;
 pub mod rests;
 pub mod snapshot;
@@ -13,5 +15,6 @@ pub mod state;
 pub mod survey;
 pub mod vertex;
 
-pub use resolve::{Edge, EdgeClaim, Finding, Graph, Project, Vertex};
+pub use names::Names;
+pub use resolve::{Depth, Edge, EdgeClaim, Finding, Graph, Project, Vertex};
 pub use state::GraphState;

@@ -1,15 +1,12 @@
 //! Resolved edges from live claims.
 
-use std::collections::BTreeMap;
-
 use domain::formula::EdgePolicy;
 use domain::recorded::Rank;
 use serde::{Deserialize, Serialize};
 
-use super::identity::Identity;
-use super::resolve::{Edge, EdgeClaim};
-use super::snapshot::{FLAT, NESTED, ROOT, Snapshot, Snapshots};
-use super::state::GraphState;
+use super::names::{Keyed, Name, Names};
+use super::resolve::{Depth, Edge, EdgeClaim};
+use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
 
 /// How sure an edge is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,7 +36,7 @@ impl Confidence {
 }
 
 /// A claim on vertex indices. Ordered so that, per edge, the claim that decides comes last.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Claim<'a> {
     from: u32,
     to: u32,
@@ -49,47 +46,35 @@ pub(super) struct Claim<'a> {
     flags: u8,
 }
 
-/// The live documents of every subject, by what the subject resolves to.
-pub(super) fn live_snapshots<'a>(state: &'a GraphState, identity: &'a Identity) -> Vec<(&'a str, &'a Snapshot)> {
-    let mut by_subject: BTreeMap<&str, Vec<&Snapshots>> = BTreeMap::new();
-    for (subject, snapshots) in &state.sboms {
-        by_subject.entry(identity.resolve(subject)).or_default().push(snapshots);
-    }
-    let live = by_subject
-        .into_iter()
-        .flat_map(|(subject, parts)| Snapshots::live(&parts).into_iter().map(move |snapshot| (subject, snapshot)));
-    live.collect()
-}
-
-/// Claims of every live source, on the indices that `index` gives to resolved ids.
+/// Claims of every live source, on the indices that `index` gives to numbers. They lie where their source does; the
+/// edges are put in order by [`merge`].
 pub(super) fn claims<'a>(
-    state: &'a GraphState,
-    identity: &Identity,
-    live: &[(&'a str, &'a Snapshot)],
-    index: impl Fn(&str) -> u32,
+    keyed: &Keyed<'a>,
+    names: &Names,
+    live: &[(Name, &'a Snapshot)],
+    index: impl Fn(Name) -> u32,
     is_repo: impl Fn(u32) -> bool,
 ) -> Vec<Claim<'a>> {
-    let mut claims = Vec::new();
+    let mut claims = Vec::with_capacity(live.iter().map(|(_, snapshot)| snapshot.claims.len()).sum());
     for (_, snapshot) in live {
-        let vertices: Vec<u32> = snapshot.ids.iter().map(|id| index(identity.resolve(id))).collect();
-        for &(from, to, flags, version) in &snapshot.claims {
-            claims.push(Claim {
-                from: vertices[from as usize],
-                to: vertices[to as usize],
-                confidence: Confidence::VerifiedSbom,
-                rank: snapshot.rank,
-                version: snapshot.version(version),
-                flags,
-            });
-        }
+        let vertices: Vec<u32> = names.said(snapshot.rank.position).ids.iter().map(|id| index(*id)).collect();
+        claims.extend(snapshot.claims.iter().map(|&(from, to, flags, version)| Claim {
+            from: vertices[from as usize],
+            to: vertices[to as usize],
+            confidence: Confidence::VerifiedSbom,
+            rank: snapshot.rank,
+            version: snapshot.version(version),
+            flags,
+        }));
     }
-    for (package, crawl) in &state.packages {
-        let from = index(identity.resolve(package));
+    for (package, _, crawl) in &keyed.packages {
+        let from = index(*package);
         // The flat policy knows no edge out of an ExternalRepo.
         let flags = if is_repo(from) { ROOT | FLAT } else { NESTED };
-        claims.extend(crawl.value.dependencies.iter().map(|dependency| Claim {
+        let needed = names.said(crawl.rank.position).ids.iter().zip(&crawl.value.dependencies);
+        claims.extend(needed.map(|(id, dependency)| Claim {
             from,
-            to: index(identity.resolve(&dependency.purl)),
+            to: index(*id),
             confidence: Confidence::InferredShadow,
             rank: crawl.rank,
             version: dependency.requirement.as_deref(),
@@ -97,19 +82,26 @@ pub(super) fn claims<'a>(
         }));
     }
     claims.retain(|claim| claim.from != claim.to);
-    claims.sort_unstable();
     claims
 }
 
-/// One edge per (dependent, dependency), from claims in order.
-pub(super) fn merge(claims: &[Claim<'_>]) -> Vec<Edge> {
-    claims
-        .chunk_by(|a, b| (a.from, a.to) == (b.from, b.to))
-        .map(|same| {
+/// One edge per (dependent, dependency), in that order. Versions only where they are shown.
+pub(super) fn merge(claims: &[Claim<'_>], depth: Depth) -> Vec<Edge> {
+    // Ends and place in one number each: far faster to sort than the claims, of which few speak of the same edge.
+    let key = |claim: &Claim<'_>| u64::from(claim.from) << 32 | u64::from(claim.to);
+    let mut places: Vec<(u64, usize)> = claims.iter().enumerate().map(|(n, claim)| (key(claim), n)).collect();
+    places.sort_unstable();
+    let mut same: Vec<Claim<'_>> = Vec::new();
+    places
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|chunk| {
+            same.clear();
+            same.extend(chunk.iter().map(|(_, n)| claims[*n]));
+            same.sort_unstable();
             let deciding = |flags: u8| {
                 let claim = same.iter().rev().find(|claim| claim.flags & flags != 0)?;
                 // The version of the deciding source, wherever it states one.
-                let stated = same.iter().rev().find(|other| {
+                let stated = same.iter().rev().filter(|_| depth == Depth::Shown).find(|other| {
                     other.flags & flags != 0 && other.confidence == claim.confidence && other.version.is_some()
                 });
                 Some(EdgeClaim {

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::recorded::Position;
 
-use super::edges::live_snapshots;
-use super::identity::Identity;
-use super::membership::GrantLinks;
-use super::resolve::known_repositories;
+use super::meaning::Meaning;
 use super::snapshot::{FLAT, NESTED, ROOT};
 use super::state::GraphState;
 
@@ -33,17 +30,16 @@ pub struct Evidence {
 /// The claims behind the edge between two vertices, by position.
 #[must_use]
 pub fn of(state: &GraphState, from: &str, to: &str) -> Vec<Evidence> {
-    let known: BTreeSet<String> = known_repositories(state, &GrantLinks::of(state));
-    let identity = Identity::weigh(state, &known, &mut Vec::new());
-    let (from, to) = (identity.resolve(from), identity.resolve(to));
+    let meaning = Meaning::of(state);
+    let (from, to) = (meaning.resolve(from), meaning.resolve(to));
     let mut found = Vec::new();
-    for (subject, snapshot) in live_snapshots(state, &identity) {
+    for (subject, snapshot) in meaning.live() {
         for &(a, b, flags, version) in &snapshot.claims {
             let (a, b) = (&snapshot.ids[a as usize], &snapshot.ids[b as usize]);
-            if identity.resolve(a) == from && identity.resolve(b) == to {
-                let names = [(ROOT, "root"), (NESTED, "nested"), (FLAT, "flat")];
+            if meaning.resolve(a) == from && meaning.resolve(b) == to {
+                let kinds = [(ROOT, "root"), (NESTED, "nested"), (FLAT, "flat")];
                 let kinds: Vec<&str> =
-                    names.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
+                    kinds.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
                 found.push(Evidence {
                     position: snapshot.rank.position,
                     source: "bill of materials",
@@ -56,11 +52,8 @@ pub fn of(state: &GraphState, from: &str, to: &str) -> Vec<Evidence> {
             }
         }
     }
-    for (package, crawl) in &state.packages {
-        if identity.resolve(package) != from {
-            continue;
-        }
-        let declared = crawl.value.dependencies.iter().filter(|dependency| identity.resolve(&dependency.purl) == to);
+    for (package, crawl) in state.packages.iter().filter(|(package, _)| meaning.resolve(package) == from) {
+        let declared = crawl.value.dependencies.iter().filter(|dependency| meaning.resolve(&dependency.purl) == to);
         found.extend(declared.map(|dependency| Evidence {
             position: crawl.rank.position,
             source: "registry record",
@@ -78,19 +71,17 @@ pub fn of(state: &GraphState, from: &str, to: &str) -> Vec<Evidence> {
 /// The events behind the edges out of every vertex that has any, by the vertex' id.
 #[must_use]
 pub fn speakers(state: &GraphState) -> BTreeMap<String, BTreeSet<Position>> {
-    let known: BTreeSet<String> = known_repositories(state, &GrantLinks::of(state));
-    let identity = Identity::weigh(state, &known, &mut Vec::new());
+    let meaning = Meaning::of(state);
     let mut speakers: BTreeMap<String, BTreeSet<Position>> = BTreeMap::new();
-    for (_, snapshot) in live_snapshots(state, &identity) {
+    for (_, snapshot) in meaning.live() {
         let from: BTreeSet<u32> = snapshot.claims.iter().map(|claim| claim.0).collect();
         for dependent in from {
-            let id = identity.resolve(&snapshot.ids[dependent as usize]);
+            let id = meaning.resolve(&snapshot.ids[dependent as usize]);
             speakers.entry(id.to_owned()).or_default().insert(snapshot.rank.position);
         }
     }
     for (package, crawl) in state.packages.iter().filter(|(_, crawl)| !crawl.value.dependencies.is_empty()) {
-        let id = identity.resolve(package);
-        speakers.entry(id.to_owned()).or_default().insert(crawl.rank.position);
+        speakers.entry(meaning.resolve(package).to_owned()).or_default().insert(crawl.rank.position);
     }
     speakers
 }

@@ -1,127 +1,144 @@
 //! Late-bound identity: which repository an id means, from evidence. Nothing is destroyed; another fact, another
 //! answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use domain::facts::curation::Correction;
 use domain::recorded::Rank;
-use domain::repository_link::repository_of;
 
+use super::names::{Keyed, Name, Names};
 use super::resolve::Finding;
-use super::snapshot::Snapshots;
+use super::snapshot::{Snapshot, Snapshots};
 use super::state::GraphState;
 
 /// What ids mean.
 #[derive(Debug, Default)]
-pub struct Identity {
-    renamed: HashMap<String, String>,
-    published: HashMap<String, String>,
+pub(super) struct Identity {
+    /// By number: the id it means.
+    means: Vec<Name>,
+    /// The packages published from repositories.
+    published: BTreeMap<Name, Name>,
 }
 
 impl Identity {
     /// The id that `id` means: a repository's present name, the repository a package is published from, or itself.
-    #[must_use]
-    pub fn resolve<'a>(&'a self, id: &'a str) -> &'a str {
-        let id = self.published.get(id).map_or(id, String::as_str);
-        self.renamed.get(id).map_or(id, String::as_str)
+    pub(super) fn resolve(&self, id: Name) -> Name {
+        self.means[id as usize]
     }
 
-    /// The packages published from repositories, sorted.
-    #[must_use]
-    pub fn publications(&self) -> BTreeMap<&str, &str> {
-        self.published.iter().map(|(package, repo)| (package.as_str(), self.resolve(repo))).collect()
+    /// The packages published from repositories, with these.
+    pub(super) fn publications(&self) -> impl Iterator<Item = (Name, Name)> {
+        self.published.iter().map(|(package, repo)| (*package, self.resolve(*repo)))
     }
 
-    /// Weighs the evidence. `is_repo` tells which ids are Repos before publications are known.
-    pub fn weigh(state: &GraphState, repos: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Self {
-        let mut identity = Self { renamed: renames(state), published: HashMap::new() };
-        let mut said: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        let mut by_subject: BTreeMap<&str, Vec<&Snapshots>> = BTreeMap::new();
-        for (subject, snapshots) in &state.sboms {
-            by_subject.entry(identity.resolve(subject)).or_default().push(snapshots);
-        }
-        for (subject, parts) in &by_subject {
-            for snapshot in Snapshots::live(parts) {
-                if let Some(package) = &snapshot.publication {
-                    said.entry(package.as_str()).or_default().insert((*subject).to_owned());
-                }
-            }
-        }
-        let linked: HashMap<&str, String> = state
+    /// Weighs the evidence. `repos` tells which ids are Repos before publications are known.
+    pub(super) fn weigh(
+        state: &GraphState,
+        keyed: &Keyed<'_>,
+        names: &Names,
+        repos: &[bool],
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let renamed = renames(keyed, names);
+        let mut said: Vec<(Name, Name)> = live_snapshots(keyed, |subject| renamed[subject as usize])
+            .into_iter()
+            .filter_map(|(subject, snapshot)| Some((names.said(snapshot.rank.position).link?, subject)))
+            .collect();
+        said.sort_unstable();
+        said.dedup();
+        let linked: BTreeMap<Name, Name> = keyed
             .packages
             .iter()
-            .filter_map(|(package, crawl)| {
-                let repository = repository_of(crawl.value.repository.as_deref()?)?;
-                Some((package.as_str(), identity.resolve(&repository).to_owned()))
-            })
+            .filter_map(|(package, _, crawl)| Some((*package, renamed[names.said(crawl.rank.position).link? as usize])))
             .collect();
-        let packages: BTreeSet<&str> = said.keys().chain(linked.keys()).copied().collect();
-        let mut published = HashMap::new();
-        for package in packages {
-            let claimants = said.get(package);
-            let link = linked.get(package);
-            let decided = match (link, claimants) {
-                (Some(link), _) if repos.contains(link) => Some(link.clone()),
-                (Some(_), None) => None,
-                (None, Some(repos)) if repos.len() == 1 => repos.first().cloned(),
-                (link, Some(repos)) => {
-                    let claimed = repos.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        // Where the registry's link leads to a Repo, it decides; a claim decides where there is no link.
+        let mut published: BTreeMap<Name, Name> =
+            linked.iter().filter(|(_, link)| repos[**link as usize]).map(|(package, link)| (*package, *link)).collect();
+        for claims in said.chunk_by(|a, b| a.0 == b.0) {
+            let package = claims[0].0;
+            let link = linked.get(&package).map(|link| names.text(*link));
+            match (link, claims) {
+                _ if published.contains_key(&package) => {}
+                (None, [(_, only)]) => _ = published.insert(package, *only),
+                _ => {
+                    let mut claimed: Vec<&str> = claims.iter().map(|(_, repo)| names.text(*repo)).collect();
+                    claimed.sort_unstable();
+                    let claimed = claimed.join(", ");
                     let reason = match link {
                         Some(link) => format!("{claimed} claims to publish it; its registry links {link}"),
                         None => format!("claimed by {claimed}; no registry link decides"),
                     };
-                    findings.push(Finding::new("publication", package, reason));
-                    None
+                    findings.push(Finding::new("publication", names.text(package), reason));
                 }
-                (None, None) => None,
-            };
-            if let Some(repo) = decided {
-                published.insert(package.to_owned(), repo);
             }
         }
         for curated in state.curations.values() {
             if let Correction::Publication { package, repo } = &curated.value.correction {
                 findings.retain(|finding| !finding.is("publication", package));
-                match repo {
-                    Some(repo) => published.insert(package.clone(), identity.resolve(repo).to_owned()),
-                    None => published.remove(package),
+                let Some(package) = names.find(package) else { continue };
+                match repo.as_ref().and_then(|repo| names.find(repo)) {
+                    Some(repo) => published.insert(package, renamed[repo as usize]),
+                    None => published.remove(&package),
                 };
             }
         }
-        identity.published = published;
-        identity
+        let mut means = renamed.clone();
+        for (package, repo) in &published {
+            means[*package as usize] = renamed[*repo as usize];
+        }
+        Self { means, published }
     }
 }
 
-/// Renames, newest evidence first; evidence that would close a circle is older news and is passed over.
-fn renames(state: &GraphState) -> HashMap<String, String> {
-    let mut evidence: Vec<(Rank, &str, &str)> = state
+/// The live documents of every subject, by what the subject means.
+pub(super) fn live_snapshots<'a>(keyed: &Keyed<'a>, means: impl Fn(Name) -> Name) -> Vec<(Name, &'a Snapshot)> {
+    let mut parts: Vec<(Name, &Snapshots)> =
+        keyed.sboms.iter().map(|(subject, snapshots)| (means(*subject), *snapshots)).collect();
+    parts.sort_by_key(|(subject, _)| *subject);
+    let mut live = Vec::with_capacity(parts.len());
+    for same in parts.chunk_by(|a, b| a.0 == b.0) {
+        let subject = same[0].0;
+        match same {
+            [(_, Snapshots { complete: Some(only), partial })] if partial.is_empty() => live.push((subject, only)),
+            _ => {
+                let same: Vec<&Snapshots> = same.iter().map(|(_, snapshots)| *snapshots).collect();
+                live.extend(Snapshots::live(&same).into_iter().map(|snapshot| (subject, snapshot)));
+            }
+        }
+    }
+    live
+}
+
+/// By number the present name, from the newest evidence; evidence that would close a circle is older news and is passed
+/// over.
+fn renames(keyed: &Keyed<'_>, names: &Names) -> Vec<Name> {
+    let mut evidence: Vec<(Rank, Name, Name)> = keyed
         .repos
         .iter()
-        .filter_map(|(subject, facts)| {
+        .filter_map(|(number, subject, facts)| {
             let host = facts.host.as_ref()?;
-            let name = host.value.full_name.as_deref()?;
-            (name != subject).then_some((host.rank, subject.as_str(), name))
+            let name = host.value.full_name.as_deref().filter(|name| name != subject)?;
+            Some((host.rank, *number, names.find(name)?))
         })
         .collect();
+    // Every rank is another event's, so this is an order.
     evidence.sort_unstable_by(|a, b| b.cmp(a));
-    let mut to: HashMap<&str, &str> = HashMap::new();
-    for (_, from, name) in evidence {
-        let mut end = name;
-        while let Some(next) = to.get(end) {
-            end = next;
+    let mut to: BTreeMap<Name, Name> = BTreeMap::new();
+    let end_of = |to: &BTreeMap<Name, Name>, from: Name| {
+        let mut end = from;
+        while let Some(next) = to.get(&end) {
+            end = *next;
         }
-        if end != from {
+        end
+    };
+    for (_, from, name) in evidence {
+        if end_of(&to, name) != from {
             to.insert(from, name);
         }
     }
-    to.keys()
-        .map(|from| {
-            let mut end = *from;
-            while let Some(next) = to.get(end) {
-                end = next;
-            }
-            ((*from).to_owned(), end.to_owned())
-        })
-        .collect()
+    let mut renamed: Vec<Name> = (0..).take(names.len()).collect();
+    for from in to.keys() {
+        renamed[*from as usize] = end_of(&to, *from);
+    }
+    renamed
 }

@@ -1,158 +1,166 @@
 //! Which project a repository belongs to, strongest evidence first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use domain::facts::curation::Correction;
-use domain::grants::{GitUrl, classify_git_url, owner_of};
 use domain::recorded::{Position, Rank};
 
 use super::identity::Identity;
+use super::names::{Keyed, Name, Names};
 use super::resolve::Finding;
 use super::state::GraphState;
 
 /// Where a membership comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Membership {
+pub(super) struct Membership<'a> {
     /// The project; none when a curation says so.
-    pub project: Option<String>,
+    pub(super) project: Option<&'a str>,
     /// `curation`, `ingestion`, `grants-repository`, `curation-owner` or `grants-owner`.
-    pub evidence: &'static str,
+    pub(super) evidence: &'static str,
     /// The event that says it.
-    pub position: Position,
+    pub(super) position: Position,
 }
+
+/// Projects that records name something of, each with its newest record.
+type Projects<'a> = BTreeMap<&'a str, Rank>;
 
 /// What grants records say about repositories and owners.
 #[derive(Debug, Default)]
-pub struct GrantLinks {
+pub(super) struct GrantLinks<'a> {
     /// Repository (as written) to the projects that name it.
-    pub repositories: BTreeMap<String, BTreeMap<String, Rank>>,
-    /// Host and owner to the projects that name it.
-    pub owners: BTreeMap<(String, String), BTreeMap<String, Rank>>,
+    pub(super) repositories: BTreeMap<Name, Projects<'a>>,
+    /// Owner to the projects that name it.
+    owners: BTreeMap<Name, Projects<'a>>,
 }
 
-impl GrantLinks {
+impl<'a> GrantLinks<'a> {
     /// Reads every newest grants record.
-    #[must_use]
-    pub fn of(state: &GraphState) -> Self {
+    pub(super) fn of(state: &'a GraphState, names: &Names) -> Self {
         let mut links = Self::default();
         for (project, facts) in &state.projects {
             if let Some(record) = &facts.record {
-                links.add(project, record.rank, &record.value.git_urls);
+                links.add(project, record.rank, names);
             }
         }
         for application in state.applications.values() {
-            links.add(&application.value.project_id, application.rank, &application.value.git_urls);
+            links.add(&application.value.project_id, application.rank, names);
         }
         links
     }
 
-    fn add(&mut self, project: &str, rank: Rank, urls: &[String]) {
-        for url in urls {
-            let projects = match classify_git_url(url) {
-                GitUrl::Repo { id } => self.repositories.entry(id).or_default(),
-                GitUrl::Owner { host, owner } => self.owners.entry((host, owner)).or_default(),
-                GitUrl::Other => continue,
-            };
-            let newest = projects.entry(project.to_owned()).or_insert(rank);
-            *newest = rank.max(*newest);
+    fn add(&mut self, project: &'a str, rank: Rank, names: &Names) {
+        let said = names.said(rank.position);
+        for repo in &said.ids {
+            name(self.repositories.entry(*repo).or_default(), project, rank);
+        }
+        for owner in &said.owners {
+            name(self.owners.entry(*owner).or_default(), project, rank);
         }
     }
 }
 
-/// Membership of every Repo, by resolved id.
-pub fn memberships(
-    state: &GraphState,
+fn name<'a>(projects: &mut Projects<'a>, project: &'a str, rank: Rank) {
+    let newest = projects.entry(project).or_insert(rank);
+    *newest = rank.max(*newest);
+}
+
+/// Membership of every Repo, by number.
+pub(super) fn memberships<'a>(
+    state: &'a GraphState,
+    keyed: &Keyed<'a>,
+    names: &Names,
     identity: &Identity,
-    links: &GrantLinks,
-    repos: &BTreeSet<String>,
+    links: &GrantLinks<'a>,
+    repos: &[bool],
     findings: &mut Vec<Finding>,
-) -> BTreeMap<String, Membership> {
-    let mut curated: BTreeMap<&str, (Rank, &Option<String>)> = BTreeMap::new();
+) -> Vec<Option<Membership<'a>>> {
+    let mut curated: HashMap<Name, (Rank, Option<&str>)> = HashMap::new();
     for curation in state.curations.values() {
-        if let Correction::Membership { repo, project } = &curation.value.correction {
-            let said = (curation.rank, project);
-            let slot = curated.entry(identity.resolve(repo)).or_insert(said);
-            *slot = said.max(*slot);
+        if let Correction::Membership { repo, project } = &curation.value.correction
+            && let Some(repo) = names.find(repo)
+        {
+            newest(&mut curated, identity.resolve(repo), (curation.rank, project.as_deref()));
         }
     }
-    let mut flagged: BTreeMap<&str, (Rank, &String)> = BTreeMap::new();
-    for (subject, facts) in &state.repos {
+    let mut flagged: HashMap<Name, (Rank, &str)> = HashMap::new();
+    for (subject, _, facts) in &keyed.repos {
         if let Some(flag) = &facts.flagged {
-            let said = (flag.rank, &flag.value);
-            let slot = flagged.entry(identity.resolve(subject)).or_insert(said);
-            *slot = said.max(*slot);
+            newest(&mut flagged, identity.resolve(*subject), (flag.rank, flag.value.as_str()));
         }
     }
-    let mut named: BTreeMap<&str, BTreeMap<&str, Rank>> = BTreeMap::new();
+    let mut named: HashMap<Name, Projects<'a>> = HashMap::new();
     for (repository, projects) in &links.repositories {
-        let slot = named.entry(identity.resolve(repository)).or_default();
+        let slot = named.entry(identity.resolve(*repository)).or_default();
         for (project, rank) in projects {
-            let newest = slot.entry(project).or_insert(*rank);
-            *newest = (*rank).max(*newest);
+            name(slot, project, *rank);
         }
     }
-    let owners = Owners::of(state, links);
-    let mut members = BTreeMap::new();
-    for repo in repos {
-        let member = if let Some((rank, project)) = curated.get(repo.as_str()) {
-            Some(Membership { project: (*project).clone(), evidence: "curation", position: rank.position })
-        } else if let Some((rank, project)) = flagged.get(repo.as_str()) {
-            Some(Membership { project: Some((*project).clone()), evidence: "ingestion", position: rank.position })
-        } else if let Some(projects) = named.get(repo.as_str()) {
-            let only = sole(projects.iter().map(|(project, rank)| (*project, *rank)));
+    let owners = Owners::of(state, names, links);
+    let mut members = vec![None; names.len()];
+    for (repo, slot) in (0..).zip(&mut members).filter(|(repo, _)| repos[*repo as usize]) {
+        *slot = if let Some((rank, project)) = curated.get(&repo) {
+            Some(Membership { project: *project, evidence: "curation", position: rank.position })
+        } else if let Some((rank, project)) = flagged.get(&repo) {
+            Some(Membership { project: Some(project), evidence: "ingestion", position: rank.position })
+        } else if let Some(projects) = named.get(&repo) {
+            let only = sole(projects);
             if only.is_none() {
                 let list = projects.keys().copied().collect::<Vec<_>>().join(", ");
-                findings.push(Finding::new("membership", repo, format!("named by the grants records of {list}")));
+                let reason = format!("named by the grants records of {list}");
+                findings.push(Finding::new("membership", names.text(repo), reason));
             }
             only.map(|(project, rank)| Membership {
-                project: Some(project.to_owned()),
+                project: Some(project),
                 evidence: "grants-repository",
                 position: rank.position,
             })
         } else {
-            owner_of(repo).and_then(|owner| owners.membership(owner))
+            names.owner(repo).and_then(|owner| owners.membership(owner))
         };
-        if let Some(member) = member {
-            members.insert(repo.clone(), member);
-        }
     }
-    owners.open_questions(findings);
+    owners.open_questions(names, findings);
     members
 }
 
-/// What is known of the owners of repositories.
-struct Owners<'a> {
-    curated: BTreeMap<(&'a str, &'a str), (Rank, &'a Option<String>)>,
-    links: &'a GrantLinks,
+fn newest<T: Ord + Copy>(said: &mut HashMap<Name, T>, repo: Name, value: T) {
+    let slot = said.entry(repo).or_insert(value);
+    *slot = value.max(*slot);
 }
 
-impl<'a> Owners<'a> {
-    fn of(state: &'a GraphState, links: &'a GrantLinks) -> Self {
+/// What is known of the owners of repositories.
+struct Owners<'a, 'b> {
+    curated: BTreeMap<Name, (Rank, Option<&'a str>)>,
+    links: &'b GrantLinks<'a>,
+}
+
+impl<'a, 'b> Owners<'a, 'b> {
+    fn of(state: &'a GraphState, names: &Names, links: &'b GrantLinks<'a>) -> Self {
         let mut curated = BTreeMap::new();
         for curation in state.curations.values() {
-            if let Correction::Owner { host, owner, project } = &curation.value.correction {
-                curated.insert((host.as_str(), owner.as_str()), (curation.rank, project));
+            if let Correction::Owner { host, owner, project } = &curation.value.correction
+                && let Some(owner) = names.find_owner(host, owner)
+            {
+                curated.insert(owner, (curation.rank, project.as_deref()));
             }
         }
         Self { curated, links }
     }
 
     /// Where a repository of this owner belongs that nothing else claims.
-    fn membership(&self, (host, owner): (&str, &str)) -> Option<Membership> {
-        if let Some((rank, project)) = self.curated.get(&(host, owner)) {
-            let project = (*project).clone();
-            return Some(Membership { project, evidence: "curation-owner", position: rank.position });
+    fn membership(&self, owner: Name) -> Option<Membership<'a>> {
+        if let Some((rank, project)) = self.curated.get(&owner) {
+            return Some(Membership { project: *project, evidence: "curation-owner", position: rank.position });
         }
-        let projects = self.links.owners.get(&(host.to_owned(), owner.to_owned()))?;
-        let (project, rank) = sole(projects.iter().map(|(project, rank)| (project.as_str(), *rank)))?;
-        Some(Membership { project: Some(project.to_owned()), evidence: "grants-owner", position: rank.position })
+        let (project, rank) = sole(self.links.owners.get(&owner)?)?;
+        Some(Membership { project: Some(project), evidence: "grants-owner", position: rank.position })
     }
 
     /// Owners that several projects name are an open question even before a repository of theirs is known.
-    fn open_questions(&self, findings: &mut Vec<Finding>) {
-        for ((host, owner), projects) in &self.links.owners {
-            if projects.len() > 1 && !self.curated.contains_key(&(host.as_str(), owner.as_str())) {
-                let list = projects.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    fn open_questions(&self, names: &Names, findings: &mut Vec<Finding>) {
+        for (owner, projects) in &self.links.owners {
+            if projects.len() > 1 && !self.curated.contains_key(owner) {
+                let list = projects.keys().copied().collect::<Vec<_>>().join(", ");
+                let (host, owner) = names.owner_text(*owner);
                 let subject = format!("pkg:{host}/{owner}");
                 findings.push(Finding::new("owner", &subject, format!("named by the grants records of {list}")));
             }
@@ -160,7 +168,8 @@ impl<'a> Owners<'a> {
     }
 }
 
-fn sole<'a>(mut projects: impl Iterator<Item = (&'a str, Rank)>) -> Option<(&'a str, Rank)> {
-    let first = projects.next()?;
-    projects.next().is_none().then_some(first)
+fn sole<'a>(projects: &Projects<'a>) -> Option<(&'a str, Rank)> {
+    let mut projects = projects.iter();
+    let (project, rank) = projects.next()?;
+    projects.next().is_none().then_some((*project, *rank))
 }

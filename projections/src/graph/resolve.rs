@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::facts::curation::{Correction, ProjectField};
-use domain::purl;
 use domain::recorded::Position;
 use domain::time::Timestamp;
 
 use super::edges::{self, Confidence};
-use super::identity::Identity;
-use super::membership::{GrantLinks, memberships};
+use super::identity::{Identity, live_snapshots};
+use super::membership::{GrantLinks, Membership, memberships};
+use super::names::{Keyed, Name, Names};
 use super::state::{Answer, GraphState};
 use super::survey;
 use super::vertex::{self, Details};
@@ -103,6 +103,16 @@ impl Finding {
     }
 }
 
+/// How much of a graph is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What scores rest on. Of details there are the signals of adoption alone, and edges have no versions: texts cost
+    /// many times as much as all else.
+    Scored,
+    /// Everything.
+    Shown,
+}
+
 /// The resolved graph. Vertices and projects are sorted by id, edges by (dependent, dependency); all bytewise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
@@ -122,69 +132,105 @@ pub struct Graph {
     pub newest_answer: Option<Timestamp>,
 }
 
+/// The vertices of a graph under resolution.
+pub(super) struct Vertices<'a> {
+    /// The ids, in order.
+    pub(super) ids: Vec<Name>,
+    pub(super) identity: &'a Identity,
+    /// By number, where that id is a vertex.
+    index: Vec<u32>,
+}
+
+impl<'a> Vertices<'a> {
+    fn of_ids(ids: Vec<Name>, identity: &'a Identity, names: &Names) -> Self {
+        let mut index = vec![u32::MAX; names.len()];
+        for (n, id) in (0..).zip(&ids) {
+            index[*id as usize] = n;
+        }
+        Self { ids, identity, index }
+    }
+
+    /// The vertex that an id means.
+    pub(super) fn of(&self, id: Name) -> u32 {
+        self.index[self.identity.resolve(id) as usize]
+    }
+}
+
 impl Graph {
     /// Resolves a state.
     #[must_use]
     pub fn of(state: &GraphState) -> Self {
+        Self::resolve(state, &mut Names::default(), Depth::Shown)
+    }
+
+    /// Resolves a state of a log whose earlier states `names` has seen.
+    #[must_use]
+    pub fn resolve(state: &GraphState, names: &mut Names, depth: Depth) -> Self {
         let mut findings = Vec::new();
-        let links = GrantLinks::of(state);
-        let known = known_repositories(state, &links);
-        let identity = Identity::weigh(state, &known, &mut findings);
-        let repos: BTreeSet<String> = known.iter().map(|id| identity.resolve(id).to_owned()).collect();
-        let members = memberships(state, &identity, &links, &repos, &mut findings);
+        let keyed = names.learn(state);
+        let names = &*names;
+        let links = GrantLinks::of(state, names);
+        let known = known_repositories(state, &keyed, names, &links);
+        let identity = Identity::weigh(state, &keyed, names, &known, &mut findings);
+        let mut repos = vec![false; names.len()];
+        for (id, _) in (0..).zip(&known).filter(|(_, known)| **known) {
+            repos[identity.resolve(id) as usize] = true;
+        }
+        let members = memberships(state, &keyed, names, &identity, &links, &repos, &mut findings);
         let projects = projects(state, &members, &mut findings);
 
-        let live = edges::live_snapshots(state, &identity);
-        let mut ids: BTreeSet<&str> = repos.iter().map(String::as_str).collect();
+        let live = live_snapshots(&keyed, |id| identity.resolve(id));
+        let mut present = repos.clone();
+        let mut mention = |id: Name| present[identity.resolve(id) as usize] = true;
         for (_, snapshot) in &live {
-            ids.extend(snapshot.ids.iter().map(|id| identity.resolve(id)));
+            names.said(snapshot.rank.position).ids.iter().for_each(|id| mention(*id));
         }
-        for (package, crawl) in &state.packages {
-            ids.insert(identity.resolve(package));
-            ids.extend(crawl.value.dependencies.iter().map(|dependency| identity.resolve(&dependency.purl)));
+        for (package, _, crawl) in &keyed.packages {
+            mention(*package);
+            names.said(crawl.rank.position).ids.iter().for_each(|id| mention(*id));
         }
-        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-        let index: HashMap<&str, u32> = ids.iter().enumerate().map(|(n, id)| (*id, number(n))).collect();
-        let project_index: HashMap<&str, u32> =
-            projects.iter().enumerate().map(|(n, project)| (project.id.as_str(), number(n))).collect();
-        let mut details = vertex::details(state, &identity, &live);
-        let vertices: Vec<Vertex> = ids
+        let ids = names.sorted().iter().copied().filter(|id| present[*id as usize]).collect();
+        let places = Vertices::of_ids(ids, &identity, names);
+        let details = vertex::details(&keyed, names, &places, &live, depth);
+        let project_index: HashMap<&str, u32> = projects.iter().map(|project| project.id.as_str()).zip(0..).collect();
+        let vertices: Vec<Vertex> = places
+            .ids
             .iter()
-            .map(|id| {
-                let member = members.get(*id);
+            .zip(details)
+            .map(|(id, details)| {
+                let member = members[*id as usize].as_ref();
                 Vertex {
-                    id: (*id).to_owned(),
-                    repo: repos.contains(*id),
-                    project: member.and_then(|m| project_index.get(m.project.as_deref()?).copied()),
+                    id: names.text(*id).to_owned(),
+                    repo: repos[*id as usize],
+                    project: member.and_then(|m| project_index.get(m.project?).copied()),
                     evidence: member.map(|m| (m.evidence, m.position)),
-                    details: details.remove(*id).unwrap_or_else(|| Details::named(purl::full_name(id))),
+                    details,
                 }
             })
             .collect();
-        let place = |id: &str| index.get(id).copied().unwrap_or(u32::MAX);
-        let claims = edges::claims(state, &identity, &live, place, |n| vertices[n as usize].repo);
-        let edges = edges::merge(&claims);
+        let claims = edges::claims(&keyed, names, &live, |id| places.of(id), |n| vertices[n as usize].repo);
+        let known = names.sorted().iter().filter(|id| known[**id as usize]);
         let mut graph = Self {
-            repo_of: known.iter().map(|id| (id.clone(), place(identity.resolve(id)))).collect(),
-            edges,
+            repo_of: known.map(|id| (names.text(*id).to_owned(), places.of(*id))).collect(),
+            edges: edges::merge(&claims, depth),
             findings,
             projects,
             vertices,
             world_time: state.world_time(),
             newest_answer: state.clock.values().filter_map(|clock| clock.newest_answer).max(),
         };
-        graph.mark_public_goods(state, &identity, &index);
+        graph.mark_public_goods(state, &places);
         graph.findings.sort_unstable();
         graph.findings.dedup();
         graph
     }
 
     /// A project with a published package is a root of the ecosystem, unless a curation gives it another type.
-    fn mark_public_goods(&mut self, state: &GraphState, identity: &Identity, index: &HashMap<&str, u32>) {
+    fn mark_public_goods(&mut self, state: &GraphState, places: &Vertices<'_>) {
         let typed: BTreeSet<&str> =
             corrections(state).into_keys().filter(|key| key.1 == ProjectField::Type).map(|key| key.0).collect();
-        for repo in identity.publications().values() {
-            let project = index.get(repo).and_then(|n| self.vertices[*n as usize].project);
+        for (_, repo) in places.identity.publications() {
+            let project = self.vertices.get(places.of(repo) as usize).and_then(|vertex| vertex.project);
             let project = project.map(|n| &mut self.projects[n as usize]);
             if let Some(project) = project.filter(|project| !typed.contains(project.id.as_str())) {
                 project.kind = "pg_root";
@@ -199,17 +245,27 @@ impl Graph {
     }
 }
 
-/// Every repository that an ingestion is about, a project claims or a curation names, as given.
-pub(super) fn known_repositories(state: &GraphState, links: &GrantLinks) -> BTreeSet<String> {
-    let mut known: BTreeSet<String> = state.repos.keys().cloned().collect();
-    known.extend(links.repositories.keys().cloned());
-    known.extend(state.repos.values().filter_map(|facts| facts.host.as_ref()?.value.full_name.clone()));
+/// By number: whether an ingestion is about it, a project claims it or a curation names it, as given.
+pub(super) fn known_repositories(
+    state: &GraphState,
+    keyed: &Keyed<'_>,
+    names: &Names,
+    links: &GrantLinks<'_>,
+) -> Vec<bool> {
+    let mut known = vec![false; names.len()];
+    let mut mark = |id: Name| known[id as usize] = true;
+    for (subject, spelling, facts) in &keyed.repos {
+        mark(*subject);
+        let renamed = facts.host.as_ref().and_then(|host| host.value.full_name.as_deref());
+        renamed.filter(|name| name != spelling).and_then(|name| names.find(name)).map(&mut mark);
+    }
+    links.repositories.keys().for_each(|id| mark(*id));
     for curation in state.curations.values() {
-        match &curation.value.correction {
-            Correction::Membership { repo, .. } => known.insert(repo.clone()),
-            Correction::Publication { repo: Some(repo), .. } => known.insert(repo.clone()),
-            _ => false,
+        let repo = match &curation.value.correction {
+            Correction::Membership { repo, .. } | Correction::Publication { repo: Some(repo), .. } => repo,
+            _ => continue,
         };
+        names.find(repo).map(&mut mark);
     }
     known
 }
@@ -225,14 +281,10 @@ fn corrections(state: &GraphState) -> BTreeMap<(&str, ProjectField), &str> {
     each.collect()
 }
 
-fn projects(
-    state: &GraphState,
-    members: &BTreeMap<String, super::membership::Membership>,
-    findings: &mut Vec<Finding>,
-) -> Vec<Project> {
+fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &mut Vec<Finding>) -> Vec<Project> {
     let corrected = corrections(state);
     let mut ids: BTreeSet<&str> = state.projects.keys().map(String::as_str).collect();
-    ids.extend(members.values().filter_map(|member| member.project.as_deref()));
+    ids.extend(members.iter().flatten().filter_map(|member| member.project));
     ids.extend(corrected.keys().map(|(project, _)| *project));
     ids.extend(state.curations.values().filter_map(|curation| match &curation.value.correction {
         Correction::SurveyName { project, .. } => Some(project.as_str()),

@@ -7,10 +7,7 @@ use domain::formula::EdgePolicy;
 use domain::recorded::Position;
 
 use super::Graph;
-use super::edges::live_snapshots;
-use super::identity::Identity;
-use super::membership::GrantLinks;
-use super::resolve::known_repositories;
+use super::meaning::Meaning;
 use super::snapshot::{FLAT, NESTED, ROOT};
 use super::state::GraphState;
 
@@ -30,17 +27,14 @@ impl Rests {
 pub struct Sources<'a> {
     state: &'a GraphState,
     graph: &'a Graph,
-    identity: Identity,
+    meaning: Meaning<'a>,
 }
 
 impl<'a> Sources<'a> {
     /// The sources of a resolved state.
     #[must_use]
     pub fn of(state: &'a GraphState, graph: &'a Graph) -> Self {
-        let links = GrantLinks::of(state);
-        let known: BTreeSet<String> = known_repositories(state, &links);
-        let identity = Identity::weigh(state, &known, &mut Vec::new());
-        Self { state, graph, identity }
+        Self { state, graph, meaning: Meaning::of(state) }
     }
 
     /// Claims of edges between the marked vertices under a policy.
@@ -50,7 +44,7 @@ impl<'a> Sources<'a> {
             EdgePolicy::Nested => ROOT | NESTED,
         };
         let is_marked = |id: &str| self.vertex(id).is_some_and(|n| marked[n]);
-        for (_, snapshot) in live_snapshots(self.state, &self.identity) {
+        for (_, snapshot) in self.meaning.live() {
             let ids: Vec<bool> = snapshot.ids.iter().map(|id| is_marked(id)).collect();
             let mut claims = snapshot.claims.iter();
             if claims.any(|(from, to, flags, _)| flags & wanted != 0 && ids[*from as usize] && ids[*to as usize]) {
@@ -82,7 +76,7 @@ impl<'a> Sources<'a> {
                 rests.on(host.rank.position, "name");
             }
         }
-        for (_, snapshot) in live_snapshots(self.state, &self.identity) {
+        for (_, snapshot) in self.meaning.live() {
             if snapshot.publication.as_deref().is_some_and(is_marked) {
                 rests.on(snapshot.rank.position, "publication");
             }
@@ -150,6 +144,6 @@ impl<'a> Sources<'a> {
     }
 
     fn vertex(&self, id: &str) -> Option<usize> {
-        self.graph.vertex(self.identity.resolve(id)).map(|n| n as usize)
+        self.graph.vertex(self.meaning.resolve(id)).map(|n| n as usize)
     }
 }

@@ -1,15 +1,13 @@
 //! What is shown of a vertex besides its scores: names, versions, host facts. None of it enters a digest.
 
-use std::collections::BTreeMap;
-
 use domain::facts::registry::Release;
 use domain::purl;
 use domain::recorded::Rank;
 use domain::time::Timestamp;
 
-use super::identity::Identity;
+use super::names::{Keyed, Name, Names};
+use super::resolve::{Depth, Vertices};
 use super::snapshot::Snapshot;
-use super::state::GraphState;
 
 /// Facts kept with a vertex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,64 +45,93 @@ impl Details {
     }
 }
 
-/// Details of every vertex that has more than its id, by resolved id.
+/// Details of every vertex, in their order.
 pub(super) fn details(
-    state: &GraphState,
-    identity: &Identity,
-    live: &[(&str, &Snapshot)],
-) -> BTreeMap<String, Details> {
-    let mut all: BTreeMap<String, Details> = BTreeMap::new();
-    let mut of_repo: BTreeMap<&str, (Rank, &str)> = BTreeMap::new();
-    for (subject, facts) in &state.repos {
-        let resolved = identity.resolve(subject);
-        let entry = all.entry(resolved.to_owned()).or_insert_with(|| Details::named(purl::full_name(resolved)));
+    keyed: &Keyed<'_>,
+    names: &Names,
+    vertices: &Vertices<'_>,
+    live: &[(Name, &Snapshot)],
+    depth: Depth,
+) -> Vec<Details> {
+    let shown = depth == Depth::Shown;
+    let mut all: Vec<Details> = match depth {
+        Depth::Shown => vertices.ids.iter().map(|id| Details::named(purl::full_name(names.text(*id)))).collect(),
+        Depth::Scored => vec![Details::default(); vertices.ids.len()],
+    };
+    let mut hosts: Vec<Option<Rank>> = vec![None; all.len()];
+    for (subject, spelling, facts) in &keyed.repos {
+        let n = vertices.of(*subject) as usize;
         if let Some(spelled) = &facts.spelled
-            && subject == resolved
+            && shown
+            && names.text(vertices.ids[n]) == *spelling
         {
-            entry.name.clone_from(&spelled.value);
+            all[n].name.clone_from(&spelled.value);
         }
         let Some(host) = &facts.host else { continue };
-        let held = of_repo.get(resolved).map(|(rank, _)| *rank);
-        if held.is_none_or(|held| held < host.rank) {
-            of_repo.insert(resolved, (host.rank, subject));
-            entry.private = host.value.private;
+        if hosts[n] < Some(host.rank) {
+            hosts[n] = Some(host.rank);
+            let entry = &mut all[n];
             entry.stars = host.value.stars;
             entry.forks = host.value.forks;
-            entry.license.clone_from(&host.value.license);
-            entry.parent.clone_from(&host.value.parent);
-            entry.latest_version.clone_from(&host.value.latest_version);
-            entry.releases = releases(&host.value.releases);
-        }
-    }
-    for (package, repo) in identity.publications() {
-        let entry = all.entry(repo.to_owned()).or_insert_with(|| Details::named(purl::full_name(repo)));
-        entry.packages.push(package.to_owned());
-    }
-    for (package, crawl) in &state.packages {
-        let resolved = identity.resolve(package);
-        let entry = all.entry(resolved.to_owned()).or_insert_with(|| Details::named(purl::full_name(resolved)));
-        let facts = &crawl.value;
-        entry.latest_version = entry.latest_version.take().or_else(|| facts.latest_version.clone());
-        entry.license = entry.license.take().or_else(|| facts.license.clone());
-        if let Some(downloads) = facts.downloads_30d() {
-            entry.downloads = Some(entry.downloads.unwrap_or(0).saturating_add(downloads));
-        }
-        entry.releases.extend(releases(&facts.releases));
-        entry.releases.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
-        entry.releases.truncate(MAX_RELEASES);
-    }
-    // A package known only from documents shows the greatest version that the newest document names.
-    for (_, snapshot) in live {
-        for &(_, to, _, version) in &snapshot.claims {
-            let Some(version) = snapshot.version(version) else { continue };
-            let id = identity.resolve(&snapshot.ids[to as usize]);
-            let entry = all.entry(id.to_owned()).or_insert_with(|| Details::named(purl::full_name(id)));
-            if entry.packages.is_empty() && !state.packages.contains_key(id) && !of_repo.contains_key(id) {
-                entry.latest_version = entry.latest_version.take().max(Some(version.to_owned()));
+            if shown {
+                entry.private = host.value.private;
+                entry.license.clone_from(&host.value.license);
+                entry.parent.clone_from(&host.value.parent);
+                entry.latest_version.clone_from(&host.value.latest_version);
+                entry.releases = releases(&host.value.releases);
             }
         }
     }
+    for (package, _, crawl) in &keyed.packages {
+        let entry = &mut all[vertices.of(*package) as usize];
+        if let Some(downloads) = crawl.value.downloads_30d() {
+            entry.downloads = Some(entry.downloads.unwrap_or(0).saturating_add(downloads));
+        }
+        if shown {
+            entry.latest_version = entry.latest_version.take().or_else(|| crawl.value.latest_version.clone());
+            entry.license = entry.license.take().or_else(|| crawl.value.license.clone());
+            entry.releases.extend(releases(&crawl.value.releases));
+            entry.releases.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
+            entry.releases.truncate(MAX_RELEASES);
+        }
+    }
+    if shown {
+        for (package, repo) in vertices.identity.publications() {
+            all[vertices.of(repo) as usize].packages.push(names.text(package).to_owned());
+        }
+        for entry in &mut all {
+            entry.packages.sort_unstable();
+        }
+        versions_of_documents(keyed, names, vertices, live, &hosts, &mut all);
+    }
     all
+}
+
+/// A package known only from documents shows the greatest version that the newest document names.
+fn versions_of_documents(
+    keyed: &Keyed<'_>,
+    names: &Names,
+    vertices: &Vertices<'_>,
+    live: &[(Name, &Snapshot)],
+    hosts: &[Option<Rank>],
+    all: &mut [Details],
+) {
+    let mut crawled = vec![false; names.len()];
+    for (package, ..) in &keyed.packages {
+        crawled[*package as usize] = true;
+    }
+    for (_, snapshot) in live {
+        let ids = &names.said(snapshot.rank.position).ids;
+        for &(_, to, _, version) in &snapshot.claims {
+            let n = vertices.of(ids[to as usize]) as usize;
+            let entry = &mut all[n];
+            let known = !entry.packages.is_empty() || crawled[vertices.ids[n] as usize] || hosts[n].is_some();
+            let version = snapshot.version(version);
+            if !known && entry.latest_version.as_deref() < version {
+                entry.latest_version = version.map(str::to_owned);
+            }
+        }
+    }
 }
 
 fn releases(releases: &[Release]) -> Vec<(String, Option<Timestamp>)> {

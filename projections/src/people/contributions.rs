@@ -31,27 +31,29 @@ impl<'a> Contributions<'a> {
     /// Joins the histories of a graph's repositories.
     #[must_use]
     pub fn of(graph: &Graph, people: &'a PeopleState) -> Self {
-        let mut by_vertex: BTreeMap<u32, Vec<&'a RepoLog>> = BTreeMap::new();
+        // Both are in the order of ids, so they are read side by side.
+        let mut vertices = graph.repo_of.iter().peekable();
+        let mut logs: Vec<(u32, &'a RepoLog)> = Vec::with_capacity(people.logs.len());
         for (repo, log) in &people.logs {
-            if let Some(vertex) = graph.repo_of.get(repo) {
-                by_vertex.entry(*vertex).or_default().push(log);
-            }
+            while vertices.next_if(|(id, _)| *id < repo).is_some() {}
+            logs.extend(vertices.peek().filter(|(id, _)| *id == repo).map(|(_, vertex)| (**vertex, log)));
         }
-        let repos = by_vertex.into_iter().map(|(vertex, logs)| (vertex, RepoContributions::join(&logs))).collect();
-        Self { repos }
+        logs.sort_by_key(|(vertex, _)| *vertex);
+        let each = logs.chunk_by(|a, b| a.0 == b.0);
+        Self { repos: each.map(|logs| (logs[0].0, RepoContributions::join(logs))).collect() }
     }
 }
 
 impl<'a> RepoContributions<'a> {
-    fn join(logs: &[&'a RepoLog]) -> Self {
-        let latest = logs.iter().filter_map(|log| log.latest.as_ref()).max_by_key(|latest| latest.rank);
+    fn join(logs: &[(u32, &'a RepoLog)]) -> Self {
+        let latest = logs.iter().filter_map(|(_, log)| log.latest.as_ref()).max_by_key(|latest| latest.rank);
         let latest = latest.map(|latest| latest.value);
-        if let [only] = logs {
+        if let [(_, only)] = logs {
             return Self { days: Cow::Borrowed(&only.days), authors: Cow::Borrowed(&only.authors), latest };
         }
         let mut authors: BTreeMap<Digest, AuthorFacts> = BTreeMap::new();
         let mut days = Vec::new();
-        for log in logs {
+        for (_, log) in logs {
             for (author, facts) in &log.authors {
                 let held = authors.entry(*author).or_insert(*facts);
                 if held.rank < facts.rank {
@@ -60,7 +62,7 @@ impl<'a> RepoContributions<'a> {
             }
             let wins = |day: Day| {
                 let mine = log.speaker(day);
-                logs.iter().all(|other| other.speaker(day) <= mine)
+                logs.iter().all(|(_, other)| other.speaker(day) <= mine)
             };
             days.extend(log.days.iter().filter(|row| wins(row.day)));
         }

@@ -6,6 +6,7 @@ mod cases;
 mod facts;
 mod history;
 mod logs;
+mod looks;
 mod oracle;
 mod order;
 mod stored;
