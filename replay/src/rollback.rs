@@ -31,7 +31,9 @@ pub async fn former(
         let projections: Vec<Projection> = builds.iter().map(|build| build.projection).collect();
         return rebuild::build(conn, &projections, &formula, position, progress).await;
     }
-    let fold = folded_to(conn, &builds, &formula, &quarantine, position, progress).await?;
+    let mut fold = folded_to(conn, &builds, &formula, &quarantine, position, progress).await?;
+    // The builds hold all that was folded.
+    fold.take_changes();
     Ok(Projector::at(builds, fold, quarantine))
 }
 
