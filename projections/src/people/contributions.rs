@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use domain::digest::Digest;
 use domain::time::{Day, Timestamp};
 
-use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog};
+use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog, places};
 use crate::graph::Graph;
 
 /// Commit days of every Repo with a git log, by vertex index.
@@ -25,6 +26,8 @@ pub struct RepoContributions<'a> {
     pub authors: Cow<'a, BTreeMap<Digest, AuthorFacts>>,
     /// Time of the newest commit, as the newest log states it.
     pub latest: Option<Timestamp>,
+    /// By row of `days` the place of its author in `authors`.
+    places: Cow<'a, [u32]>,
 }
 
 impl<'a> Contributions<'a> {
@@ -49,7 +52,12 @@ impl<'a> RepoContributions<'a> {
         let latest = logs.iter().filter_map(|(_, log)| log.latest.as_ref()).max_by_key(|latest| latest.rank);
         let latest = latest.map(|latest| latest.value);
         if let [(_, only)] = logs {
-            return Self { days: Cow::Borrowed(&only.days), authors: Cow::Borrowed(&only.authors), latest };
+            return Self {
+                days: Cow::Borrowed(&only.days),
+                authors: Cow::Borrowed(&only.authors),
+                latest,
+                places: Cow::Borrowed(only.places()),
+            };
         }
         let mut authors: BTreeMap<Digest, AuthorFacts> = BTreeMap::new();
         let mut days = Vec::new();
@@ -67,7 +75,8 @@ impl<'a> RepoContributions<'a> {
             days.extend(log.days.iter().filter(|row| wins(row.day)));
         }
         days.sort_unstable();
-        Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest }
+        let places = places(&days, &authors);
+        Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest, places: Cow::Owned(places) }
     }
 
     /// Whether an author is a bot.
@@ -79,25 +88,28 @@ impl<'a> RepoContributions<'a> {
     /// Non-merge commits of people per author on the days `from..=to`.
     #[must_use]
     pub fn commits(&self, from: Day, to: Day) -> BTreeMap<Digest, u64> {
-        let own = |row: &DayRow| (row.author, u64::from(row.commits.saturating_sub(row.merges)));
-        let mut rows: Vec<(Digest, u64)> = self.days(from, to).iter().map(own).filter(|(_, own)| *own > 0).collect();
-        rows.sort_unstable();
-        let people = rows.chunk_by(|a, b| a.0 == b.0).filter(|rows| !self.is_bot(&rows[0].0));
-        people.map(|rows| (rows[0].0, rows.iter().map(|(_, own)| own).sum())).collect()
+        let mut counts = vec![0; self.authors.len()];
+        let range = self.range(from, to);
+        for (row, place) in self.days[range.clone()].iter().zip(&self.places[range]) {
+            if let Some(count) = counts.get_mut(*place as usize) {
+                *count += u64::from(row.commits.saturating_sub(row.merges));
+            }
+        }
+        let each = self.authors.iter().zip(counts).filter(|((_, facts), count)| *count > 0 && !facts.bot);
+        each.map(|((author, _), count)| (*author, count)).collect()
     }
 
-    /// The rows of the days `from..=to`.
-    fn days(&self, from: Day, to: Day) -> &[DayRow] {
+    /// Where the rows of the days `from..=to` are.
+    fn range(&self, from: Day, to: Day) -> Range<usize> {
         let start = self.days.partition_point(|row| row.day < from);
-        let end = self.days.partition_point(|row| row.day <= to);
-        self.days.get(start..end).unwrap_or_default()
+        start..self.days.partition_point(|row| row.day <= to).max(start)
     }
 
     /// Whether somebody who is no bot committed on a day after `after`, up to `to`.
     #[must_use]
     pub fn any_commit_after(&self, after: Day, to: Day) -> bool {
         let next = Day::from_number(after.number().saturating_add(1));
-        self.days(next, to).iter().any(|row| row.commits > 0 && !self.is_bot(&row.author))
+        self.days[self.range(next, to)].iter().any(|row| row.commits > 0 && !self.is_bot(&row.author))
     }
 
     /// Time of the latest commit up to a day, bots included; to the day where the exact time is not known any more.
