@@ -47,14 +47,16 @@ pub(super) struct Claim<'a> {
 }
 
 /// Claims of every live source, on the indices that `index` gives to numbers. They lie where their source does; the
-/// edges are put in order by [`merge`].
+/// edges are put in order by [`merge`]. Versions only where they are shown.
 pub(super) fn claims<'a>(
     keyed: &Keyed<'a>,
     names: &Names,
     live: &[(Name, &'a Snapshot)],
     index: impl Fn(Name) -> u32,
     is_repo: impl Fn(u32) -> bool,
+    depth: Depth,
 ) -> Vec<Claim<'a>> {
+    let shown = depth == Depth::Shown;
     let mut claims = Vec::with_capacity(live.iter().map(|(_, snapshot)| snapshot.claims.len()).sum());
     for (_, snapshot) in live {
         let vertices: Vec<u32> = names.said(snapshot.rank.position).ids.iter().map(|id| index(*id)).collect();
@@ -63,7 +65,7 @@ pub(super) fn claims<'a>(
             to: vertices[to as usize],
             confidence: Confidence::VerifiedSbom,
             rank: snapshot.rank,
-            version: snapshot.version(version),
+            version: if shown { snapshot.version(version) } else { None },
             flags,
         }));
     }
@@ -77,7 +79,7 @@ pub(super) fn claims<'a>(
             to: index(*id),
             confidence: Confidence::InferredShadow,
             rank: crawl.rank,
-            version: dependency.requirement.as_deref(),
+            version: dependency.requirement.as_deref().filter(|_| shown),
             flags,
         }));
     }
@@ -85,39 +87,46 @@ pub(super) fn claims<'a>(
     claims
 }
 
-/// One edge per (dependent, dependency), in that order. Versions only where they are shown.
-pub(super) fn merge(claims: &[Claim<'_>], depth: Depth) -> Vec<Edge> {
+/// One edge per (dependent, dependency), in that order.
+pub(super) fn merge(claims: &[Claim<'_>]) -> Vec<Edge> {
     // Ends and place in one number each: far faster to sort than the claims, of which few speak of the same edge.
     let key = |claim: &Claim<'_>| u64::from(claim.from) << 32 | u64::from(claim.to);
     let mut places: Vec<(u64, usize)> = claims.iter().enumerate().map(|(n, claim)| (key(claim), n)).collect();
     places.sort_unstable();
-    let mut same: Vec<Claim<'_>> = Vec::new();
-    places
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|chunk| {
-            same.clear();
-            same.extend(chunk.iter().map(|(_, n)| claims[*n]));
-            same.sort_unstable();
-            let deciding = |flags: u8| {
-                let claim = same.iter().rev().find(|claim| claim.flags & flags != 0)?;
-                // The version of the deciding source, wherever it states one.
-                let stated = same.iter().rev().filter(|_| depth == Depth::Shown).find(|other| {
-                    other.flags & flags != 0 && other.confidence == claim.confidence && other.version.is_some()
-                });
-                Some(EdgeClaim {
-                    version: stated.and_then(|other| other.version).map(str::to_owned),
-                    confidence: claim.confidence,
-                })
-            };
-            Edge {
-                from: same[0].from,
-                to: same[0].to,
-                root: same.iter().any(|claim| claim.flags & ROOT != 0),
-                flat: deciding(FLAT),
-                nested: deciding(ROOT | NESTED),
-            }
-        })
-        .collect()
+    let mut several: Vec<Claim<'_>> = Vec::new();
+    let mut edges = Vec::with_capacity(places.len());
+    for chunk in places.chunk_by(|a, b| a.0 == b.0) {
+        edges.push(if let [(_, only)] = chunk {
+            edge(&claims[*only..=*only])
+        } else {
+            several.clear();
+            several.extend(chunk.iter().map(|(_, n)| claims[*n]));
+            several.sort_unstable();
+            edge(&several)
+        });
+    }
+    edges
+}
+
+/// The edge behind claims on the same ends, of which there is at least one, in order.
+fn edge(same: &[Claim<'_>]) -> Edge {
+    let deciding = |flags: u8| {
+        let claim = same.iter().rev().find(|claim| claim.flags & flags != 0)?;
+        // The version of the deciding source, wherever it states one.
+        let stated = same
+            .iter()
+            .rev()
+            .find(|other| other.flags & flags != 0 && other.confidence == claim.confidence && other.version.is_some());
+        let version = stated.and_then(|other| other.version).map(str::to_owned);
+        Some(EdgeClaim { version, confidence: claim.confidence })
+    };
+    Edge {
+        from: same[0].from,
+        to: same[0].to,
+        root: same.iter().any(|claim| claim.flags & ROOT != 0),
+        flat: deciding(FLAT),
+        nested: deciding(ROOT | NESTED),
+    }
 }
 
 impl Edge {

@@ -115,11 +115,7 @@ fn renames(keyed: &Keyed<'_>, names: &Names) -> Vec<Name> {
     let mut evidence: Vec<(Rank, Name, Name)> = keyed
         .repos
         .iter()
-        .filter_map(|(number, subject, facts)| {
-            let host = facts.host.as_ref()?;
-            let name = host.value.full_name.as_deref().filter(|name| name != subject)?;
-            Some((host.rank, *number, names.find(name)?))
-        })
+        .filter_map(|(subject, _, facts, renamed)| Some((facts.host.as_ref()?.rank, *subject, (*renamed)?)))
         .collect();
     // Every rank is another event's, so this is an order.
     evidence.sort_unstable_by(|a, b| b.cmp(a));

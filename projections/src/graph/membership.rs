@@ -83,7 +83,7 @@ pub(super) fn memberships<'a>(
         }
     }
     let mut flagged: HashMap<Name, (Rank, &str)> = HashMap::new();
-    for (subject, _, facts) in &keyed.repos {
+    for (subject, _, facts, _) in &keyed.repos {
         if let Some(flag) = &facts.flagged {
             newest(&mut flagged, identity.resolve(*subject), (flag.rank, flag.value.as_str()));
         }

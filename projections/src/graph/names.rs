@@ -4,7 +4,7 @@
 //! log. A look without them gives the same; it only takes longer.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use domain::facts::curation::Correction;
@@ -45,13 +45,16 @@ pub struct Names {
     /// Numbers in the order of their texts.
     sorted: Vec<Name>,
     said: HashMap<Position, Said>,
+    /// Numbers of the keys of repositories, documents and packages, as they stood at the last look.
+    keys: [Vec<Name>; 3],
     look: u64,
 }
 
 /// The rows of a state beside the numbers of their keys.
 #[derive(Debug, Default)]
 pub(super) struct Keyed<'a> {
-    pub(super) repos: Vec<(Name, &'a str, &'a RepoFacts)>,
+    /// With the name that the host answers with, where that is another.
+    pub(super) repos: Vec<(Name, &'a str, &'a RepoFacts, Option<Name>)>,
     pub(super) sboms: Vec<(Name, &'a Snapshots)>,
     pub(super) packages: Vec<(Name, &'a str, &'a Newest<RegistryCrawled>)>,
 }
@@ -109,23 +112,26 @@ impl Names {
         self.look += 1;
         let known = self.texts.len();
         let mut keyed = Keyed::default();
-        for (subject, facts) in &state.repos {
-            keyed.repos.push((self.number(subject), subject, facts));
+        let [repos, sboms, packages] = std::mem::take(&mut self.keys);
+        let repos = self.keys_of(repos, &state.repos);
+        let sboms = self.keys_of(sboms, &state.sboms);
+        let packages = self.keys_of(packages, &state.packages);
+        for (number, (subject, facts)) in repos.iter().zip(&state.repos) {
             let renamed = facts.host.as_ref().and_then(|host| host.value.full_name.as_deref());
-            if let Some(name) = renamed.filter(|name| name != subject) {
-                self.number(name);
-            }
+            let renamed = renamed.filter(|name| name != subject).map(|name| self.number(name));
+            keyed.repos.push((*number, subject, facts, renamed));
         }
-        for (subject, snapshots) in &state.sboms {
-            keyed.sboms.push((self.number(subject), snapshots));
+        for (number, snapshots) in sboms.iter().zip(state.sboms.values()) {
+            keyed.sboms.push((*number, snapshots));
             for snapshot in snapshots.complete.iter().chain(&snapshots.partial) {
                 self.hear(snapshot.rank.position, |names| names.document(snapshot));
             }
         }
-        for (package, crawl) in &state.packages {
-            keyed.packages.push((self.number(package), package, crawl));
+        for (number, (package, crawl)) in packages.iter().zip(&state.packages) {
+            keyed.packages.push((*number, package, crawl));
             self.hear(crawl.rank.position, |names| names.crawl(&crawl.value));
         }
+        self.keys = [repos, sboms, packages];
         for record in state.projects.values().filter_map(|facts| facts.record.as_ref()) {
             self.hear(record.rank.position, |names| names.git_urls(&record.value.git_urls));
         }
@@ -150,6 +156,11 @@ impl Names {
             self.said.retain(|_, said| said.look == look);
         }
         keyed
+    }
+
+    /// The numbers of a map's keys. A state forgets none, so where there are as many they are the same.
+    fn keys_of<T>(&mut self, known: Vec<Name>, rows: &BTreeMap<String, T>) -> Vec<Name> {
+        if known.len() == rows.len() { known } else { rows.keys().map(|key| self.number(key)).collect() }
     }
 
     fn hear(&mut self, position: Position, read: impl FnOnce(&mut Self) -> Said) {

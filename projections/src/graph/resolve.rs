@@ -208,11 +208,12 @@ impl Graph {
                 }
             })
             .collect();
-        let claims = edges::claims(&keyed, names, &live, |id| places.of(id), |n| vertices[n as usize].repo);
+        let is_repo = |n: u32| vertices[n as usize].repo;
+        let claims = edges::claims(&keyed, names, &live, |id| places.of(id), is_repo, depth);
         let known = names.sorted().iter().filter(|id| known[**id as usize]);
         let mut graph = Self {
             repo_of: known.map(|id| (names.text(*id).to_owned(), places.of(*id))).collect(),
-            edges: edges::merge(&claims, depth),
+            edges: edges::merge(&claims),
             findings,
             projects,
             vertices,
@@ -254,10 +255,9 @@ pub(super) fn known_repositories(
 ) -> Vec<bool> {
     let mut known = vec![false; names.len()];
     let mut mark = |id: Name| known[id as usize] = true;
-    for (subject, spelling, facts) in &keyed.repos {
+    for (subject, _, _, renamed) in &keyed.repos {
         mark(*subject);
-        let renamed = facts.host.as_ref().and_then(|host| host.value.full_name.as_deref());
-        renamed.filter(|name| name != spelling).and_then(|name| names.find(name)).map(&mut mark);
+        renamed.map(&mut mark);
     }
     links.repositories.keys().for_each(|id| mark(*id));
     for curation in state.curations.values() {

@@ -59,7 +59,7 @@ pub(super) fn details(
         Depth::Scored => vec![Details::default(); vertices.ids.len()],
     };
     let mut hosts: Vec<Option<Rank>> = vec![None; all.len()];
-    for (subject, spelling, facts) in &keyed.repos {
+    for (subject, spelling, facts, _) in &keyed.repos {
         let n = vertices.of(*subject) as usize;
         if let Some(spelled) = &facts.spelled
             && shown

@@ -74,8 +74,8 @@ impl Authors {
     #[must_use]
     pub fn commits(&self, repo: &RepoContributions<'_>, from: Day, to: Day) -> Commits {
         let mut commits = Commits::new();
-        for row in self.rows(repo, from, to) {
-            *commits.entry(self.person(row.author)).or_insert(0) += self.own(row);
+        for (author, sum) in repo.sums(from, to, |row| self.own(row)).filter(|(author, _)| self.counts(repo, author)) {
+            *commits.entry(self.person(author)).or_insert(0) += sum;
         }
         commits
     }

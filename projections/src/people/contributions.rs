@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::digest::Digest;
 use domain::time::{Day, Timestamp};
 
-use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog};
+use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog, places};
 use crate::graph::Graph;
 
 /// Commit days of every Repo with a git log, by vertex index.
@@ -25,6 +25,8 @@ pub struct RepoContributions<'a> {
     pub authors: Cow<'a, BTreeMap<Digest, AuthorFacts>>,
     /// Time of the newest commit, as the newest log states it.
     pub latest: Option<Timestamp>,
+    /// By row of `days` the place of its author in `authors`.
+    places: Cow<'a, [u32]>,
 }
 
 impl<'a> Contributions<'a> {
@@ -49,7 +51,12 @@ impl<'a> RepoContributions<'a> {
         let latest = logs.iter().filter_map(|(_, log)| log.latest.as_ref()).max_by_key(|latest| latest.rank);
         let latest = latest.map(|latest| latest.value);
         if let [(_, only)] = logs {
-            return Self { days: Cow::Borrowed(&only.days), authors: Cow::Borrowed(&only.authors), latest };
+            return Self {
+                days: Cow::Borrowed(&only.days),
+                authors: Cow::Borrowed(&only.authors),
+                latest,
+                places: Cow::Borrowed(only.places()),
+            };
         }
         let mut authors: BTreeMap<Digest, AuthorFacts> = BTreeMap::new();
         let mut days = Vec::new();
@@ -67,13 +74,27 @@ impl<'a> RepoContributions<'a> {
             days.extend(log.days.iter().filter(|row| wins(row.day)));
         }
         days.sort_unstable();
-        Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest }
+        let places = places(&days, &authors);
+        Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest, places: Cow::Owned(places) }
     }
 
     /// Whether an author is a bot.
     #[must_use]
     pub fn is_bot(&self, author: &Digest) -> bool {
         self.authors.get(author).is_some_and(|facts| facts.bot)
+    }
+
+    /// What `own` says of the rows of the days `from..=to`, summed up by author; authors with nothing are left out.
+    pub fn sums(&self, from: Day, to: Day, own: impl Fn(&DayRow) -> u64) -> impl Iterator<Item = (Digest, u64)> {
+        let mut sums = vec![0; self.authors.len()];
+        let start = self.days.partition_point(|row| row.day < from);
+        let range = start..self.days.partition_point(|row| row.day <= to).max(start);
+        for (row, place) in self.days[range.clone()].iter().zip(&self.places[range]) {
+            if let Some(sum) = sums.get_mut(*place as usize) {
+                *sum += own(row);
+            }
+        }
+        self.authors.keys().copied().zip(sums).filter(|(_, sum)| *sum > 0)
     }
 
     /// Time of the latest commit up to a day, bots included; to the day where the exact time is not known any more.

@@ -23,6 +23,7 @@ fact_maps! {
 
 /// The known history of one repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct RepoLog {
     /// Which log speaks for which days; disjoint, ascending, neighbours differ in rank.
     pub segments: Vec<Segment>,
@@ -33,6 +34,35 @@ pub struct RepoLog {
     /// Time of the newest commit, as the newest log that states one says; it may lie before the days that are covered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Newest<Timestamp>>,
+    /// By row of `days` the place of its author in `authors`.
+    #[serde(skip)]
+    places: Vec<u32>,
+}
+
+/// A history as a row holds it.
+#[derive(Deserialize)]
+struct Stored {
+    segments: Vec<Segment>,
+    authors: BTreeMap<Digest, AuthorFacts>,
+    days: Vec<DayRow>,
+    #[serde(default)]
+    latest: Option<Newest<Timestamp>>,
+}
+
+impl From<Stored> for RepoLog {
+    fn from(stored: Stored) -> Self {
+        let Stored { segments, authors, days, latest } = stored;
+        let places = places(&days, &authors);
+        Self { segments, authors, days, latest, places }
+    }
+}
+
+/// By row the place of its author among all.
+pub(super) fn places(days: &[DayRow], authors: &BTreeMap<Digest, AuthorFacts>) -> Vec<u32> {
+    let sorted: Vec<&Digest> = authors.keys().collect();
+    let place = |row: &DayRow| sorted.binary_search(&&row.author).ok().and_then(|place| u32::try_from(place).ok());
+    // Every row is one of an author.
+    days.iter().map(|row| place(row).unwrap_or(u32::MAX)).collect()
 }
 
 /// A run of days that one log speaks for.
@@ -97,6 +127,7 @@ impl RepoLog {
         }
         let (from, to) = (facts.from.map_or(i32::MIN, Day::number), facts.to.number());
         if from > to {
+            self.places = places(&self.days, &self.authors);
             return;
         }
         let won = self.won_days(from, to, rank);
@@ -107,7 +138,14 @@ impl RepoLog {
             Some(DayRow { day: row.day, author, commits: row.commits, merges: row.merges })
         }));
         self.days.sort_unstable();
+        self.places = places(&self.days, &self.authors);
         self.speak(&won, rank);
+    }
+
+    /// By row of `days` the place of its author in `authors`.
+    #[must_use]
+    pub fn places(&self) -> &[u32] {
+        &self.places
     }
 
     /// The parts of `[from, to]` that no newer log speaks for.
