@@ -41,8 +41,8 @@ pub(crate) async fn run(session: &Session, id: &str, metric: Option<&str>) -> Re
             "metric": span.metric,
             "from_position": span.from,
             "to_position": span.to,
-            "from": span.from_day.map(|day| day.start()),
-            "to": span.to_day.map(|day| day.start()),
+            "from": span.from_day.map(domain::Day::start),
+            "to": span.to_day.map(domain::Day::start),
             "value": as_number(&value),
             "published": labels.collect::<Vec<_>>(),
         }))

@@ -11,6 +11,9 @@ use crate::fold::World;
 use crate::metrics::evaluation::{Basis, Evaluation};
 use crate::people::state::{DayRow, RepoLog};
 
+/// An author, whether the commits joined, and the git log that tells of them.
+type Told = (Digest, bool, Option<Position>);
+
 /// Finds them, repository by repository.
 pub(super) struct CommitDays<'a> {
     before: &'a Basis<'a>,
@@ -45,7 +48,7 @@ impl<'a> CommitDays<'a> {
         };
         let from = self.before.window_from.min(self.after.window_from);
         let start = repo.days.partition_point(|row| row.day < from);
-        let mut moved: BTreeMap<(Digest, bool, Option<Position>), Vec<(Day, u64)>> = BTreeMap::new();
+        let mut moved: BTreeMap<Told, Vec<(Day, u64)>> = BTreeMap::new();
         for row in &repo.days[start..] {
             let (before, after) = (own(self.before, row), own(self.after, row));
             if before != after {
@@ -54,7 +57,7 @@ impl<'a> CommitDays<'a> {
             }
         }
         let id = &self.before.graph.vertices[vertex as usize].id;
-        let reason = |((contributor, joined, position), days): ((Digest, bool, Option<Position>), _)| {
+        let reason = |((contributor, joined, position), days): (Told, _)| {
             let direction = if joined { Direction::Joined } else { Direction::Left };
             Reason::CommitDays { direction, repo: id.clone(), contributor, position, days }
         };

@@ -47,15 +47,7 @@ pub(crate) fn json(position: Position, before: &Formula, after: &Formula, found:
             "by_metric": summary.by_metric.iter().map(|((level, metric), count)| {
                 json!({"level": level, "metric": metric, "changed": count})
             }).collect::<Vec<_>>(),
-            "movers": summary.movers.iter().map(|change| json!({
-                "level": change.level.name(),
-                "id": change.id,
-                "metric": change.metric,
-                "before": as_number(&change.before),
-                "after": as_number(&change.after),
-                "rank_before": change.rank_before,
-                "rank_after": change.rank_after,
-            })).collect::<Vec<_>>(),
+            "movers": summary.movers.iter().map(|change| moved(change)).collect::<Vec<_>>(),
             "flags": summary.flags,
             "parameters": found.parameters,
         },
@@ -64,8 +56,14 @@ pub(crate) fn json(position: Position, before: &Formula, after: &Formula, found:
     }))
 }
 
-fn row(change: &Change) -> Value {
-    json!({
+fn row(change: &Change) -> Map<String, Value> {
+    let mut row = moved(change);
+    row.insert("because".into(), json!(change.because));
+    row
+}
+
+fn moved(change: &Change) -> Map<String, Value> {
+    object(json!({
         "level": change.level.name(),
         "id": change.id,
         "metric": change.metric,
@@ -73,8 +71,7 @@ fn row(change: &Change) -> Value {
         "after": as_number(&change.after),
         "rank_before": change.rank_before,
         "rank_after": change.rank_after,
-        "because": change.because,
-    })
+    }))
 }
 
 /// The difference for people: the summary first, then the largest movers with their reasons.
