@@ -1,11 +1,12 @@
 //! Resolved edges from live claims.
 
+use domain::facts::registry::RegistryCrawled;
 use domain::formula::EdgePolicy;
 use domain::recorded::Rank;
 use serde::{Deserialize, Serialize};
 
 use super::names::{Keyed, Name, Names};
-use super::resolve::{Depth, Edge, EdgeClaim};
+use super::resolve::{Depth, Edge, EdgeClaim, Vertices};
 use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
 
 /// How sure an edge is.
@@ -35,98 +36,157 @@ impl Confidence {
     }
 }
 
-/// A claim on vertex indices. Ordered so that, per edge, the claim that decides comes last.
+/// Where claims come from. Ordered so that, per edge, the claim that decides comes last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Claim<'a> {
-    from: u32,
-    to: u32,
+struct Source {
     confidence: Confidence,
     rank: Rank,
-    version: Option<&'a str>,
+}
+
+/// A claim on vertex indices, as small as it can be: there are many, and they are sorted at every look.
+#[derive(Clone, Copy)]
+struct Claim {
+    to: u32,
+    /// Index of the source.
+    source: u32,
+    /// One more than the index of the version among those of the source; 0 for none.
+    version: u32,
     flags: u8,
 }
 
-/// Claims of every live source, on the indices that `index` gives to numbers. They lie where their source does; the
-/// edges are put in order by [`merge`]. Versions only where they are shown.
-pub(super) fn claims<'a>(
-    keyed: &Keyed<'a>,
-    names: &Names,
-    live: &[(Name, &'a Snapshot)],
-    index: impl Fn(Name) -> u32,
-    is_repo: impl Fn(u32) -> bool,
-    depth: Depth,
-) -> Vec<Claim<'a>> {
-    let shown = depth == Depth::Shown;
-    let mut claims = Vec::with_capacity(live.iter().map(|(_, snapshot)| snapshot.claims.len()).sum());
-    for (_, snapshot) in live {
-        let vertices: Vec<u32> = names.said(snapshot.rank.position).ids.iter().map(|id| index(*id)).collect();
-        claims.extend(snapshot.claims.iter().map(|&(from, to, flags, version)| Claim {
-            from: vertices[from as usize],
-            to: vertices[to as usize],
-            confidence: Confidence::VerifiedSbom,
-            rank: snapshot.rank,
-            version: if shown { snapshot.version(version) } else { None },
-            flags,
-        }));
+/// Claims of every live source, by the dependent.
+pub(super) struct Claims<'a> {
+    sources: Vec<Source>,
+    versions: Vec<Versions<'a>>,
+    /// The claims of dependent `v` are `claims[offsets[v]..offsets[v + 1]]`.
+    offsets: Vec<usize>,
+    claims: Vec<Claim>,
+}
+
+/// The version texts of a source.
+#[derive(Clone, Copy)]
+enum Versions<'a> {
+    Document(&'a Snapshot),
+    Registry(&'a RegistryCrawled),
+}
+
+impl<'a> Versions<'a> {
+    fn text(self, number: u32) -> Option<&'a str> {
+        match self {
+            Self::Document(snapshot) => snapshot.version(number),
+            Self::Registry(crawl) => {
+                let dependency = crawl.dependencies.get((number as usize).checked_sub(1)?)?;
+                dependency.requirement.as_deref()
+            }
+        }
     }
-    for (package, _, crawl) in &keyed.packages {
-        let from = index(*package);
-        // The flat policy knows no edge out of an ExternalRepo.
-        let flags = if is_repo(from) { ROOT | FLAT } else { NESTED };
-        let needed = names.said(crawl.rank.position).ids.iter().zip(&crawl.value.dependencies);
-        claims.extend(needed.map(|(id, dependency)| Claim {
+}
+
+impl<'a> Claims<'a> {
+    /// Reads the live documents and the registry's answers, on the vertices that ids mean.
+    pub(super) fn of(
+        keyed: &Keyed<'a>,
+        names: &Names,
+        live: &[(Name, &'a Snapshot)],
+        vertices: &Vertices<'_>,
+        is_repo: impl Fn(u32) -> bool,
+    ) -> Self {
+        let (mut sources, mut versions) = (Vec::new(), Vec::new());
+        let mut all: Vec<(u32, Claim)> = Vec::with_capacity(live.iter().map(|(_, said)| said.claims.len()).sum());
+        let mut ids: Vec<u32> = Vec::new();
+        for (source, (_, snapshot)) in (0..).zip(live) {
+            sources.push(Source { confidence: Confidence::VerifiedSbom, rank: snapshot.rank });
+            versions.push(Versions::Document(snapshot));
+            ids.clear();
+            ids.extend(names.said(snapshot.rank.position).ids.iter().map(|id| vertices.of(*id)));
+            all.extend(snapshot.claims.iter().filter_map(|&(from, to, flags, version)| {
+                let (from, to) = (ids[from as usize], ids[to as usize]);
+                (from != to).then_some((from, Claim { to, source, version, flags }))
+            }));
+        }
+        for (source, (package, _, crawl)) in (sources.len().try_into().unwrap_or(u32::MAX)..).zip(&keyed.packages) {
+            sources.push(Source { confidence: Confidence::InferredShadow, rank: crawl.rank });
+            versions.push(Versions::Registry(&crawl.value));
+            let from = vertices.of(*package);
+            // The flat policy knows no edge out of an ExternalRepo.
+            let flags = if is_repo(from) { ROOT | FLAT } else { NESTED };
+            let needed = (1..).zip(&names.said(crawl.rank.position).ids);
+            all.extend(needed.filter_map(|(version, id)| {
+                let to = vertices.of(*id);
+                (from != to).then_some((from, Claim { to, source, version, flags }))
+            }));
+        }
+        let (offsets, claims) = by_dependent(vertices.ids.len(), &all);
+        Self { sources, versions, offsets, claims }
+    }
+
+    /// One edge per (dependent, dependency), in that order. Versions where they are shown.
+    pub(super) fn edges(mut self, depth: Depth) -> Vec<Edge> {
+        let mut edges = Vec::with_capacity(self.claims.len());
+        let mut claims = std::mem::take(&mut self.claims);
+        for (from, range) in (0..).zip(self.offsets.windows(2)) {
+            let own = &mut claims[range[0]..range[1]];
+            own.sort_unstable_by_key(|claim| claim.to);
+            for same in own.chunk_by_mut(|a, b| a.to == b.to) {
+                // Few edges have several claims.
+                if same.len() > 1 {
+                    same.sort_unstable_by_key(|claim| self.order(claim));
+                }
+                edges.push(self.edge(from, same, depth));
+            }
+        }
+        edges
+    }
+
+    fn order(&self, claim: &Claim) -> (Source, Option<&'a str>, u8) {
+        (self.sources[claim.source as usize], self.version(claim), claim.flags)
+    }
+
+    fn version(&self, claim: &Claim) -> Option<&'a str> {
+        self.versions[claim.source as usize].text(claim.version)
+    }
+
+    /// The edge behind claims on the same ends, of which there is at least one, in order.
+    fn edge(&self, from: u32, same: &[Claim], depth: Depth) -> Edge {
+        let confidence = |claim: &Claim| self.sources[claim.source as usize].confidence;
+        let deciding = |flags: u8| {
+            let mut speaking = same.iter().rev().filter(|claim| claim.flags & flags != 0).peekable();
+            let confidence = confidence(speaking.peek()?);
+            // The version of the deciding source, wherever it states one.
+            let mut stated = speaking.take_while(|claim| self.sources[claim.source as usize].confidence == confidence);
+            let version = match depth {
+                Depth::Shown => stated.find_map(|claim| self.version(claim)).map(str::to_owned),
+                Depth::Scored => None,
+            };
+            Some(EdgeClaim { version, confidence })
+        };
+        Edge {
             from,
-            to: index(*id),
-            confidence: Confidence::InferredShadow,
-            rank: crawl.rank,
-            version: dependency.requirement.as_deref().filter(|_| shown),
-            flags,
-        }));
+            to: same[0].to,
+            root: same.iter().any(|claim| claim.flags & ROOT != 0),
+            flat: deciding(FLAT),
+            nested: deciding(ROOT | NESTED),
+        }
     }
-    claims.retain(|claim| claim.from != claim.to);
-    claims
 }
 
-/// One edge per (dependent, dependency), in that order.
-pub(super) fn merge(claims: &[Claim<'_>]) -> Vec<Edge> {
-    // Ends and place in one number each: far faster to sort than the claims, of which few speak of the same edge.
-    let key = |claim: &Claim<'_>| u64::from(claim.from) << 32 | u64::from(claim.to);
-    let mut places: Vec<(u64, usize)> = claims.iter().enumerate().map(|(n, claim)| (key(claim), n)).collect();
-    places.sort_unstable();
-    let mut several: Vec<Claim<'_>> = Vec::new();
-    let mut edges = Vec::with_capacity(places.len());
-    for chunk in places.chunk_by(|a, b| a.0 == b.0) {
-        edges.push(if let [(_, only)] = chunk {
-            edge(&claims[*only..=*only])
-        } else {
-            several.clear();
-            several.extend(chunk.iter().map(|(_, n)| claims[*n]));
-            several.sort_unstable();
-            edge(&several)
-        });
+/// Puts claims side by side that have the same dependent: a counting sort.
+fn by_dependent(vertices: usize, all: &[(u32, Claim)]) -> (Vec<usize>, Vec<Claim>) {
+    let mut offsets = vec![0; vertices + 1];
+    for (from, _) in all {
+        offsets[*from as usize + 1] += 1;
     }
-    edges
-}
-
-/// The edge behind claims on the same ends, of which there is at least one, in order.
-fn edge(same: &[Claim<'_>]) -> Edge {
-    let deciding = |flags: u8| {
-        let claim = same.iter().rev().find(|claim| claim.flags & flags != 0)?;
-        // The version of the deciding source, wherever it states one.
-        let stated = same
-            .iter()
-            .rev()
-            .find(|other| other.flags & flags != 0 && other.confidence == claim.confidence && other.version.is_some());
-        let version = stated.and_then(|other| other.version).map(str::to_owned);
-        Some(EdgeClaim { version, confidence: claim.confidence })
-    };
-    Edge {
-        from: same[0].from,
-        to: same[0].to,
-        root: same.iter().any(|claim| claim.flags & ROOT != 0),
-        flat: deciding(FLAT),
-        nested: deciding(ROOT | NESTED),
+    for n in 0..vertices {
+        offsets[n + 1] += offsets[n];
     }
+    let mut next = offsets.clone();
+    let mut claims = vec![Claim { to: 0, source: 0, version: 0, flags: 0 }; all.len()];
+    for (from, claim) in all {
+        let slot = &mut next[*from as usize];
+        claims[*slot] = *claim;
+        *slot += 1;
+    }
+    (offsets, claims)
 }
 
 impl Edge {

@@ -6,7 +6,7 @@ use domain::facts::curation::{Correction, ProjectField};
 use domain::recorded::Position;
 use domain::time::Timestamp;
 
-use super::edges::{self, Confidence};
+use super::edges::{Claims, Confidence};
 use super::identity::{Identity, live_snapshots};
 use super::membership::{GrantLinks, Membership, memberships};
 use super::names::{Keyed, Name, Names};
@@ -209,11 +209,11 @@ impl Graph {
             })
             .collect();
         let is_repo = |n: u32| vertices[n as usize].repo;
-        let claims = edges::claims(&keyed, names, &live, |id| places.of(id), is_repo, depth);
+        let claims = Claims::of(&keyed, names, &live, &places, is_repo);
         let known = names.sorted().iter().filter(|id| known[**id as usize]);
         let mut graph = Self {
             repo_of: known.map(|id| (names.text(*id).to_owned(), places.of(*id))).collect(),
-            edges: edges::merge(&claims),
+            edges: claims.edges(depth),
             findings,
             projects,
             vertices,
