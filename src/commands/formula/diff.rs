@@ -19,6 +19,8 @@ use crate::session::Session;
 const COLUMNS: &[&str] = &["level", "id", "metric", "before", "after", "rank_before", "rank_after", "because"];
 /// Ids named per risk flag in the report for people.
 const NAMED: usize = 10;
+/// Reasons given per mover in the report for people.
+const REASONS: usize = 3;
 
 /// `formula diff`.
 pub(super) async fn run(session: &Session, before: &str, after: &str, as_of: Option<&str>) -> Result<Output> {
@@ -121,8 +123,13 @@ pub(crate) fn report(position: Position, before: &Formula, after: &Formula, foun
             rank(change.rank_before),
             rank(change.rank_after),
         );
-        for reason in change.because.iter().filter(|reason| !matches!(reason, Reason::Parameter { .. })).take(NAMED) {
-            let _ = writeln!(text, "      {}", sentence(reason));
+        let reasons = change.because.iter().filter(|reason| !matches!(reason, Reason::Parameter { .. }));
+        let reasons: Vec<String> = reasons.map(sentence).collect();
+        for reason in reasons.iter().take(REASONS) {
+            let _ = writeln!(text, "      {reason}");
+        }
+        if reasons.len() > REASONS {
+            let _ = writeln!(text, "      and {} more", reasons.len() - REASONS);
         }
     }
     let _ = writeln!(text, "\nThe full list, with the reasons of every change: --format json or csv");
