@@ -15,6 +15,7 @@ mod append;
 mod architecture;
 mod artifacts;
 mod batch;
+mod bench;
 mod cli;
 mod curation;
 mod demo;
