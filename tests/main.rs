@@ -17,6 +17,7 @@ mod architecture;
 mod artifacts;
 mod audit;
 mod batch;
+mod bench;
 mod cli;
 mod conformance;
 mod curation;
