@@ -77,8 +77,7 @@ fn values(scores: &Scores) -> Vec<Map<String, Value>> {
 pub fn diff(world: &World, view: &View<'_>, before: &Formula, after: &Formula) -> Diff {
     let (a, b) = (view.evaluation(before), view.evaluation(after));
     let parameters = parameters::differing(before, after);
-    let mut changed = changes(&a, &b);
-    let unchanged = values_in_all(&a, &b) - changed.len() as u64;
+    let (mut changed, unchanged) = changes(&a, &b);
     because::explain(&mut changed, world, &a, &b, &parameters);
     Diff { changed, unchanged, parameters: parameters.into_iter().map(Reason::from).collect() }
 }
@@ -92,13 +91,8 @@ fn metrics(a: &[Map<String, Value>], b: &[Map<String, Value>]) -> Vec<String> {
     names
 }
 
-fn values_in_all(a: &Evaluation<'_>, b: &Evaluation<'_>) -> u64 {
-    let (left, right) = (values(&a.scores), values(&b.scores));
-    (left.len() * metrics(&left, &right).len()) as u64
-}
-
-/// Every value that differs. Both evaluations score the same vertices: those of one graph.
-fn changes(a: &Evaluation<'_>, b: &Evaluation<'_>) -> Vec<Change> {
+/// Every value that differs, and how many do not. Both evaluations score the same vertices: those of one graph.
+fn changes(a: &Evaluation<'_>, b: &Evaluation<'_>) -> (Vec<Change>, u64) {
     let (left, right) = (values(&a.scores), values(&b.scores));
     let names = metrics(&left, &right);
     let mut changed = Vec::new();
@@ -130,7 +124,8 @@ fn changes(a: &Evaluation<'_>, b: &Evaluation<'_>) -> Vec<Change> {
         let found = (rank(&ranks_before, &change.before), rank(&ranks_after, &change.after));
         (change.rank_before, change.rank_after) = found;
     }
-    changed
+    let unchanged = left.len() * names.len() - changed.len();
+    (changed, unchanged as u64)
 }
 
 /// The numbers of a metric among one level, greatest first.

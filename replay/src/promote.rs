@@ -12,10 +12,21 @@ use crate::{ReplayError, log};
 /// Times that a switch is tried while the live projector moves on.
 pub const SWITCH_TRIES: u32 = 20;
 
-/// Follows the log with shadow builds until they can take the place of the live ones, and switches.
+/// Whether shadow builds may become live: the live ones would be folded anew at once if another set of events were
+/// quarantined there. To be asked before the log says that they are promoted.
 ///
 /// # Errors
-/// When the live builds keep moving for [`SWITCH_TRIES`] tries, or the database refuses.
+/// [`ReplayError::OtherQuarantine`] when they may not, or when the database refuses.
+pub async fn ready(conn: &mut PgConnection, shadow: &Projector) -> Result<(), ReplayError> {
+    if shadow.is_stale(conn).await? { Err(ReplayError::OtherQuarantine) } else { Ok(()) }
+}
+
+/// Follows the log with shadow builds until they can take the place of the live ones, and switches. After an error the
+/// shadow's fold may be ahead of its tables: it is not to be promoted again.
+///
+/// # Errors
+/// As [`ready`]; when the live builds keep moving for [`SWITCH_TRIES`] tries, when somebody has cancelled the builds,
+/// or when the database refuses.
 pub async fn promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<(), ReplayError> {
     let mut tries = 0;
     loop {
@@ -28,16 +39,17 @@ pub async fn promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<
 
 /// One try. The builds that stay live must stand where the new ones stand.
 async fn try_promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<(), ReplayError> {
+    ready(&mut *conn, shadow).await?;
     let live = store::live_builds(&mut *conn).await?;
     let stay: Vec<Build> = live.into_iter().filter(|build| shadow.lacks(build)).collect();
     let position = stay.iter().map(|build| build.position).max().unwrap_or(0);
-    shadow.catch_up(&mut *conn, position, &mut |_| {}).await?;
+    follow(&mut *conn, shadow, position).await?;
     let holds_their_state = shadow.fold().history.is_some() && stay.iter().all(|b| !b.projection.needs_formula());
     if holds_their_state {
         return together(conn, shadow, position).await;
     }
     let head = log::head(&mut *conn).await?.position;
-    shadow.catch_up(&mut *conn, head, &mut |_| {}).await?;
+    follow(&mut *conn, shadow, head).await?;
     let mut live = Projector::open(&mut *conn).await?;
     live.catch_up(&mut *conn, head, &mut |_| {}).await?;
     shadow.switch(conn).await
@@ -53,14 +65,26 @@ async fn together(conn: &mut PgConnection, shadow: &mut Projector, position: Pos
     if let Some(build) = stay.iter().find(|build| build.position != shadow.position()) {
         return Err(StoreError::Fenced { build: build.id, position }.into());
     }
+    ready(&mut transaction, shadow).await?;
     let head = log::head(&mut transaction).await?.position;
     let stays: Vec<i64> = stay.iter().map(|build| build.id).collect();
     shadow.builds.extend(stay);
     shadow.builds.sort_by_key(|build| build.projection);
-    shadow.catch_up(&mut transaction, head, &mut |_| {}).await?;
+    let followed = follow(&mut transaction, shadow, head).await;
     shadow.builds.retain(|build| !stays.contains(&build.id));
+    followed?;
     shadow.switch(&mut transaction).await?;
     Ok(transaction.commit().await?)
+}
+
+/// Follows the log. Nobody else moves what is moved here, so a fence that falls means that the builds are gone; trying
+/// again would promote tables that lag behind their fold.
+async fn follow(conn: &mut PgConnection, shadow: &mut Projector, to: Position) -> Result<(), ReplayError> {
+    let here = shadow.position();
+    shadow.catch_up(conn, to, &mut |_| {}).await.map_err(|error| match error {
+        ReplayError::Store(StoreError::Fenced { .. }) => ReplayError::Cancelled(here),
+        other => other,
+    })
 }
 
 /// Keeps others from switching, and the live projector from moving on, until the end of the transaction.

@@ -93,6 +93,7 @@ pub(crate) async fn promote_announced(
     shadow: &mut Projector,
     actor: Option<&str>,
 ) -> Result<()> {
+    ::replay::promote::ready(conn, shadow).await?;
     announce(session, shadow, actor).await?;
     Ok(::replay::promote::promote(conn, shadow).await?)
 }

@@ -7,7 +7,7 @@ use ingest::Append;
 use projections::store;
 use projections::tables::Projection;
 use replay::catch_up::{Projector, to_head};
-use replay::{ReplayError, rebuild};
+use replay::{ReplayError, promote, rebuild};
 use sqlx::ConnectOptions as _;
 
 use super::{content, seed};
@@ -131,4 +131,32 @@ async fn a_cancelled_rebuild_leaves_nothing_and_is_told() {
     let shadow_of_nothing = rebuild::equal_to_live(&mut conn, &mut projector).await.unwrap();
     assert_eq!(shadow_of_nothing, Some(true));
     assert_eq!(store::live_builds(&mut conn).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn builds_of_another_quarantine_or_that_are_gone_are_not_promoted() {
+    let db = Db::create().await;
+    for n in 0..4 {
+        db.log().append(events::repo("a/b", n).into(), &context()).await.unwrap();
+    }
+    let mut conn = db.options().connect().await.unwrap();
+    let before = to_head(&mut conn, &mut |_| {}).await.unwrap();
+    let which = [Projection::Metrics, Projection::History];
+
+    let mut gone = rebuild::build(&mut conn, &which, &seed(), 4, &mut |_| {}).await.unwrap();
+    db.log().append(events::promoted(4).into(), &context()).await.unwrap();
+    assert_eq!(rebuild::cancel(&mut conn).await.unwrap(), 2);
+    let refused = promote::promote(&mut conn, &mut gone).await;
+    assert!(matches!(refused, Err(ReplayError::Cancelled(4))), "{refused:?}");
+
+    let mut stale = rebuild::build(&mut conn, &which, &seed(), 4, &mut |_| {}).await.unwrap();
+    let facts = domain::facts::log::EventQuarantined { position: 2, reason: "wrong".to_owned(), lifted: false };
+    db.log().append(domain::Event::from(facts).into(), &context()).await.unwrap();
+    let refused = promote::promote(&mut conn, &mut stale).await;
+    assert!(matches!(refused, Err(ReplayError::OtherQuarantine)), "{refused:?}");
+
+    let live = store::live_builds(&mut conn).await.unwrap();
+    assert_eq!(live.iter().map(|build| (build.id, build.position)).collect::<Vec<_>>(), {
+        before.builds().iter().map(|build| (build.id, 4)).collect::<Vec<_>>()
+    });
 }
