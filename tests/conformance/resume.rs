@@ -65,7 +65,10 @@ async fn building(db: &Db) -> Vec<(i64, i64)> {
     // The server notices that the connection is gone.
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 \
                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let mut looks = 0;
     while count(db.pool(), locks).await > 0 {
+        looks += 1;
+        assert!(looks < 3_000, "somebody still holds the builds");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     sqlx::query_as("SELECT id, position FROM atlas.build WHERE status = 'building' ORDER BY id")
