@@ -1,7 +1,8 @@
 //! `edges`: resolved dependencies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use projections::graph::evidence;
 use projections::store::{self, query};
 use serde_json::json;
 
@@ -26,7 +27,7 @@ pub(crate) async fn run(
     if let Some([from, to]) = why {
         let at = AsOf { as_of: as_of.map(str::to_owned), formula: None };
         let fold = point::fold(session, &mut conn, &at).await?;
-        return Ok(evidence(&fold, from, to));
+        return Ok(reasons(&fold, from, to));
     }
     let live = store::live_builds(&mut conn).await?;
     let (mut lines, projects) = if as_of.is_some() {
@@ -80,9 +81,14 @@ fn between_projects(lines: &[query::EdgeLine], projects: &BTreeMap<String, Strin
     between.into_iter().map(line).collect()
 }
 
-fn evidence(fold: &projections::Fold, from: &str, to: &str) -> Output {
+/// The claims behind an edge, then what binds the names that they use to its ends.
+fn reasons(fold: &projections::Fold, from: &str, to: &str) -> Output {
     const COLUMNS: &[&str] = &["id", "kind", "reason", "position", "version"];
-    let rows = projections::graph::evidence::of(&fold.world.graph, from, to).into_iter().map(|claim| {
+    let state = &fold.world.graph;
+    let claims = evidence::of(state, from, to);
+    let named: BTreeSet<&str> = claims.iter().flat_map(|claim| [claim.from.as_str(), claim.to.as_str()]).collect();
+    let bindings = evidence::bindings(state, named.into_iter());
+    let claims = claims.iter().map(|claim| {
         object(json!({
             "id": format!("{} -> {}", claim.from, claim.to),
             "kind": claim.kind,
@@ -91,5 +97,15 @@ fn evidence(fold: &projections::Fold, from: &str, to: &str) -> Output {
             "version": claim.version,
         }))
     });
-    Output::Rows(COLUMNS.to_vec(), rows.collect())
+    let bindings = bindings.iter().map(|binding| {
+        let says = if binding.kind == "rename" { "is now" } else { "is published from" };
+        object(json!({
+            "id": binding.id,
+            "kind": binding.kind,
+            "reason": format!("{says} {}: {}", binding.to, binding.source),
+            "position": binding.position,
+            "version": null,
+        }))
+    });
+    Output::Rows(COLUMNS.to_vec(), claims.chain(bindings).collect())
 }

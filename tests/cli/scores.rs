@@ -88,6 +88,19 @@ fn edges_go_from_dependent_to_dependency_in_bytewise_order() {
     assert_eq!(program.json("edges --level project")[0]["version_range"], Value::Null);
     let why = program.json("edges --why pkg:github/o/a pkg:github/o/b");
     assert_eq!(why[0]["position"], 5, "the event that claims it: {why:#}");
+    assert_eq!(why[1]["id"], "pkg:npm/b", "{why:#}");
+    assert_eq!(json!([why[1]["kind"], why[1]["position"]]), json!(["publication", 6]), "what binds the name it uses");
+
+    // Renamed: the package is published from what the repository is called now.
+    let renamed = program.file("renamed.json", br#"{"full_name": "o/new"}"#);
+    program.json(&format!("ingest repo {} --repo pkg:github/o/b", renamed.display()));
+    let why = program.json("edges --why pkg:github/o/a pkg:github/o/new");
+    let facts = |row: &Value| json!([row["id"], row["kind"], row["reason"], row["position"]]);
+    let expected = [
+        json!(["pkg:npm/b", "publication", "is published from pkg:github/o/b: bill of materials", 6]),
+        json!(["pkg:github/o/b", "rename", "is now pkg:github/o/new: host facts", 9]),
+    ];
+    assert_eq!(why.as_array().unwrap()[1..].iter().map(facts).collect::<Vec<_>>(), expected, "{why:#}");
 }
 
 #[test]

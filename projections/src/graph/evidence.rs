@@ -1,8 +1,11 @@
-//! Why an edge stands: every live claim behind it, with the event that makes it.
+//! Why an edge stands: every live claim behind it, with the event that makes it, and what binds the names that the
+//! claims use to the vertices that they mean.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::recorded::Position;
+use domain::facts::curation::Correction;
+use domain::recorded::{Position, Rank};
+use domain::repository_link::repository_of;
 
 use super::meaning::Meaning;
 use super::snapshot::{FLAT, NESTED, ROOT};
@@ -65,6 +68,69 @@ pub fn of(state: &GraphState, from: &str, to: &str) -> Vec<Evidence> {
         }));
     }
     found.sort_by(|a, b| (a.position, &a.from, &a.to).cmp(&(b.position, &b.from, &b.to)));
+    found
+}
+
+/// A fact by which one id means another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Binding {
+    /// Position of the event.
+    pub position: Position,
+    /// The id that does not stand for itself.
+    pub id: String,
+    /// What the fact binds it to.
+    pub to: String,
+    /// `rename` or `publication`.
+    pub kind: &'static str,
+    /// Who says so: `host facts`, `registry record`, `bill of materials` or `curation`.
+    pub source: &'static str,
+}
+
+/// What binds ids to the vertices that they mean, step by step, by position. Facts that were outweighed are left out.
+#[must_use]
+pub fn bindings<'a>(state: &GraphState, ids: impl Iterator<Item = &'a str>) -> Vec<Binding> {
+    let meaning = Meaning::of(state);
+    let live: BTreeSet<Rank> = meaning.live().map(|(_, snapshot)| snapshot.rank).collect();
+    let mut found = BTreeSet::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut open: Vec<String> = ids.map(str::to_owned).collect();
+    while let Some(id) = open.pop() {
+        let end = meaning.resolve(&id);
+        if end == id || !seen.insert(id.clone()) {
+            continue;
+        }
+        let mut bind = |position, to: &str, kind, source| {
+            if to != id && meaning.resolve(to) == end {
+                open.push(to.to_owned());
+                found.insert(Binding { position, id: id.clone(), to: to.to_owned(), kind, source });
+            }
+        };
+        if let Some(host) = state.repos.get(&id).and_then(|facts| facts.host.as_ref())
+            && let Some(name) = &host.value.full_name
+        {
+            bind(host.rank.position, name, "rename", "host facts");
+        }
+        if let Some(crawl) = state.packages.get(&id)
+            && let Some(repo) = crawl.value.repository.as_deref().and_then(repository_of)
+        {
+            bind(crawl.rank.position, &repo, "publication", "registry record");
+        }
+        for (subject, snapshots) in &state.sboms {
+            let said = snapshots.complete.iter().chain(&snapshots.partial);
+            for said in said.filter(|said| said.publication.as_ref() == Some(&id) && live.contains(&said.rank)) {
+                bind(said.rank.position, subject, "publication", "bill of materials");
+            }
+        }
+        for curation in state.curations.values() {
+            if let Correction::Publication { package, repo: Some(repo) } = &curation.value.correction
+                && *package == id
+            {
+                bind(curation.rank.position, repo, "publication", "curation");
+            }
+        }
+    }
+    let mut found: Vec<Binding> = found.into_iter().collect();
+    found.sort_by(|a, b| (a.position, &a.id).cmp(&(b.position, &b.id)));
     found
 }
 
