@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use replay::SCHEMA;
 use replay::log::Stored;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
@@ -63,8 +64,28 @@ impl Session {
             sqlx::query_scalar("SELECT to_regclass('atlas.live') IS NOT NULL").fetch_one(&mut conn).await?;
         if !migrated {
             self.migrate().await?;
+            return Ok(conn);
         }
-        Ok(conn)
+        // Who may not read the history gets no advice, and everything else.
+        let found: std::result::Result<Option<i64>, _> =
+            sqlx::query_scalar("SELECT max(version) FROM public._sqlx_migrations WHERE success")
+                .fetch_one(&mut conn)
+                .await;
+        let advice = match found {
+            Ok(Some(found)) if found < SCHEMA => "run `pg-atlas migrate`",
+            Ok(Some(found)) if found > SCHEMA => "use a newer program",
+            _ => return Ok(conn),
+        };
+        let found = found.ok().flatten().unwrap_or_default();
+        let reason = format!("the database's schema has version {found}, this program reads {SCHEMA}: {advice}");
+        Err(Failure::environment(anyhow!(reason)))
+    }
+
+    /// A connection to a database that is brought to the newest schema first, for commands that write.
+    pub(crate) async fn connect_to_write(&self) -> Result<PgConnection> {
+        #[cfg(feature = "ingest")]
+        self.migrate().await?;
+        self.connect().await
     }
 
     /// A connection to the database as it is.

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use ::replay::log;
+use ::replay::{SCHEMA, log};
 use ingest::pseudonym_key;
 use projections::store;
 use serde_json::json;
@@ -109,7 +109,6 @@ async fn server(conn: &mut PgConnection) -> Result<String> {
 }
 
 async fn schema(conn: &mut PgConnection) -> Result<Finding> {
-    let ours = ingest::migrate::MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
     let there: bool =
         sqlx::query_scalar("SELECT to_regclass('public._sqlx_migrations') IS NOT NULL").fetch_one(&mut *conn).await?;
     if !there {
@@ -122,10 +121,10 @@ async fn schema(conn: &mut PgConnection) -> Result<Finding> {
     let found = found.unwrap_or_default();
     Ok(if broken > 0 {
         Err(format!("{broken} migrations have failed half way: restore a backup, or ask for help"))
-    } else if found < ours {
-        Err(format!("version {found}, this program has {ours}: run `pg-atlas migrate`"))
-    } else if found > ours {
-        Err(format!("version {found}, this program knows {ours}: use a newer program"))
+    } else if found < SCHEMA {
+        Err(format!("version {found}, this program has {SCHEMA}: run `pg-atlas migrate`"))
+    } else if found > SCHEMA {
+        Err(format!("version {found}, this program knows {SCHEMA}: use a newer program"))
     } else {
         Ok(format!("version {found}"))
     })

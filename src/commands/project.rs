@@ -22,7 +22,7 @@ pub(crate) async fn run(session: &Session, follow: bool) -> Result<Output> {
     if follow {
         return follow::run(session).await;
     }
-    let mut conn = session.connect().await?;
+    let mut conn = session.connect_to_write().await?;
     sequence(session).await?;
     catch_up(session, &mut conn).await?;
     Ok(Output::Object(builds(&mut conn).await?))

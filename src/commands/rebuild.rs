@@ -17,7 +17,7 @@ use crate::session::Session;
 
 /// `rebuild --cancel`.
 pub(crate) async fn cancel(session: &Session) -> Result<Output> {
-    let mut conn = session.connect().await?;
+    let mut conn = session.connect_to_write().await?;
     let cancelled = rebuild::cancel(&mut conn).await?;
     Ok(Output::Object(object(json!({"cancelled": cancelled}))))
 }
@@ -31,7 +31,7 @@ pub(crate) async fn run(
     actor: Option<&str>,
 ) -> Result<(Output, u8)> {
     let which = which(projection, formula.is_some());
-    let mut conn = session.connect().await?;
+    let mut conn = session.connect_to_write().await?;
     // The live builds exist from the first projection run on; an empty set is made here as there.
     ensure_live(&mut conn).await?;
     let live = store::live_builds(&mut conn).await?;

@@ -20,7 +20,7 @@ pub(crate) async fn run(session: &Session, projection: Option<ProjectionArg>, ac
         Some(ProjectionArg::People) => &[Projection::People],
         Some(ProjectionArg::Metrics | ProjectionArg::History) => &[Projection::Metrics, Projection::History],
     };
-    let mut conn = session.connect().await?;
+    let mut conn = session.connect_to_write().await?;
     let started = Instant::now();
     let head = ::replay::log::head(&mut conn).await?.position;
     let mut progress = session.progress("reading back", head);

@@ -86,7 +86,7 @@ async fn forever(session: &Session) -> Result<Infallible> {
 async fn first(session: &Session) -> Result<PgConnection> {
     let mut pauses = Pauses::default();
     loop {
-        match session.connect().await {
+        match session.connect_to_write().await {
             Err(failure) if is_passing(&failure) && matches!(database(&failure), Some(sqlx::Error::Database(_))) => {
                 tracing::warn!(error = %failure, "the database is not ready; trying again");
                 pauses.next().await;
