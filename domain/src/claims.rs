@@ -98,7 +98,9 @@ impl DocumentGraph {
         let named = root.and_then(|package| package.purl.as_ref());
         Self {
             subject,
-            publication: named.filter(|id| !purl::is_repository(id)).cloned(),
+            publication: named
+                .filter(|id| !purl::is_repository(id) && !purl::is_private_to_another(id, subject_id))
+                .cloned(),
             foreign_root: repository.cloned(),
             edges: edges.joined(),
             ids,

@@ -108,6 +108,11 @@ pub fn full_name(id: &str) -> String {
 #[must_use]
 pub fn generic_id(subject_id: &str, name: &str) -> String {
     let owner = full_name(subject_id);
+    // Two hosts may have repositories of one name. Those of other hosts have a segment more than any of GitHub.
+    let owner = match subject_id.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')) {
+        Some((host, _)) if host != "github" => format!("{host}/{owner}"),
+        _ => owner,
+    };
     let parse = |name: &str| {
         let mut purl = PackageUrl::new("generic", name.to_owned()).ok()?;
         purl.with_namespace(owner.clone()).ok()?;
@@ -115,6 +120,17 @@ pub fn generic_id(subject_id: &str, name: &str) -> String {
     };
     let id = parse(name).or_else(|| parse("unnamed")).unwrap_or_else(|| "pkg:generic/unnamed".to_owned());
     if id.len() > MAX_PURL_BYTES { format!("pkg:generic/{}", Digest::of(id.as_bytes())) } else { id }
+}
+
+/// Whether a canonical id looks like one that [`generic_id`] gives to packages of another subject: whoever writes such
+/// a purl does not get what is private to that subject.
+#[must_use]
+pub fn is_private_to_another(id: &str, subject_id: &str) -> bool {
+    let Some(path) = id.strip_prefix("pkg:generic/") else { return false };
+    let own = generic_id(subject_id, "x");
+    let is_own = own.rsplit_once('/').is_some_and(|(own, _)| id.rsplit_once('/').is_some_and(|(of, _)| of == own));
+    let is_digest = path.len() == 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (path.split('/').count() > 2 && !is_own) || is_digest
 }
 
 fn spelled(text: &str) -> String {
@@ -190,8 +206,15 @@ mod tests {
     fn packages_without_purl_stay_with_their_subject() {
         assert_eq!(generic_id("pkg:github/a/b", "left pad"), "pkg:generic/a/b/left%20pad");
         assert_ne!(generic_id("pkg:github/a/b", "x"), generic_id("pkg:github/a/c", "x"));
+        assert_eq!(generic_id("pkg:gitlab/a/b", "x"), "pkg:generic/gitlab/a/b/x", "another host, another repository");
+        assert_ne!(generic_id("pkg:github/gitlab/a", "b/x"), generic_id("pkg:gitlab/a/b", "x"));
         assert_eq!(generic_id("pkg:github/a/b", ""), "pkg:generic/a/b/unnamed");
+        let private = |id: &str| is_private_to_another(id, "pkg:github/a/b");
+        assert!(private("pkg:generic/a/c/x") && private("pkg:generic/gitlab/a/b/x"));
+        assert!(!private("pkg:generic/a/b/x") && !private("pkg:generic/zlib") && !private("pkg:generic/madler/zlib"));
+        assert!(!private("pkg:npm/a/c/x"));
         let long = ["語".repeat(170), "語".repeat(169)].map(|name| generic_id("pkg:github/a/b", &name));
+        assert!(private(&long[0]), "nobody writes such a purl himself");
         assert!(long[0] != long[1] && long.iter().all(|id| id.len() == "pkg:generic/".len() + 64), "{long:?}");
     }
 }

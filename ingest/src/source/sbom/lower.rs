@@ -19,7 +19,9 @@ impl Draft<'_> {
         self.relations.dedup();
         let dependencies = self.relations.len();
         let packages = self.listed;
-        self.warn_of_entries();
+        // The parts of the root are not counted, but are depended upon: what comes later replaces them too.
+        let complete = packages > 0 || self.entries.len() > usize::from(self.root.is_some());
+        self.warn_of_entries(complete);
 
         let listing = Listing::of(std::mem::take(&mut self.entries));
         let numbers = std::mem::take(&mut self.numbers);
@@ -30,14 +32,7 @@ impl Draft<'_> {
         let targets = self.targets(&listing, &texts);
         let described = self.described_packages(&listing, &targets, &texts);
         let relations = self.package_relations(&targets, &texts);
-        let facts = SbomSubmitted {
-            subject,
-            document,
-            complete: packages > 0,
-            packages: listing.packages,
-            described,
-            relations,
-        };
+        let facts = SbomSubmitted { subject, document, complete, packages: listing.packages, described, relations };
         self.parsed(facts, packages, dependencies)
     }
 
@@ -67,9 +62,9 @@ impl Draft<'_> {
         }
     }
 
-    fn warn_of_entries(&mut self) {
+    fn warn_of_entries(&mut self, complete: bool) {
         let place = self.words.entries;
-        if self.listed == 0 {
+        if !complete {
             self.warnings.tally(place, "none listed; an incomplete snapshot, which retires nothing");
         }
         let root = self.root.map(|entry| entry as usize);

@@ -52,6 +52,17 @@ fn a_root_that_names_another_repository_says_nothing() {
 }
 
 #[test]
+fn what_is_private_to_a_subject_is_published_by_nobody_else() {
+    let private = "pkg:generic/z/app/lib";
+    let without_purl = Package { purl: None, name: "lib".to_owned(), version: None };
+    let app = SbomSubmitted { packages: vec![without_purl], ..sbom(APP, &[], &[]) };
+    let log = Log::default().then("2026-01-01", app).then("2026-01-02", rooted(A, private));
+    assert_eq!(log.edges("seed"), [(APP.to_owned(), private.to_owned())], "not the one that writes such a purl");
+    let log = Log::default().then("2026-01-03", rooted(B, "pkg:generic/lib"));
+    assert_eq!(meaning(&log, "pkg:generic/lib"), B);
+}
+
+#[test]
 fn two_claimants_have_nothing_until_the_registry_decides() {
     let log = Log::default().then("2026-01-01", rooted(A, X)).then("2026-01-02", rooted(B, X));
     assert_eq!(meaning(&log, X), X);

@@ -258,6 +258,15 @@ fn no_packages_is_an_incomplete_snapshot() {
 }
 
 #[test]
+fn parts_of_the_root_are_not_counted_and_still_replaced_by_a_later_document() {
+    let mut document = cyclonedx_value(&[], &[]);
+    document["metadata"]["component"]["components"] = json!([component("a", "1")]);
+    let found = parsed(&document.to_string());
+    assert_eq!((found.packages, edges(&found)), (0, vec![pair("app", "a")]));
+    assert!(found.facts.complete, "an edge that is claimed must be able to retire");
+}
+
+#[test]
 fn a_root_of_another_repository_is_a_warning() {
     let mut document = cyclonedx_value(&[component("a", "1")], &[("app", &["a"])]);
     document["metadata"]["component"]["purl"] = json!("pkg:github/Other/App@main");
