@@ -55,3 +55,33 @@ pub struct RepoObserved {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<Release>,
 }
+
+impl RepoObserved {
+    /// Whether nothing is said about the repository.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        let Self {
+            subject: _,
+            document: _,
+            full_name,
+            stars,
+            forks,
+            private,
+            archived,
+            fork,
+            parent,
+            default_branch,
+            license,
+            description,
+            pushed_at,
+            latest_version,
+            releases,
+        } = self;
+        let texts = [full_name, parent, default_branch, license, description, latest_version];
+        texts.iter().all(|text| text.is_none())
+            && [stars, forks].iter().all(|count| count.is_none())
+            && [private, archived, fork].iter().all(|flag| flag.is_none())
+            && pushed_at.is_none()
+            && releases.is_empty()
+    }
+}

@@ -13,6 +13,9 @@ use super::read::{MAX_RELEASES, Warnings, kind};
 
 /// Greatest size of a document, in bytes: 16 MiB.
 pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
+/// The fields of which a document has at least one.
+const FIELDS: &str = "full_name, stargazers_count (or stars), forks_count (or forks), private, visibility, archived, \
+    fork, parent, default_branch, license, description, pushed_at, releases, latest_release";
 /// Name and version of this parser.
 const PARSER: &str = "repo/1";
 
@@ -30,7 +33,8 @@ pub struct Parsed {
 /// Reads the host facts of `subject`. A `full_name` that differs from the subject is evidence of a rename, no error.
 ///
 /// # Errors
-/// When the document is too large or no JSON object.
+/// When the document is too large, no JSON object, or says nothing about a repository: an error message of the host
+/// must not wipe what was known.
 pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
     if bytes.len() > MAX_DOCUMENT_BYTES {
         let size = bytes.len();
@@ -54,6 +58,9 @@ pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
     };
     let mut warnings = Warnings::default();
     let facts = read(&fields, subject, document, &mut warnings);
+    if facts.is_silent() {
+        return Err(Refused::whole(format!("nothing about a repository was found; looked for {FIELDS}")));
+    }
     Ok(Parsed { facts, cleaned, warnings: warnings.into_list() })
 }
 
@@ -64,8 +71,8 @@ fn read(fields: &Map<String, Value>, subject: Subject, document: DocumentRef, wa
     let releases = releases(get("releases"), warnings);
     RepoObserved {
         full_name: full_name("full_name", host, get("full_name"), warnings),
-        stars: warnings.count("stargazers_count", get("stargazers_count")),
-        forks: warnings.count("forks_count", get("forks_count")),
+        stars: count(fields, ["stargazers_count", "stars"], warnings),
+        forks: count(fields, ["forks_count", "forks"], warnings),
         private: private(fields, warnings),
         archived: warnings.flag("archived", get("archived")),
         fork: warnings.flag("fork", get("fork")),
@@ -79,6 +86,13 @@ fn read(fields: &Map<String, Value>, subject: Subject, document: DocumentRef, wa
         subject,
         document,
     }
+}
+
+/// The first of these fields that is there: the host's own name comes first.
+fn count(fields: &Map<String, Value>, names: [&str; 2], warnings: &mut Warnings) -> Option<u64> {
+    let there = |name: &&str| fields.get(*name).is_some_and(|value| !value.is_null());
+    let name = names.into_iter().find(there)?;
+    warnings.count(name, fields.get(name))
 }
 
 /// The canonical purl of `owner/name` on the subject's host.

@@ -98,11 +98,36 @@ fn a_wrong_field_is_left_out_and_named() {
 
 #[test]
 fn what_is_absent_stays_absent() {
-    let parsed = read(&json!({"license": null, "parent": null, "latest_release": null, "releases": null}));
+    let parsed =
+        read(&json!({"fork": false, "license": null, "parent": null, "latest_release": null, "releases": null}));
     assert!(parsed.warnings.is_empty());
     let Value::Object(fields) = serde_json::from_str(&encoded(parsed.facts)).unwrap() else { panic!("an object") };
-    assert_eq!(fields.keys().collect::<Vec<_>>(), ["document", "subject"]);
-    assert_eq!(read(&json!({"license": {"spdx_id": "NOASSERTION"}})).facts.license, None);
+    assert_eq!(fields.keys().collect::<Vec<_>>(), ["document", "fork", "subject"]);
+    assert_eq!(read(&json!({"fork": true, "license": {"spdx_id": "NOASSERTION"}})).facts.license, None);
+}
+
+#[test]
+fn what_says_nothing_is_refused() {
+    for document in [
+        json!({}),
+        json!({"message": "Not Found", "documentation_url": "https://docs.example.org", "status": "404"}),
+        json!({"license": null, "stargazers_count": "many", "releases": []}),
+    ] {
+        let error = parse(&serde_json::to_vec(&document).unwrap(), subject()).unwrap_err().to_string();
+        assert!(error.contains("stargazers_count (or stars)") && error.contains("full_name"), "{error}");
+    }
+}
+
+#[test]
+fn stars_and_forks_go_by_two_names() {
+    let counts = |document| {
+        let Parsed { facts, .. } = read(&document);
+        (facts.stars, facts.forks)
+    };
+    assert_eq!(counts(json!({"stars": 1, "forks": 2})), (Some(1), Some(2)));
+    let both = json!({"stars": 1, "stargazers_count": 3, "forks": 2, "forks_count": 4});
+    assert_eq!(counts(both), (Some(3), Some(4)), "the host's own");
+    assert_eq!(counts(json!({"stars": 1, "stargazers_count": null})), (Some(1), None));
 }
 
 #[test]
