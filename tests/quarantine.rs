@@ -30,11 +30,14 @@ async fn an_event_is_passed_over_and_taken_in_again() {
     assert_eq!((said["quarantined"].as_u64(), said["lifted"].as_bool()), (Some(2), Some(false)));
     assert_eq!((said["position"].as_u64(), said["outcome"].as_str()), (Some(3), Some("appended")));
     assert!(said["event"].as_str().unwrap().ends_with("/0"));
+    let twice = place.ends(1, &["quarantine", "2", "--reason", "for another reason"]);
+    assert!(twice.stderr.contains("already quarantined by the event at position 3"), "{twice:?}");
     assert_eq!(scores(&place), before);
     let log = String::from_utf8(place.ends(0, &["events"]).stdout).unwrap();
     assert!(log.contains("<email>") && !log.contains("example.org"), "{log}");
 
-    place.run(&["quarantine", "2", "--reason", "it was right after all", "--lift"]);
+    let lifted = place.ends(0, &["quarantine", "2", "--reason", "it was right after all", "--lift"]);
+    assert!(lifted.stderr.contains("anew with it"), "{lifted:?}");
     assert_eq!(scores(&place), after);
     place.run(&["quarantine", "2", "--reason", "it was wrong after all"]);
     assert_eq!(scores(&place), before);

@@ -1,13 +1,15 @@
 //! `erase`: what the law demands.
 
 use ::replay::audit::bundle::export::document;
-use ::replay::decisions;
-use ::replay::forget;
+use ::replay::{decisions, forget, log};
 use anyhow::anyhow;
 use domain::digest::Digest;
+use domain::recorded::Position;
+use domain::{Event, EventType, StreamKind};
 use ingest::artifact::ArtifactError;
 use ingest::erase::{self, Target};
 use serde_json::json;
+use sqlx::PgConnection;
 
 use super::curate::reason;
 use super::ingest::place;
@@ -36,11 +38,11 @@ async fn contributor(session: &Session, pseudonym: &str) -> Result<Output> {
 }
 
 /// In this order, so that each step can be taken again after an interruption: the log says so, the raw document goes,
-/// the payload goes, and so do the builds that had folded it.
+/// the payload goes, and so do the builds that had folded it. What was decided is carried out, never decided twice.
 async fn payload(session: &Session, position: u64, why: &str, actor: Option<&str>) -> Result<Output> {
     let reason = reason(why)?;
-    let log = session.log().await?;
-    let target = erase::target(&log, position).await?;
+    let writer = session.log().await?;
+    let target = erase::target(&writer, position).await?;
     let target = target.ok_or_else(|| Failure::refused(anyhow!("no event at position {position}")))?;
     if decisions::TYPES.iter().any(|(kind, _)| kind.name() == target.event_type) {
         let reason = anyhow!(
@@ -49,15 +51,33 @@ async fn payload(session: &Session, position: u64, why: &str, actor: Option<&str
         );
         return Err(Failure::refused(reason));
     }
-    let outcome = erase::decide(&log, &target, reason, &session.context(actor)).await?;
-    let removed = raw(session, &log, &target).await?;
-    erase::payload(&log, &target).await?;
     let mut conn = session.connect().await?;
+    let (before, reason) = decided(&mut conn, &target).await?.map_or((None, reason), |(at, said)| (Some(at), said));
+    let outcome = erase::decide(&writer, &target, reason, &session.context(actor)).await?;
+    let removed = raw(session, &writer, &target).await?;
+    erase::payload(&writer, &target).await?;
     drop(project::catch_up(session, &mut conn).await?);
     forget::retired(&mut conn, position).await?;
+    if let Some(at) = before.filter(|_| target.payload.is_empty()) {
+        let reason = anyhow!("the payload of position {position} is already erased by the event at position {at}");
+        return Err(Failure::refused(reason));
+    }
     let mut answer = object(json!({"erased": position, "document_removed": removed}));
     answer.extend(place(&outcome));
     Ok(Output::Object(answer))
+}
+
+/// Where the log gave up this payload already, and why.
+async fn decided(conn: &mut PgConnection, target: &Target) -> Result<Option<(Position, String)>> {
+    let decisions = log::of_type(conn, StreamKind::Atlas, EventType::PayloadErased, Position::MAX).await?;
+    Ok(decisions.into_iter().rev().find_map(|recorded| match recorded.event {
+        Event::PayloadErased(facts)
+            if facts.position == target.position && facts.payload_sha256 == target.payload_sha256 =>
+        {
+            Some((recorded.position, facts.reason))
+        }
+        _ => None,
+    }))
 }
 
 /// Removes the raw document, unless another event names it.

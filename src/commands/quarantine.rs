@@ -2,10 +2,9 @@
 
 use ::replay::decisions;
 use ::replay::log;
-use ::replay::quarantine::Quarantine;
 use anyhow::anyhow;
 use domain::facts::log::EventQuarantined;
-use domain::{Event, EventType};
+use domain::{Event, EventType, StreamKind};
 use ingest::Append;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -33,8 +32,18 @@ pub(crate) async fn run(
     let outcome = log.append(Append::from(event), &session.context(actor)).await?;
     let mut answer = object(json!({"quarantined": position, "lifted": lifted}));
     answer.extend(place(&outcome));
-    session::say(&session.common, "`pg-atlas project` builds the live tables anew without it");
+    let with = if lifted { "with" } else { "without" };
+    session::say(&session.common, &format!("`pg-atlas project` builds the live tables anew {with} it"));
     Ok(Output::Object(answer))
+}
+
+/// The latest decision about a position: where it is, and whether it lifted the one before.
+async fn decided(conn: &mut PgConnection, position: u64) -> Result<Option<(u64, bool)>> {
+    let decisions = log::of_type(conn, StreamKind::Atlas, EventType::EventQuarantined, u64::MAX).await?;
+    Ok(decisions.into_iter().rev().find_map(|recorded| match recorded.event {
+        Event::EventQuarantined(facts) if facts.position == position => Some((recorded.position, facts.lifted)),
+        _ => None,
+    }))
 }
 
 async fn check(conn: &mut PgConnection, position: u64, lifted: bool) -> Result<()> {
@@ -42,11 +51,18 @@ async fn check(conn: &mut PgConnection, position: u64, lifted: bool) -> Result<(
     if position == 0 || position > head {
         return Err(Failure::refused(anyhow!("no event at position {position}; the log ends at {head}")));
     }
-    if lifted && log::erasures(conn).await?.contains_key(&position) {
+    if log::erasures(conn).await?.contains_key(&position) {
         return Err(Failure::refused(anyhow!("the payload of position {position} was erased")));
     }
-    if lifted && !Quarantine::read(conn).await?.positions.contains(&position) {
-        return Err(Failure::refused(anyhow!("position {position} is not quarantined")));
+    match decided(conn, position).await? {
+        Some((at, false)) if !lifted => {
+            let reason = anyhow!("position {position} is already quarantined by the event at position {at}");
+            return Err(Failure::refused(reason));
+        }
+        None | Some((_, true)) if lifted => {
+            return Err(Failure::refused(anyhow!("position {position} is not quarantined")));
+        }
+        _ => {}
     }
     // Only the type is read: the rest may be the very reason for the quarantine.
     let kind: String = sqlx::query_scalar(

@@ -27,8 +27,13 @@ async fn a_payload_goes_and_its_leaf_stays() {
     assert_eq!((&said["erased"], &said["document_removed"]), (&json!(6), &json!(true)), "{said}");
     assert!(said["event"].as_str().unwrap().ends_with("/0") && said["position"].as_u64() > Some(6));
     assert!(!artifact.exists());
-    let again = place.run(&["erase", "payload", "6", "--reason", "asked for by ann@example.org"]);
-    assert_eq!((&again["position"], &again["outcome"]), (&said["position"], &json!("duplicate")));
+    let head = place.run(&["status"])["head"].clone();
+    for reason in ["asked for by ann@example.org", "asked for again"] {
+        let again = place.ends(1, &["erase", "payload", "6", "--reason", reason]);
+        let sentence = format!("already erased by the event at position {}", said["position"]);
+        assert!(again.stderr.contains(&sentence), "{again:?}");
+    }
+    assert_eq!(place.run(&["status"])["head"], head);
 
     let now = events_of(&place);
     assert_eq!(now[5]["payload"], Value::Null);
@@ -68,7 +73,8 @@ async fn a_payload_goes_and_its_leaf_stays() {
     );
     let found = offline(0, &place, &bundle, &["--key", &key, "--checkpoint", &file]);
     assert_eq!((&found["ok"], &found["trusted"]), (&json!(true), &json!(true)), "{found}");
-    // It cannot be let in again.
+    // It cannot be let in again, nor passed over twice.
+    assert!(place.ends(1, &["quarantine", "6", "--reason", "x"]).stderr.contains("erased"));
     assert!(place.ends(1, &["quarantine", "6", "--reason", "x", "--lift"]).stderr.contains("erased"));
 }
 
@@ -119,8 +125,11 @@ async fn the_database_lets_go_of_what_the_log_gave_up_and_of_nothing_else() {
     ] {
         assert!(pool.execute(sql.as_str()).await.is_err(), "{sql}");
     }
-    ingest::erase::payload(&writer, &target).await.unwrap();
+    // Decided, and interrupted there: asked again, it is carried out, whatever reason is given now.
+    let head = place.run(&["status"])["head"].clone();
+    assert_eq!(place.run(&["erase", "payload", "5", "--reason", "once more"])["position"], head);
     assert_eq!(events_of(&place)[4]["payload"], Value::Null);
+    assert_eq!(place.run(&["status"])["head"], head);
     // The stream goes on, also where what it remembers has to be read from its events again.
     for state in ["not JSON", "[]"] {
         sqlx::query("UPDATE log.stream SET state = $1 WHERE id = 'pkg:github/o/b'")
