@@ -46,7 +46,8 @@ async fn documents_of_every_kind_come_in_every_form() {
         json!({"kind": "sbom", "repo": "pkg:github/o/r", "path": "link/secret.json"}),
         json!({"kind": "sbom", "repo": "pkg:github/o/r", "docment": {}}),
         json!({"kind": "sbom", "repo": "pkg:npm/x", "document": {}}),
-        json!({"kind": "repo", "repo": "pkg:github/o/r", "document": {}, "observed_at": "2999-01-01"}),
+        json!({"kind": "repo", "repo": "pkg:github/o/r", "document": {"stars": 9}, "observed_at": "2999-01-01"}),
+        json!({"kind": "repo", "repo": "pkg:github/o/r", "document": {"message": "Not Found"}}),
     ];
     let text: String = lines.iter().map(|line| format!("{line}\n\n")).collect::<String>() + "no JSON";
     place.file("secret.json", sbom("r", "secret").to_string());
@@ -55,17 +56,22 @@ async fn documents_of_every_kind_come_in_every_form() {
 
     let dry = place.run(&["ingest", "batch", &file, "--dry-run"]);
     assert_eq!((dry["outcome"].as_str(), dry["last_position"].as_u64()), (Some("dry-run"), None));
+    // What only the log knows, its clock, is accepted there; every line is counted.
+    assert_eq!((dry["records"].as_u64(), dry["refused_count"].as_u64()), (Some(13), Some(8)));
     let strict = place.ends(1, &["ingest", "batch", &file, "--strict"]);
+    assert!(strict.stderr.contains("9 refused, the first is line 5: row 3: "), "{strict:?}");
     assert!(strict.stderr.contains("nothing is appended"), "{strict:?}");
+    assert!(!place.data().join("artifacts").exists());
     assert_eq!(count(place.db.pool(), "SELECT count(*) FROM log.event").await, 0);
 
     let said = place.ends(0, &["ingest", "batch", &file]);
     let done = said.json();
     assert_eq!((done["appended"].as_u64(), done["duplicates"].as_u64()), (Some(4), Some(0)), "{said:?}");
+    assert_eq!(done["records"], dry["records"]);
     let refused: Vec<_> = done["refused"].as_array().unwrap().iter().map(|row| row["row"].as_u64().unwrap()).collect();
     let mut sorted = refused.clone();
     sorted.sort_unstable();
-    assert_eq!(sorted, [5, 9, 11, 13, 15, 17, 19, 21], "{said:?}");
+    assert_eq!(sorted, [5, 9, 11, 13, 15, 17, 19, 21, 23], "{said:?}");
     assert_eq!(said.stderr.matches(" refused: ").count(), refused.len(), "{said:?}");
     let reasons = done["refused"].to_string();
     for reason in ["below the folder", "leads out of the folder", "unknown field `docment`", "names no repository"] {
@@ -92,6 +98,12 @@ fn base64(text: &str) -> String {
     out
 }
 
+/// How many raw documents are kept.
+fn stored(place: &Place) -> usize {
+    let folders = std::fs::read_dir(place.data().join("artifacts/sha256")).unwrap();
+    folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
+}
+
 #[tokio::test]
 async fn equal_lines_count_each_time_and_keys_of_ones_own_stand() {
     let place = Place::new().await;
@@ -106,6 +118,20 @@ async fn equal_lines_count_each_time_and_keys_of_ones_own_stand() {
     let done = place.run(&["ingest", "batch", &file]);
     assert_eq!((done["appended"].as_u64(), done["refused"][0]["row"].as_u64()), (Some(1), Some(2)), "{done}");
     assert!(done["refused"][0]["reason"].as_str().unwrap().contains("used for something else"));
+    assert_eq!(stored(&place), 3, "the refused line's document is not kept");
+
+    // Refused as a whole: for a key of the log, and for one of the input itself.
+    let fresh = |key: &str, package| {
+        json!({"kind": "sbom", "repo": "pkg:github/o/u", "key": key, "document": sbom("u", package)}).to_string()
+    };
+    for (first, second) in [("new", "mine"), ("twice", "twice")] {
+        let file = place.file("strict.ndjson", format!("{}\n{}\n", fresh(first, "x"), fresh(second, "y")));
+        let refused = place.ends(3, &["ingest", "batch", &file, "--strict"]);
+        let said =
+            format!("1 refused, the first is line 2: the idempotency key `{second}` was used for something else");
+        assert!(refused.stderr.contains(&said), "{refused:?}");
+    }
+    assert_eq!((count(place.db.pool(), "SELECT count(*) FROM log.event").await, stored(&place)), (4, 3));
 
     // The file behind a path is a part of its line.
     let line = json!({"kind": "sbom", "repo": "pkg:github/o/t", "path": "now.json"}).to_string();

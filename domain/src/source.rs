@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::canonical::{self, CanonicalError};
 use crate::digest::Digest;
 use crate::event::Event;
+use crate::facts::DocumentRef;
 use crate::facts::curation::Correction;
 use crate::facts::grant::GrantRecord;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -90,6 +91,25 @@ impl Event {
     }
 
     /// Digest of what the event says, without what may differ between two tellings of the same facts: the raw
+    /// The raw document the facts were read from; what was decided here has none.
+    #[must_use]
+    pub fn document(&self) -> Option<&DocumentRef> {
+        match self {
+            Self::SbomSubmitted(facts) => Some(&facts.document),
+            Self::GitLogObserved(facts) => Some(&facts.document),
+            Self::RepoObserved(facts) => Some(&facts.document),
+            Self::RegistryCrawled(facts) => Some(&facts.document),
+            Self::SurveyAnswered(facts) => Some(&facts.document),
+            Self::GrantObserved(facts) => Some(&facts.document),
+            Self::Curated(_)
+            | Self::FormulaAdopted(_)
+            | Self::FormulaPromoted(_)
+            | Self::ScoresPublished(_)
+            | Self::EventQuarantined(_)
+            | Self::PayloadErased(_) => None,
+        }
+    }
+
     /// document and parser, the caller's spelling, the range a git log covers.
     ///
     /// # Errors

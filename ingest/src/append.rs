@@ -15,13 +15,15 @@ use crate::error::{AppendError, Refusal, SequenceError};
 use crate::sequencer::Sequencer;
 
 pub(crate) mod batch;
+mod foresee;
 pub(crate) mod lookup;
 pub(crate) mod prepared;
 pub(crate) mod single;
 mod streams;
 pub(crate) mod write;
 
-pub use prepared::Prepared;
+pub use foresee::Foreseen;
+pub use prepared::{Prepared, is_key};
 
 /// How often an append is tried while others write to the same stream.
 pub const TRIES: u32 = 5;
@@ -181,7 +183,40 @@ impl Log {
         context: &Context,
     ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
         let metadata = Metadata::of(context)?;
-        batch::append(self, appends, metadata).await
+        batch::append(self, batch::prepare(appends).await?, metadata).await
+    }
+
+    /// What would become of these events, each after those before it. Nothing is written.
+    ///
+    /// # Errors
+    /// When the database fails or a stream is damaged.
+    pub async fn foresee(&self, appends: Vec<Append>) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
+        foresee::foresee(self, appends).await
+    }
+
+    /// Appends what was foreseen, once the documents of all that is new are kept: one event by the way of one, several
+    /// as a batch.
+    ///
+    /// # Errors
+    /// As [`Self::append_batch`].
+    pub async fn append_foreseen(
+        &self,
+        mut foreseen: Vec<Result<Foreseen, Refusal>>,
+        context: &Context,
+    ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
+        let metadata = Metadata::of(context)?;
+        if foreseen.len() > 1 {
+            let items = foreseen.into_iter().map(|item| item.map(|Foreseen(item)| item)).collect();
+            return batch::append(self, items, metadata).await;
+        }
+        Ok(match foreseen.pop() {
+            None => vec![],
+            Some(Err(refusal)) => vec![Err(refusal)],
+            Some(Ok(Foreseen(item))) => match single::append(self, Arc::new(item), &metadata).await {
+                Err(AppendError::Refused(refusal)) => vec![Err(refusal)],
+                outcome => vec![Ok(outcome?)],
+            },
+        })
     }
 
     /// Gives positions to everything that is committed now. Answers the position the next event will get.

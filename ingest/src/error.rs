@@ -37,16 +37,19 @@ pub enum Refusal {
     /// The key stands for something else.
     #[error("the idempotency key `{0}` was used for something else")]
     KeyReused(String),
+    /// It repeated the latest event of its source until a moment ago.
+    #[error("{0}: others wrote at the same time; send it again")]
+    Overtaken(String),
     /// The key is no key.
     #[error("an idempotency key is 1 to {MAX_KEY_BYTES} bytes without control characters")]
     Key,
 }
 
 impl Refusal {
-    /// Whether a key or a label was used for something else, rather than the event being wrong in itself.
+    /// Whether somebody else's write, key or label is in the way, rather than the event being wrong in itself.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::KeyReused(_) | Self::Rule(domain::source::Refusal::LabelTaken(_)))
+        matches!(self, Self::KeyReused(_) | Self::Overtaken(_) | Self::Rule(domain::source::Refusal::LabelTaken(_)))
     }
 }
 

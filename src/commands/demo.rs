@@ -134,15 +134,15 @@ async fn ingest(session: &Session, log: &Log, context: &Context, ingestion: &Ing
                 "grants" => grants::read(&[(ingestion.file.clone(), bytes.to_vec())])?,
                 other => return Err(Failure::refused(anyhow!("the demo knows no kind `{other}`"))),
             };
-            keep(session, &many.documents).await?;
-            for outcome in log.append_batch(many.events.into_iter().map(append).collect(), context).await? {
+            let foreseen = log.foresee(many.events.into_iter().map(append).collect()).await?;
+            keep::documents(&session.store()?, &foreseen, many.documents).await?;
+            for outcome in log.append_foreseen(foreseen, context).await? {
                 outcome.map_err(Failure::refused)?;
             }
             return Ok(());
         }
     };
-    keep(session, &[single.document]).await?;
-    log.append(append(single.event), context).await?;
+    keep::one(log, &session.store()?, append(single.event), single.document, context).await?;
     Ok(())
 }
 

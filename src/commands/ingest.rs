@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use ::ingest::append::Foreseen;
 use ::ingest::error::Refusal;
 use ::ingest::source::gitlog::Person;
 use ::ingest::{Append, Outcome, input};
 use anyhow::anyhow;
-use bytes::Bytes;
 use domain::facts::Subject;
 use domain::purl::Purl;
 use domain::{Event, Timestamp};
@@ -21,6 +21,7 @@ use crate::session::{self, Session};
 mod batch;
 pub(crate) mod gitlog;
 pub(crate) mod grants;
+pub(crate) mod keep;
 mod registry;
 pub(crate) mod repo;
 pub(crate) mod sbom;
@@ -134,9 +135,9 @@ pub(crate) async fn append_single(common: &Common, read: Single, options: &Inges
         return Ok(Output::Object(answer));
     };
     let log = session.log().await?;
-    keep(&session, std::slice::from_ref(&read.document)).await?;
     let append = Append { event: read.event, observed_at, key: options.idempotency_key.clone() };
-    let outcome = log.append(append, &session.context(options.actor.as_deref())).await?;
+    let context = session.context(options.actor.as_deref());
+    let outcome = keep::one(&log, &session.store()?, append, read.document, &context).await?;
     gitlog::remember(log.pool(), &read.people).await?;
     answer.extend(place(&outcome));
     Ok(Output::Object(answer))
@@ -146,53 +147,77 @@ pub(crate) async fn append_single(common: &Common, read: Single, options: &Inges
 async fn append_many(common: &Common, read: Many, strict: bool, options: &IngestOptions) -> Result<Output> {
     let observed_at = observed_at(options)?;
     warn(common, &read.warnings);
-    let mut refused = read.refused;
-    if strict && !refused.is_empty() {
-        let (row, reason) = &refused[0];
-        let reason = anyhow!("{} refused, the first is {}: {reason}", refused.len(), text(row));
-        return Err(Failure::refused(reason));
+    let records = read.events.len() + read.refused.len();
+    let mut refused = Refused { common, strict, rows: Vec::new() };
+    for (row, reason) in read.refused {
+        refused.add(&row, &reason);
     }
+    refused.check()?;
     let (mut appended, mut duplicates, mut last) = (0u64, 0u64, None);
-    let records = read.events.len() + refused.len();
     let outcome = if let Some(session) = open_unless_dry(common, options)? {
         let log = session.log().await?;
-        keep(&session, &read.documents).await?;
-        let count = read.events.len();
-        let key = |n: usize| {
-            // One key stands for the whole call: each record has its own, made of the call's key and its number.
-            options.idempotency_key.as_ref().map(|key| if count == 1 { key.clone() } else { format!("{key}#{n}") })
-        };
+        let key = |n: usize| options.idempotency_key.as_ref().map(|key| row_key(key, n));
         let each = read.events.into_iter().enumerate();
         let appends = each.map(|(n, event)| Append { event, observed_at, key: key(n) }).collect();
-        let outcomes = log.append_batch(appends, &session.context(options.actor.as_deref())).await?;
-        for (outcome, place) in outcomes.into_iter().zip(read.places) {
+        let foreseen = log.foresee(appends).await?;
+        whole(&foreseen, options.idempotency_key.as_deref())?;
+        let (mut taken, mut places) = (Vec::new(), Vec::new());
+        for (item, place) in foreseen.into_iter().zip(read.places) {
+            match item {
+                Err(refusal) => refused.add(&json!(place), &refusal.to_string()),
+                Ok(_) => {
+                    taken.push(item);
+                    places.push(place);
+                }
+            }
+        }
+        refused.check()?;
+        keep::documents(&session.store()?, &taken, read.documents).await?;
+        let outcomes = log.append_foreseen(taken, &session.context(options.actor.as_deref())).await?;
+        for (outcome, place) in outcomes.into_iter().zip(places) {
             match outcome {
                 Ok(outcome) => {
                     *(if outcome.is_duplicate() { &mut duplicates } else { &mut appended }) += 1;
                     last = last.max(Some(outcome.place().position));
                 }
                 Err(refusal) if refusal.is_conflict() => return Err(Failure::conflict(refusal)),
-                // One time stands for all of them: it is the call that is wrong.
-                Err(refusal @ Refusal::Future { .. }) => return Err(Failure::refused(refusal)),
-                Err(refusal) => refused.push((json!(place), refusal.to_string())),
+                Err(refusal) => refused.add(&json!(place), &refusal.to_string()),
             }
         }
         "done"
     } else {
         "dry-run"
     };
-    for (row, reason) in &refused {
-        warn(common, &[format!("{} refused: {reason}", text(row))]);
-    }
-    let refused: Vec<Value> = refused.into_iter().map(|(row, reason)| json!({"row": row, "reason": reason})).collect();
     Ok(Output::Object(object(json!({
         "outcome": outcome,
         "records": records,
         "appended": appended,
         "duplicates": duplicates,
-        "refused": refused,
+        "refused": refused.rows,
         "last_position": last,
     }))))
+}
+
+/// Records of a file that are refused: said as they come, and answered.
+struct Refused<'a> {
+    common: &'a Common,
+    strict: bool,
+    rows: Vec<Value>,
+}
+
+impl Refused<'_> {
+    fn add(&mut self, row: &Value, reason: &str) {
+        warn(self.common, &[format!("{} refused: {reason}", text(row))]);
+        self.rows.push(json!({"row": row, "reason": reason}));
+    }
+
+    /// With `--strict` one of them refuses the file.
+    fn check(&self) -> Result<()> {
+        let Some(first) = self.rows.first().filter(|_| self.strict) else { return Ok(()) };
+        let (count, reason) = (self.rows.len(), first["reason"].as_str().unwrap_or_default());
+        let reason = anyhow!("{count} refused, the first is {}: {reason}; nothing is appended", text(&first["row"]));
+        Err(Failure::refused(reason))
+    }
 }
 
 fn text(row: &Value) -> String {
@@ -204,10 +229,24 @@ fn open_unless_dry(common: &Common, options: &IngestOptions) -> Result<Option<Se
     (!options.dry_run).then(|| Session::open(common)).transpose()
 }
 
-/// Keeps raw documents in the artifact store: before the events that name them.
-pub(crate) async fn keep(session: &Session, documents: &[Vec<u8>]) -> Result<()> {
-    let documents = documents.iter().map(|document| Bytes::from(document.clone()));
-    session.store()?.put_all(documents).await.map_err(Failure::environment)
+/// The key of a record: one key stands for the whole call, the first record has it as it is and the others add their
+/// number, so that a file meets what was told under its key before, whether that was one record or many.
+pub(crate) fn row_key(key: &str, n: usize) -> String {
+    if n == 0 { key.to_owned() } else { format!("{key}#{n}") }
+}
+
+/// Refuses the call as a whole where it is the call that is wrong: one key, and one time, stand for all records.
+fn whole(foreseen: &[std::result::Result<Foreseen, Refusal>], key: Option<&str>) -> Result<()> {
+    for refusal in foreseen.iter().filter_map(|item| item.as_ref().err()) {
+        match (refusal, key) {
+            (Refusal::KeyReused(_), Some(key)) => return Err(Failure::conflict(Refusal::KeyReused(key.to_owned()))),
+            (Refusal::Future { observed_at, now }, _) => {
+                return Err(Failure::refused(Refusal::Future { observed_at: *observed_at, now: *now }));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Where an event is, as an answer says it.

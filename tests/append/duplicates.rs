@@ -78,3 +78,42 @@ async fn a_label_is_published_once_and_a_promotion_as_often_as_it_happens() {
     assert_eq!(told(&append(&log, events::promoted(1)).await), (false, 3));
     assert_eq!(check(db.pool()).await.len(), 3);
 }
+
+#[tokio::test]
+async fn what_is_foreseen_is_what_becomes_of_it() {
+    let db = Db::create().await;
+    let log = db.log();
+    let context = context();
+    let facts = |stars| keyed(events::repo("a/b", stars), &stars.to_string());
+    let appends =
+        || vec![facts(1), facts(1), events::repo("a/b", 1).into(), keyed(events::repo("a/c", 1), "1"), facts(2)];
+    let foreseen = log.foresee(appends()).await.unwrap();
+    let new: Vec<_> = foreseen.iter().map(|item| item.as_ref().ok().map(|item| item.document().is_some())).collect();
+    assert_eq!(new, [Some(true), Some(false), Some(false), None, Some(true)]);
+    assert!(check(db.pool()).await.is_empty(), "looking writes nothing");
+    let became = log.append_foreseen(foreseen, &context).await.unwrap();
+    let became: Vec<_> = became.iter().map(|outcome| outcome.as_ref().ok().map(told)).collect();
+    assert_eq!(became, [Some((false, 1)), Some((true, 1)), Some((true, 1)), None, Some((false, 2))]);
+    let foreseen = log.foresee(appends()).await.unwrap();
+    let again: Vec<_> = foreseen.iter().map(|item| item.as_ref().ok().map(|item| item.document().is_some())).collect();
+    assert_eq!(again, [Some(false), Some(false), Some(true), None, Some(false)], "the third is news after the second");
+}
+
+#[tokio::test]
+async fn a_repetition_that_was_overtaken_is_not_appended_without_its_document() {
+    let db = Db::create().await;
+    let log = db.log();
+    let context = context();
+    append(&log, events::repo("a/b", 1)).await;
+    for several in [false, true] {
+        let mut appends = vec![events::repo("a/b", 1).into()];
+        appends.extend(several.then(|| events::repo("a/c", 1).into()));
+        let foreseen = log.foresee(appends).await.unwrap();
+        append(&log, events::repo("a/b", 2)).await;
+        let became = log.append_foreseen(foreseen, &context).await.unwrap();
+        assert!(matches!(&became[0], Err(refusal @ Refusal::Overtaken(_)) if refusal.is_conflict()), "{became:?}");
+        assert!(became[1..].iter().all(|outcome| outcome.as_ref().is_ok_and(|outcome| !outcome.is_duplicate())));
+        append(&log, events::repo("a/b", 1)).await;
+    }
+    assert_eq!(check(db.pool()).await.len(), 6);
+}

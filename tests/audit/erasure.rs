@@ -35,6 +35,17 @@ async fn a_payload_goes_and_its_leaf_stays() {
     }
     assert_eq!(place.run(&["status"])["head"], head);
 
+    // Told again it is known, and does not come back.
+    let raw = super::support::sbom("c", &[("b", &["a"][..]), ("w", &[][..])]);
+    let told = place.file("again.json", &raw);
+    let told = place.run(&["ingest", "sbom", &told, "--repo", "pkg:github/o/c", "--project", "p:c"]);
+    assert_eq!((&told["outcome"], &told["position"]), (&json!("duplicate"), &json!(6)));
+    let line = json!({"kind": "sbom", "repo": "pkg:github/o/c", "project": "p:c", "document": raw});
+    let lines = place.file("again.ndjson", line.to_string());
+    assert_eq!(place.run(&["ingest", "batch", &lines])["duplicates"], 1);
+    assert_eq!(domain::digest::Digest::of(raw.as_bytes()).to_string(), document);
+    assert!(!artifact.exists(), "{told}");
+
     let now = events_of(&place);
     assert_eq!(now[5]["payload"], Value::Null);
     for field in ["leaf_hash", "payload_sha256", "observed_at", "stream"] {

@@ -90,7 +90,7 @@ fn a_key_answers_its_first_position_or_conflicts() {
         let args = ["ingest", "sbom", "-", "--repo", "pkg:github/o/r", "--idempotency-key", key];
         program.fed(args, a.to_string().as_bytes()).fails(1);
     }
-    assert_eq!(program.count(), 4);
+    assert_eq!((program.count(), program.artifacts().len()), (4, 2), "what is refused leaves no document");
 }
 
 #[test]
@@ -114,15 +114,26 @@ fn records_are_duplicates_one_by_one() {
     let third = "p:c,C,live,2026-01-01\np:d,D,live,2026-01-01\n";
     assert_eq!(counts(ingest(third, &["--idempotency-key", "k"])), json!([2, 0, 5]));
     assert_eq!(counts(ingest(third, &["--idempotency-key", "k"])), json!([0, 2, 5]));
-    ingest("p:x,X,live,2026-01-01\np:y,Y,live,2026-01-01\n", &["--idempotency-key", "k"]).fails(3);
-    assert_eq!(program.count(), 5, "a conflict appends nothing");
+    let kept = program.artifacts().len();
+    let (x, y) = ("p:x,X,live,2026-01-01\n", "p:y,Y,live,2026-01-01\n");
+    for rows in [format!("{x}{y}"), x.to_owned(), format!("p:c,C,live,2026-01-01\n{y}")] {
+        let complaint = ingest(&rows, &["--idempotency-key", "k"]).fails(3);
+        assert!(complaint.contains("`k` was used for something else"), "{complaint}");
+    }
+    assert_eq!(counts(ingest(x, &["--idempotency-key", "one"])), json!([1, 0, 6]));
+    ingest(&format!("{y}{x}"), &["--idempotency-key", "one"]).fails(3);
+    assert_eq!(counts(ingest(&format!("{x}{y}"), &["--idempotency-key", "one"])), json!([1, 1, 7]));
+    assert_eq!(program.count(), 7, "a conflict appends nothing");
+    assert_eq!(program.artifacts().len(), kept + 2, "and keeps nothing");
 }
 
 #[test]
 fn a_strict_file_is_taken_whole_or_not_at_all() {
     let program = Program::fresh();
-    let rows = survey("p:a,A,live,2026-01-01\np:b,B,alive,2026-01-01\n");
-    let complaint = program.fed(["ingest", "survey", "-", "--strict"], rows.as_bytes()).fails(1);
+    let rows = survey("p:a,A,live,2026-01-01\np:b,B,alive,2026-01-01\np:c,C,lost,2026-01-01\n");
+    let ran = program.fed(["ingest", "survey", "-", "--strict"], rows.as_bytes());
+    assert!(ran.stderr.contains("row 3 refused: ") && ran.stderr.contains("row 4 refused: "), "{ran:?}");
+    let complaint = ran.fails(1);
     assert!(complaint.contains("row 3") && complaint.contains("alive"), "{complaint}");
     assert_eq!((program.count(), program.artifacts().len()), (0, 0));
     let records = json!([{"type": "Project", "id": "p:a", "name": "A"}, {"type": "Project", "name": "no id"}]);
@@ -180,7 +191,7 @@ fn nobody_observes_the_future() {
     let many = ["ingest", "survey", "-", "--observed-at", &ahead(60)].map(str::to_owned);
     let complaint = program.fed(many, rows.as_bytes()).fails(1);
     assert!(complaint.contains("ahead of the log's clock"), "the file as a whole: {complaint}");
-    assert_eq!(program.count(), 0);
+    assert_eq!((program.count(), program.artifacts().len()), (0, 0));
     program.fed(args(&ahead(2)), document.as_bytes()).ok();
     assert_eq!(program.count(), 1, "clocks may differ a little");
 }

@@ -41,12 +41,10 @@ impl Input {
         self.args.iter().map(String::as_str).chain(["--idempotency-key", &self.key]).collect()
     }
 
-    /// The keys of its events.
+    /// The keys of its events: the first has the key as it is given.
     pub(super) fn keys(&self) -> Vec<String> {
-        if self.events == 1 {
-            return vec![self.key.clone()];
-        }
-        (0..self.events).map(|n| format!("{}#{n}", self.key)).collect()
+        let further = (1..self.events).map(|n| format!("{}#{n}", self.key));
+        std::iter::once(self.key.clone()).chain(further).collect()
     }
 }
 

@@ -22,12 +22,9 @@ const PARALLEL_FROM: usize = 256;
 
 pub(crate) async fn append(
     log: &Log,
-    appends: Vec<Append>,
+    items: Vec<Result<Prepared, Refusal>>,
     metadata: Metadata,
 ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
-    let items = tokio::task::spawn_blocking(move || prepare(appends))
-        .await
-        .map_err(|e| Corrupt::new("log.event", format!("preparing a batch: {e}")))?;
     for attempt in 0..TRIES {
         pause(attempt).await;
         match once(log, &items, &metadata).await {
@@ -40,8 +37,13 @@ pub(crate) async fn append(
     Err(AppendError::Conflict { what: "batch".to_owned() })
 }
 
-/// Encodes and digests on all cores.
-fn prepare(appends: Vec<Append>) -> Vec<Result<Prepared, Refusal>> {
+/// Encodes and digests, beside the threads that wait for the database.
+pub(super) async fn prepare(appends: Vec<Append>) -> Result<Vec<Result<Prepared, Refusal>>, Corrupt> {
+    let prepared = tokio::task::spawn_blocking(move || on_all_cores(appends)).await;
+    prepared.map_err(|e| Corrupt::new("log.event", format!("preparing a batch: {e}")))
+}
+
+fn on_all_cores(appends: Vec<Append>) -> Vec<Result<Prepared, Refusal>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     if threads == 1 || appends.len() < PARALLEL_FROM {
         return appends.into_iter().map(Prepared::new).collect();

@@ -22,6 +22,8 @@ pub struct Prepared {
     pub(crate) input_digest: Digest,
     pub(crate) payload: Vec<u8>,
     pub(crate) payload_sha256: Digest,
+    /// Taken only as a repetition of what is there: its raw document was not kept.
+    pub(crate) repeats: bool,
 }
 
 impl Prepared {
@@ -45,7 +47,18 @@ impl Prepared {
         let name = stream.to_string();
         let input_digest = Digest::of_parts(&[name.as_bytes(), &[0], source.as_bytes(), &[0], &digest.0]);
         let payload_sha256 = Digest::of(&payload);
-        Ok(Self { event, observed_at, key, stream, source, digest, input_digest, payload, payload_sha256 })
+        Ok(Self {
+            event,
+            observed_at,
+            key,
+            stream,
+            source,
+            digest,
+            input_digest,
+            payload,
+            payload_sha256,
+            repeats: false,
+        })
     }
 
     /// Version of the payload's shape.
@@ -68,7 +81,9 @@ impl Prepared {
     }
 }
 
-fn is_key(key: &str) -> bool {
+/// Whether a text can be an idempotency key.
+#[must_use]
+pub fn is_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.chars().any(char::is_control)
 }
 
@@ -112,6 +127,7 @@ pub(crate) fn judge(
         }
     }
     Ok(match state.decide(&prepared.event, &prepared.source, &prepared.digest)? {
+        Decision::Append if prepared.repeats => return Err(Refusal::Overtaken(prepared.stream.to_string())),
         Decision::Append => Verdict::New,
         Decision::Duplicate { sequence } => Verdict::Repeats(sequence),
     })

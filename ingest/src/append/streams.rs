@@ -8,6 +8,17 @@ use sqlx::{PgConnection, Row};
 
 use crate::error::{AppendError, Corrupt};
 
+/// What streams remember, in the order of their keys.
+macro_rules! states {
+    () => {
+        r#"
+        SELECT s.kind, s.id, s.version, s.state
+        FROM unnest($1::text[], $2::text[]) AS w (kind, id) JOIN log.stream AS s ON s.kind = w.kind AND s.id = w.id
+        ORDER BY s.kind, s.id
+        "#
+    };
+}
+
 /// Locks these streams until the end of the transaction and reads what they remember.
 ///
 /// A stream that does not exist is made, empty, so that there is a row to lock: first those, then all, each in the
@@ -29,19 +40,24 @@ pub(crate) async fn lock<'a>(
     .bind(&ids)
     .execute(&mut *conn)
     .await?;
-    let rows = sqlx::query(
-        r#"
-        SELECT s.kind, s.id, s.version, s.state
-        FROM unnest($1::text[], $2::text[]) AS w (kind, id) JOIN log.stream AS s ON s.kind = w.kind AND s.id = w.id
-        ORDER BY s.kind, s.id
-        FOR UPDATE OF s
-        "#,
-    )
-    .bind(&kinds)
-    .bind(&ids)
-    .fetch_all(&mut *conn)
-    .await?;
+    states(conn, streams, concat!(states!(), "FOR UPDATE OF s")).await
+}
 
+/// Reads what these streams remember, as they are; one that does not exist is left out.
+pub(crate) async fn look<'a>(
+    conn: &mut PgConnection,
+    streams: &BTreeSet<&'a StreamId>,
+) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
+    states(conn, streams, states!()).await
+}
+
+async fn states<'a>(
+    conn: &mut PgConnection,
+    streams: &BTreeSet<&'a StreamId>,
+    sql: &'static str,
+) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
+    let (kinds, ids) = columns(streams.iter().copied());
+    let rows = sqlx::query(sql).bind(kinds).bind(ids).fetch_all(&mut *conn).await?;
     let mut states = BTreeMap::new();
     for row in &rows {
         let kind: &str = row.try_get("kind")?;

@@ -1,26 +1,27 @@
 //! `ingest batch`: many documents, one a line, as fast as the log takes them; feeding a file again changes nothing.
 //!
-//! One thread reads and parses, a task stores documents, both a bounded number of lines ahead; what they hand over is
-//! appended batch by batch, the documents of a batch before its events. A batch is one transaction with its keys, so a
-//! run that is killed is resumed by feeding the whole file again.
+//! One thread reads and parses, a bounded number of lines ahead; what it hands over is appended batch by batch, the
+//! documents of a batch before its events. A batch is one transaction with its keys, so a run that is killed is resumed
+//! by feeding the whole file again.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use ::ingest::append::Prepared;
-use ::ingest::artifact::{ArtifactError, Store};
-use ::ingest::{Append, Context, Log, input};
+use ::ingest::append::{Foreseen, Prepared};
+use ::ingest::artifact::Store;
+use ::ingest::{Append, Context, Log, Refusal, input};
 use anyhow::anyhow;
 use bytes::Bytes;
-use domain::Timestamp;
+use domain::digest::Digest;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use self::line::{Item, Reader};
 use self::lines::Lines;
-use super::{gitlog, observed_at, open_unless_dry, warn};
+use super::{gitlog, keep, observed_at, open_unless_dry, warn};
 use crate::cli::{Common, IngestOptions};
 use crate::failure::{CONFLICT, Failure, REFUSED, Result};
 use crate::output::{Output, object};
@@ -65,6 +66,10 @@ struct Tally {
     duplicates: u64,
     refused: Vec<Value>,
     refused_count: u64,
+    /// The first of them, as a sentence.
+    first_refused: Option<String>,
+    /// How many of them are refused for a key that was used for something else.
+    conflicts: u64,
     last: Option<u64>,
 }
 
@@ -82,52 +87,35 @@ pub(crate) async fn run(common: &Common, file: &str, strict: bool, options: &Ing
     };
     let log = session.log().await?;
     if strict {
-        let now: chrono::DateTime<chrono::Utc> =
-            sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(log.pool()).await?;
-        let (tally, _) = check(common, &source, reader()?, Timestamp::from_datetime(now)).await?;
+        let (tally, _) = check(common, &source, reader()?, Some(&log)).await?;
         refuse_strict(strict, &tally)?;
     }
-    let store = session.store()?;
-    let context = session.context(options.actor.as_deref());
-    let (batches, reading) = read_ahead(source.open()?, reader()?);
-    let (mut batches, storing) = store_ahead(batches, store);
+    let to = Destination { log, store: session.store()?, context: session.context(options.actor.as_deref()) };
+    let (mut batches, reading) = read_ahead(source.open()?, reader()?);
     let mut tally = Tally::default();
     let mut progress = session::counter(common, "ingesting");
     while let Some(batch) = batches.recv().await {
-        append(common, &log, &context, batch, &mut tally).await.map_err(|failure| Failure {
+        append(common, &to, batch, &mut tally).await.map_err(|failure| Failure {
             error: failure.error.context(format!("{} events were appended; feed the input again", tally.appended)),
             ..failure
         })?;
         progress.at(tally.appended + tally.duplicates);
-        if strict && let Some(first) = tally.refused.first() {
-            // Only what the log alone knows comes to light here, such as a key that was used for something else.
+        if strict && let Some(first) = &tally.first_refused {
+            // The whole input was fine a moment ago: somebody else has written since.
             let reason = anyhow!("refused by the log: {first}; {} events were appended", tally.appended);
             return Err(Failure { code: CONFLICT, error: reason });
         }
     }
-    storing.await.map_err(Failure::environment)?.map_err(Failure::environment)?;
     reading.await.map_err(Failure::refused)?.map_err(Failure::environment)?;
     drop(progress);
     Ok(answer(&tally, None, started))
 }
 
-/// Stores the documents of batches, and hands each batch on once all of its documents are kept.
-fn store_ahead(
-    mut batches: mpsc::Receiver<Batch>,
+/// Where events go, and their documents before them.
+struct Destination {
+    log: Log,
     store: Store,
-) -> (mpsc::Receiver<Batch>, tokio::task::JoinHandle<std::result::Result<(), ArtifactError>>) {
-    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-    let storing = tokio::spawn(async move {
-        while let Some(mut batch) = batches.recv().await {
-            let documents: Vec<Bytes> = batch.items.iter_mut().flat_map(|item| item.documents.drain(..)).collect();
-            store.put_all(documents).await?;
-            if sender.send(batch).await.is_err() {
-                break;
-            }
-        }
-        Ok(())
-    });
-    (receiver, storing)
+    context: Context,
 }
 
 /// Reads, parses and batches on a thread of its own.
@@ -155,83 +143,109 @@ fn read_ahead(
 }
 
 /// Appends the events of a batch and counts what became of each.
-async fn append(common: &Common, log: &Log, context: &Context, batch: Batch, tally: &mut Tally) -> Result<()> {
+async fn append(common: &Common, to: &Destination, batch: Batch, tally: &mut Tally) -> Result<()> {
     let mut appends = Vec::with_capacity(batch.events);
     let mut places = Vec::with_capacity(batch.events);
     let mut people = Vec::new();
+    let mut documents: Vec<Bytes> = Vec::new();
     for item in batch.items {
         warn(common, &item.warnings);
         for (row, reason) in item.refused {
             tally.refuse(common, row, &reason);
         }
+        documents.extend(item.documents);
         let line = item.line;
         places.extend(item.places.into_iter().map(|place| (line, place)));
         appends.extend(item.appends);
         people.extend(item.people);
     }
-    for (outcome, (line, place)) in log.append_batch(appends, context).await?.into_iter().zip(places) {
+    // One batch after the other: what is foreseen of one rests on all before it.
+    let foreseen = to.log.foresee(appends).await?;
+    keep::documents(&to.store, &foreseen, documents).await?;
+    let outcomes = to.log.append_foreseen(foreseen, &to.context).await?;
+    for (outcome, (line, place)) in outcomes.into_iter().zip(places) {
         match outcome {
             Ok(outcome) => {
                 *(if outcome.is_duplicate() { &mut tally.duplicates } else { &mut tally.appended }) += 1;
                 tally.last = tally.last.max(Some(outcome.place().position));
             }
-            Err(refusal) => {
-                let reason = place.map_or_else(|| refusal.to_string(), |place| format!("{place}: {refusal}"));
-                tally.refuse(common, line, &reason);
-            }
+            Err(refusal) => tally.refuse_event(common, line, place, &refusal),
         }
     }
-    gitlog::remember(log.pool(), &people).await
+    gitlog::remember(to.log.pool(), &people).await
 }
 
-/// Reads the whole input and appends nothing. Answers also how many records it holds.
-async fn check(common: &Common, source: &Source, reader: Reader, now: Option<Timestamp>) -> Result<(Tally, u64)> {
+/// Reads the whole input and appends nothing: what the log would refuse is refused, as far as that can be told with
+/// what is given of it. Answers also how many records the input holds.
+async fn check(common: &Common, source: &Source, reader: Reader, log: Option<&Log>) -> Result<(Tally, u64)> {
     let (mut batches, reading) = read_ahead(source.open()?, reader);
-    let (mut tally, mut records) = (Tally::default(), 0);
+    let (mut tally, mut good) = (Tally::default(), 0);
+    let mut keys = BTreeMap::new();
     while let Some(batch) = batches.recv().await {
+        let (mut appends, mut places) = (Vec::with_capacity(batch.events), Vec::with_capacity(batch.events));
         for item in batch.items {
             warn(common, &item.warnings);
             for (row, reason) in item.refused {
                 tally.refuse(common, row, &reason);
             }
-            for append in item.appends {
-                records += 1;
-                if let Err(reason) = acceptable(append, now) {
-                    tally.refuse(common, item.line, &reason);
-                }
+            let line = item.line;
+            places.extend(item.places.into_iter().map(|place| (line, place)));
+            appends.extend(item.appends);
+        }
+        for (refusal, (line, place)) in refusals(log, appends, &mut keys).await?.into_iter().zip(places) {
+            match refusal {
+                Some(refusal) => tally.refuse_event(common, line, place, &refusal),
+                None => good += 1,
             }
         }
     }
     reading.await.map_err(Failure::refused)?.map_err(Failure::environment)?;
+    let records = good + tally.refused_count;
     Ok((tally, records))
 }
 
-/// Whether the log would take an event, as far as that can be told without it.
-fn acceptable(append: Append, now: Option<Timestamp>) -> std::result::Result<(), String> {
-    if let (Some(now), Some(observed_at)) = (now, append.observed_at) {
-        let ahead = observed_at.datetime().signed_duration_since(now.datetime()).num_minutes();
-        if ahead >= ::ingest::append::MAX_AHEAD_MINUTES {
-            return Err(format!("observed at {observed_at}, ahead of the log's clock ({now})"));
-        }
-    }
-    Prepared::new(append).map(|_| ()).map_err(|refusal| refusal.to_string())
+/// Why events would be refused. `keys` holds what the keys of the input stand for so far.
+async fn refusals(
+    log: Option<&Log>,
+    appends: Vec<Append>,
+    keys: &mut BTreeMap<Digest, Digest>,
+) -> Result<Vec<Option<Refusal>>> {
+    let Some(log) = log else {
+        return Ok(appends.into_iter().map(|append| Prepared::new(append).err()).collect());
+    };
+    let mut taken = |foreseen: &Foreseen| {
+        let (key, stands_for) = foreseen.key()?;
+        let first = keys.entry(Digest::of(key.as_bytes())).or_insert(stands_for);
+        (*first != stands_for).then(|| Refusal::KeyReused(key.to_owned()))
+    };
+    let foreseen = log.foresee(appends).await?;
+    Ok(foreseen.into_iter().map(|item| item.map_or_else(Some, |foreseen| taken(&foreseen))).collect())
 }
 
 impl Tally {
     fn refuse(&mut self, common: &Common, line: u64, reason: &str) {
         warn(common, &[format!("line {line} refused: {reason}")]);
+        self.first_refused.get_or_insert_with(|| format!("line {line}: {reason}"));
         self.refused_count += 1;
         if self.refused.len() < MAX_REFUSED_LISTED {
             self.refused.push(json!({"row": line, "reason": reason}));
         }
     }
+
+    /// Refuses an event of a line, which has a place there if the line's document holds several.
+    fn refuse_event(&mut self, common: &Common, line: u64, place: Option<String>, refusal: &Refusal) {
+        self.conflicts += u64::from(refusal.is_conflict());
+        self.refuse(common, line, &place.map_or_else(|| refusal.to_string(), |place| format!("{place}: {refusal}")));
+    }
 }
 
+/// A conflict where nothing but keys is in the way.
 fn refuse_strict(strict: bool, tally: &Tally) -> Result<()> {
-    match tally.refused.first() {
+    match &tally.first_refused {
         Some(first) if strict => {
             let reason = anyhow!("{} refused, the first is {first}; nothing is appended", tally.refused_count);
-            Err(Failure { code: REFUSED, error: reason })
+            let code = if tally.conflicts == tally.refused_count { CONFLICT } else { REFUSED };
+            Err(Failure { code, error: reason })
         }
         _ => Ok(()),
     }
@@ -243,7 +257,7 @@ fn answer(tally: &Tally, dry: Option<u64>, started: Instant) -> Output {
     let rate = if seconds > 0.0 { (events as f64 / seconds).round() } else { 0.0 };
     Output::Object(object(json!({
         "outcome": if dry.is_some() { "dry-run" } else { "done" },
-        "records": dry.unwrap_or(events) + if dry.is_some() { 0 } else { tally.refused_count },
+        "records": dry.unwrap_or(events + tally.refused_count),
         "appended": tally.appended,
         "duplicates": tally.duplicates,
         "refused": tally.refused,

@@ -12,7 +12,7 @@ use super::{keep, observed_at, open_unless_dry, warn};
 use crate::cli::{Common, IngestOptions};
 use crate::failure::{Failure, REFUSED, Result};
 use crate::output::{Output, object};
-use crate::session;
+use crate::session::{self, Session};
 
 /// Where answers are kept between crawls, below the data folder.
 const CACHE: [&str; 2] = ["cache", "registry"];
@@ -39,6 +39,7 @@ pub(crate) async fn run(
         Some(session) => Some(session.log().await?),
         None => None,
     };
+    let store = session.as_ref().map(Session::store).transpose()?;
     let context = session.as_ref().map(|session| session.context(options.actor.as_deref()));
     let mut progress = session::counter(common, "looking up packages");
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
@@ -64,11 +65,10 @@ pub(crate) async fn run(
         };
         let purl = crawled.facts.purl.clone();
         warn(common, &crawled.warnings.iter().map(|warning| format!("{purl}: {warning}")).collect::<Vec<_>>());
-        if let (Some(session), Some(log), Some(context)) = (&session, &log, &context) {
-            keep(session, &[crawled.cleaned]).await?;
+        if let (Some(store), Some(log), Some(context)) = (&store, &log, &context) {
             let key = options.idempotency_key.as_ref().map(|key| format!("{key}#{purl}"));
             let append = Append { event: crawled.facts.into(), observed_at, key };
-            let outcome = log.append(append, context).await?;
+            let outcome = keep::one(log, store, append, crawled.cleaned, context).await?;
             *(if outcome.is_duplicate() { &mut duplicates } else { &mut appended }) += 1;
             last = last.max(Some(outcome.place().position));
         }

@@ -18,7 +18,7 @@ use domain::{StreamId, StreamKind, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::{Many, Single, gitlog, grants, repo, sbom, survey};
+use super::super::{Many, Single, gitlog, grants, repo, row_key, sbom, survey};
 use super::lines::{Line, MAX_LINE_BYTES};
 
 /// Most lines without a key of their own in one input: each of them is remembered, to count equal ones.
@@ -149,10 +149,9 @@ impl Reader {
                 many(number, grants::read(&[(name, document)]).map_err(|f| f.error)?)
             }
         };
-        let several = item.appends.len() > 1;
         for (n, append) in item.appends.iter_mut().enumerate() {
             append.observed_at = observed_at;
-            append.key = Some(if several { format!("{key}#{n}") } else { key.clone() });
+            append.key = Some(row_key(&key, n));
         }
         item.bytes = item.documents.iter().map(Bytes::len).sum();
         Ok(item)

@@ -1,0 +1,89 @@
+//! What would become of events, before anything is written: so that a raw document is kept only when an event that
+//! names it is to follow. The log is only read; the append decides again, by the same rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::Timestamp;
+use domain::digest::Digest;
+use domain::source::StreamState;
+
+use super::prepared::{Known, Prepared, Verdict, judge};
+use super::{Append, lookup, streams};
+use crate::Log;
+use crate::error::{AppendError, Refusal};
+
+/// An event that the log would take, with what is to be expected of it.
+///
+/// One that repeats what is there already stays bound to that: should somebody else's event come between, so that it
+/// says something new after all, it is refused ([`Refusal::Overtaken`]), for its document was not kept.
+#[derive(Clone, Debug)]
+pub struct Foreseen(pub(super) Prepared);
+
+impl Foreseen {
+    /// Digest of the raw document that must be kept before the event is appended; none where it is there already.
+    #[must_use]
+    pub fn document(&self) -> Option<Digest> {
+        if self.0.repeats { None } else { self.0.event.document().map(|document| document.sha256) }
+    }
+
+    /// The idempotency key, and the digest of what it is to stand for.
+    #[must_use]
+    pub fn key(&self) -> Option<(&str, Digest)> {
+        self.0.key.as_deref().map(|key| (key, self.0.input_digest))
+    }
+}
+
+/// What is known while events are looked at, one after the other.
+pub(super) struct Outlook {
+    now: Timestamp,
+    known: BTreeMap<String, Known>,
+    states: BTreeMap<domain::StreamId, StreamState>,
+    /// Keys of the events looked at so far.
+    own: BTreeMap<String, Digest>,
+}
+
+impl Outlook {
+    /// Reads clock, keys and streams at one moment.
+    pub(super) async fn read(log: &Log, items: &[Result<Prepared, Refusal>]) -> Result<Self, AppendError> {
+        let prepared = || items.iter().filter_map(|item| item.as_ref().ok());
+        let names: BTreeSet<_> = prepared().map(|item| &item.stream).collect();
+        let keys: Vec<&str> = prepared().filter_map(|item| item.key.as_deref()).collect();
+        let mut tx = log.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let states = streams::look(&mut tx, &names).await?;
+        let known = if keys.is_empty() { BTreeMap::new() } else { lookup::by_key(&mut tx, &keys).await? };
+        let now = streams::clock(&mut tx).await?;
+        tx.commit().await?;
+        let states = states.into_iter().map(|(stream, state)| (stream.clone(), state)).collect();
+        Ok(Self { now, known, states, own: BTreeMap::new() })
+    }
+
+    /// What would become of the next event, after those before it.
+    pub(super) fn foresee(&mut self, mut item: Prepared) -> Result<Foreseen, Refusal> {
+        let same = item.key.as_ref().and_then(|key| self.own.get(key));
+        if let (Some(first), Some(key)) = (same, &item.key) {
+            if *first != item.input_digest {
+                return Err(Refusal::KeyReused(key.clone()));
+            }
+            item.repeats = true;
+            return Ok(Foreseen(item));
+        }
+        let known = item.key.as_ref().and_then(|key| self.known.get(key));
+        let state = self.states.entry(item.stream.clone()).or_default();
+        if judge(&item, state, Some(self.now), known)? == Verdict::New {
+            state.evolve(&item.source, item.digest);
+        } else {
+            item.repeats = true;
+        }
+        if let Some(key) = &item.key {
+            self.own.insert(key.clone(), item.input_digest);
+        }
+        Ok(Foreseen(item))
+    }
+}
+
+/// What would become of these events, in order.
+pub(super) async fn foresee(log: &Log, appends: Vec<Append>) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
+    let items = super::batch::prepare(appends).await?;
+    let mut outlook = Outlook::read(log, &items).await?;
+    Ok(items.into_iter().map(|item| item.and_then(|item| outlook.foresee(item))).collect())
+}
