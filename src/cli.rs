@@ -18,6 +18,7 @@ mod export;
 mod formula;
 #[cfg(feature = "ingest")]
 mod ingest;
+mod value;
 
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
@@ -138,10 +139,10 @@ pub(crate) enum Command {
     #[cfg(feature = "ingest")]
     Publish {
         /// The label; used once
-        #[arg(long)]
+        #[arg(long, value_parser = value::name)]
         label: String,
         /// Who publishes
-        #[arg(long)]
+        #[arg(long, value_parser = value::name)]
         actor: Option<String>,
     },
     /// Build beside the live tables, compare, and with --promote switch
@@ -159,7 +160,7 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with_all = ["projection", "formula", "promote"])]
         cancel: bool,
         /// Who promotes
-        #[arg(long)]
+        #[arg(long, value_parser = value::name)]
         actor: Option<String>,
     },
     /// Make the former builds live again
@@ -168,7 +169,7 @@ pub(crate) enum Command {
         #[arg(long)]
         projection: Option<ProjectionArg>,
         /// Who decides
-        #[arg(long)]
+        #[arg(long, value_parser = value::name)]
         actor: Option<String>,
     },
     /// How the values of one vertex changed over time
@@ -206,7 +207,7 @@ pub(crate) enum Command {
         #[arg(long)]
         lift: bool,
         /// Who decides
-        #[arg(long)]
+        #[arg(long, value_parser = value::name)]
         actor: Option<String>,
     },
     /// Forget what the law demands

@@ -142,7 +142,9 @@ impl Session {
     /// Who appends.
     #[cfg(feature = "ingest")]
     pub(crate) fn context(&self, actor: Option<&str>) -> ingest::Context {
-        let actor = actor.map(str::to_owned).or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".into());
+        // A login may be an address; a flag that is one was refused.
+        let login = || std::env::var("USER").ok().map(|user| domain::redact::emails(&user).into_owned());
+        let actor = actor.map(str::to_owned).or_else(login).unwrap_or_else(|| "unknown".into());
         ingest::Context { actor, tool: concat!("pg-atlas ", env!("CARGO_PKG_VERSION")).to_owned() }
     }
 

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::canonical;
 use crate::digest::Digest;
+use crate::redact;
 
 mod policy;
 mod terms;
@@ -59,6 +60,12 @@ pub enum FormulaError {
     /// No shipped formula of that name.
     #[error("no formula named `{0}`")]
     Unknown(String),
+    /// The name of a shipped formula, for another one.
+    #[error("`{0}` is a shipped formula; give yours another name")]
+    Shipped(String),
+    /// The document goes into the log as it is.
+    #[error("the document holds an e-mail address or a password; they are not kept")]
+    Address,
 }
 
 /// A formula.
@@ -124,6 +131,17 @@ impl Formula {
             .find(|(shipped, _)| *shipped == name)
             .ok_or_else(|| FormulaError::Unknown(name.to_owned()))?;
         Self::parse(document)
+    }
+
+    /// Whether a log can take in the formula with this document.
+    ///
+    /// # Errors
+    /// When its name is that of a shipped formula and it is another one, or when the document holds an address.
+    pub fn check_adoptable(&self, document: &str) -> Result<(), FormulaError> {
+        if is_redefined(&self.name, &self.hash()) {
+            return Err(FormulaError::Shipped(self.name.clone()));
+        }
+        if redact::is_clean(document) { Ok(()) } else { Err(FormulaError::Address) }
     }
 
     /// Digest of the canonical form: the identity of the formula.
@@ -216,6 +234,12 @@ impl Formula {
     }
 }
 
+/// Whether this is the name of a shipped formula, and the hash that of another one.
+#[must_use]
+pub fn is_redefined(name: &str, hash: &Digest) -> bool {
+    Formula::shipped(name).is_ok_and(|shipped| shipped.hash() != *hash)
+}
+
 fn require(fits: bool, field: &'static str, value: &dyn ToString, allowed: &'static str) -> Result<(), FormulaError> {
     if fits { Ok(()) } else { Err(FormulaError::Range { field, value: value.to_string(), allowed }) }
 }
@@ -228,8 +252,15 @@ mod tests {
     fn shipped_formulas_are_well_formed_and_named_as_shipped() {
         for (name, document) in SHIPPED {
             let formula = Formula::parse(document).unwrap();
-            assert_eq!(formula.name, name);
             assert_ne!(formula.hash(), Digest::default());
+            assert_eq!(formula.name, name);
+            assert_eq!(formula.check_adoptable(document), Ok(()));
+            assert_eq!(
+                formula.check_adoptable(&format!("# by ann@example.org\n{document}")),
+                Err(FormulaError::Address)
+            );
+            let other = Formula { description: "mine".to_owned(), ..formula };
+            assert_eq!(other.check_adoptable(document), Err(FormulaError::Shipped(name.to_owned())));
         }
         assert!(matches!(Formula::shipped("none"), Err(FormulaError::Unknown(_))));
     }

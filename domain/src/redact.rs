@@ -26,6 +26,13 @@ pub fn emails(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a text can enter the log as it is. What names somebody or something (an actor, a project, a label, a
+/// formula) is refused where it cannot: cleaned, it would be another name.
+#[must_use]
+pub fn is_clean(text: &str) -> bool {
+    matches!(emails(text), Cow::Borrowed(_))
+}
+
 /// Cuts `user:password@` out of every `scheme://user:password@host`.
 fn without_credentials(text: &str) -> Cow<'_, str> {
     let ends = |c: char| c.is_whitespace() || "/?#\"'<>()[]{}".contains(c);

@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::facts::DocumentRef;
 use crate::facts::curation::Correction;
 use crate::facts::grant::GrantRecord;
+use crate::formula;
 use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// Greatest number of sources one stream remembers.
@@ -90,7 +91,6 @@ impl Event {
         }
     }
 
-    /// Digest of what the event says, without what may differ between two tellings of the same facts: the raw
     /// The raw document the facts were read from; what was decided here has none.
     #[must_use]
     pub fn document(&self) -> Option<&DocumentRef> {
@@ -110,6 +110,7 @@ impl Event {
         }
     }
 
+    /// Digest of what the event says, without what may differ between two tellings of the same facts: the raw
     /// document and parser, the caller's spelling, the range a git log covers.
     ///
     /// # Errors
@@ -172,6 +173,9 @@ pub enum Refusal {
     /// A label names one publication for ever.
     #[error("the label `{0}` is already published")]
     LabelTaken(String),
+    /// A shipped formula is what its program says.
+    #[error("`{0}` is a shipped formula; give yours another name")]
+    ShippedFormula(String),
     /// The stream carries too many sources.
     #[error("stream {0} has more than {MAX_SOURCES_PER_STREAM} sources")]
     TooManySources(String),
@@ -187,6 +191,9 @@ impl StreamState {
         match (event, latest) {
             (Event::ScoresPublished(facts), Some(_)) => Err(Refusal::LabelTaken(facts.label.clone())),
             (Event::FormulaPromoted(_), _) => Ok(Decision::Append),
+            (Event::FormulaAdopted(facts), _) if formula::is_redefined(&facts.name, &facts.hash) => {
+                Err(Refusal::ShippedFormula(facts.name.clone()))
+            }
             (_, Some(latest)) if latest.digest == *digest => Ok(Decision::Duplicate { sequence: latest.sequence }),
             (_, None) if self.sources.len() >= MAX_SOURCES_PER_STREAM => {
                 Err(Refusal::TooManySources(source.to_owned()))

@@ -7,7 +7,7 @@ use domain::facts::curation::ProjectField;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WhoAndWhy {
     /// Who decided: a name or handle, no e-mail address
-    #[arg(long)]
+    #[arg(long, value_parser = super::value::name)]
     pub(crate) author: String,
     /// Why
     #[arg(long)]
@@ -19,7 +19,7 @@ pub(crate) struct WhoAndWhy {
 #[group(required = true, multiple = false)]
 pub(crate) struct Decision {
     /// The project
-    #[arg(long)]
+    #[arg(long, value_parser = super::value::name)]
     pub(crate) project: Option<String>,
     /// No project
     #[arg(long)]
@@ -31,7 +31,7 @@ pub(crate) struct Decision {
 #[group(required = true, multiple = false)]
 pub(crate) struct Resolution {
     /// The project, of membership, owner and survey-name questions
-    #[arg(long)]
+    #[arg(long, value_parser = super::value::name)]
     pub(crate) project: Option<String>,
     /// The repository, of publication questions
     #[arg(long)]
@@ -87,7 +87,7 @@ pub(crate) enum Curate {
         #[arg(long)]
         name: String,
         /// The project
-        #[arg(long)]
+        #[arg(long, value_parser = super::value::name)]
         project: String,
         #[command(flatten)]
         by: WhoAndWhy,
@@ -95,7 +95,7 @@ pub(crate) enum Curate {
     /// A project's data
     Project {
         /// The project
-        #[arg(long)]
+        #[arg(long, value_parser = super::value::name)]
         project: String,
         /// Which datum
         #[arg(long)]

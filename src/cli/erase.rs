@@ -18,7 +18,7 @@ pub(crate) enum Erase {
         #[arg(long)]
         reason: String,
         /// Who decides
-        #[arg(long)]
+        #[arg(long, value_parser = super::value::name)]
         actor: Option<String>,
     },
 }

@@ -35,7 +35,7 @@ pub(crate) enum FormulaCommand {
         /// The TOML file
         file: PathBuf,
         /// Who adopts
-        #[arg(long)]
+        #[arg(long, value_parser = super::value::name)]
         actor: Option<String>,
     },
 }

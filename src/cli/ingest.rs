@@ -12,10 +12,10 @@ pub(crate) struct IngestOptions {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Who appends
-    #[arg(long)]
+    #[arg(long, value_parser = super::value::name)]
     pub(crate) actor: Option<String>,
     /// The same key with the same facts always answers the same position
-    #[arg(long)]
+    #[arg(long, value_parser = super::value::key)]
     pub(crate) idempotency_key: Option<String>,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct SubjectOptions {
     #[arg(long)]
     pub(crate) repo: String,
     /// The project it belongs to
-    #[arg(long)]
+    #[arg(long, value_parser = super::value::name)]
     pub(crate) project: Option<String>,
 }
 

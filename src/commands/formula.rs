@@ -27,7 +27,7 @@ pub(crate) async fn run(common: &Common, command: FormulaCommand) -> Result<Outp
         }
         FormulaCommand::Show { name } => show(&Session::open(common)?, &name).await,
         FormulaCommand::Check { file } => {
-            let (formula, _) = read(&file)?;
+            let formula = adoptable(&file)?.0;
             Ok(Output::Object(object(json!({"name": formula.name, "hash": formula.hash(), "ok": true}))))
         }
         #[cfg(feature = "ingest")]
@@ -84,9 +84,17 @@ fn read(file: &Path) -> Result<(Formula, String)> {
     }
 }
 
+/// Reads a formula file that a log can take in.
+fn adoptable(file: &Path) -> Result<(Formula, String)> {
+    let (formula, document) = read(file)?;
+    let checked = formula.check_adoptable(&document);
+    checked.map_err(|error| Failure::refused(anyhow!("{}: {error}", file.display())))?;
+    Ok((formula, document))
+}
+
 #[cfg(feature = "ingest")]
 async fn adopt(common: &Common, file: &Path, actor: Option<&str>) -> Result<Output> {
-    let (formula, document) = read(file)?;
+    let (formula, document) = adoptable(file)?;
     let session = Session::open(common)?;
     let log = session.log().await?;
     let facts = domain::facts::formula::FormulaAdopted { name: formula.name.clone(), hash: formula.hash(), document };

@@ -18,6 +18,11 @@ async fn refused_events_leave_the_log_empty() {
         Append::from(Event::from(facts))
     };
     type Expected = fn(&Refusal) -> bool;
+    let redefined = domain::facts::formula::FormulaAdopted {
+        name: "seed".to_owned(),
+        hash: domain::digest::Digest::of(b"another formula"),
+        document: "name = \"seed\"\n".to_owned(),
+    };
     let cases: Vec<(Append, Expected)> = vec![
         (with(|facts| facts.description = Some("a\0b".to_owned())), |refusal| {
             matches!(refusal, Refusal::Codec(CodecError::Canonical { .. }))
@@ -27,6 +32,10 @@ async fn refused_events_leave_the_log_empty() {
         }),
         (with(|facts| facts.subject.id = String::new()), |refusal| matches!(refusal, Refusal::Stream(_))),
         (with(|facts| facts.subject.id = "a\nb".to_owned()), |refusal| matches!(refusal, Refusal::Stream(_))),
+        (
+            Event::from(redefined).into(),
+            |refusal| matches!(refusal, Refusal::Rule(domain::source::Refusal::ShippedFormula(name)) if name == "seed"),
+        ),
         (keyed(events::repo("a/b", 1), ""), |refusal| matches!(refusal, Refusal::Key)),
         (keyed(events::repo("a/b", 1), "a\0b"), |refusal| matches!(refusal, Refusal::Key)),
         (keyed(events::repo("a/b", 1), &"k".repeat(513)), |refusal| matches!(refusal, Refusal::Key)),

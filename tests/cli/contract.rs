@@ -220,6 +220,20 @@ fn failures_have_their_exit_codes() {
         ("scores --format xml", 2),
         ("scores --level galaxy", 2),
         ("replay --label first", 2),
+        // An address where a name is expected, and names that are none.
+        ("publish --label ann@example.org", 2),
+        ("publish --label x --actor ann@example.org", 2),
+        ("rebuild --actor ann@example.org", 2),
+        ("rollback --actor ann@example.org", 2),
+        ("quarantine 1 --reason x --actor ann@example.org", 2),
+        ("erase payload 1 --reason x --actor ann@example.org", 2),
+        ("formula adopt x.toml --actor ann@example.org", 2),
+        ("ingest sbom - --repo pkg:github/o/a --actor ann@example.org", 2),
+        ("ingest sbom - --repo pkg:github/o/a --project ann@example.org", 2),
+        ("ingest sbom - --repo pkg:github/o/a --project=", 2),
+        ("ingest sbom - --repo pkg:github/o/a --actor=", 2),
+        ("ingest survey - --idempotency-key=", 2),
+        ("curate membership --repo pkg:github/o/a --project ann@example.org --author ann --reason x", 2),
         // A label used before.
         ("publish --label taken", 3),
     ] {

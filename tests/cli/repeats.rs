@@ -88,7 +88,7 @@ fn a_key_answers_its_first_position_or_conflicts() {
     elsewhere.fails(3);
     for key in ["", "two\nlines", &"k".repeat(513)] {
         let args = ["ingest", "sbom", "-", "--repo", "pkg:github/o/r", "--idempotency-key", key];
-        program.fed(args, a.to_string().as_bytes()).fails(1);
+        program.fed(args, a.to_string().as_bytes()).fails_arguments();
     }
     assert_eq!((program.count(), program.artifacts().len()), (4, 2), "what is refused leaves no document");
 }
@@ -201,6 +201,15 @@ fn a_formula_is_adopted_once() {
     let program = Program::fresh();
     let shipped = include_str!("../../domain/formulas/seed.toml");
     let own = program.file("own.toml", shipped.replace("name = \"seed\"", "name = \"own\"").as_bytes());
+    let redefined = program.file("seed.toml", shipped.replace("window_months = 24", "window_months = 12").as_bytes());
+    let address =
+        program.file("address.toml", (std::fs::read_to_string(&own).unwrap() + "# ann@example.org\n").as_bytes());
+    for verb in ["check", "adopt"] {
+        let refused = |file: &std::path::Path| program.run(["formula", verb, file.to_str().unwrap()]).fails(1);
+        assert!(refused(&redefined).contains("`seed` is a shipped formula; give yours another name"));
+        assert!(refused(&address).contains("e-mail address"));
+    }
+    assert_eq!(program.count(), 0);
     let adopt = || program.run(["formula", "adopt", own.to_str().unwrap()]).ok().json();
     assert_eq!(place(&adopt()), appended(1));
     assert_eq!(place(&adopt()), duplicate(1));

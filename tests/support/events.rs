@@ -229,7 +229,7 @@ pub(crate) fn every_kind() -> Vec<Event> {
         curated(Correction::Owner { host: "github".to_owned(), owner: "a".to_owned(), project: Some(project.clone()) }),
         curated(Correction::SurveyName { name: "gone".to_owned(), project: project.clone() }),
         curated(Correction::Project { project, field: ProjectField::Category, value: Some("infra".to_owned()) }),
-        FormulaAdopted { name: "seed".to_owned(), hash: Digest::of(b"seed"), document: "semantics = 1\n".to_owned() }
+        FormulaAdopted { name: "own".to_owned(), hash: Digest::of(b"seed"), document: "semantics = 1\n".to_owned() }
             .into(),
         promoted(1),
         published("first", 17),

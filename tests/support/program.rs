@@ -62,6 +62,11 @@ impl Ran {
         assert!(self.code == 2 && self.stderr.contains("Usage: "), "{self:#?}");
     }
 
+    /// Expects that the value of a flag was refused before anything was done.
+    pub(crate) fn fails_arguments(self) {
+        assert!(self.code == 2 && self.stderr.contains("invalid value"), "{self:#?}");
+    }
+
     /// The result as one JSON document.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))

@@ -14,7 +14,7 @@ use domain::digest::Digest;
 use domain::facts::Subject;
 use domain::identity::PseudonymKey;
 use domain::purl::Purl;
-use domain::{StreamId, StreamKind, Timestamp};
+use domain::{StreamId, StreamKind, Timestamp, redact};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -225,6 +225,7 @@ fn subject(written: &Written<'_>) -> anyhow::Result<Subject> {
     let repo = Purl::parse_repository(written.repo.as_deref().context("`repo` is missing")?).context("repo")?;
     if let Some(project) = &written.project {
         StreamId::new(StreamKind::Project, project).context("project")?;
+        ensure!(redact::is_clean(project), "project: an id; e-mail addresses are not kept");
     }
     Ok(Subject { id: repo.id, spelled: repo.spelled, project: written.project.clone() })
 }
