@@ -33,15 +33,25 @@ pub enum PseudonymKeyError {
 /// # Errors
 /// When either holds something that is no key, the file can be read by others, or cannot be read or made.
 pub fn load(environment: Option<&str>, data_dir: &Path) -> Result<PseudonymKey, PseudonymKeyError> {
-    if let Some(text) = environment {
-        return PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Environment);
+    if let Some(key) = existing(environment, data_dir)? {
+        return Ok(key);
     }
     let path = data_dir.join(FILE_NAME);
-    let text = match key_file::read(&path)? {
-        Some(text) => text,
-        None => key_file::make(&path, &(key_file::hex(&key_file::random::<32>()?) + "\n"))?,
-    };
+    let text = key_file::make(&path, &(key_file::hex(&key_file::random::<32>()?) + "\n"))?;
     PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Malformed(path))
+}
+
+/// As [`load`], but makes no key: `None` where there is none.
+///
+/// # Errors
+/// As [`load`].
+pub fn existing(environment: Option<&str>, data_dir: &Path) -> Result<Option<PseudonymKey>, PseudonymKeyError> {
+    if let Some(text) = environment {
+        return PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Environment).map(Some);
+    }
+    let path = data_dir.join(FILE_NAME);
+    let Some(text) = key_file::read(&path)? else { return Ok(None) };
+    PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Malformed(path)).map(Some)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use projections::store;
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::ingest::gitlog;
 use crate::cli::Common;
 use crate::failure::{REFUSED, Result};
 use crate::output::{Output, object};
@@ -42,6 +43,8 @@ pub(crate) async fn run(common: &Common) -> Result<(Output, u8)> {
                 checks.push(("schema".to_owned(), schema));
                 if usable {
                     checks.push(("log".to_owned(), said(sequenced(&mut conn).await).and_then(|found| found)));
+                    let pseudonyms = said(pseudonyms(&mut conn, &data_dir).await).and_then(|found| found);
+                    checks.push(("pseudonyms".to_owned(), pseudonyms));
                     checks.push(("projections".to_owned(), said(builds(&mut conn).await).and_then(|found| found)));
                 }
             }
@@ -137,6 +140,23 @@ async fn sequenced(conn: &mut PgConnection) -> Result<Finding> {
         Ok(format!("{head} events, all in their places"))
     } else {
         Err(format!("{head} events; {waiting} appends wait for their positions, which the next append gives them"))
+    })
+}
+
+/// Whether git logs go on under the key they began with.
+async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<Finding> {
+    let keys = gitlog::keys(conn).await?;
+    if keys.is_empty() {
+        return Ok(Ok(format!("{NONE}: no git log of a deployment's own")));
+    }
+    let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
+    let own = match pseudonym_key::existing(environment.as_deref(), data_dir) {
+        Ok(own) => own.map(|key| key.id()).unwrap_or_default(),
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    Ok(match keys.iter().find(|key| **key != own) {
+        Some(other) => Err(format!("the log holds git logs {}", gitlog::made_under(other))),
+        None => Ok(format!("the log's git logs are made under the key {own}, which is here")),
     })
 }
 

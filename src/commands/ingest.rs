@@ -123,7 +123,6 @@ pub(crate) async fn append_single(common: &Common, read: Single, options: &Inges
     let observed_at = observed_at(options)?;
     warn(common, &read.warnings);
     let mut answer = read.answer;
-    answer.insert("warnings".into(), json!(read.warnings));
     answer.entry("format_version").or_insert(Value::Null);
     let Some(session) = open_unless_dry(common, options)? else {
         // What would be refused is refused here too.
@@ -131,14 +130,21 @@ pub(crate) async fn append_single(common: &Common, read: Single, options: &Inges
         let stream = read.event.stream().map_err(Failure::refused)?;
         answer.extend(object(json!({
             "event": null, "outcome": "dry-run", "position": null, "stream": stream, "sequence": null,
+            "warnings": read.warnings,
         })));
         return Ok(Output::Object(answer));
     };
     let log = session.log().await?;
+    let mut warnings = read.warnings;
+    if let Some(other) = gitlog::other_key(log.pool(), &read.event).await? {
+        warn(common, std::slice::from_ref(&other));
+        warnings.push(other);
+    }
     let append = Append { event: read.event, observed_at, key: options.idempotency_key.clone() };
     let context = session.context(options.actor.as_deref());
     let outcome = keep::one(&log, &session.store()?, append, read.document, &context).await?;
     gitlog::remember(log.pool(), &read.people).await?;
+    answer.insert("warnings".into(), json!(warnings));
     answer.extend(place(&outcome));
     Ok(Output::Object(answer))
 }

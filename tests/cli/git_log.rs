@@ -53,6 +53,38 @@ fn an_export_made_without_a_database_is_the_same_log() {
     {
         assert!(!text.contains(ADDRESS) && !text.contains("Canary"), "{what}: {text}");
     }
+    assert_eq!(answer["format_version"], program.events()[0]["payload"]["document"]["format_version"]);
     program.json("project");
     assert_eq!(program.json("scores --level repo")[0]["pony_factor"], 1);
+}
+
+#[test]
+fn a_key_that_was_lost_is_missed() {
+    let program = Program::fresh();
+    let folder = tempfile::tempdir().unwrap();
+    git(folder.path(), &["init", "-q", "-b", "main"], "2026-01-01");
+    git(folder.path(), &["commit", "-q", "--allow-empty", "-m", "work"], "2026-01-01");
+    let path = folder.path().to_str().unwrap();
+    let ingest = |day: &str| {
+        let about = ["--repo", "pkg:github/o/r", "--observed-at", day];
+        program.run(["ingest", "git-log", path].into_iter().chain(about)).ok()
+    };
+    let healthy = || {
+        let checks: serde_json::Value = serde_json::from_str(&program.run(["doctor"]).stdout).unwrap();
+        let check = checks["checks"].as_array().unwrap().iter().find(|check| check["name"] == "pseudonyms");
+        check.unwrap()["ok"].as_bool().unwrap()
+    };
+    for day in ["2026-02-01", "2026-02-02"] {
+        assert_eq!(ingest(day).json()["warnings"], json!([]));
+    }
+    let made = program.events()[0]["payload"]["pseudonym_key"].as_str().unwrap().to_owned();
+    assert!(healthy());
+    std::fs::remove_file(program.data().join("pseudonym.key")).unwrap();
+    assert!(!healthy(), "it is gone");
+    let ran = ingest("2026-02-03");
+    let answer = ran.json();
+    let warnings = answer["warnings"].as_array().unwrap();
+    assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().contains(&made), "{ran:#?}");
+    assert!(ran.stderr.contains(warnings[0].as_str().unwrap()), "{ran:#?}");
+    assert!(!healthy(), "and another one is in its place");
 }

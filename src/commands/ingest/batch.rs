@@ -15,6 +15,7 @@ use ::ingest::artifact::Store;
 use ::ingest::{Append, Context, Log, Refusal, input};
 use anyhow::anyhow;
 use bytes::Bytes;
+use domain::Event;
 use domain::digest::Digest;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -71,6 +72,8 @@ struct Tally {
     /// How many of them are refused for a key that was used for something else.
     conflicts: u64,
     last: Option<u64>,
+    /// Whether a git log has come, and with it the question under which key the others were made.
+    git_logs: bool,
 }
 
 /// `ingest batch`.
@@ -158,6 +161,11 @@ async fn append(common: &Common, to: &Destination, batch: Batch, tally: &mut Tal
         places.extend(item.places.into_iter().map(|place| (line, place)));
         appends.extend(item.appends);
         people.extend(item.people);
+    }
+    let git_log = appends.iter().find(|append| matches!(append.event, Event::GitLogObserved(_)));
+    if let Some(append) = git_log.filter(|_| !tally.git_logs) {
+        tally.git_logs = true;
+        warn(common, gitlog::other_key(to.log.pool(), &append.event).await?.as_slice());
     }
     // One batch after the other: what is foreseen of one rests on all before it.
     let foreseen = to.log.foresee(appends).await?;

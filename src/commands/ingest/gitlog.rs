@@ -5,11 +5,11 @@ use std::ffi::OsStr;
 use ::ingest::pseudonym_key;
 use ::ingest::source::gitlog::{self, DEFAULT_TIMEOUT, GitLogError, GitSource, Options, Parsed, Person};
 use anyhow::anyhow;
-use domain::Timestamp;
 use domain::facts::Subject;
 use domain::identity::PseudonymKey;
+use domain::{Event, EventType, Timestamp};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 use super::{Single, append_single, observed_at};
 use crate::cli::{Common, IngestOptions};
@@ -28,7 +28,7 @@ pub(crate) async fn run(
 ) -> Result<Output> {
     let seen = observed_at(options)?.or_else(|| Timestamp::from_datetime(chrono::Utc::now()));
     let observed_at = seen.ok_or_else(|| Failure::environment(anyhow!("the clock of this machine is out of range")))?;
-    let environment = std::env::var("PG_ATLAS_PSEUDONYM_KEY").ok();
+    let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
     let key = pseudonym_key::load(environment.as_deref(), &session::data_dir(common)?).map_err(Failure::environment)?;
     let source = GitSource::from_argument(OsStr::new(source)).map_err(failure)?;
     let asked = Options { observed_at, since_months, key, timeout: DEFAULT_TIMEOUT, scratch: None };
@@ -66,6 +66,7 @@ fn single(parsed: Parsed) -> Single {
     Single {
         answer: object(json!({
             "format": parsed.facts.document.format,
+            "format_version": parsed.facts.document.format_version,
             "commits": parsed.totals.commits,
             "contributors": parsed.totals.contributors,
             "bots_excluded": parsed.totals.bots_excluded,
@@ -81,6 +82,41 @@ fn single(parsed: Parsed) -> Single {
 
 fn failure(error: GitLogError) -> Failure {
     Failure::refused(error)
+}
+
+/// A warning where the log holds git logs that were made under another key than this one: a key was lost, and every
+/// contributor of before counts as somebody else.
+pub(crate) async fn other_key(pool: &PgPool, event: &Event) -> Result<Option<String>> {
+    let Event::GitLogObserved(facts) = event else { return Ok(None) };
+    let own = &facts.pseudonym_key;
+    let others = keys(pool).await?.into_iter().find(|key| key != own);
+    Ok(others.map(|other| format!("the pseudonym key is {own}, but the log holds git logs {}", made_under(&other))))
+}
+
+/// What is to be said of git logs made under a key that is not here.
+pub(crate) fn made_under(key: &str) -> String {
+    let (file, variable) = (pseudonym_key::FILE_NAME, pseudonym_key::ENV_NAME);
+    format!("made under {key}, whose contributors count as others: restore that key ({file}, or {variable})")
+}
+
+/// Ids of the keys under which the first and the latest git log were made; without the demo's, which nobody can lose.
+pub(crate) async fn keys(executor: impl PgExecutor<'_>) -> Result<Vec<String>> {
+    let ids: Vec<Option<String>> = sqlx::query_scalar(
+        r#"
+        SELECT DISTINCT substring(convert_from(payload, 'UTF8') FROM '"pseudonym_key":"([0-9a-f]+)"') AS id
+        FROM ((SELECT payload FROM log.event WHERE type = $1 AND octet_length(payload) > 0
+               ORDER BY append_id, idx LIMIT 1)
+              UNION ALL
+              (SELECT payload FROM log.event WHERE type = $1 AND octet_length(payload) > 0
+               ORDER BY append_id DESC, idx DESC LIMIT 1)) AS ends
+        ORDER BY id
+        "#,
+    )
+    .bind(EventType::GitLogObserved.name())
+    .fetch_all(executor)
+    .await?;
+    let demo = PseudonymKey::public_demo().id();
+    Ok(ids.into_iter().flatten().filter(|id| *id != demo).collect())
 }
 
 /// Keeps names and logins beside the log: erasable, used by no score.
