@@ -14,7 +14,7 @@ use crate::error::{AppendError, Corrupt};
 /// # Errors
 /// When the database fails or the head is damaged.
 pub async fn sign(log: &Log, keys: &[SigningKey]) -> Result<(Checkpoint, String), AppendError> {
-    log.drain().await.map_err(AppendError::Unplaced)?;
+    log.drain().await?;
     let head = sqlx::query("SELECT next_position, root FROM log.head").fetch_one(log.pool()).await?;
     let next: i64 = head.try_get("next_position")?;
     let size = u64::try_from(next - 1).map_err(|_| Corrupt::new("log.head", format!("position {next}")))?;

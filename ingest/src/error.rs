@@ -76,6 +76,16 @@ pub enum AppendError {
     Corrupt(#[from] Corrupt),
 }
 
+/// Of sequencing alone, where nothing was appended.
+impl From<SequenceError> for AppendError {
+    fn from(error: SequenceError) -> Self {
+        match error {
+            SequenceError::Database(error) => Self::Database(error),
+            SequenceError::Corrupt(error) => Self::Corrupt(error),
+        }
+    }
+}
+
 impl AppendError {
     /// Whether the caller met somebody else's write, rather than a mistake or a failure.
     #[must_use]

@@ -70,7 +70,7 @@ async fn sequence(session: &Session) -> Result<()> {
     match log.drain().await {
         // A projector's login may follow the log without the right to order it.
         Err(error) if is_denied(&error) => tracing::debug!("this login does not sequence"),
-        drained => drop(drained.map_err(::ingest::AppendError::Unplaced)?),
+        drained => drop(drained.map_err(::ingest::AppendError::from)?),
     }
     Ok(())
 }

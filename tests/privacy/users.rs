@@ -97,6 +97,10 @@ async fn each_login_does_its_work_and_nothing_else() {
         denied(&login.url, data, &["project"]);
     }
     denied(&reader.url, data, &["events"]);
+    let output = command(Some(&reader.url), data, &["audit", "checkpoint"]).output().unwrap();
+    let said = stderr(&output);
+    assert!(output.status.code() == Some(2) && said.contains("permission denied"), "{said}");
+    assert!(!said.contains("appended"), "nothing was: {said}");
     denied(&writer.url, data, &["scores"]);
     denied(&projector.url, data, &["publish", "--label", "second"]);
 
