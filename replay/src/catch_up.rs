@@ -58,7 +58,8 @@ pub struct Projector {
 impl Projector {
     /// Opens the live builds, making empty ones on the first run.
     ///
-    /// A quarantine that touches what is already folded makes the builds worthless: they are built anew.
+    /// A quarantine that touches what is already folded makes the builds worthless, and so does another code that
+    /// folded them, whose rows and values are not ours: they are built anew.
     ///
     /// # Errors
     /// When the database refuses or stored rows are not readable. [`StoreError::Fenced`] when others moved or replaced
@@ -70,7 +71,7 @@ impl Projector {
         let mut snapshot = conn.begin_with(SNAPSHOT).await?;
         let quarantine = Quarantine::read(&mut snapshot).await?;
         let builds = store::live_builds(&mut snapshot).await?;
-        if builds.iter().all(|build| build.quarantine_digest == quarantine.digest()) {
+        if builds.iter().all(|build| build.quarantine_digest == quarantine.digest() && build.is_ours()) {
             let projector = Self::load(&mut snapshot, builds, quarantine).await?;
             snapshot.commit().await?;
             return Ok(projector);
@@ -96,7 +97,7 @@ impl Projector {
         Ok(Self::at(builds, fold, quarantine))
     }
 
-    /// Opens builds that were folded under another quarantine.
+    /// Opens builds that were folded under another quarantine or by another code.
     async fn reopen(conn: &mut PgConnection, builds: Vec<Build>, quarantine: Quarantine) -> Result<Self, ReplayError> {
         let position = builds.iter().map(|build| build.position).max().unwrap_or(0);
         // The builds say under which set they were folded only by its digest. Where nothing at or before their
@@ -104,7 +105,7 @@ impl Projector {
         let folded: std::collections::BTreeSet<Position> =
             quarantine.positions.iter().copied().filter(|at| *at <= position).collect();
         let untouched = Quarantine { positions: folded }.digest() == Quarantine::default().digest()
-            && builds.iter().all(|build| build.quarantine_digest == Quarantine::default().digest());
+            && builds.iter().all(|build| build.quarantine_digest == Quarantine::default().digest() && build.is_ours());
         let metrics =
             builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
         let formula = FormulaDocument {
@@ -201,10 +202,14 @@ impl Projector {
     /// How the live builds stand to this projector.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`ReplayError::OtherCode`] when another code has replaced them; when the database refuses.
     pub async fn standing(&self, conn: &mut PgConnection) -> Result<Standing, ReplayError> {
         let live = store::live_builds(conn).await?;
         let mine = |build: &Build| self.builds.iter().any(|mine| mine.id == build.id);
+        // Two codes that follow at once would replace each other's builds for ever.
+        if let Some(other) = live.iter().find(|build| !mine(build) && !build.is_ours()) {
+            return Err(ReplayError::OtherCode(other.code.clone()));
+        }
         Ok(if !live.iter().all(mine) {
             Standing::Replaced
         } else if live.iter().any(|build| build.position != self.position()) {

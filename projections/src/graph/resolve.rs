@@ -128,7 +128,7 @@ pub struct Graph {
     pub repo_of: BTreeMap<String, u32>,
     /// World time.
     pub world_time: Option<Timestamp>,
-    /// Newest `answered_at` of any survey row.
+    /// Newest `answered_at` of any survey row, as far as the day has come.
     pub newest_answer: Option<Timestamp>,
 }
 
@@ -218,7 +218,7 @@ impl Graph {
             projects,
             vertices,
             world_time: state.world_time(),
-            newest_answer: state.clock.values().filter_map(|clock| clock.newest_answer).max(),
+            newest_answer: survey::newest(state).map(|answer| answer.answered_at),
         };
         graph.mark_public_goods(state, &places);
         graph.findings.sort_unstable();
@@ -306,6 +306,7 @@ fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &m
             let facts = state.projects.get(*id);
             let record = facts.and_then(|facts| facts.record.as_ref()).map(|newest| &newest.value);
             let described = facts.is_some_and(|facts| facts.record.is_some() || facts.named.is_some());
+            let described = described || applied.contains(*id) || state.answers.contains_key(&format!("id/{id}"));
             if !described && !corrected.contains_key(&(*id, ProjectField::Name)) {
                 let reason = "no grants record and no survey row describes it".to_owned();
                 findings.push(Finding::new("project", id, reason));

@@ -49,7 +49,7 @@ impl<'a> Contributions<'a> {
 impl<'a> RepoContributions<'a> {
     fn join(logs: &[(u32, &'a RepoLog)]) -> Self {
         let latest = logs.iter().filter_map(|(_, log)| log.latest.as_ref()).max_by_key(|latest| latest.rank);
-        let latest = latest.map(|latest| latest.value);
+        let latest = latest.and_then(|latest| latest.value);
         if let [(_, only)] = logs {
             return Self {
                 days: Cow::Borrowed(&only.days),

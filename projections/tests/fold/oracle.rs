@@ -149,7 +149,7 @@ impl<'a> Oracle<'a> {
             };
         }
         let rows = self.facts().filter_map(|event| match &event.event {
-            Event::SurveyAnswered(facts) => Some(facts.answered_at),
+            Event::SurveyAnswered(facts) => Some(facts.answered_at).filter(|at| at.day() <= self.today),
             _ => None,
         });
         let (classified, at) = match &project.answer {
