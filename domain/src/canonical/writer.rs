@@ -11,12 +11,16 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
 use super::{CanonicalError, MAX_DEPTH, MAX_SAFE_INTEGER};
 
+/// Memory that is taken before the size is known, in bytes.
+const FIRST_BYTES: usize = 1_024;
+
 /// The canonical bytes of `value` without the members at these paths of names.
 pub(super) fn write<T>(value: &T, without: &[&[&str]]) -> Result<Vec<u8>, CanonicalError>
 where
     T: Serialize + ?Sized,
 {
-    let mut sorting = Sorting { without, ..Sorting::default() };
+    let bytes = Vec::with_capacity(FIRST_BYTES);
+    let mut sorting = Sorting { without, bytes, ..Sorting::default() };
     let done = value.serialize(&mut Serializer::with_formatter(io::sink(), &mut sorting));
     match (sorting.refused, done) {
         (Some(refused), _) => Err(refused),
@@ -50,6 +54,15 @@ struct Member {
     start: usize,
     end_of_key: usize,
     end: usize,
+    /// Whether the key stands as it is: ASCII, nothing escaped. Such keys have the order of their bytes.
+    plain: bool,
+}
+
+impl Member {
+    /// The key between its quotes.
+    fn key<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.start + 1..self.end_of_key - 1]
+    }
 }
 
 impl Sorting<'_> {
@@ -71,7 +84,7 @@ impl Sorting<'_> {
                 (Open::Object(_), Some(Open::Object(inside))) => &self.members[..*inside],
                 _ => return None,
             };
-            members.last().map(|member| &self.bytes[member.start + 1..member.end_of_key - 1])
+            members.last().map(|member| member.key(&self.bytes))
         };
         self.without.iter().any(|path| {
             path.len() == self.open.len()
@@ -82,16 +95,15 @@ impl Sorting<'_> {
     /// Puts the members from `first` on, which are the end of the bytes, in order.
     fn sort(&mut self, first: usize) -> io::Result<()> {
         let bytes = &self.bytes;
-        let key = |member: &Member| &bytes[member.start..member.end_of_key];
         let members = &mut self.members[first..];
-        let ascends = |pair: &[Member]| by_utf16(key(&pair[0]), key(&pair[1])) == Ordering::Less;
+        let ascends = |pair: &[Member]| by_utf16(bytes, &pair[0], &pair[1]) == Ordering::Less;
         if members.windows(2).all(ascends) {
             return Ok(());
         }
         let start = members[0].start;
-        members.sort_by(|a, b| by_utf16(key(a), key(b)));
+        members.sort_by(|a, b| by_utf16(bytes, a, b));
         if let Some(pair) = members.windows(2).find(|pair| !ascends(pair)) {
-            let twice = format!("the member {} is there twice", String::from_utf8_lossy(key(&pair[0])));
+            let twice = format!("the member {} is there twice", String::from_utf8_lossy(pair[0].key(bytes)));
             return Err(self.refuse(CanonicalError::Serialise(twice)));
         }
         self.sorted.clear();
@@ -107,13 +119,12 @@ impl Sorting<'_> {
     }
 }
 
-/// The order of two keys, as written: that of their UTF-16 units.
-fn by_utf16(a: &[u8], b: &[u8]) -> Ordering {
-    let plain = |key: &[u8]| key.is_ascii() && !key.contains(&b'\\');
-    if plain(a) && plain(b) {
-        return a[1..a.len() - 1].cmp(&b[1..b.len() - 1]);
+/// The order of the keys of two members: that of their UTF-16 units.
+fn by_utf16(bytes: &[u8], a: &Member, b: &Member) -> Ordering {
+    if a.plain && b.plain {
+        return a.key(bytes).cmp(b.key(bytes));
     }
-    let text = |key: &[u8]| serde_json::from_slice::<String>(key).unwrap_or_default();
+    let text = |key: &Member| serde_json::from_slice::<String>(&bytes[key.start..key.end_of_key]).unwrap_or_default();
     text(a).encode_utf16().cmp(text(b).encode_utf16())
 }
 
@@ -215,13 +226,15 @@ impl Formatter for &mut Sorting<'_> {
             self.bytes.push(b',');
         }
         let start = self.bytes.len();
-        self.members.push(Member { start, end_of_key: start, end: start });
+        self.members.push(Member { start, end_of_key: start, end: start, plain: false });
         Ok(())
     }
 
     fn begin_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
         if let Some(member) = self.members.last_mut() {
             member.end_of_key = self.bytes.len();
+            let key = member.key(&self.bytes);
+            member.plain = key.is_ascii() && !key.contains(&b'\\');
         }
         self.bytes.push(b':');
         self.value_begins()
