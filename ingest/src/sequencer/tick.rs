@@ -129,7 +129,8 @@ impl Order {
     /// head elsewhere writes nothing; while it stands, nobody has touched outbox or tiles since they were seen.
     pub(super) async fn write(&self, conn: &mut PgConnection) -> Result<Placing, SequenceError> {
         let tiles = self.tiles.columns();
-        let row = sqlx::query(
+        // All rows, though there is one: the driver hands out the first before it has heard that the commit succeeded.
+        let rows = sqlx::query(
             r#"
             WITH given AS (
                 SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bytea[]) AS g (level, idx, held, more)
@@ -169,8 +170,9 @@ impl Order {
         .bind(self.outbox.iter().map(|waiting| i32::try_from(waiting.events).unwrap_or(i32::MAX)).collect::<Vec<_>>())
         .bind(self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>())
         .bind(CHANNEL)
-        .fetch_one(conn)
+        .fetch_all(conn)
         .await?;
+        let row = rows.first().ok_or_else(|| Corrupt::new("log.head", "there is no row"))?;
         Ok(match (row.try_get("moved")?, row.try_get("misfit")?) {
             (true, _) => Placing::Done,
             (false, true) => Placing::Misfit,
