@@ -1,7 +1,7 @@
 //! The sequencer: gives committed appends their positions, one after the other, and keeps the Merkle root.
 //!
-//! A tick looks at the head and at the outbox in the order of its numbers, and writes one commit row per append, what is
-//! new in the tiles of the Merkle tree, and the new head, if the head is still where it was seen. Nothing is kept
+//! A tick looks at the head and at the outbox in the order of its numbers, and writes one commit row per append, what
+//! is new in the tiles of the Merkle tree, and the new head, if the head is still where it was seen. Nothing is kept
 //! between ticks, so anybody may tick, and a process that dies in the middle has done nothing. Appends do not race for
 //! the head's lock: within a process one of those waiting ticks for all of them.
 
@@ -200,8 +200,8 @@ impl Sequencer {
         Ok(done.then_some(order))
     }
 
-    /// A tick that locks the head before it looks, so that nobody can be faster again. Tiles that end elsewhere, because
-    /// a program older than they are has sequenced, are filled from the events first.
+    /// A tick that locks the head before it looks, so that nobody can be faster again. Tiles that end elsewhere,
+    /// because a program older than they are has sequenced, are filled from the events first.
     async fn patient(&self) -> Result<Order, SequenceError> {
         // The outbox must be read by a snapshot taken after the lock: never a snapshot of the whole transaction.
         let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
