@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::error::{AppendError, Refusal, SequenceError};
 use crate::sequencer::Sequencer;
 
+mod ahead;
 pub(crate) mod batch;
 pub(crate) mod lookup;
 pub(crate) mod prepared;

@@ -68,7 +68,8 @@ impl Prepared {
     }
 }
 
-fn is_key(key: &str) -> bool {
+/// Whether a text can be an idempotency key.
+pub(crate) fn is_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.chars().any(char::is_control)
 }
 

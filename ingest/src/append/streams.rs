@@ -14,9 +14,9 @@ use crate::error::{AppendError, Corrupt};
 /// order of the keys. Whoever waits holds only rows before the one it waits for.
 pub(crate) async fn lock<'a>(
     conn: &mut PgConnection,
-    streams: &BTreeSet<&'a StreamId>,
+    streams: &'a BTreeSet<StreamId>,
 ) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
-    let (kinds, ids) = columns(streams.iter().copied());
+    let (kinds, ids) = columns(streams.iter());
     sqlx::query(
         r#"
         INSERT INTO log.stream (kind, id, version, state)
@@ -59,7 +59,7 @@ pub(crate) async fn lock<'a>(
             return Err(Corrupt::stream(&stream, format!("version {version}, but {} events", state.sequence)).into());
         }
         if let Some(name) = streams.get(&stream) {
-            states.insert(*name, state);
+            states.insert(name, state);
         }
     }
     Ok(states)
