@@ -5,12 +5,12 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
 use projections::history::{History, Key, Span};
-use projections::metrics::digest::{scores_digest, state_digest};
+use projections::metrics::digest::scores_digest;
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
 use projections::store::{self, Build, StoreError, load};
-use projections::tables::rows::{HISTORY_TABLES, Rows, derived, span_row, tick_rows};
-use projections::tables::{FACT, LOG, Projection, Row};
+use projections::tables::rows::{HISTORY_TABLES, span_row, tick_rows};
+use projections::tables::{Content, FACT, Kept, LOG, Projection, Row};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{Outcome, advance, outcome};
@@ -48,7 +48,7 @@ pub struct Projector {
     fold: Fold,
     pub(crate) quarantine: Quarantine,
     /// The derived tables as they stand in the database.
-    tables: Vec<Rows>,
+    tables: Kept,
     /// What is noted with the builds where they stand.
     noted: Moved,
     /// World time where they stand.
@@ -136,13 +136,7 @@ impl Projector {
     }
 
     /// A projector of builds that hold what `fold` holds, of which this is the image.
-    pub(crate) fn with(
-        builds: Vec<Build>,
-        fold: Fold,
-        quarantine: Quarantine,
-        tables: Vec<Rows>,
-        noted: Moved,
-    ) -> Self {
+    pub(crate) fn with(builds: Vec<Build>, fold: Fold, quarantine: Quarantine, tables: Kept, noted: Moved) -> Self {
         let world_time = fold.world.graph.world_time();
         Self { builds, fold, quarantine, tables, noted, world_time }
     }
@@ -228,12 +222,15 @@ impl Projector {
         let changes = self.fold.take_changes();
         // The log's own affairs touch no vertex: what was computed before still holds.
         let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
-        let (after, moved) = if quiet {
+        let (differences, moved) = if quiet {
             let (position, recorded_at) = (self.position(), self.fold.world.graph.recorded_at());
-            (None, Moved { position, recorded_at, ..self.noted })
+            (Vec::new(), Moved { position, recorded_at, ..self.noted })
         } else {
-            let (after, moved) = image(&self.fold);
-            (Some(after), moved)
+            let view = self.fold.world.view();
+            let scores = view.scores(self.fold.formula());
+            let differences = Content::of(&view, &scores).since(&self.tables.content());
+            self.tables.keep(view, scores);
+            (differences, noted(&self.fold, &self.tables))
         };
         let facts = fact_rows(&self.fold.world, changes.rows())?;
         // Everything is computed by now: the locks are held as long as the database writes.
@@ -243,10 +240,8 @@ impl Projector {
         for build in &mut self.builds {
             write::move_cursor(&mut *conn, build, &moved).await?;
             let schema = build.schema();
-            for (old, new) in self.tables.iter().zip(after.iter().flatten()) {
-                if new.table.projection == build.projection {
-                    write::difference(&mut *conn, &schema, old, new).await?;
-                }
+            for difference in differences.iter().filter(|d| d.table.projection == build.projection) {
+                write::difference(&mut *conn, &schema, difference).await?;
             }
             for (table, rows) in &facts {
                 if table.projection == build.projection {
@@ -261,9 +256,6 @@ impl Projector {
             build.state_digest = Some(moved.state_digest);
         }
         transaction.commit().await?;
-        if let Some(after) = after {
-            self.tables = after;
-        }
         self.noted = moved;
         self.world_time = self.fold.world.graph.world_time();
         Ok(())
@@ -271,16 +263,23 @@ impl Projector {
 }
 
 /// What a fold looks like where it stands, from one evaluation: its tables, and what is noted with a build.
-pub(crate) fn image(fold: &Fold) -> (Vec<Rows>, Moved) {
+pub(crate) fn image(fold: &Fold) -> (Kept, Moved) {
+    let mut tables = Kept::default();
     let view = fold.world.view();
     let scores = view.scores(fold.formula());
-    let moved = Moved {
+    tables.keep(view, scores);
+    let moved = noted(fold, &tables);
+    (tables, moved)
+}
+
+/// What is noted with builds that hold these tables.
+fn noted(fold: &Fold, tables: &Kept) -> Moved {
+    Moved {
         position: fold.world.position,
         recorded_at: fold.world.graph.recorded_at(),
-        output_digest: scores_digest(&scores),
-        state_digest: state_digest(&view.graph, &view.contributions, fold.formula().graph.edges),
-    };
-    (derived(&view, &scores), moved)
+        output_digest: scores_digest(tables.scores()),
+        state_digest: tables.state_digest(fold.formula().graph.edges),
+    }
 }
 
 /// Writes what of a history began or ended since `before`.

@@ -158,7 +158,8 @@ impl Unfinished {
     pub(super) async fn finish(mut self, conn: &mut PgConnection) -> Result<Projector, ReplayError> {
         let changes = self.fold.take_changes();
         let facts = fact_rows(&self.fold.world, changes.rows())?;
-        let (tables, moved) = image(&self.fold);
+        let (kept, moved) = image(&self.fold);
+        let tables = kept.content().tables();
         let mut transaction = conn.begin().await?;
         self.fence(&mut transaction).await?;
         for build in &mut self.builds {
@@ -179,7 +180,7 @@ impl Unfinished {
             "shadow".clone_into(&mut build.status);
         }
         transaction.commit().await?;
-        Ok(Projector::with(self.builds, self.fold, self.quarantine, tables, moved))
+        Ok(Projector::with(self.builds, self.fold, self.quarantine, kept, moved))
     }
 }
 

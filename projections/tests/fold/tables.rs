@@ -1,0 +1,62 @@
+//! The tables that grow page by page are those that would be written at once.
+
+use std::collections::BTreeMap;
+
+use domain::formula::EdgePolicy;
+use projections::fold::{Fold, World};
+use projections::metrics::digest::state_digest;
+use projections::tables::{Content, Kept, Row};
+use proptest::prelude::*;
+
+use super::facts::{FORMULAS, formula};
+use super::logs::{in_order, log};
+
+/// Tables as the database holds them: rows by key.
+type Tables = BTreeMap<&'static str, BTreeMap<Row, Row>>;
+
+/// What every table must hold.
+fn whole(content: &Content<'_>) -> Tables {
+    let tables = content.tables().into_iter();
+    let by_key = |key: usize, rows: Vec<Row>| rows.into_iter().map(|row| (row[..key].to_vec(), row)).collect();
+    tables.map(|rows| (rows.table.name, by_key(rows.table.key, rows.rows))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn differences_of_pages_add_up_to_the_whole(
+        (events, pages, name) in (log(60), prop::collection::vec(1..12usize, 1..40), prop::sample::select(&FORMULAS)),
+    ) {
+        let mut fold = Fold::new(World::default(), formula(name), Default::default(), None);
+        let (mut kept, mut tables) = (Kept::default(), Tables::new());
+        let (events, mut pages) = (in_order(&events), pages.into_iter().cycle());
+        let mut left = events.as_slice();
+        while !left.is_empty() {
+            let (page, rest) = left.split_at(left.len().min(pages.next().unwrap()));
+            left = rest;
+            page.iter().for_each(|event| fold.apply(event).unwrap());
+            let view = fold.world.view();
+            let scores = view.scores(fold.formula());
+            let content = Content::of(&view, &scores);
+            for difference in content.since(&kept.content()) {
+                let key = |row: &Row| row[..difference.table.key].to_vec();
+                let rows = tables.entry(difference.table.name).or_default();
+                for row in &difference.gone {
+                    prop_assert!(rows.remove(&key(row)).is_some(), "only what is there can go: {:?}", row);
+                }
+                for row in difference.changed {
+                    let former = rows.insert(key(&row), row.clone());
+                    prop_assert_ne!(former, Some(row), "only what differs is written");
+                }
+            }
+            prop_assert_eq!(&tables, &whole(&content));
+            let policies = [EdgePolicy::Flat, EdgePolicy::Nested];
+            let digests = policies.map(|policy| state_digest(&view.graph, &view.contributions, policy));
+            kept.keep(fold.world.view(), scores.clone());
+            prop_assert_eq!(&whole(&kept.content()), &tables);
+            prop_assert_eq!(kept.scores(), &scores);
+            prop_assert_eq!(policies.map(|policy| kept.state_digest(policy)), digests);
+        }
+    }
+}
