@@ -11,7 +11,7 @@ pub mod rows;
 
 pub use content::Content;
 pub use difference::Difference;
-pub use kept::Kept;
+pub use kept::{Kept, Turned};
 
 /// A table of a build.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,12 +5,11 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
 use projections::history::{History, Key, Span};
-use projections::metrics::digest::scores_digest;
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
 use projections::store::{self, Build, StoreError, load};
 use projections::tables::rows::{HISTORY_TABLES, span_row, tick_rows};
-use projections::tables::{Content, FACT, Kept, LOG, Projection, Row};
+use projections::tables::{Difference, FACT, Kept, LOG, Projection, Row, Turned};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{Outcome, advance, outcome};
@@ -131,11 +130,12 @@ impl Projector {
 
     /// A projector of builds that hold what `fold` holds.
     pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
-        let (tables, noted) = image(&fold);
+        let mut tables = Kept::default();
+        let (_, noted) = turn(&mut tables, &fold);
         Self::with(builds, fold, quarantine, tables, noted)
     }
 
-    /// A projector of builds that hold what `fold` holds, of which this is the image.
+    /// A projector of builds that hold what `fold` holds, of which these are the tables.
     pub(crate) fn with(builds: Vec<Build>, fold: Fold, quarantine: Quarantine, tables: Kept, noted: Moved) -> Self {
         let world_time = fold.world.graph.world_time();
         Self { builds, fold, quarantine, tables, noted, world_time }
@@ -226,19 +226,15 @@ impl Projector {
             let (position, recorded_at) = (self.position(), self.fold.world.graph.recorded_at());
             (Vec::new(), Moved { position, recorded_at, ..self.noted })
         } else {
-            let view = self.fold.world.view();
-            let scores = view.scores(self.fold.formula());
-            let differences = Content::of(&view, &scores).since(&self.tables.content());
-            self.tables.keep(view, scores);
-            (differences, noted(&self.fold, &self.tables))
+            turn(&mut self.tables, &self.fold)
         };
         let facts = fact_rows(&self.fold.world, changes.rows())?;
         // Everything is computed by now: the locks are held as long as the database writes.
         let mut transaction = conn.begin().await?;
         let conn = &mut *transaction;
         fence(&mut *conn, &self.builds, &self.quarantine).await?;
+        write::move_cursors(&mut *conn, &self.builds, &moved).await?;
         for build in &mut self.builds {
-            write::move_cursor(&mut *conn, build, &moved).await?;
             let schema = build.schema();
             for difference in differences.iter().filter(|d| d.table.projection == build.projection) {
                 write::difference(&mut *conn, &schema, difference).await?;
@@ -262,24 +258,12 @@ impl Projector {
     }
 }
 
-/// What a fold looks like where it stands, from one evaluation: its tables, and what is noted with a build.
-pub(crate) fn image(fold: &Fold) -> (Kept, Moved) {
-    let mut tables = Kept::default();
-    let view = fold.world.view();
-    let scores = view.scores(fold.formula());
-    tables.keep(view, scores);
-    let moved = noted(fold, &tables);
-    (tables, moved)
-}
-
-/// What is noted with builds that hold these tables.
-fn noted(fold: &Fold, tables: &Kept) -> Moved {
-    Moved {
-        position: fold.world.position,
-        recorded_at: fold.world.graph.recorded_at(),
-        output_digest: scores_digest(tables.scores()),
-        state_digest: tables.state_digest(fold.formula().graph.edges),
-    }
+/// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
+/// they were, and what is noted with a build.
+pub(crate) fn turn(tables: &mut Kept, fold: &Fold) -> (Vec<Difference>, Moved) {
+    let Turned { differences, output_digest, state_digest } = tables.turn(fold.world.view(), fold.formula());
+    let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
+    (differences, Moved { position, recorded_at, output_digest, state_digest })
 }
 
 /// Writes what of a history began or ended since `before`.

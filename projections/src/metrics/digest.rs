@@ -110,50 +110,49 @@ pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: Edg
 
 fn graph_lines(graph: &Graph, policy: EdgePolicy, sink: Sink<'_>) {
     // Written out by hand, as are those of days: there are as many of these lines as there are edges.
-    let ids: Vec<String> = graph.vertices.iter().map(|vertex| json_text(&vertex.id)).collect();
-    let id = |vertex: u32| ids[vertex as usize].as_str();
-    let mut line = String::new();
+    let ids: Vec<Vec<u8>> = graph.vertices.iter().map(|vertex| json_text(&vertex.id)).collect();
+    let mut line = Vec::new();
     for edge in &graph.edges {
         if let Some(claim) = edge.under(policy) {
             line.clear();
-            let version = claim.version.as_deref().map(json_text);
-            for part in [
-                r#"{"confidence":""#,
-                claim.confidence.name(),
-                r#"","in_vertex":"#,
-                id(edge.from),
-                r#","out_vertex":"#,
-                id(edge.to),
-                r#","version_range":"#,
-                version.as_deref().unwrap_or("null"),
-                "}\n",
-            ] {
-                line.push_str(part);
-            }
-            sink(line.as_bytes());
+            line.extend_from_slice(br#"{"confidence":""#);
+            line.extend_from_slice(claim.confidence.name().as_bytes());
+            line.extend_from_slice(br#"","in_vertex":"#);
+            line.extend_from_slice(&ids[edge.from as usize]);
+            line.extend_from_slice(br#","out_vertex":"#);
+            line.extend_from_slice(&ids[edge.to as usize]);
+            line.extend_from_slice(br#","version_range":"#);
+            // Writing to a vector cannot fail.
+            let _ = serde_json::to_writer(&mut line, &claim.version);
+            line.extend_from_slice(b"}\n");
+            sink(&line);
         }
+    }
+    #[derive(Serialize)]
+    struct MemberLine<'a> {
+        project: &'a str,
+        repo: &'a str,
     }
     let repos = graph.vertices.iter().filter(|vertex| vertex.repo);
     let mut members: Vec<(&str, &str)> =
         repos.filter_map(|vertex| Some((graph.projects[vertex.project? as usize].id.as_str(), &*vertex.id))).collect();
     members.sort_unstable();
     for (project, repo) in members {
-        sink(format!("{{\"project\":{},\"repo\":{}}}\n", json_text(project), json_text(repo)).as_bytes());
+        self::line(sink, &MemberLine { project, repo });
     }
 }
 
-fn json_text(text: &str) -> String {
-    Value::from(text).to_string()
+fn json_text(text: &str) -> Vec<u8> {
+    serde_json::to_vec(text).unwrap_or_default()
 }
 
 /// Appends the line of a day in a repository, whose id is given as JSON.
-fn day_line(lines: &mut Vec<u8>, repo: &str, row: &DayRow) {
+fn day_line(lines: &mut Vec<u8>, repo: &[u8], row: &DayRow) {
     let DayRow { day, author, commits, merges } = row;
     // Writing to a vector cannot fail.
-    let _ = writeln!(
-        lines,
-        r#"{{"commits":{commits},"contributor":"{author}","day":"{day}","merges":{merges},"repo":{repo}}}"#
-    );
+    let _ = write!(lines, r#"{{"commits":{commits},"contributor":"{author}","day":"{day}","merges":{merges},"repo":"#);
+    lines.extend_from_slice(repo);
+    lines.extend_from_slice(b"}\n");
 }
 
 /// The lines of days, kept from one digest to the next: they are most of a state, and few change at a time.

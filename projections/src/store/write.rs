@@ -137,25 +137,29 @@ pub struct Moved {
     pub state_digest: Digest,
 }
 
-/// Moves a build's cursor from where this process left it: the fence against another projector.
+/// Moves the cursors of builds from where this process left them: the fence against another projector.
 ///
 /// # Errors
-/// When another process has moved it, or the database refuses.
-pub async fn move_cursor(conn: &mut PgConnection, build: &Build, to: &Moved) -> Result<(), StoreError> {
-    let fenced = || StoreError::Fenced { build: build.id, position: build.position };
-    let moved = sqlx::query(
-        "UPDATE atlas.build SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
-         WHERE id = $1 AND position = $2",
+/// When another process has moved one, or the database refuses.
+pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Moved) -> Result<(), StoreError> {
+    let position = |position: u64| i64::try_from(position).unwrap_or(i64::MAX);
+    let moved: Vec<i64> = sqlx::query_scalar(
+        "UPDATE atlas.build b SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
+           FROM unnest($1::bigint[], $2::bigint[]) AS mine (id, position) \
+          WHERE b.id = mine.id AND b.position = mine.position RETURNING b.id",
     )
-    .bind(build.id)
-    .bind(i64::try_from(build.position).map_err(|_| fenced())?)
-    .bind(i64::try_from(to.position).map_err(|_| fenced())?)
+    .bind(builds.iter().map(|build| build.id).collect::<Vec<_>>())
+    .bind(builds.iter().map(|build| position(build.position)).collect::<Vec<_>>())
+    .bind(position(to.position))
     .bind(to.recorded_at.map(Timestamp::datetime))
     .bind(to.output_digest.0.to_vec())
     .bind(to.state_digest.0.to_vec())
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    if moved.rows_affected() == 1 { Ok(()) } else { Err(fenced()) }
+    match builds.iter().find(|build| !moved.contains(&build.id)) {
+        Some(build) => Err(StoreError::Fenced { build: build.id, position: build.position }),
+        None => Ok(()),
+    }
 }
 
 /// Notes how far a build under way has come. To be called behind the fence.

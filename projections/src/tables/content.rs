@@ -34,6 +34,36 @@ pub(super) struct Told<'a> {
     pub(super) authors: &'a BTreeMap<Digest, AuthorFacts>,
 }
 
+impl<'a> Told<'a> {
+    pub(super) fn new(id: &'a str, days: &'a [DayRow], authors: &'a BTreeMap<Digest, AuthorFacts>) -> Self {
+        Self { id, days, authors }
+    }
+}
+
+/// What a view tells of repositories, by id.
+pub(super) fn told<'a>(view: &'a View<'_>) -> Vec<Told<'a>> {
+    // Vertices are sorted by id, so what goes by vertex goes by id.
+    let id = |vertex: u32| &*view.graph.vertices[vertex as usize].id;
+    view.contributions.repos.iter().map(|(n, repo)| Told::new(id(*n), &repo.days, &repo.authors)).collect()
+}
+
+/// The repositories of which something else is told: what it was, and what it is.
+pub(super) fn moved<'a, 'b>(before: &[Told<'a>], after: &[Told<'b>]) -> (Vec<Told<'a>>, Vec<Told<'b>>) {
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    side_by_side(
+        before.iter(),
+        after.iter(),
+        |a, b| a.id.cmp(b.id),
+        |a, b| {
+            if a != b {
+                old.extend(a);
+                new.extend(b);
+            }
+        },
+    );
+    (old, new)
+}
+
 impl<'a> Content<'a> {
     /// What a view and its scores give.
     #[must_use]
@@ -41,14 +71,10 @@ impl<'a> Content<'a> {
         let graph = &view.graph;
         let today = graph.world_time.map_or(Day::from_number(0), Timestamp::day);
         let mut latest = vec![None; graph.vertices.len()];
-        let mut repos = Vec::with_capacity(view.contributions.repos.len());
-        // Vertices are sorted by id, so what goes by vertex goes by id.
         for (vertex, repo) in &view.contributions.repos {
-            let n = *vertex as usize;
-            latest[n] = repo.latest_commit(today);
-            repos.push(Told { id: &graph.vertices[n].id, days: &repo.days, authors: &repo.authors });
+            latest[*vertex as usize] = repo.latest_commit(today);
         }
-        Self { graph, scores, latest: Cow::Owned(latest), repos }
+        Self { graph, scores, latest: Cow::Owned(latest), repos: told(view) }
     }
 
     /// All rows of every table, sorted by key.
@@ -60,20 +86,19 @@ impl<'a> Content<'a> {
             rows.sort_unstable();
             Rows { table, rows }
         };
-        self.since(&nothing).into_iter().map(sorted).collect()
+        self.differences(&nothing, &[], &self.repos).into_iter().map(sorted).collect()
     }
 
-    /// By how much every table differs from what it held before.
-    #[must_use]
-    pub fn since(&self, before: &Content<'_>) -> Vec<Difference> {
-        let [contributions, days] = contributions(before, self);
+    /// By how much every table differs from what it held before. Of `old` repositories there was told what is told of
+    /// `new` ones no more.
+    pub(super) fn differences(&self, before: &Content<'_>, old: &[Told<'_>], new: &[Told<'_>]) -> Vec<Difference> {
         vec![
             projects(before.graph, self.graph),
             vertices(before, self),
             edges(before.graph, self.graph),
             findings(before.graph, self.graph),
-            contributions,
-            days,
+            contributions(old, new),
+            days(old, new),
             scores(before.scores, self.scores),
         ]
     }
@@ -160,34 +185,26 @@ fn findings(before: &Graph, after: &Graph) -> Difference {
     )
 }
 
-/// Contributions, and their days.
-fn contributions(before: &Content<'_>, after: &Content<'_>) -> [Difference; 2] {
-    // Most repositories are as they were.
-    let (mut old, mut new) = (Vec::new(), Vec::new());
-    let order = |a: &&Told<'_>, b: &&Told<'_>| a.id.cmp(b.id);
-    side_by_side(before.repos.iter(), after.repos.iter(), order, |a, b| {
-        if a != b {
-            old.extend(a);
-            new.extend(b);
-        }
-    });
-    let contributions = Difference::between(
+fn contributions(before: &[Told<'_>], after: &[Told<'_>]) -> Difference {
+    Difference::between(
         &CONTRIBUTION,
-        old.iter().flat_map(|repo| totals(repo)),
-        new.iter().flat_map(|repo| totals(repo)),
+        before.iter().flat_map(totals),
+        after.iter().flat_map(totals),
         |a, b| (a.0, a.1).cmp(&(b.0, b.1)),
         |a, b| a.2 == b.2,
         |(repo, author, total)| rows::contribution(repo, author, &total),
-    );
-    let days = Difference::between(
+    )
+}
+
+fn days(before: &[Told<'_>], after: &[Told<'_>]) -> Difference {
+    Difference::between(
         &CONTRIBUTION_DAY,
-        old.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
-        new.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
+        before.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
+        after.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
         |a, b| (a.0, a.1.day, a.1.author).cmp(&(b.0, b.1.day, b.1.author)),
         |a, b| a.1 == b.1,
         |(repo, row)| rows::contribution_day(repo, row),
-    );
-    [contributions, days]
+    )
 }
 
 /// What every contributor did in a repository.

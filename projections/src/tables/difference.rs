@@ -37,11 +37,11 @@ impl Difference {
 }
 
 /// Walks two sorted lists; what is equal in `order` is met together.
-pub(super) fn side_by_side<T>(
-    before: impl Iterator<Item = T>,
-    after: impl Iterator<Item = T>,
-    order: impl Fn(&T, &T) -> Ordering,
-    mut meet: impl FnMut(Option<T>, Option<T>),
+pub(super) fn side_by_side<A, B>(
+    before: impl Iterator<Item = A>,
+    after: impl Iterator<Item = B>,
+    order: impl Fn(&A, &B) -> Ordering,
+    mut meet: impl FnMut(Option<A>, Option<B>),
 ) {
     let (mut before, mut after) = (before.peekable(), after.peekable());
     loop {

@@ -1,20 +1,23 @@
-//! What the derived tables hold, kept from one page to the next.
+//! What the derived tables hold, kept from one page to the next: a page costs what it changes, not what there is.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 use domain::digest::Digest;
-use domain::formula::EdgePolicy;
+use domain::formula::Formula;
 use domain::time::Timestamp;
 
-use super::content::{Content, Told};
+use super::Difference;
+use super::content::{Content, Told, moved, told};
 use crate::fold::View;
 use crate::graph::Graph;
 use crate::metrics::Scores;
-use crate::metrics::digest::DayLines;
+use crate::metrics::digest::{DayLines, scores_digest};
 use crate::people::state::{AuthorFacts, DayRow};
 
-/// A content of its own, and what makes the digest of the next one cheap.
+/// A content of its own, and what makes the digest of the next one cheap. By default that of empty tables.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
     graph: Graph,
@@ -24,63 +27,53 @@ pub struct Kept {
     lines: DayLines,
 }
 
+/// What is told of a repository.
 #[derive(Clone, Debug)]
 struct Commits {
     days: Vec<DayRow>,
     authors: BTreeMap<Digest, AuthorFacts>,
 }
 
-impl Commits {
-    fn told<'a>(&'a self, id: &'a str) -> Told<'a> {
-        Told { id, days: &self.days, authors: &self.authors }
-    }
+/// What came of a turn.
+#[derive(Clone, Debug)]
+pub struct Turned {
+    /// By how much the tables differ from what they were.
+    pub differences: Vec<Difference>,
+    /// Digest of the scores.
+    pub output_digest: Digest,
+    /// Digest of the state.
+    pub state_digest: Digest,
 }
 
 impl Kept {
-    /// Keeps what a view and its scores give, in place of what was kept.
-    pub fn keep(&mut self, view: View<'_>, scores: Scores) {
-        let Content { latest, repos, .. } = Content::of(&view, &scores);
-        self.latest = latest.into_owned();
-        let told: BTreeMap<&str, &Told<'_>> = repos.iter().map(|repo| (repo.id, repo)).collect();
-        self.repos.retain(|id, held| {
-            let held = held.told(id);
-            let same = told.get(held.id) == Some(&&held);
-            if !same {
-                self.lines.forget(id, held.days);
-            }
-            same
+    /// Turns to what a view gives under a formula.
+    pub fn turn(&mut self, view: View<'_>, formula: &Formula) -> Turned {
+        let Self { graph, scores, latest, repos, lines } = self;
+        let before: Vec<Told<'_>> = repos.iter().map(|(id, held)| Told::new(id, &held.days, &held.authors)).collect();
+        let (old, new) = moved(&before, &told(&view));
+        old.iter().for_each(|repo| lines.forget(repo.id, repo.days));
+        new.iter().for_each(|repo| lines.learn(repo.id, repo.days));
+        let evaluate = || {
+            let after = view.scores(formula);
+            let content = Content::of(&view, &after);
+            let before = Content { graph, scores, latest: Cow::Borrowed(latest), repos: before };
+            let differences = content.differences(&before, &old, &new);
+            (scores_digest(&after), differences, content.latest.into_owned(), after)
+        };
+        // The digest of the state is a hash of all of it, and waits for no score.
+        let (state_digest, (output_digest, differences, after_latest, after_scores)) = thread::scope(|scope| {
+            let digest = scope.spawn(|| lines.state_digest(&view.graph, formula.graph.edges));
+            let evaluated = evaluate();
+            (digest.join().unwrap_or_else(|panic| resume_unwind(panic)), evaluated)
         });
-        for repo in &repos {
-            if !self.repos.contains_key(repo.id) {
-                self.lines.learn(repo.id, repo.days);
-                let commits = Commits { days: repo.days.to_vec(), authors: repo.authors.clone() };
-                self.repos.insert(repo.id.to_owned(), commits);
-            }
+        let gone: Vec<String> = old.iter().map(|repo| repo.id.to_owned()).collect();
+        for id in gone {
+            repos.remove(&id);
         }
-        self.graph = view.graph;
-        self.scores = scores;
-    }
-
-    /// What is kept.
-    #[must_use]
-    pub fn content(&self) -> Content<'_> {
-        Content {
-            graph: &self.graph,
-            scores: &self.scores,
-            latest: Cow::Borrowed(&self.latest),
-            repos: self.repos.iter().map(|(id, commits)| commits.told(id)).collect(),
+        for Told { id, days, authors } in new {
+            repos.insert(id.to_owned(), Commits { days: days.to_vec(), authors: authors.clone() });
         }
-    }
-
-    /// The scores.
-    #[must_use]
-    pub fn scores(&self) -> &Scores {
-        &self.scores
-    }
-
-    /// The digest of the state.
-    #[must_use]
-    pub fn state_digest(&self, policy: EdgePolicy) -> Digest {
-        self.lines.state_digest(&self.graph, policy)
+        (*graph, *scores, *latest) = (view.graph, after_scores, after_latest);
+        Turned { differences, output_digest, state_digest }
     }
 }
