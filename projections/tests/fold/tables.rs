@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::{Event, Timestamp};
 use projections::fold::{Fold, World};
 use projections::metrics::digest::{scores_digest, state_digest};
 use projections::tables::{Content, Kept, Row};
@@ -20,6 +21,17 @@ fn whole(content: &Content<'_>) -> Tables {
     tables.map(|rows| (rows.table.name, by_key(rows.table.key, rows.rows))).collect()
 }
 
+/// Another count of the commits of every git log, on the same days.
+fn recounted(events: &[(Timestamp, Event)]) -> Vec<(Timestamp, Event)> {
+    let again = |(observed_at, event): &(Timestamp, Event)| {
+        let Event::GitLogObserved(mut log) = event.clone() else { return None };
+        log.days.iter_mut().for_each(|row| row.commits += 1);
+        let later = Timestamp::from_micros(observed_at.micros() + 1_000_000).unwrap();
+        Some((later, Event::GitLogObserved(log)))
+    };
+    events.iter().filter_map(again).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -29,7 +41,8 @@ proptest! {
     ) {
         let mut fold = Fold::new(World::default(), formula(name), Default::default(), None);
         let (mut kept, mut tables) = (Kept::default(), Tables::new());
-        let (events, mut pages) = (in_order(&events), pages.into_iter().cycle());
+        let events = in_order(&[events.clone(), recounted(&events)].concat());
+        let mut pages = pages.into_iter().cycle();
         let mut left = events.as_slice();
         while !left.is_empty() {
             let (page, rest) = left.split_at(left.len().min(pages.next().unwrap()));
