@@ -4,7 +4,14 @@
 
 use domain::digest::Digest;
 
+pub mod content;
+pub mod difference;
+pub mod kept;
 pub mod rows;
+
+pub use content::Content;
+pub use difference::Difference;
+pub use kept::{Kept, Turned};
 
 /// A table of a build.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,12 +5,11 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
 use projections::history::{History, Key, Span};
-use projections::metrics::digest::{scores_digest, state_digest};
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
 use projections::store::{self, Build, StoreError, load};
-use projections::tables::rows::{HISTORY_TABLES, Rows, derived, span_row, tick_rows};
-use projections::tables::{FACT, LOG, Projection, Row};
+use projections::tables::rows::{HISTORY_TABLES, span_row, tick_rows};
+use projections::tables::{Difference, FACT, Kept, LOG, Projection, Row, Turned};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{Outcome, advance, outcome};
@@ -48,7 +47,7 @@ pub struct Projector {
     fold: Fold,
     pub(crate) quarantine: Quarantine,
     /// The derived tables as they stand in the database.
-    tables: Vec<Rows>,
+    tables: Kept,
     /// What is noted with the builds where they stand.
     noted: Moved,
     /// World time where they stand.
@@ -132,18 +131,13 @@ impl Projector {
 
     /// A projector of builds that hold what `fold` holds.
     pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
-        let (tables, noted) = image(&fold);
+        let mut tables = Kept::default();
+        let (_, noted) = turn(&mut tables, &fold);
         Self::with(builds, fold, quarantine, tables, noted)
     }
 
-    /// A projector of builds that hold what `fold` holds, of which this is the image.
-    pub(crate) fn with(
-        builds: Vec<Build>,
-        fold: Fold,
-        quarantine: Quarantine,
-        tables: Vec<Rows>,
-        noted: Moved,
-    ) -> Self {
+    /// A projector of builds that hold what `fold` holds, of which these are the tables.
+    pub(crate) fn with(builds: Vec<Build>, fold: Fold, quarantine: Quarantine, tables: Kept, noted: Moved) -> Self {
         let world_time = fold.world.graph.world_time();
         Self { builds, fold, quarantine, tables, noted, world_time }
     }
@@ -233,25 +227,22 @@ impl Projector {
         let changes = self.fold.take_changes();
         // The log's own affairs touch no vertex: what was computed before still holds.
         let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
-        let (after, moved) = if quiet {
+        let (differences, moved) = if quiet {
             let (position, recorded_at) = (self.position(), self.fold.world.graph.recorded_at());
-            (None, Moved { position, recorded_at, ..self.noted })
+            (Vec::new(), Moved { position, recorded_at, ..self.noted })
         } else {
-            let (after, moved) = image(&self.fold);
-            (Some(after), moved)
+            turn(&mut self.tables, &self.fold)
         };
         let facts = fact_rows(&self.fold.world, changes.rows())?;
         // Everything is computed by now: the locks are held as long as the database writes.
         let mut transaction = conn.begin().await?;
         let conn = &mut *transaction;
         fence(&mut *conn, &self.builds, &self.quarantine).await?;
+        write::move_cursors(&mut *conn, &self.builds, &moved).await?;
         for build in &mut self.builds {
-            write::move_cursor(&mut *conn, build, &moved).await?;
             let schema = build.schema();
-            for (old, new) in self.tables.iter().zip(after.iter().flatten()) {
-                if new.table.projection == build.projection {
-                    write::difference(&mut *conn, &schema, old, new).await?;
-                }
+            for difference in differences.iter().filter(|d| d.table.projection == build.projection) {
+                write::difference(&mut *conn, &schema, difference).await?;
             }
             for (table, rows) in &facts {
                 if table.projection == build.projection {
@@ -266,26 +257,18 @@ impl Projector {
             build.state_digest = Some(moved.state_digest);
         }
         transaction.commit().await?;
-        if let Some(after) = after {
-            self.tables = after;
-        }
         self.noted = moved;
         self.world_time = self.fold.world.graph.world_time();
         Ok(())
     }
 }
 
-/// What a fold looks like where it stands, from one evaluation: its tables, and what is noted with a build.
-pub(crate) fn image(fold: &Fold) -> (Vec<Rows>, Moved) {
-    let view = fold.world.view();
-    let scores = view.scores(fold.formula());
-    let moved = Moved {
-        position: fold.world.position,
-        recorded_at: fold.world.graph.recorded_at(),
-        output_digest: scores_digest(&scores),
-        state_digest: state_digest(&view.graph, &view.contributions, fold.formula().graph.edges),
-    };
-    (derived(&view, &scores), moved)
+/// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
+/// they were, and what is noted with a build.
+pub(crate) fn turn(tables: &mut Kept, fold: &Fold) -> (Vec<Difference>, Moved) {
+    let Turned { differences, output_digest, state_digest } = tables.turn(fold.world.view(), fold.formula());
+    let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
+    (differences, Moved { position, recorded_at, output_digest, state_digest })
 }
 
 /// Writes what of a history began or ended since `before`.

@@ -9,13 +9,13 @@ use projections::fold::{Fold, World};
 use projections::history::History;
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::{self, Build, StoreError, load, write};
-use projections::tables::Projection;
+use projections::tables::{Kept, Projection};
 use sqlx::{Connection as _, PgConnection};
 
 use super::MAKER_LOCK;
 use crate::ReplayError;
 use crate::as_of::advance;
-use crate::catch_up::{Projector, fact_rows, image, write_history};
+use crate::catch_up::{Projector, fact_rows, turn, write_history};
 use crate::fence::fence;
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
@@ -158,13 +158,14 @@ impl Unfinished {
     pub(super) async fn finish(mut self, conn: &mut PgConnection) -> Result<Projector, ReplayError> {
         let changes = self.fold.take_changes();
         let facts = fact_rows(&self.fold.world, changes.rows())?;
-        let (tables, moved) = image(&self.fold);
+        let mut tables = Kept::default();
+        let (all, moved) = turn(&mut tables, &self.fold);
         let mut transaction = conn.begin().await?;
         self.fence(&mut transaction).await?;
         for build in &mut self.builds {
             let name = build.schema();
-            for rows in tables.iter().filter(|rows| rows.table.projection == build.projection) {
-                write::copy(&mut transaction, &name, rows.table, &rows.rows).await?;
+            for rows in all.iter().filter(|rows| rows.table.projection == build.projection) {
+                write::copy(&mut transaction, &name, rows.table, &rows.changed).await?;
             }
             for (table, rows) in facts.iter().filter(|(table, _)| table.projection == build.projection) {
                 write::copy(&mut transaction, &name, table, rows).await?;
@@ -172,7 +173,7 @@ impl Unfinished {
             if build.projection != Projection::History {
                 schema::index(&mut transaction, build).await?;
             }
-            write::move_cursor(&mut transaction, build, &moved).await?;
+            write::move_cursors(&mut transaction, std::slice::from_ref(&*build), &moved).await?;
             write::complete(&mut transaction, build, &moved, &self.frontier.root()).await?;
             build.output_digest = Some(moved.output_digest);
             build.state_digest = Some(moved.state_digest);
