@@ -3,10 +3,9 @@
 use domain::time::{Day, Timestamp};
 use serde_json::json;
 
-use super::{CONTRIBUTION, CONTRIBUTION_DAY, EDGE, FINDING, PROJECT, Row, SCORE, SPAN, TICK, Table, VERTEX, surrogate};
+use super::{CONTRIBUTION, CONTRIBUTION_DAY, EDGE, FINDING, PROJECT, Row, SCORE, Table, VERTEX, surrogate};
 use crate::fold::View;
 use crate::graph::{EdgeClaim, Graph, Vertex};
-use crate::history::{History, Key, Span};
 use crate::metrics::Scores;
 use crate::metrics::exact::hundredths;
 use crate::people::{Contributions, RepoContributions};
@@ -192,29 +191,3 @@ fn score_rows(scores: &Scores) -> Vec<Row> {
     rows.sort_unstable();
     rows
 }
-
-/// The row of a value over time.
-#[must_use]
-pub fn span_row(key: &Key, span: &Span) -> Row {
-    vec![
-        some(key.0.name()),
-        some(&key.1),
-        some(&key.2),
-        some(span.from),
-        span.to.map(|position| position.to_string()),
-        some(&span.value),
-    ]
-}
-
-/// The rows of the ticks from a position on.
-#[must_use]
-pub fn tick_rows(history: &History, from: u64) -> Vec<Row> {
-    let ticks = history.ticks.range(from..);
-    let row = |(position, tick): (&u64, &crate::history::Tick)| {
-        vec![some(position), some(tick.day), tick.recorded_at.map(|t| t.to_string()), some(json!(tick.labels))]
-    };
-    ticks.map(row).collect()
-}
-
-/// The tables of the history that only grow.
-pub static HISTORY_TABLES: [&Table; 2] = [&SPAN, &TICK];
