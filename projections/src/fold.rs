@@ -174,7 +174,7 @@ impl Fold {
         let Some(history) = &mut self.history else { return };
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
         let scores = self.world.scored(&mut self.names).scores(&self.formula);
-        history.tick(self.world.position, day, self.world.graph.recorded_at(), scores, label);
+        history.tick(self.world.position, day, self.world.graph.recorded_at(), &scores, label);
     }
 }
 

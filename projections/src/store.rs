@@ -9,6 +9,8 @@ use thiserror::Error;
 
 use crate::tables::Projection;
 
+pub mod copy;
+pub mod growing;
 pub mod load;
 pub mod query;
 pub mod schema;

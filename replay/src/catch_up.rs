@@ -4,12 +4,13 @@ use domain::formula;
 use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
-use projections::history::{History, Key, Span};
+use projections::history::{History, Span};
+use projections::store::copy::Text;
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
 use projections::store::{self, Build, StoreError, load};
-use projections::tables::rows::{HISTORY_TABLES, span_row, tick_rows};
-use projections::tables::{Difference, FACT, Kept, LOG, Projection, Row, Turned};
+use projections::tables::spans::{span_row, tick_rows, write_span};
+use projections::tables::{Difference, FACT, Kept, LOG, Projection, Row, SPAN, TICK, Turned};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{Outcome, advance, outcome};
@@ -272,24 +273,23 @@ pub(crate) fn turn(tables: &mut Kept, fold: &Fold) -> (Vec<Difference>, Moved) {
 }
 
 /// Writes what of a history began or ended since `before`.
-pub(crate) async fn write_history(
+async fn write_history(
     conn: &mut PgConnection,
     schema: &str,
     history: &mut History,
     before: Position,
 ) -> Result<(), ReplayError> {
-    let closed = history.take_closed();
-    let opened = history.open.iter().filter(|(_, span)| span.from >= before);
-    let spans = closed.iter().map(|(key, span)| (key, span)).chain(opened);
+    let ended = history.take_news().ended;
     // Only what began at or before the last page may stand there already.
-    let (new, old): (Vec<_>, Vec<_>) = spans.partition(|(_, span)| span.from > before);
-    let rows = |spans: Vec<(&Key, &Span)>| spans.into_iter().map(|(key, span)| span_row(key, span)).collect();
-    let (new, old): (Vec<Row>, Vec<Row>) = (rows(new), rows(old));
-    let [span, tick] = HISTORY_TABLES;
-    write::upsert(&mut *conn, schema, span, &old.iter().collect::<Vec<_>>()).await?;
-    write::copy(&mut *conn, schema, span, &new).await?;
+    let (new, old): (Vec<Span>, Vec<Span>) =
+        ended.into_iter().chain(history.holding(before)).partition(|span| span.from > before);
+    let old: Vec<Row> = old.iter().map(span_row).collect();
+    write::upsert(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
+    let mut text = Text::default();
+    new.iter().for_each(|span| write_span(span, &mut text));
+    text.send(&mut *conn, &format!("{schema}.{}", SPAN.name)).await?;
     let ticks = tick_rows(history, before);
-    write::upsert(&mut *conn, schema, tick, &ticks.iter().collect::<Vec<_>>()).await?;
+    write::upsert(&mut *conn, schema, &TICK, &ticks.iter().collect::<Vec<_>>()).await?;
     Ok(())
 }
 

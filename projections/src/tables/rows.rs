@@ -4,9 +4,8 @@ use domain::digest::Digest;
 use domain::time::Timestamp;
 use serde_json::json;
 
-use super::{Row, SPAN, TICK, Table, surrogate};
+use super::{Row, Table, surrogate};
 use crate::graph::{Edge, EdgeClaim, Finding, Graph, Project, Vertex};
-use crate::history::{History, Key, Span};
 use crate::metrics::exact::hundredths;
 use crate::metrics::{Score, Scores};
 use crate::people::state::DayRow;
@@ -123,29 +122,3 @@ pub(super) fn score(scores: &Scores, row: &Score) -> Row {
         scores.flagged.then(|| json!(row.flags).to_string()),
     ]
 }
-
-/// The row of a value over time.
-#[must_use]
-pub fn span_row(key: &Key, span: &Span) -> Row {
-    vec![
-        some(key.0.name()),
-        some(&key.1),
-        some(&key.2),
-        some(span.from),
-        span.to.map(|position| position.to_string()),
-        some(&span.value),
-    ]
-}
-
-/// The rows of the ticks from a position on.
-#[must_use]
-pub fn tick_rows(history: &History, from: u64) -> Vec<Row> {
-    let ticks = history.ticks.range(from..);
-    let row = |(position, tick): (&u64, &crate::history::Tick)| {
-        vec![some(position), some(tick.day), tick.recorded_at.map(|t| t.to_string()), some(json!(tick.labels))]
-    };
-    ticks.map(row).collect()
-}
-
-/// The tables of the history that only grow.
-pub static HISTORY_TABLES: [&Table; 2] = [&SPAN, &TICK];
