@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::changes::Changes;
 use crate::graph::{Depth, Graph, GraphState, Names};
 use crate::history::History;
+use crate::metrics::windows::Windows;
 use crate::metrics::{Evaluation, Scores};
 use crate::people::{Contributions, PeopleState};
 
@@ -70,7 +71,7 @@ impl View<'_> {
     /// Evaluates a formula, and keeps what its scores were computed from.
     #[must_use]
     pub fn evaluation<'a>(&'a self, formula: &'a Formula) -> Evaluation<'a> {
-        Evaluation::of(&self.graph, &self.contributions, formula)
+        Evaluation::of(&self.graph, &self.contributions, formula, &mut Windows::default())
     }
 
     /// Evaluates a formula.
@@ -91,15 +92,28 @@ pub struct Fold {
     pub history: Option<History>,
     formula: Formula,
     quarantined: BTreeSet<Position>,
-    /// What the ticks so far have learnt of the log.
+    /// What the looks so far have learnt of the log.
     names: Names,
+    /// What they have summed up under the formula.
+    windows: Windows,
+    /// Repositories of which a log was taken in since the last look.
+    logged: BTreeSet<String>,
 }
 
 impl Fold {
     /// A fold that starts at `world`. Events at `quarantined` positions are passed over.
     #[must_use]
     pub fn new(world: World, formula: Formula, quarantined: BTreeSet<Position>, history: Option<History>) -> Self {
-        Self { world, changes: Changes::default(), history, formula, quarantined, names: Names::default() }
+        Self {
+            world,
+            changes: Changes::default(),
+            history,
+            formula,
+            quarantined,
+            names: Names::default(),
+            windows: Windows::default(),
+            logged: BTreeSet::new(),
+        }
     }
 
     /// The formula.
@@ -128,6 +142,7 @@ impl Fold {
         match &recorded.event {
             Event::ScoresPublished(facts) => self.tick(Some(&facts.label)),
             Event::FormulaPromoted(_) => self.tick(None),
+            Event::GitLogObserved(facts) => _ = self.logged.insert(facts.subject.id.clone()),
             _ => {}
         }
         Ok(())
@@ -165,16 +180,28 @@ impl Fold {
         self.world.view().scores(&self.formula)
     }
 
+    /// The scores now, with what earlier looks have learnt: the same, sooner.
+    pub fn look(&mut self) -> Scores {
+        self.windows.forget(std::mem::take(&mut self.logged).iter().map(String::as_str));
+        self.windows.follow(&self.world.people);
+        let view = self.world.scored(&mut self.names);
+        Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores
+    }
+
     /// Takes the touched rows, leaving none.
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
     }
 
     fn tick(&mut self, label: Option<&str>) {
-        let Some(history) = &mut self.history else { return };
+        if self.history.is_none() {
+            return;
+        }
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
-        let scores = self.world.scored(&mut self.names).scores(&self.formula);
-        history.tick(self.world.position, day, self.world.graph.recorded_at(), scores, label);
+        let scores = self.look();
+        if let Some(history) = &mut self.history {
+            history.tick(self.world.position, day, self.world.graph.recorded_at(), scores, label);
+        }
     }
 }
 

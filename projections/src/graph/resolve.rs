@@ -6,7 +6,7 @@ use domain::facts::curation::{Correction, ProjectField};
 use domain::recorded::Position;
 use domain::time::Timestamp;
 
-use super::edges::{Claims, Confidence};
+use super::edges::{Claims, Confidence, Reading};
 use super::identity::{Identity, live_snapshots};
 use super::membership::{GrantLinks, Membership, memberships};
 use super::names::{Keyed, Name, Names};
@@ -208,12 +208,14 @@ impl Graph {
                 }
             })
             .collect();
-        let is_repo = |n: u32| vertices[n as usize].repo;
-        let claims = Claims::of(&keyed, names, &live, &places, is_repo);
+        let reading = Reading { keyed: &keyed, names, live: &live, vertices: &places, repos: &repos };
         let known = names.sorted().iter().filter(|id| known[**id as usize]);
         let mut graph = Self {
             repo_of: known.map(|id| (names.text(*id).to_owned(), places.of(*id))).collect(),
-            edges: claims.edges(depth),
+            edges: match depth {
+                Depth::Scored => reading.scored(),
+                Depth::Shown => Claims::of(reading).edges(),
+            },
             findings,
             projects,
             vertices,

@@ -1,10 +1,9 @@
 //! Pony factor: the fewest people behind a share of the commits of a window.
 
-use std::collections::BTreeMap;
-
 use domain::formula::{Missing, PonyPolicy};
 
-use super::authors::Commits;
+use super::authors::{Commits, summed};
+use super::windows::ByVertex;
 use crate::graph::Graph;
 
 /// Pony factors by vertex and by project.
@@ -36,19 +35,14 @@ pub fn pony_factor(commits: impl Iterator<Item = u64>, threshold_percent: u32) -
 
 /// Evaluates every Repo and project, from the commits of the window by vertex.
 #[must_use]
-pub fn evaluate(
-    graph: &Graph,
-    windows: &BTreeMap<u32, Commits>,
-    members: &[Vec<u32>],
-    policy: &PonyPolicy,
-) -> PonyFactors {
+pub fn evaluate(graph: &Graph, windows: &ByVertex, members: &[Vec<u32>], policy: &PonyPolicy) -> PonyFactors {
     let missing = match policy.without_log {
         Missing::Zero => Some(0),
         Missing::Null => None,
     };
-    let factor = |commits: &Commits| pony_factor(commits.values().copied(), policy.threshold_percent);
-    let vertices = graph.vertices.iter().zip(0u32..).map(|(vertex, n)| {
-        vertex.repo.then(|| windows.get(&n).map_or(missing, |commits| Some(factor(commits)))).flatten()
+    let factor = |commits: &Commits| pony_factor(commits.iter().map(|(_, count)| *count), policy.threshold_percent);
+    let vertices = graph.vertices.iter().zip(windows).map(|(vertex, window)| {
+        vertex.repo.then(|| window.as_deref().map_or(missing, |commits| Some(factor(commits)))).flatten()
     });
     let projects = members.iter().map(|repos| {
         if repos.is_empty() {
@@ -61,13 +55,9 @@ pub fn evaluate(
 
 /// The commits of several repositories together, each person once; `None` where none of them has a git log.
 #[must_use]
-pub fn union(windows: &BTreeMap<u32, Commits>, repos: &[u32]) -> Option<Commits> {
-    let known: Vec<&Commits> = repos.iter().filter_map(|repo| windows.get(repo)).collect();
-    let mut union = Commits::new();
-    for (person, count) in known.iter().copied().flatten() {
-        *union.entry(*person).or_insert(0) += count;
-    }
-    (!known.is_empty()).then_some(union)
+pub fn union(windows: &ByVertex, repos: &[u32]) -> Option<Commits> {
+    let known: Vec<&Commits> = repos.iter().filter_map(|repo| windows[*repo as usize].as_deref()).collect();
+    (!known.is_empty()).then(|| summed(known.into_iter().flatten().copied().collect()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,96 @@
+//! Commits in the window of people, kept from one look to the next.
+//!
+//! Between two looks few logs change, and the window moves by a day over which most repositories have no row. A look
+//! that remembers nothing gives the same; it only takes longer.
+
+use std::sync::Arc;
+
+use domain::time::Day;
+
+use super::authors::{Authors, Commits};
+use crate::graph::Graph;
+use crate::people::{Contributions, PeopleState, RepoContributions};
+
+/// Commits in the window by vertex index; `None` without a git log.
+pub type ByVertex = Vec<Option<Arc<Commits>>>;
+
+/// What earlier looks at one log have summed up, under one formula.
+#[derive(Clone, Debug, Default)]
+pub struct Windows {
+    /// The repositories with a log, in order, each with what is held of it.
+    held: Vec<(String, Option<Held>)>,
+}
+
+/// The sum of a window, and the windows that hold the same rows.
+#[derive(Clone, Debug)]
+struct Held {
+    /// The row before the window lies before its first day, its first row does not.
+    from: (Option<Day>, Option<Day>),
+    /// The last row up to the window's end does not lie behind its last day, the next one does.
+    to: (Option<Day>, Option<Day>),
+    commits: Arc<Commits>,
+}
+
+impl Held {
+    fn of(repo: &RepoContributions<'_>, authors: &Authors, from: Day, to: Day) -> Self {
+        let rows = repo.rows(from, to);
+        let day = |row: usize| repo.days.get(row).map(|row| row.day);
+        let around = |row: usize| (row.checked_sub(1).and_then(day), day(row));
+        let commits = Arc::new(authors.commits(repo, from, to));
+        Self { from: around(rows.start), to: around(rows.end), commits }
+    }
+
+    fn holds(&self, from: Day, to: Day) -> bool {
+        self.from.0.is_none_or(|before| before < from)
+            && self.from.1.is_none_or(|first| from <= first)
+            && self.to.0.is_none_or(|last| last <= to)
+            && self.to.1.is_none_or(|next| to < next)
+    }
+}
+
+impl Windows {
+    /// Forgets what rests on the logs of these repositories, which have changed.
+    pub fn forget<'a>(&mut self, changed: impl IntoIterator<Item = &'a str>) {
+        for repo in changed {
+            if let Ok(place) = self.held.binary_search_by(|(held, _)| held.as_str().cmp(repo)) {
+                self.held[place].1 = None;
+            }
+        }
+    }
+
+    /// Makes room for every log. A state forgets none, so where there are as many they are the same.
+    pub fn follow(&mut self, people: &PeopleState) {
+        if self.held.len() != people.logs.len() {
+            let mut known = std::mem::take(&mut self.held).into_iter().peekable();
+            let place = |repo: &String| known.next_if(|(held, _)| held == repo).unwrap_or_else(|| (repo.clone(), None));
+            self.held = people.logs.keys().map(place).collect();
+        }
+    }
+
+    /// The commits of every vertex on the days `from..=to`.
+    pub(super) fn look(
+        &mut self,
+        graph: &Graph,
+        contributions: &Contributions<'_>,
+        authors: &Authors,
+        from: Day,
+        to: Day,
+    ) -> ByVertex {
+        let mut by_vertex = vec![None; graph.vertices.len()];
+        for (vertex, repo) in &contributions.repos {
+            let fresh = || Held::of(repo, authors, from, to);
+            // Where several logs are one history there is nothing to remember: there are few.
+            let commits = match repo.log.and_then(|log| self.held.get_mut(log as usize)) {
+                Some((_, held)) => {
+                    if held.as_ref().is_none_or(|held| !held.holds(from, to)) {
+                        *held = Some(fresh());
+                    }
+                    held.as_ref().map(|held| Arc::clone(&held.commits))
+                }
+                None => Some(fresh().commits),
+            };
+            by_vertex[*vertex as usize] = commits;
+        }
+        by_vertex
+    }
+}
