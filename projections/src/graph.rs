@@ -8,6 +8,8 @@ mod identity;
 mod meaning;
 mod membership;
 pub mod names;
+mod numbers;
+pub mod repo_of;
 pub mod resolve;
 pub mod rests;
 pub mod snapshot;
@@ -16,5 +18,6 @@ pub mod survey;
 pub mod vertex;
 
 pub use names::Names;
+pub use repo_of::RepoOf;
 pub use resolve::{Depth, Edge, EdgeClaim, Finding, Graph, Project, Vertex};
 pub use state::GraphState;

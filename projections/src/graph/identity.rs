@@ -16,8 +16,8 @@ use super::state::GraphState;
 pub(super) struct Identity {
     /// By number: the id it means.
     means: Vec<Name>,
-    /// The packages published from repositories.
-    published: BTreeMap<Name, Name>,
+    /// By number of a package: the repository it is published from.
+    published: Vec<Option<Name>>,
 }
 
 impl Identity {
@@ -28,7 +28,7 @@ impl Identity {
 
     /// The packages published from repositories, with these.
     pub(super) fn publications(&self) -> impl Iterator<Item = (Name, Name)> {
-        self.published.iter().map(|(package, repo)| (*package, self.resolve(*repo)))
+        (0..).zip(&self.published).filter_map(|(package, repo)| Some((package, self.resolve((*repo)?))))
     }
 
     /// Weighs the evidence. `repos` tells which ids are Repos before publications are known.
@@ -46,20 +46,19 @@ impl Identity {
             .collect();
         said.sort_unstable();
         said.dedup();
-        let linked: BTreeMap<Name, Name> = keyed
-            .packages
-            .iter()
-            .filter_map(|(package, _, crawl)| Some((*package, renamed[names.said(crawl.rank.position).link? as usize])))
-            .collect();
+        let mut linked: Vec<Option<Name>> = vec![None; names.len()];
+        for (package, _, crawl) in &keyed.packages {
+            linked[*package as usize] = names.said(crawl.rank.position).link.map(|link| renamed[link as usize]);
+        }
         // Where the registry's link leads to a Repo, it decides; a claim decides where there is no link.
-        let mut published: BTreeMap<Name, Name> =
-            linked.iter().filter(|(_, link)| repos[**link as usize]).map(|(package, link)| (*package, *link)).collect();
+        let mut published: Vec<Option<Name>> =
+            linked.iter().map(|link| link.filter(|link| repos[*link as usize])).collect();
         for claims in said.chunk_by(|a, b| a.0 == b.0) {
             let package = claims[0].0;
-            let link = linked.get(&package).map(|link| names.text(*link));
+            let link = linked[package as usize].map(|link| names.text(link));
             match (link, claims) {
-                _ if published.contains_key(&package) => {}
-                (None, [(_, only)]) => _ = published.insert(package, *only),
+                _ if published[package as usize].is_some() => {}
+                (None, [(_, only)]) => published[package as usize] = Some(*only),
                 _ => {
                     let mut claimed: Vec<&str> = claims.iter().map(|(_, repo)| names.text(*repo)).collect();
                     claimed.sort_unstable();
@@ -76,15 +75,13 @@ impl Identity {
             if let Correction::Publication { package, repo } = &curated.value.correction {
                 findings.retain(|finding| !finding.is("publication", package));
                 let Some(package) = names.find(package) else { continue };
-                match repo.as_ref().and_then(|repo| names.find(repo)) {
-                    Some(repo) => published.insert(package, renamed[repo as usize]),
-                    None => published.remove(&package),
-                };
+                let repo = repo.as_ref().and_then(|repo| names.find(repo));
+                published[package as usize] = repo.map(|repo| renamed[repo as usize]);
             }
         }
         let mut means = renamed.clone();
-        for (package, repo) in &published {
-            means[*package as usize] = renamed[*repo as usize];
+        for (means, repo) in means.iter_mut().zip(&published) {
+            *means = repo.map_or(*means, |repo| renamed[repo as usize]);
         }
         Self { means, published }
     }

@@ -1,12 +1,13 @@
 //! Which project a repository belongs to, strongest evidence first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use domain::facts::curation::Correction;
 use domain::recorded::{Position, Rank};
 
 use super::identity::Identity;
 use super::names::{Keyed, Name, Names};
+use super::numbers::ByNumber;
 use super::resolve::Finding;
 use super::state::GraphState;
 
@@ -74,7 +75,7 @@ pub(super) fn memberships<'a>(
     repos: &[bool],
     findings: &mut Vec<Finding>,
 ) -> Vec<Option<Membership<'a>>> {
-    let mut curated: HashMap<Name, (Rank, Option<&str>)> = HashMap::new();
+    let mut curated: ByNumber<Name, (Rank, Option<&str>)> = ByNumber::default();
     for curation in state.curations.values() {
         if let Correction::Membership { repo, project } = &curation.value.correction
             && let Some(repo) = names.find(repo)
@@ -82,13 +83,13 @@ pub(super) fn memberships<'a>(
             newest(&mut curated, identity.resolve(repo), (curation.rank, project.as_deref()));
         }
     }
-    let mut flagged: HashMap<Name, (Rank, &str)> = HashMap::new();
+    let mut flagged: ByNumber<Name, (Rank, &str)> = ByNumber::default();
     for (subject, _, facts, _) in &keyed.repos {
         if let Some(flag) = &facts.flagged {
             newest(&mut flagged, identity.resolve(*subject), (flag.rank, flag.value.as_str()));
         }
     }
-    let mut named: HashMap<Name, Projects<'a>> = HashMap::new();
+    let mut named: ByNumber<Name, Projects<'a>> = ByNumber::default();
     for (repository, projects) in &links.repositories {
         let slot = named.entry(identity.resolve(*repository)).or_default();
         for (project, rank) in projects {
@@ -122,7 +123,7 @@ pub(super) fn memberships<'a>(
     members
 }
 
-fn newest<T: Ord + Copy>(said: &mut HashMap<Name, T>, repo: Name, value: T) {
+fn newest<T: Ord + Copy>(said: &mut ByNumber<Name, T>, repo: Name, value: T) {
     let slot = said.entry(repo).or_insert(value);
     *slot = value.max(*slot);
 }

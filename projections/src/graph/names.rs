@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use domain::facts::curation::Correction;
 use domain::facts::registry::RegistryCrawled;
+use domain::facts::repo::RepoObserved;
 use domain::grants::{GitUrl, classify_git_url, owner_of};
 use domain::recorded::Position;
 use domain::repository_link::repository_of;
 
+use super::numbers::ByNumber;
 use super::snapshot::{Snapshot, Snapshots};
 use super::state::{GraphState, RepoFacts};
 use crate::newest::Newest;
@@ -25,7 +27,7 @@ pub(super) type Name = u32;
 pub(super) struct Said {
     /// The ids of a document, the dependencies of a package, the repositories of a grants record.
     pub(super) ids: Vec<Name>,
-    /// The package that a document publishes, the repository that a registry links.
+    /// The package that a document publishes, the repository that a registry links, the name that a host answers with.
     pub(super) link: Option<Name>,
     /// Owners that a grants record names.
     pub(super) owners: Vec<Name>,
@@ -44,7 +46,7 @@ pub struct Names {
     owner_texts: Vec<(String, String)>,
     /// Numbers in the order of their texts.
     sorted: Vec<Name>,
-    said: HashMap<Position, Said>,
+    said: ByNumber<Position, Said>,
     /// Numbers of the keys of repositories, documents and packages, as they stood at the last look.
     keys: [Vec<Name>; 3],
     look: u64,
@@ -71,6 +73,11 @@ impl Names {
     /// The text of a number.
     pub(super) fn text(&self, name: Name) -> &str {
         &self.texts[name as usize]
+    }
+
+    /// The text of a number, to be kept.
+    pub(super) fn shared(&self, name: Name) -> Arc<str> {
+        Arc::clone(&self.texts[name as usize])
     }
 
     /// The number of a text that was learnt.
@@ -117,8 +124,9 @@ impl Names {
         let sboms = self.keys_of(sboms, &state.sboms);
         let packages = self.keys_of(packages, &state.packages);
         for (number, (subject, facts)) in repos.iter().zip(&state.repos) {
-            let renamed = facts.host.as_ref().and_then(|host| host.value.full_name.as_deref());
-            let renamed = renamed.filter(|name| name != subject).map(|name| self.number(name));
+            let renamed = facts.host.as_ref().and_then(|host| {
+                self.hear(host.rank.position, |names| names.host(&host.value)).link.filter(|name| name != number)
+            });
             keyed.repos.push((*number, subject, facts, renamed));
         }
         for (number, snapshots) in sboms.iter().zip(state.sboms.values()) {
@@ -158,19 +166,31 @@ impl Names {
         keyed
     }
 
-    /// The numbers of a map's keys. A state forgets none, so where there are as many they are the same.
+    /// The numbers of a map's keys, of which some are known. A state forgets none, so where there are as many they are
+    /// the same.
     fn keys_of<T>(&mut self, known: Vec<Name>, rows: &BTreeMap<String, T>) -> Vec<Name> {
-        if known.len() == rows.len() { known } else { rows.keys().map(|key| self.number(key)).collect() }
+        if known.len() == rows.len() {
+            return known;
+        }
+        let mut known = known.into_iter().peekable();
+        let number = |key: &String| known.next_if(|name| self.text(*name) == key).unwrap_or_else(|| self.number(key));
+        rows.keys().map(number).collect()
     }
 
-    fn hear(&mut self, position: Position, read: impl FnOnce(&mut Self) -> Said) {
-        let look = self.look;
-        if let Some(said) = self.said.get_mut(&position) {
-            said.look = look;
-        } else {
-            let said = Said { look, ..read(self) };
+    /// What an event names, read where this is the first time.
+    fn hear(&mut self, position: Position, read: impl FnOnce(&mut Self) -> Said) -> &Said {
+        if !self.said.contains_key(&position) {
+            let said = read(self);
             self.said.insert(position, said);
         }
+        let look = self.look;
+        let said = self.said.entry(position).or_default();
+        said.look = look;
+        said
+    }
+
+    fn host(&mut self, facts: &RepoObserved) -> Said {
+        Said { link: facts.full_name.as_ref().map(|name| self.number(name)), ..Said::default() }
     }
 
     fn document(&mut self, snapshot: &Snapshot) -> Said {

@@ -10,6 +10,7 @@ use super::edges::{Claims, Confidence, Reading};
 use super::identity::{Identity, live_snapshots};
 use super::membership::{GrantLinks, Membership, memberships};
 use super::names::{Keyed, Name, Names};
+use super::repo_of::RepoOf;
 use super::state::{Answer, GraphState};
 use super::survey;
 use super::vertex::{self, Details};
@@ -125,7 +126,7 @@ pub struct Graph {
     /// Open questions, sorted.
     pub findings: Vec<Finding>,
     /// Repository ids as given, to the vertex they mean.
-    pub repo_of: BTreeMap<String, u32>,
+    pub repo_of: RepoOf,
     /// World time.
     pub world_time: Option<Timestamp>,
     /// Newest `answered_at` of any survey row.
@@ -211,7 +212,7 @@ impl Graph {
         let reading = Reading { keyed: &keyed, names, live: &live, vertices: &places, repos: &repos };
         let known = names.sorted().iter().filter(|id| known[**id as usize]);
         let mut graph = Self {
-            repo_of: known.map(|id| (names.text(*id).to_owned(), places.of(*id))).collect(),
+            repo_of: RepoOf::sorted(known.map(|id| (names.shared(*id), places.of(*id)))),
             edges: match depth {
                 Depth::Scored => reading.scored(),
                 Depth::Shown => Claims::of(reading).edges(),

@@ -40,8 +40,8 @@ impl<'a> Contributions<'a> {
         let mut vertices = graph.repo_of.iter().peekable();
         let mut logs: Vec<(u32, u32, &'a RepoLog)> = Vec::with_capacity(people.logs.len());
         for (place, (repo, log)) in (0..).zip(&people.logs) {
-            while vertices.next_if(|(id, _)| *id < repo).is_some() {}
-            logs.extend(vertices.peek().filter(|(id, _)| *id == repo).map(|(_, vertex)| (**vertex, place, log)));
+            while vertices.next_if(|(id, _)| *id < repo.as_str()).is_some() {}
+            logs.extend(vertices.peek().filter(|(id, _)| id == repo).map(|(_, vertex)| (*vertex, place, log)));
         }
         logs.sort_by_key(|(vertex, ..)| *vertex);
         let each = logs.chunk_by(|a, b| a.0 == b.0);
