@@ -9,7 +9,7 @@ use domain::time::{Day, Timestamp};
 use thiserror::Error;
 
 use crate::changes::Changes;
-use crate::graph::{Depth, Graph, GraphState, Names};
+use crate::graph::{Depth, Graph, GraphState, Memory};
 use crate::history::History;
 use crate::metrics::windows::Windows;
 use crate::metrics::{Evaluation, Scores};
@@ -55,10 +55,10 @@ impl World {
         self.seen(Graph::of(&self.graph))
     }
 
-    /// Resolves what scores rest on. `names` serve every look at the states of one log.
+    /// Resolves what scores rest on. One memory serves every look at the states of one log.
     #[must_use]
-    pub fn scored(&self, names: &mut Names) -> View<'_> {
-        self.seen(Graph::resolve(&self.graph, names, Depth::Scored))
+    pub fn scored(&self, memory: &mut Memory) -> View<'_> {
+        self.seen(Graph::resolve(&self.graph, memory, Depth::Scored))
     }
 
     fn seen(&self, graph: Graph) -> View<'_> {
@@ -93,7 +93,7 @@ pub struct Fold {
     formula: Formula,
     quarantined: BTreeSet<Position>,
     /// What the looks so far have learnt of the log.
-    names: Names,
+    memory: Memory,
     /// What they have summed up under the formula.
     windows: Windows,
     /// Repositories of which a log was taken in since the last look.
@@ -110,7 +110,7 @@ impl Fold {
             history,
             formula,
             quarantined,
-            names: Names::default(),
+            memory: Memory::default(),
             windows: Windows::default(),
             logged: BTreeSet::new(),
         }
@@ -184,8 +184,10 @@ impl Fold {
     pub fn look(&mut self) -> Scores {
         self.windows.forget(std::mem::take(&mut self.logged).iter().map(String::as_str));
         self.windows.follow(&self.world.people);
-        let view = self.world.scored(&mut self.names);
-        Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores
+        let view = self.world.scored(&mut self.memory);
+        let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
+        self.memory.take_back(view.graph);
+        scores
     }
 
     /// Takes the touched rows, leaving none.

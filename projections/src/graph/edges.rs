@@ -5,8 +5,8 @@ use domain::formula::EdgePolicy;
 use domain::recorded::Rank;
 use serde::{Deserialize, Serialize};
 
-use super::names::{Keyed, Name, Names};
-use super::resolve::{Edge, EdgeClaim, Vertices};
+use super::ledger::Ground;
+use super::resolve::{Edge, EdgeClaim};
 use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
 
 /// How sure an edge is.
@@ -82,105 +82,37 @@ impl<'a> Versions<'a> {
     }
 }
 
-/// What claims are read from, and the vertices they are about.
-#[derive(Clone, Copy)]
-pub(super) struct Reading<'a, 'b> {
-    pub(super) keyed: &'b Keyed<'a>,
-    pub(super) names: &'b Names,
-    /// The live documents.
-    pub(super) live: &'b [(Name, &'a Snapshot)],
-    pub(super) vertices: &'b Vertices<'b>,
-    /// By number.
-    pub(super) repos: &'b [bool],
-}
-
-impl Reading<'_, '_> {
-    /// Hands over every claim with its dependent: those of the live documents, then those of the registry's answers.
-    /// Sources are numbered in that order.
-    fn each(&self, mut take: impl FnMut(u32, Claim)) {
-        let mut ids: Vec<u32> = Vec::new();
-        for (source, (_, snapshot)) in (0..).zip(self.live) {
-            ids.clear();
-            ids.extend(self.names.said(snapshot.rank.position).ids.iter().map(|id| self.vertices.of(*id)));
-            for &(from, to, flags, version) in &snapshot.claims {
-                let (from, to) = (ids[from as usize], ids[to as usize]);
-                if from != to {
-                    take(from, Claim { to, source, version, flags });
-                }
-            }
-        }
-        for (source, (package, _, crawl)) in
-            (self.live.len().try_into().unwrap_or(u32::MAX)..).zip(&self.keyed.packages)
-        {
-            let from = self.vertices.of(*package);
-            // The flat policy knows no edge out of an ExternalRepo.
-            let is_repo = self.repos[self.vertices.ids[from as usize] as usize];
-            let flags = if is_repo { ROOT | FLAT } else { NESTED };
-            for (version, id) in (1..).zip(&self.names.said(crawl.rank.position).ids) {
-                let to = self.vertices.of(*id);
-                if from != to {
-                    take(from, Claim { to, source, version, flags });
-                }
-            }
-        }
-    }
-
-    /// How many claims there are about.
-    fn size(&self) -> usize {
-        self.live.iter().map(|(_, said)| said.claims.len()).sum()
-    }
-
-    /// One edge per (dependent, dependency), in that order, as scores see it: without versions. Which source decides is
-    /// then a matter of confidence alone, so the claims on an edge add up to a set of flags.
-    pub(super) fn scored(&self) -> Vec<Edge> {
-        let documents = self.live.len();
-        let mut all = Vec::with_capacity(self.size());
-        self.each(|from, claim| {
-            let verified = (claim.source as usize) < documents;
-            all.push((from, (claim.to, if verified { claim.flags << VERIFIED } else { claim.flags })));
-        });
-        let (offsets, mut claims) = by_dependent(self.vertices.ids.len(), &all, (0, 0));
-        let mut edges = Vec::with_capacity(claims.len());
-        for (from, range) in (0..).zip(offsets.windows(2)) {
-            let own = &mut claims[range[0]..range[1]];
-            own.sort_unstable();
-            for same in own.chunk_by(|a, b| a.0 == b.0) {
-                let said = same.iter().fold(0, |said, (_, flags)| said | flags);
-                let deciding = |flags: u8| {
-                    let sure = [(VERIFIED, Confidence::VerifiedSbom), (0, Confidence::InferredShadow)];
-                    let (_, confidence) = sure.into_iter().find(|(place, _)| said & flags << place != 0)?;
-                    Some(EdgeClaim { version: None, confidence })
-                };
-                let (flat, nested) = (deciding(FLAT), deciding(ROOT | NESTED));
-                edges.push(Edge { from, to: same[0].0, root: said & (ROOT | ROOT << VERIFIED) != 0, flat, nested });
-            }
-        }
-        edges
-    }
-}
-
-/// Where the flags of a bill of materials lie beside those of a registry.
-const VERIFIED: u8 = 3;
-
 impl<'a> Claims<'a> {
-    /// Reads every claim.
-    pub(super) fn of(reading: Reading<'a, '_>) -> Self {
-        let Reading { keyed, live, vertices, .. } = reading;
-        let source = |confidence| move |rank| Source { confidence, rank };
-        let verified = live.iter().map(|(_, said)| said.rank).map(source(Confidence::VerifiedSbom));
-        let inferred = keyed.packages.iter().map(|(.., crawl)| crawl.rank).map(source(Confidence::InferredShadow));
-        let documents = live.iter().map(|(_, said)| Versions::Document(said));
-        let answers = keyed.packages.iter().map(|(.., crawl)| Versions::Registry(&crawl.value));
-        let mut all = Vec::with_capacity(reading.size());
-        reading.each(|from, claim| all.push((from, claim)));
-        let none = Claim { to: 0, source: 0, version: 0, flags: 0 };
-        let (offsets, claims) = by_dependent(vertices.ids.len(), &all, none);
-        Self {
-            sources: verified.chain(inferred).collect(),
-            versions: documents.chain(answers).collect(),
-            offsets,
-            claims,
+    /// Reads the live documents and the registry's answers, on the vertices that ids mean.
+    pub(super) fn of(ground: Ground<'a, '_>) -> Self {
+        let Ground { keyed, names, live, vertices, repos } = ground;
+        let (mut sources, mut versions) = (Vec::new(), Vec::new());
+        let mut all: Vec<(u32, Claim)> = Vec::with_capacity(live.iter().map(|(_, said)| said.claims.len()).sum());
+        let mut ids: Vec<u32> = Vec::new();
+        for (source, (_, snapshot)) in (0..).zip(live) {
+            sources.push(Source { confidence: Confidence::VerifiedSbom, rank: snapshot.rank });
+            versions.push(Versions::Document(snapshot));
+            ids.clear();
+            ids.extend(names.said(snapshot.rank.position).ids.iter().map(|id| vertices.of(*id)));
+            all.extend(snapshot.claims.iter().filter_map(|&(from, to, flags, version)| {
+                let (from, to) = (ids[from as usize], ids[to as usize]);
+                (from != to).then_some((from, Claim { to, source, version, flags }))
+            }));
         }
+        for (source, (package, _, crawl)) in (sources.len().try_into().unwrap_or(u32::MAX)..).zip(&keyed.packages) {
+            sources.push(Source { confidence: Confidence::InferredShadow, rank: crawl.rank });
+            versions.push(Versions::Registry(&crawl.value));
+            let from = vertices.of(*package);
+            // The flat policy knows no edge out of an ExternalRepo.
+            let flags = if repos[vertices.ids[from as usize] as usize] { ROOT | FLAT } else { NESTED };
+            let needed = (1..).zip(&names.said(crawl.rank.position).ids);
+            all.extend(needed.filter_map(|(version, id)| {
+                let to = vertices.of(*id);
+                (from != to).then_some((from, Claim { to, source, version, flags }))
+            }));
+        }
+        let (offsets, claims) = by_dependent(vertices.ids.len(), &all);
+        Self { sources, versions, offsets, claims }
     }
 
     /// One edge per (dependent, dependency), in that order.
@@ -231,7 +163,7 @@ impl<'a> Claims<'a> {
 }
 
 /// Puts claims side by side that have the same dependent: a counting sort.
-fn by_dependent<T: Copy>(vertices: usize, all: &[(u32, T)], none: T) -> (Vec<usize>, Vec<T>) {
+fn by_dependent(vertices: usize, all: &[(u32, Claim)]) -> (Vec<usize>, Vec<Claim>) {
     let mut offsets = vec![0; vertices + 1];
     for (from, _) in all {
         offsets[*from as usize + 1] += 1;
@@ -240,7 +172,7 @@ fn by_dependent<T: Copy>(vertices: usize, all: &[(u32, T)], none: T) -> (Vec<usi
         offsets[n + 1] += offsets[n];
     }
     let mut next = offsets.clone();
-    let mut claims = vec![none; all.len()];
+    let mut claims = vec![Claim { to: 0, source: 0, version: 0, flags: 0 }; all.len()];
     for (from, claim) in all {
         let slot = &mut next[*from as usize];
         claims[*slot] = *claim;

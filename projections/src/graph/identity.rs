@@ -26,6 +26,11 @@ impl Identity {
         self.means[id as usize]
     }
 
+    /// By number: the id it means.
+    pub(super) fn means(&self) -> &[Name] {
+        &self.means
+    }
+
     /// The packages published from repositories, with these.
     pub(super) fn publications(&self) -> impl Iterator<Item = (Name, Name)> {
         (0..).zip(&self.published).filter_map(|(package, repo)| Some((package, self.resolve((*repo)?))))

@@ -1,7 +1,7 @@
 //! Ids as numbers: every text is hashed and compared once, when an event first names it.
 //!
 //! What an event names never changes, so the numbers are kept by its position and serve every later look at the same
-//! log. A look without them gives the same; it only takes longer.
+//! log.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -37,7 +37,7 @@ pub(super) struct Said {
 
 /// Every id seen so far.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub(super) struct Names {
     numbers: HashMap<Arc<str>, Name>,
     texts: Vec<Arc<str>>,
     /// By number: whose repository it is.

@@ -6,9 +6,11 @@ use domain::facts::curation::{Correction, ProjectField};
 use domain::recorded::Position;
 use domain::time::Timestamp;
 
-use super::edges::{Claims, Confidence, Reading};
+use super::edges::{Claims, Confidence};
 use super::identity::{Identity, live_snapshots};
+use super::ledger::{Ground, Link};
 use super::membership::{GrantLinks, Membership, memberships};
+use super::memory::Memory;
 use super::names::{Keyed, Name, Names};
 use super::repo_of::RepoOf;
 use super::state::{Answer, GraphState};
@@ -16,7 +18,7 @@ use super::survey;
 use super::vertex::{self, Details};
 
 /// A Repo or ExternalRepo.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vertex {
     /// Canonical id.
     pub id: String,
@@ -107,22 +109,24 @@ impl Finding {
 /// How much of a graph is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// What scores rest on. Of details there are the signals of adoption alone, and edges have no versions: texts cost
-    /// many times as much as all else.
+    /// What scores rest on. Of details there are the signals of adoption alone, and of edges the links: texts cost many
+    /// times as much as all else.
     Scored,
     /// Everything.
     Shown,
 }
 
-/// The resolved graph. Vertices and projects are sorted by id, edges by (dependent, dependency); all bytewise.
+/// The resolved graph. Vertices and projects are sorted by id, edges and links by (dependent, dependency); all bytewise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
     /// Repos and ExternalRepos together.
     pub vertices: Vec<Vertex>,
     /// Projects.
     pub projects: Vec<Project>,
-    /// Edges of every policy.
+    /// Edges of every policy; none where only scores are asked for.
     pub edges: Vec<Edge>,
+    /// The same edges as scores see them.
+    pub links: Vec<Link>,
     /// Open questions, sorted.
     pub findings: Vec<Finding>,
     /// Repository ids as given, to the vertex they mean.
@@ -153,7 +157,12 @@ impl<'a> Vertices<'a> {
 
     /// The vertex that an id means.
     pub(super) fn of(&self, id: Name) -> u32 {
-        self.index[self.identity.resolve(id) as usize]
+        self.at(self.identity.resolve(id))
+    }
+
+    /// The vertex of an id that means itself.
+    pub(super) fn at(&self, id: Name) -> u32 {
+        self.index[id as usize]
     }
 }
 
@@ -161,15 +170,15 @@ impl Graph {
     /// Resolves a state.
     #[must_use]
     pub fn of(state: &GraphState) -> Self {
-        Self::resolve(state, &mut Names::default(), Depth::Shown)
+        Self::resolve(state, &mut Memory::default(), Depth::Shown)
     }
 
-    /// Resolves a state of a log whose earlier states `names` has seen.
+    /// Resolves a state of a log, `memory` being of its earlier states.
     #[must_use]
-    pub fn resolve(state: &GraphState, names: &mut Names, depth: Depth) -> Self {
+    pub fn resolve(state: &GraphState, memory: &mut Memory, depth: Depth) -> Self {
         let mut findings = Vec::new();
-        let keyed = names.learn(state);
-        let names = &*names;
+        let keyed = memory.names.learn(state);
+        let names = &memory.names;
         let links = GrantLinks::of(state, names);
         let known = known_repositories(state, &keyed, names, &links);
         let identity = Identity::weigh(state, &keyed, names, &known, &mut findings);
@@ -190,33 +199,33 @@ impl Graph {
             mention(*package);
             names.said(crawl.rank.position).ids.iter().for_each(|id| mention(*id));
         }
-        let ids = names.sorted().iter().copied().filter(|id| present[*id as usize]).collect();
+        let ids: Vec<Name> = names.sorted().iter().copied().filter(|id| present[*id as usize]).collect();
+        let mut vertices = memory.vertices(&ids);
+        let names = &memory.names;
         let places = Vertices::of_ids(ids, &identity, names);
         let details = vertex::details(&keyed, names, &places, &live, depth);
         let project_index: HashMap<&str, u32> = projects.iter().map(|project| project.id.as_str()).zip(0..).collect();
-        let vertices: Vec<Vertex> = places
-            .ids
-            .iter()
-            .zip(details)
-            .map(|(id, details)| {
-                let member = members[*id as usize].as_ref();
-                Vertex {
-                    id: names.text(*id).to_owned(),
-                    repo: repos[*id as usize],
-                    project: member.and_then(|m| project_index.get(m.project?).copied()),
-                    evidence: member.map(|m| (m.evidence, m.position)),
-                    details,
-                }
-            })
-            .collect();
-        let reading = Reading { keyed: &keyed, names, live: &live, vertices: &places, repos: &repos };
+        for ((vertex, id), details) in vertices.iter_mut().zip(&places.ids).zip(details) {
+            let member = members[*id as usize].as_ref();
+            vertex.repo = repos[*id as usize];
+            vertex.project = member.and_then(|m| project_index.get(m.project?).copied());
+            vertex.evidence = member.map(|m| (m.evidence, m.position));
+            vertex.details = details;
+        }
+        let ground = Ground { keyed: &keyed, names, live: &live, vertices: &places, repos: &repos };
+        let (edges, links) = match depth {
+            Depth::Scored => (Vec::new(), memory.ledger.links(ground)),
+            Depth::Shown => {
+                let edges = Claims::of(ground).edges();
+                let links = edges.iter().map(Link::of).collect();
+                (edges, links)
+            }
+        };
         let known = names.sorted().iter().filter(|id| known[**id as usize]);
         let mut graph = Self {
             repo_of: RepoOf::sorted(known.map(|id| (names.shared(*id), places.of(*id)))),
-            edges: match depth {
-                Depth::Scored => reading.scored(),
-                Depth::Shown => Claims::of(reading).edges(),
-            },
+            edges,
+            links,
             findings,
             projects,
             vertices,

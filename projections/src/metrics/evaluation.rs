@@ -10,7 +10,7 @@ use super::criticality::{self, Criticality};
 use super::network::Network;
 use super::pony::{self, PonyFactors};
 use super::terms::{self, Values};
-use super::windows::{ByVertex, Windows};
+use super::windows::{Asked, ByVertex, Windows};
 use super::{Level, Score, Scores, flags, score, status};
 use crate::graph::Graph;
 use crate::people::Contributions;
@@ -41,7 +41,9 @@ impl<'a> Basis<'a> {
         let today = graph.world_time.map_or(Day::from_number(0), Timestamp::day);
         let window_from = today.minus_months(formula.pony.window_months);
         let authors = Authors::of(&formula.people);
-        let windows = windows.look(graph, contributions, &authors, window_from, today);
+        let threshold_percent = formula.pony.threshold_percent;
+        let asked = Asked { authors: &authors, threshold_percent, from: window_from, to: today };
+        let windows = windows.look(graph, contributions, asked);
         Self { graph, contributions, formula, today, window_from, members: members(graph), authors, windows }
     }
 }

@@ -3,7 +3,7 @@
 use domain::formula::{Missing, PonyPolicy};
 
 use super::authors::{Commits, summed};
-use super::windows::ByVertex;
+use super::windows::{ByVertex, Window};
 use crate::graph::Graph;
 
 /// Pony factors by vertex and by project.
@@ -17,8 +17,8 @@ pub struct PonyFactors {
 
 /// The fewest authors whose commits together reach `threshold_percent` of all; 0 without commits.
 #[must_use]
-pub fn pony_factor(commits: impl Iterator<Item = u64>, threshold_percent: u32) -> u32 {
-    let mut counts: Vec<u64> = commits.filter(|count| *count > 0).collect();
+pub fn pony_factor(commits: &Commits, threshold_percent: u32) -> u32 {
+    let mut counts: Vec<u64> = commits.iter().map(|(_, count)| *count).filter(|count| *count > 0).collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let total: u128 = counts.iter().map(|count| u128::from(*count)).sum();
     let mut sum = 0u128;
@@ -33,22 +33,22 @@ pub fn pony_factor(commits: impl Iterator<Item = u64>, threshold_percent: u32) -
     people
 }
 
-/// Evaluates every Repo and project, from the commits of the window by vertex.
+/// Evaluates every Repo and project, from the windows by vertex.
 #[must_use]
 pub fn evaluate(graph: &Graph, windows: &ByVertex, members: &[Vec<u32>], policy: &PonyPolicy) -> PonyFactors {
     let missing = match policy.without_log {
         Missing::Zero => Some(0),
         Missing::Null => None,
     };
-    let factor = |commits: &Commits| pony_factor(commits.iter().map(|(_, count)| *count), policy.threshold_percent);
     let vertices = graph.vertices.iter().zip(windows).map(|(vertex, window)| {
-        vertex.repo.then(|| window.as_deref().map_or(missing, |commits| Some(factor(commits)))).flatten()
+        vertex.repo.then(|| window.as_ref().map_or(missing, |window| Some(window.pony_factor))).flatten()
     });
     let projects = members.iter().map(|repos| {
         if repos.is_empty() {
             return None;
         }
-        union(windows, repos).map_or(missing, |commits| Some(factor(&commits)))
+        let union = union(windows, repos);
+        union.map_or(missing, |commits| Some(pony_factor(&commits, policy.threshold_percent)))
     });
     PonyFactors { vertices: vertices.collect(), projects: projects.collect() }
 }
@@ -56,12 +56,14 @@ pub fn evaluate(graph: &Graph, windows: &ByVertex, members: &[Vec<u32>], policy:
 /// The commits of several repositories together, each person once; `None` where none of them has a git log.
 #[must_use]
 pub fn union(windows: &ByVertex, repos: &[u32]) -> Option<Commits> {
-    let known: Vec<&Commits> = repos.iter().filter_map(|repo| windows[*repo as usize].as_deref()).collect();
-    (!known.is_empty()).then(|| summed(known.into_iter().flatten().copied().collect()))
+    let known: Vec<&Window> = repos.iter().filter_map(|repo| windows[*repo as usize].as_deref()).collect();
+    (!known.is_empty()).then(|| summed(known.into_iter().flat_map(|window| &window.commits).copied().collect()))
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::digest::Digest;
+
     use super::*;
 
     #[test]
@@ -76,7 +78,8 @@ mod tests {
             (vec![50, 30, 20], 1),
             (vec![49, 30, 21], 2),
         ] {
-            assert_eq!(pony_factor(counts.iter().copied(), 50), expected, "{counts:?}");
+            let commits = counts.iter().map(|count| (Digest::default(), *count)).collect();
+            assert_eq!(pony_factor(&commits, 50), expected, "{counts:?}");
         }
     }
 }

@@ -8,11 +8,34 @@ use std::sync::Arc;
 use domain::time::Day;
 
 use super::authors::{Authors, Commits};
+use super::pony::pony_factor;
 use crate::graph::Graph;
 use crate::people::{Contributions, PeopleState, RepoContributions};
 
-/// Commits in the window by vertex index; `None` without a git log.
-pub type ByVertex = Vec<Option<Arc<Commits>>>;
+/// The window of a repository, summed up.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Commits that count.
+    pub commits: Commits,
+    /// The fewest people behind the formula's share of them.
+    pub pony_factor: u32,
+}
+
+/// Windows by vertex index; `None` without a git log.
+pub type ByVertex = Vec<Option<Arc<Window>>>;
+
+/// What is asked of every window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// Whose commits count.
+    pub(super) authors: &'a Authors,
+    /// The share of the pony factor.
+    pub(super) threshold_percent: u32,
+    /// First day.
+    pub(super) from: Day,
+    /// Last day.
+    pub(super) to: Day,
+}
 
 /// What earlier looks at one log have summed up, under one formula.
 #[derive(Clone, Debug, Default)]
@@ -28,19 +51,22 @@ struct Held {
     from: (Option<Day>, Option<Day>),
     /// The last row up to the window's end does not lie behind its last day, the next one does.
     to: (Option<Day>, Option<Day>),
-    commits: Arc<Commits>,
+    window: Arc<Window>,
 }
 
 impl Held {
-    fn of(repo: &RepoContributions<'_>, authors: &Authors, from: Day, to: Day) -> Self {
+    fn of(repo: &RepoContributions<'_>, asked: Asked<'_>) -> Self {
+        let Asked { authors, threshold_percent, from, to } = asked;
         let rows = repo.rows(from, to);
         let day = |row: usize| repo.days.get(row).map(|row| row.day);
         let around = |row: usize| (row.checked_sub(1).and_then(day), day(row));
-        let commits = Arc::new(authors.commits(repo, from, to));
-        Self { from: around(rows.start), to: around(rows.end), commits }
+        let commits = authors.commits(repo, from, to);
+        let pony_factor = pony_factor(&commits, threshold_percent);
+        let window = Arc::new(Window { commits, pony_factor });
+        Self { from: around(rows.start), to: around(rows.end), window }
     }
 
-    fn holds(&self, from: Day, to: Day) -> bool {
+    fn holds(&self, Asked { from, to, .. }: Asked<'_>) -> bool {
         self.from.0.is_none_or(|before| before < from)
             && self.from.1.is_none_or(|first| from <= first)
             && self.to.0.is_none_or(|last| last <= to)
@@ -67,29 +93,22 @@ impl Windows {
         }
     }
 
-    /// The commits of every vertex on the days `from..=to`.
-    pub(super) fn look(
-        &mut self,
-        graph: &Graph,
-        contributions: &Contributions<'_>,
-        authors: &Authors,
-        from: Day,
-        to: Day,
-    ) -> ByVertex {
+    /// The window of every vertex.
+    pub(super) fn look(&mut self, graph: &Graph, contributions: &Contributions<'_>, asked: Asked<'_>) -> ByVertex {
         let mut by_vertex = vec![None; graph.vertices.len()];
         for (vertex, repo) in &contributions.repos {
-            let fresh = || Held::of(repo, authors, from, to);
+            let fresh = || Held::of(repo, asked);
             // Where several logs are one history there is nothing to remember: there are few.
-            let commits = match repo.log.and_then(|log| self.held.get_mut(log as usize)) {
+            let window = match repo.log.and_then(|log| self.held.get_mut(log as usize)) {
                 Some((_, held)) => {
-                    if held.as_ref().is_none_or(|held| !held.holds(from, to)) {
+                    if held.as_ref().is_none_or(|held| !held.holds(asked)) {
                         *held = Some(fresh());
                     }
-                    held.as_ref().map(|held| Arc::clone(&held.commits))
+                    held.as_ref().map(|held| Arc::clone(&held.window))
                 }
-                None => Some(fresh().commits),
+                None => Some(fresh().window),
             };
-            by_vertex[*vertex as usize] = commits;
+            by_vertex[*vertex as usize] = window;
         }
         by_vertex
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::Position;
 use domain::formula::Formula;
 use projections::fold::{Fold, World};
-use projections::graph::{Depth, Graph, Names};
+use projections::graph::{Depth, Graph, Memory};
 use proptest::prelude::*;
 
 use super::facts::{FORMULAS, formula};
@@ -33,7 +33,7 @@ proptest! {
     ) {
         let fold = |formula| Fold::new(World::default(), formula, quarantined.clone(), None);
         let mut folds: Vec<Fold> = formulas().into_iter().map(fold).collect();
-        let (mut scored, mut shown) = (Names::default(), Names::default());
+        let (mut scored, mut shown) = (Memory::default(), Memory::default());
         for event in in_order(&events) {
             for fold in &mut folds {
                 fold.apply(&event).unwrap();
@@ -42,9 +42,10 @@ proptest! {
                 continue;
             }
             let world = &folds[0].world;
-            let fresh = Graph::resolve(&world.graph, &mut Names::default(), Depth::Scored);
-            prop_assert_eq!(world.scored(&mut scored).graph, fresh);
-            prop_assert_eq!(Graph::resolve(&world.graph, &mut shown, Depth::Shown), world.view().graph);
+            let (seen, whole) = (world.scored(&mut scored).graph, world.view().graph);
+            prop_assert_eq!(&seen.links, &whole.links);
+            prop_assert_eq!(seen, Graph::resolve(&world.graph, &mut Memory::default(), Depth::Scored));
+            prop_assert_eq!(Graph::resolve(&world.graph, &mut shown, Depth::Shown), whole);
             for fold in &mut folds {
                 prop_assert_eq!(fold.look(), fold.scores());
             }

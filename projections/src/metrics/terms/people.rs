@@ -15,7 +15,7 @@ use crate::metrics::value::TermValue::{self, Count, Hundredths, Millionths};
 
 /// Values from the commits of the window; a project's from the union of its Repos'.
 fn of_window(basis: &Basis<'_>, value: impl Fn(&Commits) -> Option<TermValue>) -> Values {
-    let vertices = basis.windows.iter().map(|window| window.as_deref().and_then(&value));
+    let vertices = basis.windows.iter().map(|window| value(&window.as_ref()?.commits));
     let projects = basis.members.iter().map(|repos| union(&basis.windows, repos).and_then(|commits| value(&commits)));
     Values { projects: projects.collect(), vertices: vertices.collect() }
 }

@@ -1,0 +1,184 @@
+//! Edges as scores see them, carried from one look to the next.
+//!
+//! Between two looks few sources come and few go, and what ids mean changes seldom. So the claims of every source are
+//! held by their dependents; a source that goes takes its claims with it, one that comes adds its own. Where an id known
+//! before means something else, everything is read anew.
+
+use domain::formula::EdgePolicy;
+use domain::recorded::Position;
+
+use super::edges::Confidence;
+use super::names::{Keyed, Name, Names};
+use super::resolve::{Edge, Vertices};
+use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
+
+/// An edge as scores see it: between vertex indices, dependent to dependency, and how sure each policy is of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The dependent.
+    pub from: u32,
+    /// The dependency.
+    pub to: u32,
+    flat: Option<Confidence>,
+    nested: Option<Confidence>,
+}
+
+impl Link {
+    /// What scores see of an edge.
+    pub(super) fn of(edge: &Edge) -> Self {
+        let sure = |policy| edge.under(policy).map(|claim| claim.confidence);
+        Self { from: edge.from, to: edge.to, flat: sure(EdgePolicy::Flat), nested: sure(EdgePolicy::Nested) }
+    }
+
+    /// How sure the claim is that decides under a policy; `None` when the policy does not know the edge.
+    #[must_use]
+    pub fn under(&self, policy: EdgePolicy) -> Option<Confidence> {
+        match policy {
+            EdgePolicy::Flat => self.flat,
+            EdgePolicy::Nested => self.nested,
+        }
+    }
+}
+
+/// What a source claims of one dependency of a dependent.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    source: Position,
+    to: Name,
+    flat: Option<Confidence>,
+    nested: Option<Confidence>,
+}
+
+impl Claim {
+    fn new(source: Position, to: Name, flags: u8, confidence: Confidence) -> Self {
+        let sure = |wanted: u8| (flags & wanted != 0).then_some(confidence);
+        Self { source, to, flat: sure(FLAT), nested: sure(ROOT | NESTED) }
+    }
+}
+
+/// Whoever claims edges.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Document(&'a Snapshot),
+    Registry(Name),
+}
+
+/// What claims are read on.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a, 'b> {
+    pub(super) keyed: &'b Keyed<'a>,
+    pub(super) names: &'b Names,
+    /// The live documents.
+    pub(super) live: &'b [(Name, &'a Snapshot)],
+    pub(super) vertices: &'b Vertices<'b>,
+    /// By number.
+    pub(super) repos: &'b [bool],
+}
+
+/// The claims of every source, by number of the dependent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledger {
+    /// By number of a dependent its claims, in the order of the dependencies' ids.
+    claims: Vec<Vec<Claim>>,
+    /// The sources, each with its dependents.
+    sources: Vec<(Position, Vec<Name>)>,
+    /// What ids meant, and which were Repos, when claims were read.
+    means: Vec<Name>,
+    repos: Vec<bool>,
+}
+
+impl Ledger {
+    /// One link per (dependent, dependency), in that order.
+    pub(super) fn links(&mut self, ground: Ground<'_, '_>) -> Vec<Link> {
+        self.follow(ground);
+        let mut links: Vec<Link> = Vec::with_capacity(self.claims.iter().map(Vec::len).sum());
+        for (from, id) in (0..).zip(&ground.vertices.ids) {
+            let first = links.len();
+            for &Claim { to, flat, nested, .. } in &self.claims[*id as usize] {
+                let to = ground.vertices.at(to);
+                match links[first..].last_mut() {
+                    // The surest claim decides.
+                    Some(link) if link.to == to => {
+                        link.flat = link.flat.max(flat);
+                        link.nested = link.nested.max(nested);
+                    }
+                    _ => links.push(Link { from, to, flat, nested }),
+                }
+            }
+        }
+        links
+    }
+
+    /// Brings the claims up to date.
+    fn follow(&mut self, ground: Ground<'_, '_>) {
+        let (means, repos) = (ground.vertices.identity.means(), ground.repos);
+        if !means.starts_with(&self.means) || !repos.starts_with(&self.repos) {
+            *self = Self::default();
+        }
+        self.means.extend_from_slice(&means[self.means.len()..]);
+        self.repos.extend_from_slice(&repos[self.repos.len()..]);
+        self.claims.resize_with(means.len(), Vec::new);
+
+        let documents = ground.live.iter().map(|(_, said)| (said.rank.position, Source::Document(said)));
+        let answers = ground.keyed.packages.iter();
+        let answers = answers.map(|(package, _, crawl)| (crawl.rank.position, Source::Registry(*package)));
+        let mut now: Vec<(Position, Source<'_>)> = documents.chain(answers).collect();
+        now.sort_unstable_by_key(|(position, _)| *position);
+        let mut entered = Vec::new();
+        let mut sources = Vec::with_capacity(now.len());
+        let mut held = std::mem::take(&mut self.sources).into_iter().peekable();
+        for (position, source) in now {
+            while let Some(gone) = held.next_if(|(held, _)| *held < position) {
+                self.leave(gone);
+            }
+            sources.push(held.next_if(|(held, _)| *held == position).unwrap_or_else(|| {
+                let dependents = self.enter(position, source, ground);
+                entered.extend_from_slice(&dependents);
+                (position, dependents)
+            }));
+        }
+        held.for_each(|gone| self.leave(gone));
+        self.sources = sources;
+        entered.sort_unstable();
+        entered.dedup();
+        for dependent in entered {
+            self.claims[dependent as usize].sort_unstable_by_key(|claim| ground.vertices.at(claim.to));
+        }
+    }
+
+    fn leave(&mut self, (gone, dependents): (Position, Vec<Name>)) {
+        for dependent in dependents {
+            self.claims[dependent as usize].retain(|claim| claim.source != gone);
+        }
+    }
+
+    /// Takes in a source. Returns its dependents.
+    fn enter(&mut self, position: Position, source: Source<'_>, ground: Ground<'_, '_>) -> Vec<Name> {
+        let identity = ground.vertices.identity;
+        let ids = ground.names.said(position).ids.iter().map(|id| identity.resolve(*id));
+        let mut dependents = Vec::new();
+        let mut claim = |from: Name, to: Name, flags: u8, confidence: Confidence| {
+            if from != to {
+                self.claims[from as usize].push(Claim::new(position, to, flags, confidence));
+                dependents.push(from);
+            }
+        };
+        match source {
+            Source::Document(snapshot) => {
+                let ids: Vec<Name> = ids.collect();
+                for &(from, to, flags, _) in &snapshot.claims {
+                    claim(ids[from as usize], ids[to as usize], flags, Confidence::VerifiedSbom);
+                }
+            }
+            Source::Registry(package) => {
+                let from = identity.resolve(package);
+                // The flat policy knows no edge out of an ExternalRepo.
+                let flags = if ground.repos[from as usize] { ROOT | FLAT } else { NESTED };
+                ids.for_each(|to| claim(from, to, flags, Confidence::InferredShadow));
+            }
+        }
+        dependents.sort_unstable();
+        dependents.dedup();
+        dependents
+    }
+}
