@@ -1,8 +1,8 @@
 //! Edges as scores see them, carried from one look to the next.
 //!
 //! Between two looks few sources come and few go, and what ids mean changes seldom. So the claims of every source are
-//! held by their dependents; a source that goes takes its claims with it, one that comes adds its own. Where an id known
-//! before means something else, everything is read anew.
+//! held by their dependents; a source that goes takes its claims with it, one that comes adds its own. A source that
+//! mentions an id which means something else now goes and comes again.
 
 use domain::formula::EdgePolicy;
 use domain::recorded::Position;
@@ -82,9 +82,8 @@ pub(super) struct Ledger {
     claims: Vec<Vec<Claim>>,
     /// The sources, each with its dependents.
     sources: Vec<(Position, Vec<Name>)>,
-    /// What ids meant, and which were Repos, when claims were read.
-    means: Vec<Name>,
-    repos: Vec<bool>,
+    /// By number what the id meant at the last look, and whether that was a Repo.
+    meant: Vec<(Name, bool)>,
 }
 
 impl Ledger {
@@ -111,12 +110,17 @@ impl Ledger {
 
     /// Brings the claims up to date.
     fn follow(&mut self, ground: Ground<'_, '_>) {
-        let (means, repos) = (ground.vertices.identity.means(), ground.repos);
-        if !means.starts_with(&self.means) || !repos.starts_with(&self.repos) {
-            *self = Self::default();
-        }
-        self.means.extend_from_slice(&means[self.means.len()..]);
-        self.repos.extend_from_slice(&repos[self.repos.len()..]);
+        let means = ground.vertices.identity.means();
+        let mean: Vec<(Name, bool)> = means.iter().map(|id| (*id, ground.repos[*id as usize])).collect();
+        // Sources that mention an id which is new are new themselves.
+        let changed: Vec<bool> = mean.iter().zip(&self.meant).map(|(now, then)| now != then).collect();
+        let any = changed.contains(&true);
+        let is_changed = |id: &Name| changed.get(*id as usize) == Some(&true);
+        let is_stale = |position: Position, source: Source<'_>| {
+            any && (matches!(source, Source::Registry(package) if is_changed(&package))
+                || ground.names.said(position).ids.iter().any(is_changed))
+        };
+        self.meant = mean;
         self.claims.resize_with(means.len(), Vec::new);
 
         let documents = ground.live.iter().map(|(_, said)| (said.rank.position, Source::Document(said)));
@@ -131,7 +135,11 @@ impl Ledger {
             while let Some(gone) = held.next_if(|(held, _)| *held < position) {
                 self.leave(gone);
             }
-            sources.push(held.next_if(|(held, _)| *held == position).unwrap_or_else(|| {
+            let mut stays = held.next_if(|(held, _)| *held == position);
+            if is_stale(position, source) {
+                stays.take().into_iter().for_each(|gone| self.leave(gone));
+            }
+            sources.push(stays.unwrap_or_else(|| {
                 let dependents = self.enter(position, source, ground);
                 entered.extend_from_slice(&dependents);
                 (position, dependents)

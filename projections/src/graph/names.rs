@@ -50,6 +50,8 @@ pub(super) struct Names {
     /// Numbers of the keys of repositories, documents and packages, as they stood at the last look.
     keys: [Vec<Name>; 3],
     look: u64,
+    /// Events that this look has heard of.
+    heard: usize,
 }
 
 /// The rows of a state beside the numbers of their keys.
@@ -117,6 +119,7 @@ impl Names {
     /// Learns every id of a state.
     pub(super) fn learn<'a>(&mut self, state: &'a GraphState) -> Keyed<'a> {
         self.look += 1;
+        self.heard = 0;
         let known = self.texts.len();
         let mut keyed = Keyed::default();
         let [repos, sboms, packages] = std::mem::take(&mut self.keys);
@@ -125,7 +128,7 @@ impl Names {
         let packages = self.keys_of(packages, &state.packages);
         for (number, (subject, facts)) in repos.iter().zip(&state.repos) {
             let renamed = facts.host.as_ref().and_then(|host| {
-                self.hear(host.rank.position, |names| names.host(&host.value)).link.filter(|name| name != number)
+                self.hear(host.rank.position, |names| names.host(&host.value)).filter(|name| name != number)
             });
             keyed.repos.push((*number, subject, facts, renamed));
         }
@@ -158,9 +161,8 @@ impl Names {
             }
         }
         self.sort_from(known);
-        let look = self.look;
-        let used = self.said.values().filter(|said| said.look == look).count();
-        if self.said.len() > 2 * used + SPARE {
+        if self.said.len() > 2 * self.heard + SPARE {
+            let look = self.look;
             self.said.retain(|_, said| said.look == look);
         }
         keyed
@@ -177,16 +179,18 @@ impl Names {
         rows.keys().map(number).collect()
     }
 
-    /// What an event names, read where this is the first time.
-    fn hear(&mut self, position: Position, read: impl FnOnce(&mut Self) -> Said) -> &Said {
-        if !self.said.contains_key(&position) {
-            let said = read(self);
-            self.said.insert(position, said);
-        }
+    /// Reads what an event names, where this is the first time. Returns its link.
+    fn hear(&mut self, position: Position, read: impl FnOnce(&mut Self) -> Said) -> Option<Name> {
         let look = self.look;
-        let said = self.said.entry(position).or_default();
-        said.look = look;
-        said
+        self.heard += 1;
+        if let Some(said) = self.said.get_mut(&position) {
+            said.look = look;
+            return said.link;
+        }
+        let said = Said { look, ..read(self) };
+        let link = said.link;
+        self.said.insert(position, said);
+        link
     }
 
     fn host(&mut self, facts: &RepoObserved) -> Said {

@@ -16,6 +16,7 @@ use super::repo_of::RepoOf;
 use super::state::{Answer, GraphState};
 use super::survey;
 use super::vertex::{self, Details};
+use crate::metrics::status;
 
 /// A Repo or ExternalRepo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -311,8 +312,8 @@ fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &m
     };
     let names: BTreeMap<String, String> = ids.iter().map(|id| ((*id).to_owned(), name_of(id))).collect();
     let answers = survey::bind(state, &names, findings);
-    let completion = crate::metrics::status::completed(state);
-    let applied: BTreeSet<&str> = state.applications.values().map(|a| a.value.project_id.as_str()).collect();
+    let applications = status::latest_applications(state);
+    let completion = status::completed(state, &applications);
     ids.iter()
         .map(|id| {
             let facts = state.projects.get(*id);
@@ -336,7 +337,7 @@ fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &m
                 answer: answers.get(*id).map(|answer| (*answer).clone()),
                 integration_status: record.and_then(|record| record.integration_status.clone()),
                 recorded: record.is_some(),
-                applied: applied.contains(*id),
+                applied: applications.contains_key(*id),
                 complete: completion.contains(id),
                 first_seen: facts.and_then(|facts| facts.first_seen),
             }

@@ -85,7 +85,7 @@ impl<'a> Evaluation<'a> {
         let further = formula.further();
         let parts = Parts {
             criticality: criticality::evaluate(&network, &basis.members, &formula.criticality),
-            pony: pony::evaluate(graph, &basis.windows, &basis.members, &formula.pony),
+            pony: pony::evaluate(graph, &basis.windows, &basis.members, &formula.pony, windows),
             adoption: adoption::evaluate(graph, &basis.members, &formula.adoption),
             further: formula.terms.as_ref().map_or_else(Vec::new, |policy| {
                 further.iter().map(|term| terms::compute(*term, &basis, &network, policy)).collect()

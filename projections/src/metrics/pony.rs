@@ -3,7 +3,7 @@
 use domain::formula::{Missing, PonyPolicy};
 
 use super::authors::{Commits, summed};
-use super::windows::{ByVertex, Window};
+use super::windows::{ByVertex, Window, Windows};
 use crate::graph::Graph;
 
 /// Pony factors by vertex and by project.
@@ -33,9 +33,15 @@ pub fn pony_factor(commits: &Commits, threshold_percent: u32) -> u32 {
     people
 }
 
-/// Evaluates every Repo and project, from the windows by vertex.
+/// Evaluates every Repo and project, from the windows by vertex. `held` is where they come from.
 #[must_use]
-pub fn evaluate(graph: &Graph, windows: &ByVertex, members: &[Vec<u32>], policy: &PonyPolicy) -> PonyFactors {
+pub fn evaluate(
+    graph: &Graph,
+    windows: &ByVertex,
+    members: &[Vec<u32>],
+    policy: &PonyPolicy,
+    held: &mut Windows,
+) -> PonyFactors {
     let missing = match policy.without_log {
         Missing::Zero => Some(0),
         Missing::Null => None,
@@ -43,12 +49,12 @@ pub fn evaluate(graph: &Graph, windows: &ByVertex, members: &[Vec<u32>], policy:
     let vertices = graph.vertices.iter().zip(windows).map(|(vertex, window)| {
         vertex.repo.then(|| window.as_ref().map_or(missing, |window| Some(window.pony_factor))).flatten()
     });
-    let projects = members.iter().map(|repos| {
+    let projects = graph.projects.iter().zip(members).map(|(project, repos)| {
         if repos.is_empty() {
             return None;
         }
-        let union = union(windows, repos);
-        union.map_or(missing, |commits| Some(pony_factor(&commits, policy.threshold_percent)))
+        let known = repos.iter().filter_map(|repo| windows[*repo as usize].as_ref()).collect();
+        held.joined(&project.id, known, policy.threshold_percent).or(missing)
     });
     PonyFactors { vertices: vertices.collect(), projects: projects.collect() }
 }

@@ -3,11 +3,12 @@
 //! Between two looks few logs change, and the window moves by a day over which most repositories have no row. A look
 //! that remembers nothing gives the same; it only takes longer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::time::Day;
 
-use super::authors::{Authors, Commits};
+use super::authors::{Authors, Commits, summed};
 use super::pony::pony_factor;
 use crate::graph::Graph;
 use crate::people::{Contributions, PeopleState, RepoContributions};
@@ -42,6 +43,8 @@ pub(super) struct Asked<'a> {
 pub struct Windows {
     /// The repositories with a log, in order, each with what is held of it.
     held: Vec<(String, Option<Held>)>,
+    /// Pony factors of projects, each with the windows that it joins.
+    joined: BTreeMap<String, (Vec<Arc<Window>>, u32)>,
 }
 
 /// The sum of a window, and the windows that hold the same rows.
@@ -111,5 +114,22 @@ impl Windows {
             by_vertex[*vertex as usize] = window;
         }
         by_vertex
+    }
+
+    /// The pony factor of a project whose Repos have these windows; `None` where there are none.
+    pub(super) fn joined(&mut self, project: &str, windows: Vec<&Arc<Window>>, threshold_percent: u32) -> Option<u32> {
+        if let [] | [_] = windows[..] {
+            return windows.first().map(|only| only.pony_factor);
+        }
+        if let Some((held, factor)) = self.joined.get(project)
+            && held.len() == windows.len()
+            && held.iter().zip(&windows).all(|(held, window)| Arc::ptr_eq(held, window))
+        {
+            return Some(*factor);
+        }
+        let all = windows.iter().flat_map(|window| &window.commits).copied().collect();
+        let factor = pony_factor(&summed(all), threshold_percent);
+        self.joined.insert(project.to_owned(), (windows.into_iter().cloned().collect(), factor));
+        Some(factor)
     }
 }
