@@ -117,7 +117,8 @@ pub enum Depth {
     Shown,
 }
 
-/// The resolved graph. Vertices and projects are sorted by id, edges and links by (dependent, dependency); all bytewise.
+/// The resolved graph. Vertices and projects are sorted by id, edges and links by (dependent, dependency); all of them
+/// bytewise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
     /// Repos and ExternalRepos together.
