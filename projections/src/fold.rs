@@ -55,9 +55,14 @@ impl World {
         self.seen(Graph::of(&self.graph))
     }
 
-    /// Resolves what scores rest on. One memory serves every look at the states of one log.
+    /// Resolves what scores rest on.
     #[must_use]
-    pub fn scored(&self, memory: &mut Memory) -> View<'_> {
+    pub fn scored(&self) -> View<'_> {
+        self.remembered(&mut Memory::default())
+    }
+
+    /// The same, with what was learnt at earlier states of the log.
+    fn remembered(&self, memory: &mut Memory) -> View<'_> {
         self.seen(Graph::resolve(&self.graph, memory, Depth::Scored))
     }
 
@@ -96,8 +101,6 @@ pub struct Fold {
     memory: Memory,
     /// What they have summed up under the formula.
     windows: Windows,
-    /// Repositories of which a log was taken in since the last look.
-    logged: BTreeSet<String>,
 }
 
 impl Fold {
@@ -112,7 +115,6 @@ impl Fold {
             quarantined,
             memory: Memory::default(),
             windows: Windows::default(),
-            logged: BTreeSet::new(),
         }
     }
 
@@ -137,12 +139,14 @@ impl Fold {
             self.tick(None);
         }
         self.world.position = recorded.position;
-        self.world.graph.apply(recorded, &mut self.changes);
-        self.world.people.apply(recorded, &mut self.changes);
+        let mut touched = Changes::default();
+        self.world.graph.apply(recorded, &mut touched);
+        self.world.people.apply(recorded, &mut touched);
+        self.memory.hear(&touched);
+        self.changes.append(touched);
         match &recorded.event {
             Event::ScoresPublished(facts) => self.tick(Some(&facts.label)),
             Event::FormulaPromoted(_) => self.tick(None),
-            Event::GitLogObserved(facts) => _ = self.logged.insert(facts.subject.id.clone()),
             _ => {}
         }
         Ok(())
@@ -181,10 +185,11 @@ impl Fold {
     }
 
     /// The scores now, with what earlier looks have learnt: the same, sooner.
-    pub fn look(&mut self) -> Scores {
-        self.windows.forget(std::mem::take(&mut self.logged).iter().map(String::as_str));
-        self.windows.follow(&self.world.people);
-        let view = self.world.scored(&mut self.memory);
+    /// `see` is shown the graph that they rest on.
+    pub fn look(&mut self, see: impl FnOnce(&Graph)) -> Scores {
+        self.windows.follow(&self.world.people, self.memory.touched());
+        let view = self.world.remembered(&mut self.memory);
+        see(&view.graph);
         let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
         self.memory.take_back(view.graph);
         scores
@@ -200,7 +205,7 @@ impl Fold {
             return;
         }
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
-        let scores = self.look();
+        let scores = self.look(|_| ());
         if let Some(history) = &mut self.history {
             history.tick(self.world.position, day, self.world.graph.recorded_at(), scores, label);
         }

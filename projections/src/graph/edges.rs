@@ -85,27 +85,29 @@ impl<'a> Versions<'a> {
 impl<'a> Claims<'a> {
     /// Reads the live documents and the registry's answers, on the vertices that ids mean.
     pub(super) fn of(ground: Ground<'a, '_>) -> Self {
-        let Ground { keyed, names, live, vertices, repos } = ground;
+        let Ground { known, live, vertices, repos } = ground;
         let (mut sources, mut versions) = (Vec::new(), Vec::new());
-        let mut all: Vec<(u32, Claim)> = Vec::with_capacity(live.iter().map(|(_, said)| said.claims.len()).sum());
+        let documents = || live.iter().filter_map(|live| Some((live.said, known.snapshot(live)?)));
+        let mut all: Vec<(u32, Claim)> = Vec::with_capacity(documents().map(|(_, whole)| whole.claims.len()).sum());
         let mut ids: Vec<u32> = Vec::new();
-        for (source, (_, snapshot)) in (0..).zip(live) {
+        for (source, (said, snapshot)) in (0..).zip(documents()) {
             sources.push(Source { confidence: Confidence::VerifiedSbom, rank: snapshot.rank });
             versions.push(Versions::Document(snapshot));
             ids.clear();
-            ids.extend(names.said(snapshot.rank.position).ids.iter().map(|id| vertices.of(*id)));
+            ids.extend(said.ids.iter().map(|id| vertices.of(*id)));
             all.extend(snapshot.claims.iter().filter_map(|&(from, to, flags, version)| {
                 let (from, to) = (ids[from as usize], ids[to as usize]);
                 (from != to).then_some((from, Claim { to, source, version, flags }))
             }));
         }
-        for (source, (package, _, crawl)) in (sources.len().try_into().unwrap_or(u32::MAX)..).zip(&keyed.packages) {
+        let answers = known.state.packages.values().zip(known.packages());
+        for (source, (crawl, package)) in (sources.len().try_into().unwrap_or(u32::MAX)..).zip(answers) {
             sources.push(Source { confidence: Confidence::InferredShadow, rank: crawl.rank });
             versions.push(Versions::Registry(&crawl.value));
-            let from = vertices.of(*package);
+            let from = vertices.of(package.name);
             // The flat policy knows no edge out of an ExternalRepo.
             let flags = if repos[vertices.ids[from as usize] as usize] { ROOT | FLAT } else { NESTED };
-            let needed = (1..).zip(&names.said(crawl.rank.position).ids);
+            let needed = (1..).zip(&package.ids);
             all.extend(needed.filter_map(|(version, id)| {
                 let to = vertices.of(*id);
                 (from != to).then_some((from, Claim { to, source, version, flags }))

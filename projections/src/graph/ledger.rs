@@ -8,9 +8,10 @@ use domain::formula::EdgePolicy;
 use domain::recorded::Position;
 
 use super::edges::Confidence;
-use super::names::{Keyed, Name, Names};
+use super::names::Name;
 use super::resolve::{Edge, Vertices};
-use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
+use super::rows::{Known, Live, Package};
+use super::snapshot::{FLAT, NESTED, ROOT};
 
 /// An edge as scores see it: between vertex indices, dependent to dependency, and how sure each policy is of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,17 +60,32 @@ impl Claim {
 /// Whoever claims edges.
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    Document(&'a Snapshot),
-    Registry(Name),
+    Document(Live<'a>),
+    Registry(&'a Package),
+}
+
+impl<'a> Source<'a> {
+    fn position(self) -> Position {
+        match self {
+            Self::Document(live) => live.said.rank.position,
+            Self::Registry(package) => package.rank.position,
+        }
+    }
+
+    fn ids(self) -> &'a [Name] {
+        match self {
+            Self::Document(live) => &live.said.ids,
+            Self::Registry(package) => &package.ids,
+        }
+    }
 }
 
 /// What claims are read on.
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a, 'b> {
-    pub(super) keyed: &'b Keyed<'a>,
-    pub(super) names: &'b Names,
+    pub(super) known: Known<'a>,
     /// The live documents.
-    pub(super) live: &'b [(Name, &'a Snapshot)],
+    pub(super) live: &'b [Live<'a>],
     pub(super) vertices: &'b Vertices<'b>,
     /// By number.
     pub(super) repos: &'b [bool],
@@ -116,31 +132,31 @@ impl Ledger {
         let changed: Vec<bool> = mean.iter().zip(&self.meant).map(|(now, then)| now != then).collect();
         let any = changed.contains(&true);
         let is_changed = |id: &Name| changed.get(*id as usize) == Some(&true);
-        let is_stale = |position: Position, source: Source<'_>| {
-            any && (matches!(source, Source::Registry(package) if is_changed(&package))
-                || ground.names.said(position).ids.iter().any(is_changed))
+        let is_stale = |source: Source<'_>| {
+            any && (matches!(source, Source::Registry(package) if is_changed(&package.name))
+                || source.ids().iter().any(is_changed))
         };
         self.meant = mean;
         self.claims.resize_with(means.len(), Vec::new);
 
-        let documents = ground.live.iter().map(|(_, said)| (said.rank.position, Source::Document(said)));
-        let answers = ground.keyed.packages.iter();
-        let answers = answers.map(|(package, _, crawl)| (crawl.rank.position, Source::Registry(*package)));
-        let mut now: Vec<(Position, Source<'_>)> = documents.chain(answers).collect();
-        now.sort_unstable_by_key(|(position, _)| *position);
+        let documents = ground.live.iter().map(|live| Source::Document(*live));
+        let answers = ground.known.packages().map(Source::Registry);
+        let now: Vec<Source<'_>> = documents.chain(answers).collect();
+        let mut order: Vec<(Position, usize)> = now.iter().map(|source| source.position()).zip(0..).collect();
+        order.sort_unstable();
         let mut entered = Vec::new();
         let mut sources = Vec::with_capacity(now.len());
         let mut held = std::mem::take(&mut self.sources).into_iter().peekable();
-        for (position, source) in now {
+        for (position, source) in order.into_iter().map(|(position, place)| (position, now[place])) {
             while let Some(gone) = held.next_if(|(held, _)| *held < position) {
                 self.leave(gone);
             }
             let mut stays = held.next_if(|(held, _)| *held == position);
-            if is_stale(position, source) {
+            if is_stale(source) {
                 stays.take().into_iter().for_each(|gone| self.leave(gone));
             }
             sources.push(stays.unwrap_or_else(|| {
-                let dependents = self.enter(position, source, ground);
+                let dependents = self.enter(source, ground);
                 entered.extend_from_slice(&dependents);
                 (position, dependents)
             }));
@@ -161,9 +177,10 @@ impl Ledger {
     }
 
     /// Takes in a source. Returns its dependents.
-    fn enter(&mut self, position: Position, source: Source<'_>, ground: Ground<'_, '_>) -> Vec<Name> {
+    fn enter(&mut self, source: Source<'_>, ground: Ground<'_, '_>) -> Vec<Name> {
         let identity = ground.vertices.identity;
-        let ids = ground.names.said(position).ids.iter().map(|id| identity.resolve(*id));
+        let position = source.position();
+        let ids = source.ids().iter().map(|id| identity.resolve(*id));
         let mut dependents = Vec::new();
         let mut claim = |from: Name, to: Name, flags: u8, confidence: Confidence| {
             if from != to {
@@ -172,14 +189,14 @@ impl Ledger {
             }
         };
         match source {
-            Source::Document(snapshot) => {
+            Source::Document(live) => {
                 let ids: Vec<Name> = ids.collect();
-                for &(from, to, flags, _) in &snapshot.claims {
+                for &(from, to, flags, _) in ground.known.snapshot(&live).iter().flat_map(|snapshot| &snapshot.claims) {
                     claim(ids[from as usize], ids[to as usize], flags, Confidence::VerifiedSbom);
                 }
             }
             Source::Registry(package) => {
-                let from = identity.resolve(package);
+                let from = identity.resolve(package.name);
                 // The flat policy knows no edge out of an ExternalRepo.
                 let flags = if ground.repos[from as usize] { ROOT | FLAT } else { NESTED };
                 ids.for_each(|to| claim(from, to, flags, Confidence::InferredShadow));

@@ -6,9 +6,10 @@ use domain::facts::curation::Correction;
 use domain::recorded::{Position, Rank};
 
 use super::identity::Identity;
-use super::names::{Keyed, Name, Names};
+use super::names::{Name, Names};
 use super::numbers::ByNumber;
 use super::resolve::Finding;
+use super::rows::Known;
 use super::state::GraphState;
 
 /// Where a membership comes from.
@@ -36,27 +37,17 @@ pub(super) struct GrantLinks<'a> {
 
 impl<'a> GrantLinks<'a> {
     /// Reads every newest grants record.
-    pub(super) fn of(state: &'a GraphState, names: &Names) -> Self {
+    pub(super) fn of(known: Known<'a>) -> Self {
         let mut links = Self::default();
-        for (project, facts) in &state.projects {
-            if let Some(record) = &facts.record {
-                links.add(project, record.rank, names);
+        for said in known.grants() {
+            for repo in &said.repositories {
+                name(links.repositories.entry(*repo).or_default(), &said.project, said.rank);
+            }
+            for owner in &said.owners {
+                name(links.owners.entry(*owner).or_default(), &said.project, said.rank);
             }
         }
-        for application in state.applications.values() {
-            links.add(&application.value.project_id, application.rank, names);
-        }
         links
-    }
-
-    fn add(&mut self, project: &'a str, rank: Rank, names: &Names) {
-        let said = names.said(rank.position);
-        for repo in &said.ids {
-            name(self.repositories.entry(*repo).or_default(), project, rank);
-        }
-        for owner in &said.owners {
-            name(self.owners.entry(*owner).or_default(), project, rank);
-        }
     }
 }
 
@@ -67,14 +58,13 @@ fn name<'a>(projects: &mut Projects<'a>, project: &'a str, rank: Rank) {
 
 /// Membership of every Repo, by number.
 pub(super) fn memberships<'a>(
-    state: &'a GraphState,
-    keyed: &Keyed<'a>,
-    names: &Names,
+    known: Known<'a>,
     identity: &Identity,
     links: &GrantLinks<'a>,
     repos: &[bool],
     findings: &mut Vec<Finding>,
 ) -> Vec<Option<Membership<'a>>> {
+    let Known { state, names, .. } = known;
     let mut curated: ByNumber<Name, (Rank, Option<&str>)> = ByNumber::default();
     for curation in state.curations.values() {
         if let Correction::Membership { repo, project } = &curation.value.correction
@@ -84,9 +74,9 @@ pub(super) fn memberships<'a>(
         }
     }
     let mut flagged: ByNumber<Name, (Rank, &str)> = ByNumber::default();
-    for (subject, _, facts, _) in &keyed.repos {
-        if let Some(flag) = &facts.flagged {
-            newest(&mut flagged, identity.resolve(*subject), (flag.rank, flag.value.as_str()));
+    for repo in known.repos() {
+        if let Some((rank, project)) = &repo.flagged {
+            newest(&mut flagged, identity.resolve(repo.name), (*rank, &**project));
         }
     }
     let mut named: ByNumber<Name, Projects<'a>> = ByNumber::default();

@@ -7,15 +7,17 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 
 use super::edges::{Claims, Confidence};
-use super::identity::{Identity, live_snapshots};
+use super::identity::Identity;
 use super::ledger::{Ground, Link};
 use super::membership::{GrantLinks, Membership, memberships};
 use super::memory::Memory;
-use super::names::{Keyed, Name, Names};
+use super::names::{Name, Names};
 use super::repo_of::RepoOf;
+use super::rows::Known;
 use super::state::{Answer, GraphState};
 use super::survey;
 use super::vertex::{self, Details};
+use crate::changes::Changes;
 use crate::metrics::status;
 
 /// A Repo or ExternalRepo.
@@ -175,57 +177,55 @@ impl Graph {
         Self::resolve(state, &mut Memory::default(), Depth::Shown)
     }
 
-    /// Resolves a state of a log, `memory` being of its earlier states.
-    #[must_use]
-    pub fn resolve(state: &GraphState, memory: &mut Memory, depth: Depth) -> Self {
+    /// Resolves a state of a log, `memory` being of its earlier states and having heard of all that was touched since.
+    pub(crate) fn resolve(state: &GraphState, memory: &mut Memory, depth: Depth) -> Self {
         let mut findings = Vec::new();
-        let keyed = memory.names.learn(state);
-        let names = &memory.names;
-        let links = GrantLinks::of(state, names);
-        let known = known_repositories(state, &keyed, names, &links);
-        let identity = Identity::weigh(state, &keyed, names, &known, &mut findings);
+        let Memory { rows, touched, ledger, former } = memory;
+        rows.learn(state, touched.as_ref());
+        *touched = Some(Changes::default());
+        let known = Known::of(state, rows);
+        let names = known.names;
+        let links = GrantLinks::of(known);
+        let repositories = known_repositories(known, &links);
+        let identity = Identity::weigh(known, &repositories, &mut findings);
         let mut repos = vec![false; names.len()];
-        for (id, _) in (0..).zip(&known).filter(|(_, known)| **known) {
+        for (id, _) in (0..).zip(&repositories).filter(|(_, known)| **known) {
             repos[identity.resolve(id) as usize] = true;
         }
-        let members = memberships(state, &keyed, names, &identity, &links, &repos, &mut findings);
+        let members = memberships(known, &identity, &links, &repos, &mut findings);
         let projects = projects(state, &members, &mut findings);
 
-        let live = live_snapshots(&keyed, |id| identity.resolve(id));
+        let live = known.live(|id| identity.resolve(id));
         let mut present = repos.clone();
         let mut mention = |id: Name| present[identity.resolve(id) as usize] = true;
-        for (_, snapshot) in &live {
-            names.said(snapshot.rank.position).ids.iter().for_each(|id| mention(*id));
-        }
-        for (package, _, crawl) in &keyed.packages {
-            mention(*package);
-            names.said(crawl.rank.position).ids.iter().for_each(|id| mention(*id));
+        live.iter().flat_map(|live| &live.said.ids).for_each(|id| mention(*id));
+        for package in known.packages() {
+            mention(package.name);
+            package.ids.iter().for_each(|id| mention(*id));
         }
         let ids: Vec<Name> = names.sorted().iter().copied().filter(|id| present[*id as usize]).collect();
-        let mut vertices = memory.vertices(&ids);
-        let names = &memory.names;
+        let mut vertices = former.vertices(&ids, names);
         let places = Vertices::of_ids(ids, &identity, names);
-        let details = vertex::details(&keyed, names, &places, &live, depth);
+        vertex::write(known, &places, &live, depth, &mut vertices);
         let project_index: HashMap<&str, u32> = projects.iter().map(|project| project.id.as_str()).zip(0..).collect();
-        for ((vertex, id), details) in vertices.iter_mut().zip(&places.ids).zip(details) {
+        for (vertex, id) in vertices.iter_mut().zip(&places.ids) {
             let member = members[*id as usize].as_ref();
             vertex.repo = repos[*id as usize];
             vertex.project = member.and_then(|m| project_index.get(m.project?).copied());
             vertex.evidence = member.map(|m| (m.evidence, m.position));
-            vertex.details = details;
         }
-        let ground = Ground { keyed: &keyed, names, live: &live, vertices: &places, repos: &repos };
+        let ground = Ground { known, live: &live, vertices: &places, repos: &repos };
         let (edges, links) = match depth {
-            Depth::Scored => (Vec::new(), memory.ledger.links(ground)),
+            Depth::Scored => (Vec::new(), ledger.links(ground)),
             Depth::Shown => {
                 let edges = Claims::of(ground).edges();
                 let links = edges.iter().map(Link::of).collect();
                 (edges, links)
             }
         };
-        let known = names.sorted().iter().filter(|id| known[**id as usize]);
+        let given = names.sorted().iter().filter(|id| repositories[**id as usize]);
         let mut graph = Self {
-            repo_of: RepoOf::sorted(known.map(|id| (names.shared(*id), places.of(*id)))),
+            repo_of: RepoOf::sorted(given.map(|id| (names.shared(*id), places.of(*id)))),
             edges,
             links,
             findings,
@@ -261,17 +261,13 @@ impl Graph {
 }
 
 /// By number: whether an ingestion is about it, a project claims it or a curation names it, as given.
-pub(super) fn known_repositories(
-    state: &GraphState,
-    keyed: &Keyed<'_>,
-    names: &Names,
-    links: &GrantLinks<'_>,
-) -> Vec<bool> {
-    let mut known = vec![false; names.len()];
-    let mut mark = |id: Name| known[id as usize] = true;
-    for (subject, _, _, renamed) in &keyed.repos {
-        mark(*subject);
-        renamed.map(&mut mark);
+pub(super) fn known_repositories(known: Known<'_>, links: &GrantLinks<'_>) -> Vec<bool> {
+    let Known { state, names, .. } = known;
+    let mut known_as = vec![false; names.len()];
+    let mut mark = |id: Name| known_as[id as usize] = true;
+    for repo in known.repos() {
+        mark(repo.name);
+        repo.host.and_then(|host| host.renamed).map(&mut mark);
     }
     links.repositories.keys().for_each(|id| mark(*id));
     for curation in state.curations.values() {
@@ -281,7 +277,7 @@ pub(super) fn known_repositories(
         };
         names.find(repo).map(&mut mark);
     }
-    known
+    known_as
 }
 
 /// The data of projects that curations replace.

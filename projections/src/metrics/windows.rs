@@ -10,6 +10,7 @@ use domain::time::Day;
 
 use super::authors::{Authors, Commits, summed};
 use super::pony::pony_factor;
+use crate::changes::Changes;
 use crate::graph::Graph;
 use crate::people::{Contributions, PeopleState, RepoContributions};
 
@@ -78,17 +79,14 @@ impl Held {
 }
 
 impl Windows {
-    /// Forgets what rests on the logs of these repositories, which have changed.
-    pub fn forget<'a>(&mut self, changed: impl IntoIterator<Item = &'a str>) {
-        for repo in changed {
+    /// Makes room for every log, and forgets what rests on those that were touched since the last look.
+    pub fn follow(&mut self, people: &PeopleState, touched: Option<&Changes>) {
+        for repo in touched.iter().flat_map(|touched| touched.of("log")) {
             if let Ok(place) = self.held.binary_search_by(|(held, _)| held.as_str().cmp(repo)) {
                 self.held[place].1 = None;
             }
         }
-    }
-
-    /// Makes room for every log. A state forgets none, so where there are as many they are the same.
-    pub fn follow(&mut self, people: &PeopleState) {
+        // A state forgets no log, so where there are as many they are the same.
         if self.held.len() != people.logs.len() {
             let mut known = std::mem::take(&mut self.held).into_iter().peekable();
             let place = |repo: &String| known.next_if(|(held, _)| held == repo).unwrap_or_else(|| (repo.clone(), None));
