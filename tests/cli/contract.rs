@@ -253,3 +253,24 @@ fn the_shared_documents_count_as_their_index_says() {
         assert_eq!(json!([answer["outcome"], answer["position"]]), json!(["dry-run", null]), "{file}");
     }
 }
+#[test]
+fn what_is_wrong_with_a_formula_is_said_with_its_line() {
+    let program = Program::fresh();
+    let document = include_str!("../../domain/formulas/seed.toml");
+    for (good, bad, code, said) in [
+        ("window_months = 24", "window_months = 0", 1, "pony.window_months: 0 is not in 1..=1200"),
+        ("window_months = 24", "window_months = \"x\"", 1, "pony.window_months: \"x\" is not in 1..=1200"),
+        ("\"flat\"", "\"round\"", 1, "graph.edges: unknown variant `round`, expected `flat` or `nested`"),
+        ("semantics = 1", "semantics = 2", 2, "`seed` needs semantics 2; this program knows 1 to 1"),
+    ] {
+        let line = 1 + document.lines().position(|line| line.contains(good)).unwrap();
+        let file = program.file("wrong.toml", document.replace(good, bad).as_bytes());
+        let path = file.to_str().unwrap();
+        let said = format!("{path}:{line}: {said}");
+        assert_eq!(program.run(["formula", "check", path]).fails(code), said);
+        assert_eq!(program.run(["formula", "adopt", path]).fails(code), said);
+        assert_eq!(program.run(["formula", "diff", "seed", path]).fails(code), said);
+    }
+    assert_eq!(program.line("formula show nothing").fails(1), "formula: none is named `nothing`");
+}
+
