@@ -122,8 +122,11 @@ fn what_is_verified_is_said_and_what_is_not_compared_is_not() {
     assert_eq!(again["verified"], true);
     // At a position of its own the publication is compared with as well; where nothing is, nothing is verified.
     assert_eq!(program.json("replay --verify --as-of 9")["verified"], true);
-    assert_eq!(program.json("replay --verify --as-of 3")["verified"], Value::Null);
-    assert_eq!(program.json("replay --verify --formula atlas-1")["verified"], Value::Null);
+    for line in ["replay --verify --as-of 3", "replay --verify --formula atlas-1"] {
+        let ran = program.line(line);
+        assert_eq!((ran.code, &ran.json()["verified"], &ran.json()["divergences"]), (1, &Value::Null, &json!([])));
+        assert!(ran.stderr.contains("nothing live or published at position"), "{line}: {ran:#?}");
+    }
     assert_eq!(program.json("replay")["verified"], Value::Null);
 }
 
