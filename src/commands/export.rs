@@ -13,7 +13,7 @@ use projections::store::query;
 use projections::tables::Projection;
 use serde_json::{Map, Value, json};
 
-use super::{point, scores};
+use super::{point, project, scores};
 use crate::cli::{AsOf, Export, ExportTo, GraphFormat, ScoreFormat};
 use crate::failure::{Failure, Result};
 use crate::output::{Output, csv, object};
@@ -88,6 +88,7 @@ async fn read(session: &Session, at: &AsOf) -> Result<Snapshot> {
     let live = store::live_builds(&mut conn).await?;
     let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
     let mut at = at.clone();
+        project::say_lag(session, &mut conn, &live).await?;
     // Without a point or a formula: what is live, where it stands.
     if let Some(metrics) = metrics.filter(|_| at.as_of.is_none() && at.formula.is_none()) {
         at = AsOf { as_of: Some(metrics.position.to_string()), formula: metrics.formula.clone() };

@@ -42,7 +42,13 @@ fn reading_an_empty_log_is_no_error() {
 fn a_log_that_is_not_projected_yet_has_no_live_scores_but_replays() {
     let program = Program::fresh();
     program.sbom("o/a", &spdx(&["a", "b"], &[("a", "b")]), &[]);
-    assert_eq!(program.json("scores --level repo"), json!([]));
+    let reads = ["scores --level repo", "edges", "triage list", "conflicts"];
+    for line in reads {
+        let ran = program.line(line).ok();
+        assert_eq!(ran.json(), json!([]), "{line}");
+        assert_eq!(ran.stderr, "1 event is not projected yet; run `pg-atlas project`\n", "{line}");
+        assert_eq!(program.line(&format!("{line} --quiet")).ok().stderr, "");
+    }
     assert_eq!(program.json("scores --level repo --as-of 1").as_array().unwrap().len(), 1);
     assert_eq!(
         program.line("replay --verify").fails(1),
