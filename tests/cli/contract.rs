@@ -206,6 +206,13 @@ fn failures_have_their_exit_codes() {
         ("formula show nothing", 1),
         ("formula check nothing.toml", 1),
         ("formula check /", 1),
+        ("audit verify /nope", 1),
+        ("audit verify /", 1),
+        ("audit verify --checkpoint /nope", 1),
+        ("audit import /nope", 1),
+        ("audit import /", 1),
+        ("audit export /nope/x", 1),
+        ("audit export /", 1),
         ("rebuild --formula nothing", 1),
         ("ingest sbom nothing.json --repo pkg:github/o/a", 1),
         ("ingest git-log nothing --repo pkg:github/o/a", 1),
@@ -230,6 +237,23 @@ fn failures_have_their_exit_codes() {
         assert_eq!(ran.code, code, "`{line}`: {ran:#?}");
         assert!(ran.stdout.is_empty() && ran.stderr.contains("error: "), "`{line}`: {ran:#?}");
     }
+    for (line, said) in [
+        ("audit verify /nope", "/nope: No such file or directory"),
+        ("audit verify /", "/: "),
+        ("audit import /nope", "/nope: No such file or directory"),
+        ("audit export /nope/x", "/nope/x: No such file or directory"),
+        ("audit verify --checkpoint /nope", "/nope: No such file or directory"),
+        ("audit prove 0", "positions start at 1"),
+        ("audit prove 3 --size 2", "no event at position 3 in the log of size 2"),
+        ("audit prove --from 3 --to 2", "--from is the smaller size"),
+        ("audit prove 1 --size 99", "it ends at 3"),
+        ("history nope", "nothing with the id `nope` has a history: "),
+    ] {
+        let complaint = program.line(line).fails(1);
+        assert!(complaint.contains(said) && !complaint.contains("beyond"), "`{line}`: {complaint}");
+    }
+    let unsigned = Ran::of(program.command().args(["audit", "checkpoint"]).env("PG_ATLAS_SIGNING_KEY_FILE", "/nope"));
+    assert!(unsigned.fails(2).contains("PG_ATLAS_SIGNING_KEY_FILE names /nope"));
     assert_eq!(program.run(["publish", "--label", ""]).code, 2);
     assert_eq!(program.run(["publish", "--label", "two\nlines"]).code, 2);
     for line in ["--help", "--version", "help ingest sbom", "scores --help"] {
@@ -239,23 +263,6 @@ fn failures_have_their_exit_codes() {
     assert_eq!(Ran::of(&mut bare()).code, 2, "a command is missing");
 }
 
-#[test]
-fn the_shared_documents_count_as_their_index_says() {
-    let Some(index) = shared("sbom/INDEX.tsv") else { return };
-    for line in std::fs::read_to_string(index).unwrap().lines().skip(1) {
-        let columns: Vec<&str> = line.split('\t').collect();
-        let [file, format, _, packages, dependencies] = columns[..5] else { panic!("{line}") };
-        if !format.starts_with("SPDX-JSON") && format != "CycloneDX-JSON" || columns[7] == "reject" {
-            continue;
-        }
-        let path = shared(&format!("sbom/{file}")).unwrap();
-        let args = ["ingest", "sbom", path.to_str().unwrap(), "--repo", "pkg:github/o/a", "--dry-run", "--quiet"];
-        let answer = Ran::of(bare().args(args)).ok().json();
-        assert_eq!(answer["packages"].to_string(), packages, "{file}");
-        assert_eq!(answer["dependencies"].to_string(), dependencies, "{file}");
-        assert_eq!(json!([answer["outcome"], answer["position"]]), json!(["dry-run", null]), "{file}");
-    }
-}
 #[test]
 fn what_is_wrong_with_a_formula_is_said_with_its_line() {
     let program = Program::fresh();
@@ -277,3 +284,20 @@ fn what_is_wrong_with_a_formula_is_said_with_its_line() {
     assert_eq!(program.line("formula show nothing").fails(1), "formula: none is named `nothing`");
 }
 
+#[test]
+fn the_shared_documents_count_as_their_index_says() {
+    let Some(index) = shared("sbom/INDEX.tsv") else { return };
+    for line in std::fs::read_to_string(index).unwrap().lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [file, format, _, packages, dependencies] = columns[..5] else { panic!("{line}") };
+        if !format.starts_with("SPDX-JSON") && format != "CycloneDX-JSON" || columns[7] == "reject" {
+            continue;
+        }
+        let path = shared(&format!("sbom/{file}")).unwrap();
+        let args = ["ingest", "sbom", path.to_str().unwrap(), "--repo", "pkg:github/o/a", "--dry-run", "--quiet"];
+        let answer = Ran::of(bare().args(args)).ok().json();
+        assert_eq!(answer["packages"].to_string(), packages, "{file}");
+        assert_eq!(answer["dependencies"].to_string(), dependencies, "{file}");
+        assert_eq!(json!([answer["outcome"], answer["position"]]), json!(["dry-run", null]), "{file}");
+    }
+}
