@@ -30,6 +30,10 @@ async fn an_event_is_passed_over_and_taken_in_again() {
     assert_eq!((said["quarantined"].as_u64(), said["lifted"].as_bool()), (Some(2), Some(false)));
     assert_eq!((said["position"].as_u64(), said["outcome"].as_str()), (Some(3), Some("appended")));
     assert!(said["event"].as_str().unwrap().ends_with("/0"));
+    // The live builds hold what is quarantined by now: that is no divergence, and nothing is verified.
+    let stale = place.ends(1, &["replay", "--verify"]);
+    assert_eq!((&stale.json()["verified"], &stale.json()["divergences"]), (&Value::Null, &json!([])));
+    assert!(stale.stderr.contains("`pg-atlas project` makes them anew"), "{stale:?}");
     assert_eq!(scores(&place), before);
     let log = String::from_utf8(place.ends(0, &["events"]).stdout).unwrap();
     assert!(log.contains("<email>") && !log.contains("example.org"), "{log}");
