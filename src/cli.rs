@@ -1,8 +1,10 @@
 //! Subcommands and flags, nothing else.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::purl::Purl;
 
 use crate::output::Format;
 
@@ -89,7 +91,7 @@ pub(crate) enum Command {
         #[arg(long, default_value = "project")]
         level: LevelArg,
         /// Only this one
-        #[arg(long)]
+        #[arg(long, value_parser = canonical_id)]
         id: Option<String>,
         /// Field to sort by, with `:desc` for descending; nulls last
         #[arg(long, default_value = "id")]
@@ -100,13 +102,13 @@ pub(crate) enum Command {
     /// Resolved dependencies, dependent first
     Edges {
         /// Only those with this end
-        #[arg(long)]
+        #[arg(long, value_parser = canonical_id)]
         of: Option<String>,
         /// `repo` for repositories and packages, `project` for projects
         #[arg(long, default_value = "repo")]
         level: EdgeLevel,
         /// Why the edge from A to B stands: every claim with its event
-        #[arg(long, num_args = 2, value_names = ["A", "B"])]
+        #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = canonical_id)]
         why: Option<Vec<String>>,
         /// Position or time to look at
         #[arg(long)]
@@ -175,6 +177,7 @@ pub(crate) enum Command {
     /// How the values of one vertex changed over time
     History {
         /// The project, repository or package
+        #[arg(value_parser = canonical_id)]
         id: String,
         /// Only this value, for example `criticality_score`
         #[arg(long)]
@@ -243,6 +246,11 @@ pub(crate) enum Command {
     /// Start or join the embedded server and report on it
     #[command(hide = true)]
     EmbeddedPing(crate::embedded::PingArgs),
+}
+
+/// An id as a person gives it: a package URL in canonical form, as ids are kept, and anything else as it is.
+pub(crate) fn canonical_id(text: &str) -> Result<String, Infallible> {
+    Ok(Purl::parse(text).map_or_else(|_| text.to_owned(), |purl| purl.id))
 }
 
 /// A point of the log and a formula.

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod database_url;
+mod draft;
 mod embedded;
 mod failure;
 mod interrupt;

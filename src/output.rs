@@ -106,20 +106,78 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
-/// An object for people: a line a key.
+/// Width of a table inside an object where there is no terminal to say it.
+const INNER_WIDTH: u16 = 160;
+/// Length of a digest, and how much of it a person needs to recognise it.
+const DIGEST: (usize, usize) = (64, 12);
+
+/// An object for people: a line a value; then each list under its name, a line a text or a table of objects.
 pub(crate) fn fields(map: &Map<String, Value>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
+    let mut values = Table::new();
+    values.load_style(presets::NOTHING);
+    let mut lists = String::new();
     for (key, value) in map {
-        if !matches!(value, Value::Array(items) if items.is_empty()) {
-            table.add_row([key.clone(), cell(Some(value))]);
+        match value {
+            Value::Array(items) if items.is_empty() => {}
+            Value::Array(items) => lists += &format!("\n{key}\n{}", list(items)),
+            Value::Object(inner) => {
+                for (name, value) in inner {
+                    values.add_row([format!("{key}.{name}"), cell(Some(value))]);
+                }
+            }
+            value => drop(values.add_row([key.clone(), cell(Some(value))])),
         }
     }
-    format!("{table}\n")
+    trimmed(&values) + &lists
+}
+
+/// A list inside an object.
+fn list(items: &[Value]) -> String {
+    let rows: Option<Vec<&Map<String, Value>>> = items.iter().map(Value::as_object).collect();
+    let Some(rows) = rows else {
+        return items.iter().map(|item| format!("  {}\n", cell(Some(item)))).collect();
+    };
+    let mut columns: Vec<&str> = Vec::new();
+    for name in rows.iter().flat_map(|row| row.keys()) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    // A column in which nothing stands says nothing.
+    columns.retain(|name| rows.iter().any(|row| row.get(*name).is_some_and(|value| !value.is_null())));
+    let rows: Vec<Map<String, Value>> = rows.into_iter().map(shortened).collect();
+    let mut table = columned(&columns, &rows);
+    if table.width().is_none() {
+        table.set_width(INNER_WIDTH);
+    }
+    trimmed(&table)
+}
+
+/// Digests as people tell them apart, lists as text.
+fn shortened(row: &Map<String, Value>) -> Map<String, Value> {
+    let short = |value: &Value| match value {
+        Value::String(text) if text.len() == DIGEST.0 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Value::from(&text[..DIGEST.1])
+        }
+        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+            Value::from(items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(", "))
+        }
+        value => value.clone(),
+    };
+    row.iter().map(|(name, value)| (name.clone(), short(value))).collect()
+}
+
+/// A table without the blanks that its lines end in.
+fn trimmed(table: &Table) -> String {
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// Columns for people.
 pub(crate) fn table(columns: &[&str], rows: &[Map<String, Value>]) -> String {
+    format!("{}\n", columned(columns, rows))
+}
+
+fn columned(columns: &[&str], rows: &[Map<String, Value>]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.iter().copied());
@@ -132,7 +190,7 @@ pub(crate) fn table(columns: &[&str], rows: &[Map<String, Value>]) -> String {
             column.set_cell_alignment(comfy_table::CellAlignment::Right);
         }
     }
-    format!("{table}\n")
+    table
 }
 
 /// Comma-separated values with a header.

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use sqlx::{ConnectOptions as _, Executor as _};
 
-use crate::support::cli::Place;
+use crate::support::cli::{Place, ended};
 
 fn sbom(package: &str) -> String {
     json!({
@@ -104,6 +105,13 @@ async fn the_doctor_says_what_to_mend() {
     for (path, mode) in [(&key, 0o600), (&data.join("artifacts"), 0o700), (&data, 0o700)] {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
+    fs::write(data.join("signing.key"), "no key\n").unwrap();
+    fs::set_permissions(data.join("signing.key"), Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(to_mend(&place, 1), ["signing.key", "pseudonym.key"], "private, and no keys");
+    fs::remove_file(data.join("signing.key")).unwrap();
+    place.run(&["audit", "checkpoint"]);
+    fs::write(&key, "0".repeat(64)).unwrap();
+    assert!(to_mend(&place, 0).is_empty());
     sqlx::query(
         "DELETE FROM public._sqlx_migrations WHERE version = (SELECT max(version) FROM public._sqlx_migrations)",
     )
@@ -116,4 +124,18 @@ async fn the_doctor_says_what_to_mend() {
     let said = nowhere.output().unwrap();
     let said: Value = serde_json::from_slice(&said.stdout).unwrap();
     assert!(said["checks"].as_array().unwrap().iter().any(|check| check["name"] == "database" && check["ok"] == false));
+}
+
+#[tokio::test]
+async fn the_doctor_knows_a_login_that_cannot_make_the_schema() {
+    let place = Place::new().await;
+    let name = format!("atlas_test_guest_{}", uuid::Uuid::now_v7().simple());
+    place.db.pool().execute(format!("CREATE ROLE {name} LOGIN PASSWORD 'secret'").as_str()).await.unwrap();
+    let url = place.db.options().username(&name).password("secret").to_url_lossy().to_string();
+    let said = ended(1, place.command(&["doctor", "--database-url", &url])).json();
+    place.db.pool().execute(format!("DROP ROLE {name}").as_str()).await.unwrap();
+    let checks = said["checks"].as_array().unwrap();
+    let broken: Vec<&Value> = checks.iter().filter(|check| check["ok"] == false).collect();
+    assert!(broken.len() == 1 && broken[0]["name"] == "schema", "{said}");
+    assert!(broken[0]["detail"].as_str().unwrap().contains("may not make it"), "{said}");
 }

@@ -32,6 +32,10 @@ async fn an_event_is_passed_over_and_taken_in_again() {
     assert!(said["event"].as_str().unwrap().ends_with("/0"));
     let twice = place.ends(1, &["quarantine", "2", "--reason", "for another reason"]);
     assert!(twice.stderr.contains("already quarantined by the event at position 3"), "{twice:?}");
+    // The live builds hold what is quarantined by now: that is no divergence, and nothing is verified.
+    let stale = place.ends(1, &["replay", "--verify"]);
+    assert_eq!((&stale.json()["verified"], &stale.json()["divergences"]), (&Value::Null, &json!([])));
+    assert!(stale.stderr.contains("`pg-atlas project` makes them anew"), "{stale:?}");
     assert_eq!(scores(&place), before);
     let log = String::from_utf8(place.ends(0, &["events"]).stdout).unwrap();
     assert!(log.contains("<email>") && !log.contains("example.org"), "{log}");

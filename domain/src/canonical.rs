@@ -1,10 +1,12 @@
 //! RFC 8785 canonical JSON, narrowed to what survives it unchanged: no floats, no integer beyond 2^53 - 1, no NUL.
 //!
-//! The general canonicaliser silently alters large integers; a payload that could be altered is refused instead.
+//! A general canonicaliser silently alters large integers; a payload that could be altered is refused instead.
 
 use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
+
+mod writer;
 
 /// Greatest integer that every JSON reader keeps exactly: 2^53 - 1.
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
@@ -32,9 +34,8 @@ pub enum CanonicalError {
 ///
 /// # Errors
 /// When the value holds something that has no exact canonical form, see [`CanonicalError`].
-pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    let value = serde_json::to_value(value).map_err(|e| CanonicalError::Serialise(e.to_string()))?;
-    value_to_vec(&value)
+pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalError> {
+    writer::write(value, &[])
 }
 
 /// The canonical bytes of a JSON tree; see [`to_vec`].
@@ -42,44 +43,22 @@ pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
 /// # Errors
 /// As [`to_vec`].
 pub fn value_to_vec(value: &Value) -> Result<Vec<u8>, CanonicalError> {
-    let mut plain_keys = true;
-    check(value, 0, &mut plain_keys)?;
-    let bytes = if plain_keys {
-        // With ASCII keys the map order of serde_json is RFC 8785's, and its escapes are the same.
-        serde_json::to_vec(value)
-    } else {
-        serde_json_canonicalizer::to_vec(value)
-    };
-    bytes.map_err(|e| CanonicalError::Serialise(e.to_string()))
+    to_vec(value)
 }
 
-fn check(value: &Value, depth: usize, plain_keys: &mut bool) -> Result<(), CanonicalError> {
-    if depth > MAX_DEPTH {
-        return Err(CanonicalError::Depth);
-    }
-    match value {
-        Value::Null | Value::Bool(_) => Ok(()),
-        Value::Number(number) => {
-            let fits = number.as_u64().is_some_and(|n| n <= MAX_SAFE_INTEGER)
-                || number.as_i64().is_some_and(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER);
-            if fits { Ok(()) } else { Err(CanonicalError::Number(number.to_string())) }
-        }
-        Value::String(text) => no_nul(text),
-        Value::Array(items) => items.iter().try_for_each(|item| check(item, depth + 1, plain_keys)),
-        Value::Object(map) => map.iter().try_for_each(|(key, item)| {
-            *plain_keys &= key.is_ascii();
-            no_nul(key)?;
-            check(item, depth + 1, plain_keys)
-        }),
-    }
-}
-
-fn no_nul(text: &str) -> Result<(), CanonicalError> {
-    if text.as_bytes().contains(&0) { Err(CanonicalError::Nul) } else { Ok(()) }
+/// The canonical bytes of `value` without some of its members. `["subject", "spelled"]` is the member `spelled` of the
+/// object `subject`; one that is not there is not missed.
+///
+/// # Errors
+/// As [`to_vec`], also for what is left out.
+pub fn to_vec_without<T: Serialize + ?Sized>(value: &T, without: &[&[&str]]) -> Result<Vec<u8>, CanonicalError> {
+    writer::write(value, without)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -99,6 +78,56 @@ mod tests {
         assert_eq!(String::from_utf8(bytes).unwrap(), "{\"a\":4,\"\u{20ac}\":1,\"\u{1F600}\":2,\"\u{fb33}\":3}");
     }
 
+    #[test]
+    fn members_are_left_out_by_their_path() {
+        let value = json!({"z": {"b": 1, "a": [{"b": 2}], "c": {"b": 3}}, "b": {"z": 4}, "a": 5});
+        let without = |paths: &[&[&str]]| String::from_utf8(to_vec_without(&value, paths).unwrap()).unwrap();
+        assert_eq!(without(&[&["b"], &["z", "b"]]), r#"{"a":5,"z":{"a":[{"b":2}],"c":{"b":3}}}"#);
+        assert_eq!(without(&[&["a"], &["z"], &["b", "z"]]), r#"{"b":{}}"#);
+        assert_eq!(
+            without(&[&["z", "a", "b"], &["nowhere"], &[]]),
+            String::from_utf8(to_vec(&value).unwrap()).unwrap()
+        );
+    }
+
+    #[test]
+    fn nesting_ends_somewhere() {
+        let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        assert!(to_vec(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(to_vec(&nested(MAX_DEPTH + 1)), Err(CanonicalError::Depth));
+        assert_eq!(to_vec(&json!({"a": nested(MAX_DEPTH)})), Err(CanonicalError::Depth));
+    }
+
+    /// Types that serialise in ways a tree does not.
+    #[derive(Serialize)]
+    enum Shape<'a> {
+        Unit,
+        One(Option<char>),
+        Two(i8, u128),
+        Named {
+            zeta: (),
+            alpha: &'a str,
+            #[serde(flatten)]
+            rest: BTreeMap<u16, Box<Shape<'a>>>,
+        },
+    }
+
+    #[test]
+    fn what_is_no_tree_is_written_as_its_tree() {
+        let inner = Shape::Named { zeta: (), alpha: "\u{1}\"\\\u{7f}/", rest: BTreeMap::new() };
+        let rest =
+            BTreeMap::from([(7, Box::new(Shape::Two(-3, 4))), (10, Box::new(inner)), (2, Box::new(Shape::Unit))]);
+        for shape in
+            [Shape::Unit, Shape::One(None), Shape::One(Some('\u{e9}')), Shape::Named { zeta: (), alpha: "", rest }]
+        {
+            let tree = serde_json::to_value(&shape).unwrap();
+            assert_eq!(to_vec(&shape).unwrap(), serde_json_canonicalizer::to_vec(&tree).unwrap(), "{tree}");
+        }
+        assert!(matches!(to_vec(&1.5_f32), Err(CanonicalError::Number(_))));
+        assert!(matches!(to_vec(&u128::MAX), Err(CanonicalError::Number(_))));
+        assert!(matches!(to_vec(&BTreeMap::from([("a\0", 1)])), Err(CanonicalError::Nul)));
+    }
+
     fn json_tree() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -109,19 +138,47 @@ mod tests {
         leaf.prop_recursive(4, 32, 6, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                prop::collection::btree_map("[^\u{0}]{0,6}", inner, 0..6)
+                prop::collection::btree_map("[^\u{0}]{0,6}|[\"\\\\a\n\u{1}\u{e9}\u{fb33}\u{1F600}]{0,3}", inner, 0..6)
                     .prop_map(|m| Value::Object(m.into_iter().collect())),
             ]
         })
     }
 
+    /// An object whose members come in any order.
+    #[derive(Debug)]
+    struct Members(Vec<(String, Value)>);
+
+    impl Serialize for Members {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+        }
+    }
+
+    fn members() -> impl Strategy<Value = Members> {
+        let key = "[^\u{0}]{0,3}|[\"\\\\a\n\u{1}\u{e9}\u{fb33}\u{1F600}]{0,3}";
+        let members = prop::collection::btree_map(key, json_tree(), 0..6);
+        members.prop_map(|members| members.into_iter().collect::<Vec<_>>()).prop_shuffle().prop_map(Members)
+    }
+
     proptest! {
         #[test]
         fn equals_the_general_canonicaliser_and_is_idempotent(value in json_tree()) {
-            let bytes = value_to_vec(&value).unwrap();
+            let bytes = to_vec(&value).unwrap();
             prop_assert_eq!(&bytes, &serde_json_canonicalizer::to_vec(&value).unwrap());
             let again: Value = serde_json::from_slice(&bytes).unwrap();
-            prop_assert_eq!(value_to_vec(&again).unwrap(), bytes);
+            prop_assert_eq!(to_vec(&again).unwrap(), bytes);
+        }
+
+        #[test]
+        fn members_are_sorted_and_left_out_whatever_order_they_come_in(given in members()) {
+            let mut tree = serde_json::to_value(&given).unwrap();
+            prop_assert_eq!(to_vec(&given).unwrap(), serde_json_canonicalizer::to_vec(&tree).unwrap());
+            let Some((key, _)) = given.0.first() else { return Ok(()) };
+            // A path is compared with keys as they are written.
+            prop_assume!(serde_json::to_string(key).unwrap()[1..] == format!("{key}\""));
+            tree.as_object_mut().unwrap().remove(key);
+            let rest = serde_json_canonicalizer::to_vec(&tree).unwrap();
+            prop_assert_eq!(to_vec_without(&given, &[&[key]]).unwrap(), rest);
         }
     }
 }

@@ -62,8 +62,7 @@ pub fn current_version(_kind: EventType) -> u32 {
 /// When the facts have no canonical form, do not read back as themselves, or exceed [`MAX_PAYLOAD_BYTES`].
 pub fn encode(event: &Event) -> Result<Vec<u8>, CodecError> {
     let kind = event.event_type();
-    let tree = event.payload().map_err(|e| CodecError::Malformed { kind, reason: e.to_string() })?;
-    let bytes = canonical::value_to_vec(&tree).map_err(|source| CodecError::Canonical { kind, source })?;
+    let bytes = canonical::to_vec(event).map_err(|source| CodecError::Canonical { kind, source })?;
     if bytes.len() > MAX_PAYLOAD_BYTES {
         return Err(CodecError::TooLarge { kind, bytes: bytes.len() });
     }

@@ -51,11 +51,6 @@ macro_rules! events {
                 vec![$((stringify!($name).to_owned(), generator.subschema_for::<$name>().into())),+]
             }
 
-            /// The payload as a JSON tree.
-            pub(crate) fn payload(&self) -> Result<serde_json::Value, serde_json::Error> {
-                serde_json::to_value(self)
-            }
-
             /// Reads the current shape of a payload.
             pub(crate) fn from_payload(kind: EventType, bytes: &[u8]) -> Result<Self, serde_json::Error> {
                 match kind { $(EventType::$name => serde_json::from_slice(bytes).map(Self::$name)),+ }

@@ -11,11 +11,13 @@ use thiserror::Error;
 
 use crate::canonical;
 use crate::digest::Digest;
-use crate::redact;
 
+mod adoption;
+mod place;
 mod policy;
 mod terms;
 
+pub use adoption::is_redefined;
 pub use policy::*;
 pub use terms::{Condition, Flag, Measured, Term, TermsPolicy};
 
@@ -36,29 +38,38 @@ pub const SHIPPED: [(&str, &str); 3] = [
 /// Why a document is no formula.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FormulaError {
-    /// Not TOML, an unknown key, a value that is not allowed; the reason names line and allowed values.
-    #[error("{0}")]
-    Malformed(String),
+    /// Not TOML, an unknown key, a value of another type; the reason names the allowed values.
+    #[error("{reason}")]
+    Malformed {
+        /// Line in the document, from 1.
+        line: Option<usize>,
+        /// What is wrong.
+        reason: String,
+    },
     /// A value outside its range.
     #[error("{field}: {value} is not in {allowed}")]
     Range {
+        /// Line in the document, from 1.
+        line: Option<usize>,
         /// Path of the field.
-        field: &'static str,
+        field: String,
         /// The value.
         value: String,
         /// What is allowed.
         allowed: &'static str,
     },
     /// A semantics this program lacks.
-    #[error("formula `{name}` needs semantics {needed}; this program knows 1 to {SEMANTICS}")]
+    #[error("`{name}` needs semantics {needed}; this program knows 1 to {SEMANTICS}")]
     Semantics {
+        /// Line in the document, from 1.
+        line: Option<usize>,
         /// Name of the formula.
         name: String,
         /// The semantics it names.
         needed: u32,
     },
     /// No shipped formula of that name.
-    #[error("no formula named `{0}`")]
+    #[error("none is named `{0}`")]
     Unknown(String),
     /// The name of a shipped formula, for another one.
     #[error("`{0}` is a shipped formula; give yours another name")]
@@ -66,6 +77,40 @@ pub enum FormulaError {
     /// The document goes into the log as it is.
     #[error("the document holds an e-mail address or a password; they are not kept")]
     Address,
+}
+
+impl FormulaError {
+    /// The line of the document that it is about, from 1.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::Malformed { line, .. } | Self::Range { line, .. } | Self::Semantics { line, .. } => *line,
+            Self::Unknown(_) | Self::Shipped(_) | Self::Address => None,
+        }
+    }
+
+    /// The same, with its line in the document.
+    fn in_document(mut self, document: &str) -> Self {
+        match &mut self {
+            Self::Range { line, field, .. } => *line = place::line(document, field),
+            Self::Semantics { line, .. } => *line = place::line(document, "semantics"),
+            Self::Malformed { .. } | Self::Unknown(_) | Self::Shipped(_) | Self::Address => {}
+        }
+        self
+    }
+
+    /// What the reader of the document says.
+    fn unread(document: &str, error: &toml::de::Error) -> Self {
+        // What is missing has no bytes.
+        let found = error.span().filter(|span| !span.is_empty()).and_then(|span| place::at(document, &span));
+        let line = error.span().map(|span| place::line_of(document, span.start));
+        let Some(found) = found else { return Self::Malformed { line, reason: error.message().to_owned() } };
+        // The reader knows the type of a value, the formula what is allowed.
+        if let (Some(allowed), Some(value)) = (allowed(&found.path), document.get(found.span)) {
+            return Self::Range { line, field: found.path, value: value.to_owned(), allowed };
+        }
+        Self::Malformed { line, reason: format!("{}: {}", found.path, error.message()) }
+    }
 }
 
 /// A formula.
@@ -102,6 +147,27 @@ pub struct Formula {
     pub flags: Vec<Flag>,
 }
 
+/// What is allowed where the type of a value says too little.
+const ALLOWED: [(&str, &str); 12] = [
+    ("name", "1 to 64 of a-z 0-9 . -"),
+    ("semantics", "1"),
+    ("description", "text without U+0000"),
+    ("graph.confidence.verified_sbom", "0..=100"),
+    ("graph.confidence.inferred_shadow", "0..=100"),
+    ("pony.window_months", "1..=1200"),
+    ("pony.threshold_percent", "1..=100"),
+    ("adoption.signals", "1 to 3 distinct signals: downloads, stars, forks"),
+    ("score.criticality.weight", WEIGHTS),
+    ("score.pony.weight", WEIGHTS),
+    ("score.adoption.weight", WEIGHTS),
+    ("terms.decay_days", "1..=36500"),
+];
+const WEIGHTS: &str = "0..=1000, not all zero";
+
+fn allowed(path: &str) -> Option<&'static str> {
+    ALLOWED.iter().find(|(field, _)| *field == path).map(|(_, allowed)| *allowed)
+}
+
 /// Greatest number of pseudonyms that a formula's rules about people name, of flags, and of conditions of a flag.
 const MAX_PSEUDONYMS: usize = 500;
 const MAX_FLAGS: usize = 32;
@@ -111,13 +177,14 @@ impl Formula {
     /// Reads and checks a document.
     ///
     /// # Errors
-    /// When it is no formula; the error names line and allowed values.
+    /// When it is no formula; the error knows the line and names the allowed values.
     pub fn parse(document: &str) -> Result<Self, FormulaError> {
         if document.len() > MAX_DOCUMENT_BYTES {
-            return Err(FormulaError::Malformed(format!("the document exceeds {MAX_DOCUMENT_BYTES} bytes")));
+            let reason = format!("the document exceeds {MAX_DOCUMENT_BYTES} bytes");
+            return Err(FormulaError::Malformed { line: None, reason });
         }
-        let formula: Self = toml::from_str(document).map_err(|e| FormulaError::Malformed(e.to_string()))?;
-        formula.check()?;
+        let formula: Self = toml::from_str(document).map_err(|error| FormulaError::unread(document, &error))?;
+        formula.check().map_err(|error| error.in_document(document))?;
         Ok(formula)
     }
 
@@ -131,17 +198,6 @@ impl Formula {
             .find(|(shipped, _)| *shipped == name)
             .ok_or_else(|| FormulaError::Unknown(name.to_owned()))?;
         Self::parse(document)
-    }
-
-    /// Whether a log can take in the formula with this document.
-    ///
-    /// # Errors
-    /// When its name is that of a shipped formula and it is another one, or when the document holds an address.
-    pub fn check_adoptable(&self, document: &str) -> Result<(), FormulaError> {
-        if is_redefined(&self.name, &self.hash()) {
-            return Err(FormulaError::Shipped(self.name.clone()));
-        }
-        if redact::is_clean(document) { Ok(()) } else { Err(FormulaError::Address) }
     }
 
     /// Digest of the canonical form: the identity of the formula.
@@ -161,46 +217,52 @@ impl Formula {
 
     fn check(&self) -> Result<(), FormulaError> {
         if self.semantics == 0 || self.semantics > SEMANTICS {
-            return Err(FormulaError::Semantics { name: self.name.clone(), needed: self.semantics });
+            return Err(FormulaError::Semantics { line: None, name: self.name.clone(), needed: self.semantics });
         }
         let is_name = |text: &str, more: &str| {
             let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || more.contains(c);
             !text.is_empty() && text.len() <= 64 && text.chars().all(letter)
         };
-        require(is_name(&self.name, ".-"), "name", &self.name, "1 to 64 of a-z 0-9 . -")?;
-        require(!self.description.contains('\0'), "description", &"U+0000", "text without it")?;
+        bounded(is_name(&self.name, ".-"), "name", &format!("`{}`", self.name))?;
+        bounded(!self.description.contains('\0'), "description", &"U+0000")?;
         let weights = self.graph.confidence;
         for (field, weight) in [
             ("graph.confidence.verified_sbom", weights.verified_sbom),
             ("graph.confidence.inferred_shadow", weights.inferred_shadow),
         ] {
-            require(weight <= 100, field, &weight, "0..=100")?;
+            bounded(weight <= 100, field, &weight)?;
         }
         let pony = &self.pony;
-        require((1..=1200).contains(&pony.window_months), "pony.window_months", &pony.window_months, "1..=1200")?;
+        bounded((1..=1200).contains(&pony.window_months), "pony.window_months", &pony.window_months)?;
         let percent = pony.threshold_percent;
-        require((1..=100).contains(&percent), "pony.threshold_percent", &percent, "1..=100")?;
+        bounded((1..=100).contains(&percent), "pony.threshold_percent", &percent)?;
         let signals: BTreeSet<Signal> = self.adoption.signals.iter().copied().collect();
         let distinct = !signals.is_empty() && signals.len() == self.adoption.signals.len();
-        require(distinct, "adoption.signals", &self.adoption.signals.len(), "1 to 3 distinct signals")?;
+        let named: Vec<&str> = self.adoption.signals.iter().map(|signal| signal.name()).collect();
+        bounded(distinct, "adoption.signals", &format!("[{}]", named.join(", ")))?;
         self.check_people()?;
         if let Some(score) = &self.score {
-            let weights = [score.criticality.weight, score.pony.weight, score.adoption.weight];
-            let fit = weights.iter().all(|weight| *weight <= 1000) && weights.iter().sum::<u32>() > 0;
-            require(fit, "score.*.weight", &format!("{weights:?}"), "0..=1000, not all zero")?;
+            let weights = [
+                ("score.criticality.weight", score.criticality.weight),
+                ("score.pony.weight", score.pony.weight),
+                ("score.adoption.weight", score.adoption.weight),
+            ];
+            let some = weights.iter().any(|(_, weight)| *weight > 0);
+            weights.iter().try_for_each(|(field, weight)| bounded(some && *weight <= 1000, field, weight))?;
         }
         if let Some(terms) = &self.terms {
             let distinct = terms.compute.iter().collect::<BTreeSet<_>>().len() == terms.compute.len();
             require(distinct, "terms.compute", &"a term twice", "distinct terms")?;
             let days = terms.decay_days;
-            require((1..=36_500).contains(&days), "terms.decay_days", &days, "1..=36500")?;
+            bounded((1..=36_500).contains(&days), "terms.decay_days", &days)?;
         }
         require(self.flags.len() <= MAX_FLAGS, "flags", &self.flags.len(), "at most 32 flags")?;
         let names: BTreeSet<&str> = self.flags.iter().map(|flag| flag.name.as_str()).collect();
-        require(names.len() == self.flags.len(), "flags.*.name", &"a name twice", "distinct names")?;
-        self.flags.iter().try_for_each(|flag| {
-            require(is_name(&flag.name, "-"), "flags.*.name", &flag.name, "1 to 64 of a-z 0-9 -")?;
-            self.check_flag(flag)
+        require(names.len() == self.flags.len(), "flags", &"a name twice", "distinct names")?;
+        self.flags.iter().enumerate().try_for_each(|(n, flag)| {
+            let name = format!("flags.{n}.name");
+            require(is_name(&flag.name, "-"), &name, &format!("`{}`", flag.name), "1 to 64 of a-z 0-9 -")?;
+            self.check_flag(&format!("flags.{n}.when"), flag)
         })
     }
 
@@ -216,32 +278,36 @@ impl Formula {
         require(both.is_empty(), "people.never_bots", &both, "no pseudonym of people.also_bots")
     }
 
-    fn check_flag(&self, flag: &Flag) -> Result<(), FormulaError> {
+    fn check_flag(&self, field: &str, flag: &Flag) -> Result<(), FormulaError> {
         let conditions = flag.when.len();
-        require((1..=MAX_CONDITIONS).contains(&conditions), "flags.*.when", &conditions, "1 to 16 conditions")?;
-        for condition in &flag.when {
+        require((1..=MAX_CONDITIONS).contains(&conditions), field, &conditions, "1 to 16 conditions")?;
+        for (n, condition) in flag.when.iter().enumerate() {
+            let field = format!("{field}.{n}");
             let bounded = condition.at_least.is_some() || condition.at_most.is_some();
             let name = condition.value.name();
-            require(bounded, "flags.*.when", &name, "conditions with at_least, at_most or both")?;
+            require(bounded, &field, &name, "conditions with at_least, at_most or both")?;
             let known = match condition.value {
                 Measured::Term(term) => self.further().contains(&term),
                 Measured::PgScore => self.score.is_some(),
                 _ => true,
             };
-            require(known, "flags.*.when.value", &name, "the scores and terms that this formula computes")?;
+            let value = format!("{field}.value");
+            require(known, &value, &name, "the scores and terms that this formula computes")?;
         }
         Ok(())
     }
 }
 
-/// Whether this is the name of a shipped formula, and the hash that of another one.
-#[must_use]
-pub fn is_redefined(name: &str, hash: &Digest) -> bool {
-    Formula::shipped(name).is_ok_and(|shipped| shipped.hash() != *hash)
+/// Requires what is allowed of a field.
+fn bounded(fits: bool, field: &str, value: &dyn ToString) -> Result<(), FormulaError> {
+    require(fits, field, value, allowed(field).unwrap_or_default())
 }
 
-fn require(fits: bool, field: &'static str, value: &dyn ToString, allowed: &'static str) -> Result<(), FormulaError> {
-    if fits { Ok(()) } else { Err(FormulaError::Range { field, value: value.to_string(), allowed }) }
+fn require(fits: bool, field: &str, value: &dyn ToString, allowed: &'static str) -> Result<(), FormulaError> {
+    if fits {
+        return Ok(());
+    }
+    Err(FormulaError::Range { line: None, field: field.to_owned(), value: value.to_string(), allowed })
 }
 
 #[cfg(test)]
@@ -252,15 +318,8 @@ mod tests {
     fn shipped_formulas_are_well_formed_and_named_as_shipped() {
         for (name, document) in SHIPPED {
             let formula = Formula::parse(document).unwrap();
-            assert_ne!(formula.hash(), Digest::default());
             assert_eq!(formula.name, name);
-            assert_eq!(formula.check_adoptable(document), Ok(()));
-            assert_eq!(
-                formula.check_adoptable(&format!("# by ann@example.org\n{document}")),
-                Err(FormulaError::Address)
-            );
-            let other = Formula { description: "mine".to_owned(), ..formula };
-            assert_eq!(other.check_adoptable(document), Err(FormulaError::Shipped(name.to_owned())));
+            assert_ne!(formula.hash(), Digest::default());
         }
         assert!(matches!(Formula::shipped("none"), Err(FormulaError::Unknown(_))));
     }
@@ -278,12 +337,26 @@ mod tests {
     #[test]
     fn errors_name_the_place_and_the_allowed_values() {
         let (_, document) = SHIPPED[0];
-        let error = Formula::parse(&document.replace("\"flat\"", "\"round\"")).unwrap_err().to_string();
-        assert!(error.contains("line") && error.contains("nested"), "{error}");
-        let error = Formula::parse(&document.replace("window_months = 24", "window_months = 0")).unwrap_err();
-        assert!(error.to_string().contains("1..=1200"));
-        let error = Formula::parse(&document.replace("semantics = 1", "semantics = 9")).unwrap_err();
-        assert!(matches!(error, FormulaError::Semantics { needed: 9, .. }));
+        for (good, bad, allowed) in [
+            ("\"flat\"", "\"round\"", "nested"),
+            ("edges =", "hedges =", "edges"),
+            ("window_months = 24", "window_months = 0", "0 is not in 1..=1200"),
+            ("window_months = 24", "window_months = \"x\"", "\"x\" is not in 1..=1200"),
+            ("threshold_percent = 50", "threshold_percent = -1", "-1 is not in 1..=100"),
+            ("verified_sbom = 100", "verified_sbom = 101", "101 is not in 0..=100"),
+            ("[\"downloads\", \"stars\", \"forks\"]", "[]", "[] is not in 1 to 3 distinct signals"),
+            ("name = \"seed\"", "name = \"The Seed\"", "`The Seed` is not in 1 to 64 of a-z 0-9 . -"),
+            ("name = \"seed\"", "name = 5", "5 is not in 1 to 64 of a-z 0-9 . -"),
+            ("semantics = 1", "semantics = 9", "this program knows 1 to 1"),
+            ("[status]", "[status", "]"),
+        ] {
+            let line = 1 + document.lines().position(|line| line.contains(good)).unwrap();
+            let error = Formula::parse(&document.replacen(good, bad, 1)).unwrap_err();
+            assert_eq!(error.line(), Some(line), "{bad}: {error}");
+            assert!(error.to_string().contains(allowed), "{bad}: {error}");
+        }
+        let missing = Formula::parse(&document.replace("[status]\nsource = \"cascade\"\n", "")).unwrap_err();
+        assert_eq!(missing.to_string(), "missing field `status`");
     }
 
     #[test]
@@ -295,8 +368,8 @@ mod tests {
         };
         let good = with(&flag("pony_factor", "at_most = \"1\"")).unwrap();
         assert_eq!(good.flags[0].when[0].value, Measured::PonyFactor);
-        let error = with(&flag("luck", "at_most = \"1\"")).unwrap_err().to_string();
-        assert!(error.contains("line") && error.contains("pony_factor"), "{error}");
+        let error = with(&flag("luck", "at_most = \"1\"")).unwrap_err();
+        assert!(error.line().is_some() && error.to_string().contains("pony_factor"), "{error}");
         for bad in [flag("hhi", "at_most = \"1\""), flag("pg_score", "at_least = \"1\""), flag("pony_factor", "")] {
             assert!(with(&bad).is_err(), "{bad}");
         }

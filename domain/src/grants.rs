@@ -34,7 +34,7 @@ pub fn round_of(application: &ApplicationRecord) -> Option<u32> {
 /// The latest application of a project: that of the greatest round, then of the greatest id.
 #[must_use]
 pub fn latest<'a>(applications: impl IntoIterator<Item = &'a ApplicationRecord>) -> Option<&'a ApplicationRecord> {
-    applications.into_iter().max_by(|a, b| round_of(a).cmp(&round_of(b)).then_with(|| a.id.cmp(&b.id)))
+    applications.into_iter().max_by_key(|application| (round_of(application), &application.id))
 }
 
 /// What a git URL of a grants record names.

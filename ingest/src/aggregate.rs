@@ -81,7 +81,7 @@ impl<K: Kind> Aggregate for Stream<K> {
         surroundings: &Arc<Surroundings>,
         sink: &EventSink<Self>,
     ) -> Result<(), Refusal> {
-        let Fact::Told(prepared) = &command else { return Ok(()) };
+        let (Fact::Told(prepared) | Fact::Handed(prepared)) = &command else { return Ok(()) };
         if surroundings.judge(prepared, &self.state)? == Verdict::New {
             // The sink applies an event to the aggregate it is given, and the store applies it again before it keeps
             // the snapshot. A throw-away aggregate takes the first of the two.
@@ -92,7 +92,7 @@ impl<K: Kind> Aggregate for Stream<K> {
 
     fn apply(&mut self, event: Fact) {
         match event {
-            Fact::Told(prepared) => self.state.evolve(&prepared.source, prepared.digest),
+            Fact::Told(prepared) | Fact::Handed(prepared) => self.state.evolve(&prepared.source, prepared.digest),
             Fact::Erased { .. } => self.state.pass(),
         }
     }
@@ -103,6 +103,8 @@ impl<K: Kind> Aggregate for Stream<K> {
 pub enum Fact {
     /// What was told.
     Told(Arc<Prepared>),
+    /// What was told, to a repository that holds the event itself: serialised as nothing, which is what it reads of it.
+    Handed(Arc<Prepared>),
     /// A stored event whose payload was erased; it only counts.
     Erased {
         /// Its type, as stored.
@@ -118,23 +120,17 @@ impl From<Prepared> for Fact {
     }
 }
 
-impl From<Arc<Prepared>> for Fact {
-    fn from(prepared: Arc<Prepared>) -> Self {
-        Self::Told(prepared)
-    }
-}
-
 impl DomainEvent for Fact {
     fn event_type(&self) -> String {
         match self {
-            Self::Told(prepared) => prepared.event.event_type().name().to_owned(),
+            Self::Told(prepared) | Self::Handed(prepared) => prepared.event.event_type().name().to_owned(),
             Self::Erased { event_type, .. } => event_type.clone(),
         }
     }
 
     fn event_version(&self) -> String {
         match self {
-            Self::Told(prepared) => prepared.version().to_string(),
+            Self::Told(prepared) | Self::Handed(prepared) => prepared.version().to_string(),
             Self::Erased { version, .. } => version.to_string(),
         }
     }
@@ -144,7 +140,7 @@ impl Serialize for Fact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Told(prepared) => prepared.event.serialize(serializer),
-            Self::Erased { .. } => serializer.serialize_unit(),
+            Self::Handed(_) | Self::Erased { .. } => serializer.serialize_unit(),
         }
     }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::error::{AppendError, Refusal, SequenceError};
 use crate::sequencer::Sequencer;
 
+mod ahead;
 pub(crate) mod batch;
 mod foresee;
 pub(crate) mod lookup;
@@ -183,7 +184,8 @@ impl Log {
         context: &Context,
     ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
         let metadata = Metadata::of(context)?;
-        batch::append(self, batch::prepare(appends).await?, metadata).await
+        let (items, ahead) = ahead::prepare(appends);
+        batch::append(self, items, ahead, metadata).await
     }
 
     /// What would become of these events, each after those before it. Nothing is written.
@@ -206,8 +208,9 @@ impl Log {
     ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
         let metadata = Metadata::of(context)?;
         if foreseen.len() > 1 {
-            let items = foreseen.into_iter().map(|item| item.map(|Foreseen(item)| item)).collect();
-            return batch::append(self, items, metadata).await;
+            let (items, ahead) =
+                ahead::ready(foreseen.into_iter().map(|item| item.map(|Foreseen(item)| item)).collect());
+            return batch::append(self, items, ahead, metadata).await;
         }
         Ok(match foreseen.pop() {
             None => vec![],

@@ -1,30 +1,30 @@
 //! The sequencer: gives committed appends their positions, one after the other, and keeps the Merkle root.
 //!
-//! A tick is one transaction: lock the head, take the outbox in the order of its numbers, write one commit row per
-//! append, extend the tiles of the Merkle tree, move the head. Nothing is kept between ticks, so anybody may tick, and
-//! a process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
-//! those waiting ticks for all of them.
+//! A tick looks at the head and at the outbox in the order of its numbers, and writes one commit row per append, what
+//! is new in the tiles of the Merkle tree, and the new head, if the head is still where it was seen. Nothing is kept
+//! between ticks, so anybody may tick, and a process that dies in the middle has done nothing. Appends do not race for
+//! the head's lock: within a process one of those waiting ticks for all of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::digest::Digest;
-use domain::merkle::Frontier;
 use sqlx::{PgPool, Row};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, Notify, oneshot};
 use uuid::Uuid;
 
+use crate::connect::MAX_CONNECTIONS;
 use crate::error::{Corrupt, SequenceError};
 
+mod tick;
 mod tiles;
+
+use tick::{Order, Placing, Seen};
 
 /// Channel on which a tick says the next position. A hint: polling is the truth.
 pub const CHANNEL: &str = "pg_atlas_head";
-/// Most appends sequenced in one tick.
-const MAX_APPENDS: i64 = 2_000;
-/// Events after which a tick takes no further append.
-const MAX_EVENTS: i64 = 100_000;
+/// Longest wait for others who are about to commit, so that one tick serves many, in milliseconds.
+const COMPANY_MILLISECONDS: u64 = 2;
 /// Pause between two looks at the outbox of other processes, in milliseconds.
 const POLL_MILLISECONDS: u64 = 50;
 /// Pause after a failure, in milliseconds.
@@ -47,22 +47,52 @@ pub(crate) struct Sequencer {
     pool: PgPool,
     /// Held while ticking.
     turn: Mutex<()>,
-    waiting: SyncMutex<BTreeMap<Uuid, oneshot::Sender<u64>>>,
+    waiting: SyncMutex<Expected>,
+    /// Somebody more is committed, or will never be.
+    arrival: Notify,
+}
+
+/// Appends that are announced and have no position.
+#[derive(Debug, Default)]
+struct Expected {
+    /// Who is told, and whether the append is known to be committed.
+    tickets: BTreeMap<Uuid, (oneshot::Sender<u64>, bool)>,
+    /// How many are.
+    committed: usize,
+}
+
+impl Expected {
+    fn commit(&mut self, append: Uuid) {
+        if let Some((_, committed)) = self.tickets.get_mut(&append) {
+            self.committed += usize::from(!std::mem::replace(committed, true));
+        }
+    }
+
+    fn remove(&mut self, append: Uuid) -> Option<oneshot::Sender<u64>> {
+        let (sender, committed) = self.tickets.remove(&append)?;
+        self.committed -= usize::from(committed);
+        Some(sender)
+    }
+
+    /// Whether half of those who can be on their way are there.
+    fn is_company(&self) -> bool {
+        2 * self.committed >= self.tickets.len().min(MAX_CONNECTIONS as usize)
+    }
 }
 
 impl Sequencer {
     pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool, turn: Mutex::new(()), waiting: SyncMutex::default() }
+        Self { pool, turn: Mutex::new(()), waiting: SyncMutex::default(), arrival: Notify::new() }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<Uuid, oneshot::Sender<u64>>> {
+    fn waiting(&self) -> MutexGuard<'_, Expected> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Announces an append that is about to be committed; its first position can then be waited for.
     pub(crate) fn expect(&self, append: Uuid) -> Ticket<'_> {
         let (sender, receiver) = oneshot::channel();
-        self.waiting().insert(append, sender);
+        self.waiting().tickets.insert(append, (sender, false));
         Ticket { sequencer: self, append, receiver }
     }
 
@@ -134,99 +164,64 @@ impl Sequencer {
         Ok(())
     }
 
+    /// Waits a moment for those who are about to commit. Who appends alone does not wait.
+    async fn company(&self) {
+        let enough = async {
+            while !self.waiting().is_company() {
+                self.arrival.notified().await;
+            }
+        };
+        // A tick for few is better than none.
+        let _ = tokio::time::timeout(Duration::from_millis(COMPANY_MILLISECONDS), enough).await;
+    }
+
     /// One tick. The caller holds the turn.
     async fn tick(&self) -> Result<Tick, SequenceError> {
-        // The outbox must be read by a snapshot taken after the lock: never a snapshot of the whole transaction.
-        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-        let head = sqlx::query("SELECT next_position, frontier FROM log.head FOR UPDATE").fetch_one(&mut *tx).await?;
-        let mut next = position(head.try_get("next_position")?)?;
-        let taken = sqlx::query(
-            r#"
-            DELETE FROM log.outbox AS o USING (
-                SELECT oid FROM (
-                    SELECT oid, sum(events) OVER (ORDER BY oid) - events AS before
-                    FROM (SELECT oid, events FROM log.outbox ORDER BY oid LIMIT $1) AS oldest
-                ) AS counted
-                WHERE before < $2
-            ) AS t
-            WHERE o.oid = t.oid
-            RETURNING o.oid, o.append_id, o.events, o.leaf_hashes
-            "#,
-        )
-        .bind(MAX_APPENDS)
-        .bind(MAX_EVENTS)
-        .fetch_all(&mut *tx)
-        .await?;
-        if taken.is_empty() {
-            tx.rollback().await?;
-            return Ok(Tick { next_position: next, more: false });
-        }
-
-        let mut rows = taken
-            .iter()
-            .map(|row| {
-                Ok((
-                    row.try_get("oid")?,
-                    row.try_get("append_id")?,
-                    row.try_get("events")?,
-                    row.try_get("leaf_hashes")?,
-                ))
-            })
-            .collect::<Result<Vec<(i64, Uuid, i32, &[u8])>, sqlx::Error>>()?;
-        rows.sort_unstable_by_key(|(oid, ..)| *oid);
-        let mut frontier = frontier(next - 1, head.try_get("frontier")?)?;
-        let mut tiles = tiles::Additions::to(frontier.size());
-        let mut placed: Vec<(Uuid, u64)> = Vec::with_capacity(rows.len());
-        let mut events: Vec<i32> = Vec::with_capacity(rows.len());
-        for (_, append, count, leaf_hashes) in rows {
-            placed.push((append, next));
-            events.push(count);
-            for leaf in leaf_hashes.chunks(32) {
-                let leaf = Digest::from_slice(leaf).ok_or_else(|| {
-                    Corrupt::new("log.outbox", format!("append {append}: a leaf hash is not 32 bytes"))
-                })?;
-                tiles.push(&mut frontier, leaf);
-            }
-            next += u64::try_from(count).unwrap_or_default();
-            if frontier.size() != next - 1 {
-                let what = format!("append {append}: {count} events, {} bytes of leaf hashes", leaf_hashes.len());
-                return Err(Corrupt::new("log.outbox", what).into());
-            }
-        }
-
-        tiles.write(&mut tx).await?;
-        sqlx::query(
-            r#"
-            WITH placed AS (
-                INSERT INTO log.commit (first_position, events, append_id)
-                SELECT * FROM unnest($1::bigint[], $2::int[], $3::uuid[])
-            ), moved AS (
-                UPDATE log.head SET next_position = $4, root = $5, frontier = $6
-            )
-            SELECT pg_notify($7, $4::text)
-            "#,
-        )
-        .bind(placed.iter().map(|(_, first)| signed(*first)).collect::<Vec<_>>())
-        .bind(&events)
-        .bind(placed.iter().map(|(append, _)| *append).collect::<Vec<_>>())
-        .bind(signed(next))
-        .bind(frontier.root().0)
-        .bind(frontier.nodes().iter().flat_map(|node| node.0).collect::<Vec<u8>>())
-        .bind(CHANNEL)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-
+        let order = match self.hasty().await? {
+            Some(order) => order,
+            None => self.patient().await?,
+        };
         let mut waiting = self.waiting();
-        for (append, first) in &placed {
-            if let Some(ticket) = waiting.remove(append) {
+        for (append, first) in &order.first_positions {
+            if let Some(ticket) = waiting.remove(*append) {
                 // Nobody listens any more when the caller gave up; the append stays.
                 let _ = ticket.send(*first);
             }
         }
-        let total: i64 = events.iter().map(|count| i64::from(*count)).sum();
-        let more = placed.len() as u64 == MAX_APPENDS.unsigned_abs() || total >= MAX_EVENTS;
-        Ok(Tick { next_position: next, more })
+        Ok(Tick { next_position: order.next, more: order.is_full() })
+    }
+
+    /// A tick that locks the head for one statement only: two round trips. `None`: another process was faster, or the
+    /// tiles need care.
+    async fn hasty(&self) -> Result<Option<Order>, SequenceError> {
+        let mut conn = self.pool.acquire().await?;
+        let order = Seen::look(&mut conn).await?.order()?;
+        let done = order.is_empty() || order.write(&mut conn).await? == Placing::Done;
+        Ok(done.then_some(order))
+    }
+
+    /// A tick that locks the head before it looks, so that nobody can be faster again. Tiles that end elsewhere,
+    /// because a program older than they are has sequenced, are filled from the events first.
+    async fn patient(&self) -> Result<Order, SequenceError> {
+        // The outbox must be read by a snapshot taken after the lock: never a snapshot of the whole transaction.
+        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        sqlx::query("SELECT FROM log.head FOR UPDATE").execute(&mut *tx).await?;
+        let order = Seen::look(&mut tx).await?.order()?;
+        if order.is_empty() {
+            tx.rollback().await?;
+            return Ok(order);
+        }
+        let mut placing = order.write(&mut tx).await?;
+        if placing == Placing::Misfit {
+            order.fill_tiles(&mut tx).await?;
+            placing = order.write(&mut tx).await?;
+        }
+        if placing != Placing::Done {
+            let what = format!("the tiles do not end where the log ends, before {}", order.next);
+            return Err(Corrupt::new("log.tile", what).into());
+        }
+        tx.commit().await?;
+        Ok(order)
     }
 }
 
@@ -241,6 +236,8 @@ impl Ticket<'_> {
     /// Waits for the first position of the append, which is committed by now; ticks when nobody else in the process
     /// does.
     pub(crate) async fn redeem(mut self) -> Result<u64, SequenceError> {
+        self.sequencer.waiting().commit(self.append);
+        self.sequencer.arrival.notify_one();
         let mut looks = 0;
         while looks < LOOKS {
             let tick = tokio::select! {
@@ -250,6 +247,7 @@ impl Ticket<'_> {
                     if let Ok(first) = self.receiver.try_recv() {
                         return Ok(first);
                     }
+                    self.sequencer.company().await;
                     let tick = self.sequencer.tick().await?;
                     drop(turn);
                     tick
@@ -270,7 +268,8 @@ impl Ticket<'_> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.sequencer.waiting().remove(&self.append);
+        self.sequencer.waiting().remove(self.append);
+        self.sequencer.arrival.notify_one();
     }
 }
 
@@ -287,11 +286,4 @@ fn position(stored: i64) -> Result<u64, Corrupt> {
         .ok()
         .filter(|position| *position > 0)
         .ok_or_else(|| Corrupt::new("log.head", format!("position {stored}")))
-}
-
-fn frontier(size: u64, bytes: &[u8]) -> Result<Frontier, Corrupt> {
-    let nodes: Option<Vec<Digest>> = bytes.chunks(32).map(Digest::from_slice).collect();
-    nodes
-        .and_then(|nodes| Frontier::from_parts(size, nodes))
-        .ok_or_else(|| Corrupt::new("log.head", format!("the frontier does not fit {size} leaves")))
 }

@@ -33,6 +33,12 @@ pub enum SigningKeyError {
         /// What is wrong.
         source: NoteError,
     },
+    /// The environment names a file that is not there; only the one in the data folder is made.
+    #[error(
+        "{ENV_FILE_NAME} names {}, and there is no such file: correct it, or unset it to use {FILE_NAME}",
+        .0.display()
+    )]
+    Missing(PathBuf),
     /// The file cannot be read or made.
     #[error(transparent)]
     File(#[from] KeyFileError),
@@ -98,10 +104,7 @@ impl Source {
                     let text = key_file::make(path, &(secret(&name, path)? + "\n"))?;
                     (in_file(path, &text)?, true)
                 }
-                (None, _) => {
-                    let source = std::io::ErrorKind::NotFound.into();
-                    return Err(KeyFileError::Io { path: path.clone(), source }.into());
-                }
+                (None, _) => return Err(SigningKeyError::Missing(path.clone())),
             },
         };
         let held = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();

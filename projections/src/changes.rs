@@ -19,6 +19,16 @@ impl Changes {
         self.rows.iter().map(|(kind, key)| (*kind, key.as_str()))
     }
 
+    /// The keys of the touched rows of a kind, in order.
+    pub fn of(&self, kind: &str) -> impl Iterator<Item = &str> {
+        self.rows().filter(move |row| row.0 == kind).map(|(_, key)| key)
+    }
+
+    /// Takes in what others touched.
+    pub fn append(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+    }
+
     /// Whether nothing was touched but the rows of this kind.
     #[must_use]
     pub fn only(&self, kind: &str) -> bool {

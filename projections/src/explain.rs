@@ -135,7 +135,7 @@ fn commits(view: &View<'_>, world: &World, marked: &[bool], rests: &mut Rests) {
 /// The marked vertices and all that reach them.
 fn reaching(view: &View<'_>, formula: &Formula, marked: &[bool]) -> Vec<bool> {
     let mut above: Vec<Vec<u32>> = vec![Vec::new(); marked.len()];
-    for edge in view.graph.edges.iter().filter(|edge| network::weight(edge, formula).is_some()) {
+    for edge in view.graph.links.iter().filter(|edge| network::weight(edge, formula).is_some()) {
         above[edge.to as usize].push(edge.from);
     }
     let mut reached = marked.to_vec();

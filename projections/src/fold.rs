@@ -9,8 +9,9 @@ use domain::time::{Day, Timestamp};
 use thiserror::Error;
 
 use crate::changes::Changes;
-use crate::graph::{Depth, Graph, GraphState, Names};
+use crate::graph::{Depth, Graph, GraphState, Memory};
 use crate::history::History;
+use crate::metrics::windows::Windows;
 use crate::metrics::{Evaluation, Scores};
 use crate::people::{Contributions, PeopleState};
 
@@ -54,10 +55,15 @@ impl World {
         self.seen(Graph::of(&self.graph))
     }
 
-    /// Resolves what scores rest on. `names` serve every look at the states of one log.
+    /// Resolves what scores rest on.
     #[must_use]
-    pub fn scored(&self, names: &mut Names) -> View<'_> {
-        self.seen(Graph::resolve(&self.graph, names, Depth::Scored))
+    pub fn scored(&self) -> View<'_> {
+        self.remembered(&mut Memory::default())
+    }
+
+    /// The same, with what was learnt at earlier states of the log.
+    fn remembered(&self, memory: &mut Memory) -> View<'_> {
+        self.seen(Graph::resolve(&self.graph, memory, Depth::Scored))
     }
 
     fn seen(&self, graph: Graph) -> View<'_> {
@@ -70,7 +76,7 @@ impl View<'_> {
     /// Evaluates a formula, and keeps what its scores were computed from.
     #[must_use]
     pub fn evaluation<'a>(&'a self, formula: &'a Formula) -> Evaluation<'a> {
-        Evaluation::of(&self.graph, &self.contributions, formula)
+        Evaluation::of(&self.graph, &self.contributions, formula, &mut Windows::default())
     }
 
     /// Evaluates a formula.
@@ -91,15 +97,25 @@ pub struct Fold {
     pub history: Option<History>,
     formula: Formula,
     quarantined: BTreeSet<Position>,
-    /// What the ticks so far have learnt of the log.
-    names: Names,
+    /// What the looks so far have learnt of the log.
+    memory: Memory,
+    /// What they have summed up under the formula.
+    windows: Windows,
 }
 
 impl Fold {
     /// A fold that starts at `world`. Events at `quarantined` positions are passed over.
     #[must_use]
     pub fn new(world: World, formula: Formula, quarantined: BTreeSet<Position>, history: Option<History>) -> Self {
-        Self { world, changes: Changes::default(), history, formula, quarantined, names: Names::default() }
+        Self {
+            world,
+            changes: Changes::default(),
+            history,
+            formula,
+            quarantined,
+            memory: Memory::default(),
+            windows: Windows::default(),
+        }
     }
 
     /// The formula.
@@ -123,8 +139,11 @@ impl Fold {
             self.tick(None);
         }
         self.world.position = recorded.position;
-        self.world.graph.apply(recorded, &mut self.changes);
-        self.world.people.apply(recorded, &mut self.changes);
+        let mut touched = Changes::default();
+        self.world.graph.apply(recorded, &mut touched);
+        self.world.people.apply(recorded, &mut touched);
+        self.memory.hear(&touched);
+        self.changes.append(touched);
         match &recorded.event {
             Event::ScoresPublished(facts) => self.tick(Some(&facts.label)),
             Event::FormulaPromoted(_) => self.tick(None),
@@ -165,16 +184,31 @@ impl Fold {
         self.world.view().scores(&self.formula)
     }
 
+    /// The scores now, with what earlier looks have learnt: the same, sooner.
+    /// `see` is shown the graph that they rest on.
+    pub fn look(&mut self, see: impl FnOnce(&Graph)) -> Scores {
+        self.windows.follow(&self.world.people, self.memory.touched());
+        let view = self.world.remembered(&mut self.memory);
+        see(&view.graph);
+        let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
+        self.memory.take_back(view.graph);
+        scores
+    }
+
     /// Takes the touched rows, leaving none.
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
     }
 
     fn tick(&mut self, label: Option<&str>) {
-        let Some(history) = &mut self.history else { return };
+        if self.history.is_none() {
+            return;
+        }
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
-        let scores = self.world.scored(&mut self.names).scores(&self.formula);
-        history.tick(self.world.position, day, self.world.graph.recorded_at(), scores, label);
+        let scores = self.look(|_| ());
+        if let Some(history) = &mut self.history {
+            history.tick(self.world.position, day, self.world.graph.recorded_at(), &scores, label);
+        }
     }
 }
 

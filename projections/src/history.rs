@@ -5,12 +5,16 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
-use serde_json::Value;
 
 use crate::metrics::{Level, Score, Scores};
+
+mod value;
+
+pub use value::{Metric, Value};
 
 /// What of a score's line says which vertex it is about; everything else is kept over time.
 pub const NAMING: [&str; 2] = ["id", "level"];
@@ -26,18 +30,57 @@ pub struct Tick {
     pub labels: Vec<String>,
 }
 
-/// Which value: level, vertex, metric.
-pub type Key = (Level, String, String);
-
 /// A value that held for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
+    /// Kind of vertex.
+    pub level: Level,
+    /// The vertex.
+    pub id: Arc<str>,
+    /// Which value.
+    pub metric: Metric,
     /// First tick that saw it.
     pub from: Position,
     /// First tick that saw another; `None` while it holds.
     pub to: Option<Position>,
-    /// The value, as JSON; `null` when the vertex is gone or the value unknown.
-    pub value: Value,
+    /// The value.
+    pub value: Value<'static>,
+}
+
+/// A vertex and the first tick that saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Birth {
+    /// Kind of vertex.
+    pub level: Level,
+    /// The vertex.
+    pub id: Arc<str>,
+    /// The tick.
+    pub at: Position,
+}
+
+/// What the ticks since the last look at a history brought, besides what holds.
+#[derive(Clone, Debug, Default)]
+pub struct News {
+    /// Values that ended.
+    pub ended: Vec<Span>,
+    /// Vertices never seen before.
+    pub born: Vec<Birth>,
+}
+
+/// A value that holds.
+#[derive(Clone, Debug)]
+struct Open {
+    metric: Metric,
+    from: Position,
+    value: Value<'static>,
+}
+
+/// A vertex that was ever seen, and what holds of it.
+#[derive(Clone, Debug)]
+struct Vertex {
+    level: Level,
+    id: Arc<str>,
+    open: Vec<Open>,
 }
 
 /// Scores over time.
@@ -45,101 +88,157 @@ pub struct Span {
 pub struct History {
     /// Ticks, by position.
     pub ticks: BTreeMap<Position, Tick>,
-    /// Values that hold.
-    pub open: BTreeMap<Key, Span>,
-    /// Values that ended since the last [`History::take_closed`].
-    closed: Vec<(Key, Span)>,
-    /// The scores of the last tick, where this process saw it: rows that are equal need no second look.
-    seen: Option<Scores>,
-}
-
-/// What was seen is a shortcut, and no part of the history.
-impl PartialEq for History {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.ticks, &self.open, &self.closed) == (&other.ticks, &other.open, &other.closed)
-    }
+    /// Values that hold, by (level, id).
+    vertices: Vec<Vertex>,
+    news: News,
 }
 
 impl History {
+    /// The history of these ticks, where these values hold.
+    #[must_use]
+    pub fn restored(ticks: BTreeMap<Position, Tick>, mut holding: Vec<Span>) -> Self {
+        holding.sort_by(|a, b| (a.level, &a.id, a.metric).cmp(&(b.level, &b.id, b.metric)));
+        let mut vertices: Vec<Vertex> = Vec::new();
+        for Span { level, id, metric, from, value, .. } in holding {
+            if vertices.last().is_none_or(|last| (last.level, &last.id) != (level, &id)) {
+                vertices.push(Vertex { level, id, open: Vec::new() });
+            }
+            if let Some(vertex) = vertices.last_mut() {
+                vertex.open.push(Open { metric, from, value });
+            }
+        }
+        Self { ticks, vertices, news: News::default() }
+    }
+
+    /// The history of these ticks, told from what ended and what was born until then: `ended` has the last end of each
+    /// value that has one, `scores` are those of the last tick.
+    #[must_use]
+    pub fn told(
+        ticks: BTreeMap<Position, Tick>,
+        born: Vec<Birth>,
+        ended: &BTreeMap<(Level, String, Metric), Position>,
+        scores: &Scores,
+    ) -> Self {
+        let metrics = Metric::of(scores);
+        let mut holding = Vec::with_capacity(born.len() * metrics.len());
+        for Birth { level, id, at } in born {
+            let row = scores.get(level, &id);
+            for metric in &metrics {
+                let value = match row {
+                    Some(row) => metric.value(scores, row).map(Value::into_owned),
+                    None => Some(Value::Unknown),
+                };
+                let from = ended.get(&(level, id.to_string(), *metric)).copied().unwrap_or(at);
+                holding.extend(value.map(|value| Span {
+                    level,
+                    id: id.clone(),
+                    metric: *metric,
+                    from,
+                    to: None,
+                    value,
+                }));
+            }
+        }
+        Self::restored(ticks, holding)
+    }
+
     /// Looks at the scores.
     pub fn tick(
         &mut self,
         position: Position,
         day: Day,
         recorded_at: Option<Timestamp>,
-        scores: Scores,
+        scores: &Scores,
         label: Option<&str>,
     ) {
         let tick = self.ticks.entry(position).or_insert(Tick { day, recorded_at, labels: Vec::new() });
         tick.labels.extend(label.map(str::to_owned));
-        let seen = self.seen.take().unwrap_or_else(|| Scores { rows: self.rows_of_open(), ..Scores::default() });
-        let (mut old, mut new) = (seen.rows.iter().peekable(), scores.rows.iter().peekable());
-        loop {
-            let order = match (old.peek(), new.peek()) {
-                (None, None) => break,
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(a), Some(b)) => (a.level, &a.id).cmp(&(b.level, &b.id)),
-            };
-            match order {
-                Ordering::Less => old.next().into_iter().for_each(|row| self.gone(row, position)),
-                Ordering::Greater => new.next().into_iter().for_each(|row| self.look(&scores, row, position)),
-                Ordering::Equal => {
-                    let (before, row) = (old.next(), new.next());
-                    if before != row {
-                        row.into_iter().for_each(|row| self.look(&scores, row, position));
-                    }
+        let metrics = Metric::of(scores);
+        let mut rows = scores.rows.iter().peekable();
+        let mut born: Vec<&Score> = Vec::new();
+        for vertex in &mut self.vertices {
+            // Both are sorted: rows that come before this vertex are of vertices never seen.
+            let row = loop {
+                match rows.peek().map(|row| (row.level, row.id.as_str()).cmp(&(vertex.level, &vertex.id))) {
+                    Some(Ordering::Less) => born.extend(rows.next()),
+                    Some(Ordering::Equal) => break rows.next(),
+                    Some(Ordering::Greater) | None => break None,
                 }
-            }
+            };
+            vertex.look(&metrics, scores, row, position, &mut self.news.ended);
         }
-        self.seen = Some(scores);
-    }
-
-    /// A row for each vertex of which some value holds, with nothing but its name: unlike any that scores have.
-    fn rows_of_open(&self) -> Vec<Score> {
-        let mut rows: Vec<Score> = Vec::new();
-        for (level, id, _) in self.open.keys() {
-            if rows.last().is_none_or(|last| (last.level, last.id.as_str()) != (*level, id.as_str())) {
-                rows.push(Score { level: *level, id: id.clone(), flags: vec![String::new()], ..Score::default() });
+        born.extend(rows);
+        if !born.is_empty() {
+            for row in born {
+                let mut vertex = Vertex { level: row.level, id: row.id.as_str().into(), open: Vec::new() };
+                vertex.look(&metrics, scores, Some(row), position, &mut self.news.ended);
+                self.news.born.push(Birth { level: vertex.level, id: vertex.id.clone(), at: position });
+                self.vertices.push(vertex);
             }
-        }
-        rows
-    }
-
-    /// Takes in the values of a row that may differ.
-    fn look(&mut self, scores: &Scores, row: &Score, position: Position) {
-        for (metric, value) in scores.line(row) {
-            if !NAMING.contains(&metric.as_str()) {
-                self.set((row.level, row.id.clone(), metric), value, position);
-            }
+            // Two sorted runs, which a stable sort merges.
+            self.vertices.sort_by(|a, b| (a.level, &a.id).cmp(&(b.level, &b.id)));
         }
     }
 
-    /// Nothing is known any more of a vertex that is gone.
-    fn gone(&mut self, row: &Score, position: Position) {
-        let first = (row.level, row.id.clone(), String::new());
-        let keys = self.open.range(first..).map(|(key, _)| key);
-        let keys: Vec<Key> = keys.take_while(|key| (key.0, &key.1) == (row.level, &row.id)).cloned().collect();
-        for key in keys {
-            self.set(key, Value::Null, position);
+    /// The values that hold and began at or after a position, by (level, id).
+    pub fn holding(&self, since: Position) -> impl Iterator<Item = Span> {
+        let each = self.vertices.iter().flat_map(|vertex| vertex.open.iter().map(move |open| (vertex, open)));
+        each.filter(move |(_, open)| open.from >= since).map(|(vertex, open)| Span {
+            level: vertex.level,
+            id: vertex.id.clone(),
+            metric: open.metric,
+            from: open.from,
+            to: None,
+            value: open.value.clone(),
+        })
+    }
+
+    /// Takes what is new, leaving none.
+    pub fn take_news(&mut self) -> News {
+        std::mem::take(&mut self.news)
+    }
+}
+
+impl Vertex {
+    /// Takes in what a row says of the vertex; nothing is known of one that is gone.
+    fn look(
+        &mut self,
+        metrics: &[Metric],
+        scores: &Scores,
+        row: Option<&Score>,
+        position: Position,
+        ended: &mut Vec<Span>,
+    ) {
+        let Some(row) = row else {
+            let of: Vec<Metric> = self.open.iter().map(|open| open.metric).collect();
+            of.into_iter().enumerate().for_each(|(n, metric)| self.set(n, metric, &Value::Unknown, position, ended));
+            return;
+        };
+        let each = metrics.iter().filter_map(|metric| Some((*metric, metric.value(scores, row)?)));
+        for (n, (metric, value)) in each.enumerate() {
+            self.set(n, metric, &value, position, ended);
         }
     }
 
-    fn set(&mut self, key: Key, value: Value, position: Position) {
-        match self.open.get_mut(&key) {
-            Some(span) if span.value == value => {}
-            Some(span) => {
-                let ended = std::mem::replace(span, Span { from: position, to: None, value });
-                self.closed.push((key, Span { to: Some(position), ..ended }));
-            }
-            None => {
-                self.open.insert(key, Span { from: position, to: None, value });
-            }
+    /// Notes a value, which most likely is the one at place `n`.
+    fn set(&mut self, n: usize, metric: Metric, value: &Value<'_>, position: Position, ended: &mut Vec<Span>) {
+        let here = self.open.get(n).filter(|open| open.metric == metric).map(|_| n);
+        let place = here.or_else(|| self.open.iter().position(|open| open.metric == metric));
+        let Some(open) = place.map(|n| &mut self.open[n]) else {
+            self.open.push(Open { metric, from: position, value: value.clone().into_owned() });
+            return;
+        };
+        if open.value.same(value) {
+            return;
         }
-    }
-
-    /// Takes the values that ended, leaving none.
-    pub fn take_closed(&mut self) -> Vec<(Key, Span)> {
-        std::mem::take(&mut self.closed)
+        let was = std::mem::replace(open, Open { metric, from: position, value: value.clone().into_owned() });
+        ended.push(Span {
+            level: self.level,
+            id: self.id.clone(),
+            metric,
+            from: was.from,
+            to: Some(position),
+            value: was.value,
+        });
     }
 }

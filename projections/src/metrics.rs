@@ -13,6 +13,7 @@ pub mod score;
 pub mod status;
 mod terms;
 pub mod value;
+pub mod windows;
 
 use domain::formula::Term;
 use domain::status::ActivityStatus;

@@ -9,6 +9,8 @@ use thiserror::Error;
 
 use crate::tables::Projection;
 
+pub mod copy;
+pub mod growing;
 pub mod load;
 pub mod query;
 pub mod schema;
@@ -74,9 +76,17 @@ pub struct Build {
     pub state_digest: Option<Digest>,
     /// Digest of the quarantined set it was folded under.
     pub quarantine_digest: Digest,
+    /// Version and digest of the code that folded it.
+    pub code: String,
 }
 
 impl Build {
+    /// Whether the code that folded it is this one: the rows of another may mean something else.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.code == schema::CODE
+    }
+
     /// The schema of its tables.
     #[must_use]
     pub fn schema(&self) -> String {
@@ -118,6 +128,7 @@ impl Build {
             output_digest: digest("output_digest")?,
             state_digest: digest("state_digest")?,
             quarantine_digest: digest("quarantine_digest")?.unwrap_or_default(),
+            code: row.try_get("code")?,
         })
     }
 }

@@ -4,7 +4,15 @@
 
 use domain::digest::Digest;
 
+pub mod content;
+pub mod difference;
+pub mod kept;
 pub mod rows;
+pub mod spans;
+
+pub use content::Content;
+pub use difference::Difference;
+pub use kept::{Kept, Turned};
 
 /// A table of a build.
 #[derive(Debug, PartialEq, Eq)]
@@ -185,15 +193,15 @@ pub static SCORE: Table = Table {
     ],
     key: 2,
 };
-/// Values over time.
+/// Values over time. Its key begins with what differs most, so that the index of millions of rows is sorted fast.
 pub static SPAN: Table = Table {
     projection: Projection::History,
     name: "span",
     columns: &[
-        ("level", "text"),
         ("id", "text"),
-        ("metric", "text"),
         ("from_position", "bigint"),
+        ("metric", "text"),
+        ("level", "text"),
         ("to_position", "bigint"),
         ("value", "text"),
     ],

@@ -4,13 +4,13 @@ use domain::formula;
 use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
-use projections::history::{History, Key, Span};
-use projections::metrics::digest::{scores_digest, state_digest};
+use projections::history::{History, Span};
+use projections::store::copy::Text;
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
 use projections::store::{self, Build, StoreError, load};
-use projections::tables::rows::{HISTORY_TABLES, Rows, derived, span_row, tick_rows};
-use projections::tables::{FACT, LOG, Projection, Row};
+use projections::tables::spans::{span_row, tick_rows, write_span};
+use projections::tables::{Difference, FACT, Kept, LOG, Projection, Row, SPAN, TICK, Turned};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{Outcome, advance, outcome};
@@ -48,7 +48,7 @@ pub struct Projector {
     fold: Fold,
     pub(crate) quarantine: Quarantine,
     /// The derived tables as they stand in the database.
-    tables: Vec<Rows>,
+    tables: Kept,
     /// What is noted with the builds where they stand.
     noted: Moved,
     /// World time where they stand.
@@ -58,7 +58,8 @@ pub struct Projector {
 impl Projector {
     /// Opens the live builds, making empty ones on the first run.
     ///
-    /// A quarantine that touches what is already folded makes the builds worthless: they are built anew.
+    /// A quarantine that touches what is already folded makes the builds worthless, and so does another code that
+    /// folded them, whose rows and values are not ours: they are built anew.
     ///
     /// # Errors
     /// When the database refuses or stored rows are not readable. [`StoreError::Fenced`] when others moved or replaced
@@ -70,7 +71,7 @@ impl Projector {
         let mut snapshot = conn.begin_with(SNAPSHOT).await?;
         let quarantine = Quarantine::read(&mut snapshot).await?;
         let builds = store::live_builds(&mut snapshot).await?;
-        if builds.iter().all(|build| build.quarantine_digest == quarantine.digest()) {
+        if builds.iter().all(|build| build.quarantine_digest == quarantine.digest() && build.is_ours()) {
             let projector = Self::load(&mut snapshot, builds, quarantine).await?;
             snapshot.commit().await?;
             return Ok(projector);
@@ -96,7 +97,7 @@ impl Projector {
         Ok(Self::at(builds, fold, quarantine))
     }
 
-    /// Opens builds that were folded under another quarantine.
+    /// Opens builds that were folded under another quarantine or by another code.
     async fn reopen(conn: &mut PgConnection, builds: Vec<Build>, quarantine: Quarantine) -> Result<Self, ReplayError> {
         let position = builds.iter().map(|build| build.position).max().unwrap_or(0);
         // The builds say under which set they were folded only by its digest. Where nothing at or before their
@@ -104,7 +105,7 @@ impl Projector {
         let folded: std::collections::BTreeSet<Position> =
             quarantine.positions.iter().copied().filter(|at| *at <= position).collect();
         let untouched = Quarantine { positions: folded }.digest() == Quarantine::default().digest()
-            && builds.iter().all(|build| build.quarantine_digest == Quarantine::default().digest());
+            && builds.iter().all(|build| build.quarantine_digest == Quarantine::default().digest() && build.is_ours());
         let metrics =
             builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
         let formula = FormulaDocument {
@@ -131,18 +132,13 @@ impl Projector {
 
     /// A projector of builds that hold what `fold` holds.
     pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
-        let (tables, noted) = image(&fold);
+        let mut tables = Kept::default();
+        let (_, noted) = turn(&mut tables, &fold);
         Self::with(builds, fold, quarantine, tables, noted)
     }
 
-    /// A projector of builds that hold what `fold` holds, of which this is the image.
-    pub(crate) fn with(
-        builds: Vec<Build>,
-        fold: Fold,
-        quarantine: Quarantine,
-        tables: Vec<Rows>,
-        noted: Moved,
-    ) -> Self {
+    /// A projector of builds that hold what `fold` holds, of which these are the tables.
+    pub(crate) fn with(builds: Vec<Build>, fold: Fold, quarantine: Quarantine, tables: Kept, noted: Moved) -> Self {
         let world_time = fold.world.graph.world_time();
         Self { builds, fold, quarantine, tables, noted, world_time }
     }
@@ -201,10 +197,14 @@ impl Projector {
     /// How the live builds stand to this projector.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`ReplayError::OtherCode`] when another code has replaced them; when the database refuses.
     pub async fn standing(&self, conn: &mut PgConnection) -> Result<Standing, ReplayError> {
         let live = store::live_builds(conn).await?;
         let mine = |build: &Build| self.builds.iter().any(|mine| mine.id == build.id);
+        // Two codes that follow at once would replace each other's builds for ever.
+        if let Some(other) = live.iter().find(|build| !mine(build) && !build.is_ours()) {
+            return Err(ReplayError::OtherCode(other.code.clone()));
+        }
         Ok(if !live.iter().all(mine) {
             Standing::Replaced
         } else if live.iter().any(|build| build.position != self.position()) {
@@ -228,25 +228,22 @@ impl Projector {
         let changes = self.fold.take_changes();
         // The log's own affairs touch no vertex: what was computed before still holds.
         let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
-        let (after, moved) = if quiet {
+        let (differences, moved) = if quiet {
             let (position, recorded_at) = (self.position(), self.fold.world.graph.recorded_at());
-            (None, Moved { position, recorded_at, ..self.noted })
+            (Vec::new(), Moved { position, recorded_at, ..self.noted })
         } else {
-            let (after, moved) = image(&self.fold);
-            (Some(after), moved)
+            turn(&mut self.tables, &self.fold)
         };
         let facts = fact_rows(&self.fold.world, changes.rows())?;
         // Everything is computed by now: the locks are held as long as the database writes.
         let mut transaction = conn.begin().await?;
         let conn = &mut *transaction;
         fence(&mut *conn, &self.builds, &self.quarantine).await?;
+        write::move_cursors(&mut *conn, &self.builds, &moved).await?;
         for build in &mut self.builds {
-            write::move_cursor(&mut *conn, build, &moved).await?;
             let schema = build.schema();
-            for (old, new) in self.tables.iter().zip(after.iter().flatten()) {
-                if new.table.projection == build.projection {
-                    write::difference(&mut *conn, &schema, old, new).await?;
-                }
+            for difference in differences.iter().filter(|d| d.table.projection == build.projection) {
+                write::difference(&mut *conn, &schema, difference).await?;
             }
             for (table, rows) in &facts {
                 if table.projection == build.projection {
@@ -261,47 +258,38 @@ impl Projector {
             build.state_digest = Some(moved.state_digest);
         }
         transaction.commit().await?;
-        if let Some(after) = after {
-            self.tables = after;
-        }
         self.noted = moved;
         self.world_time = self.fold.world.graph.world_time();
         Ok(())
     }
 }
 
-/// What a fold looks like where it stands, from one evaluation: its tables, and what is noted with a build.
-pub(crate) fn image(fold: &Fold) -> (Vec<Rows>, Moved) {
-    let view = fold.world.view();
-    let scores = view.scores(fold.formula());
-    let moved = Moved {
-        position: fold.world.position,
-        recorded_at: fold.world.graph.recorded_at(),
-        output_digest: scores_digest(&scores),
-        state_digest: state_digest(&view.graph, &view.contributions, fold.formula().graph.edges),
-    };
-    (derived(&view, &scores), moved)
+/// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
+/// they were, and what is noted with a build.
+pub(crate) fn turn(tables: &mut Kept, fold: &Fold) -> (Vec<Difference>, Moved) {
+    let Turned { differences, output_digest, state_digest } = tables.turn(fold.world.view(), fold.formula());
+    let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
+    (differences, Moved { position, recorded_at, output_digest, state_digest })
 }
 
 /// Writes what of a history began or ended since `before`.
-pub(crate) async fn write_history(
+async fn write_history(
     conn: &mut PgConnection,
     schema: &str,
     history: &mut History,
     before: Position,
 ) -> Result<(), ReplayError> {
-    let closed = history.take_closed();
-    let opened = history.open.iter().filter(|(_, span)| span.from >= before);
-    let spans = closed.iter().map(|(key, span)| (key, span)).chain(opened);
+    let ended = history.take_news().ended;
     // Only what began at or before the last page may stand there already.
-    let (new, old): (Vec<_>, Vec<_>) = spans.partition(|(_, span)| span.from > before);
-    let rows = |spans: Vec<(&Key, &Span)>| spans.into_iter().map(|(key, span)| span_row(key, span)).collect();
-    let (new, old): (Vec<Row>, Vec<Row>) = (rows(new), rows(old));
-    let [span, tick] = HISTORY_TABLES;
-    write::upsert(&mut *conn, schema, span, &old.iter().collect::<Vec<_>>()).await?;
-    write::copy(&mut *conn, schema, span, &new).await?;
+    let (new, old): (Vec<Span>, Vec<Span>) =
+        ended.into_iter().chain(history.holding(before)).partition(|span| span.from > before);
+    let old: Vec<Row> = old.iter().map(span_row).collect();
+    write::upsert(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
+    let mut text = Text::default();
+    new.iter().for_each(|span| write_span(span, &mut text));
+    text.send(&mut *conn, &format!("{schema}.{}", SPAN.name)).await?;
     let ticks = tick_rows(history, before);
-    write::upsert(&mut *conn, schema, tick, &ticks.iter().collect::<Vec<_>>()).await?;
+    write::upsert(&mut *conn, schema, &TICK, &ticks.iter().collect::<Vec<_>>()).await?;
     Ok(())
 }
 

@@ -108,6 +108,9 @@ pub enum ReplayError {
     /// No such metric of that formula.
     #[error("no metric `{0}` under this formula")]
     NoMetric(String),
+    /// Another version of the program has taken over.
+    #[error("the live builds are now those of another version of this program ({0}); only one version may follow")]
+    OtherCode(String),
     /// Nothing is projected yet.
     #[error("nothing is projected yet; `pg-atlas project` builds the projections")]
     NoBuild,

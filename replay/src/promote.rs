@@ -40,7 +40,12 @@ pub async fn promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<
 /// One try. The builds that stay live must stand where the new ones stand.
 async fn try_promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<(), ReplayError> {
     ready(&mut *conn, shadow).await?;
-    let live = store::live_builds(&mut *conn).await?;
+    let mut live = store::live_builds(&mut *conn).await?;
+    if live.iter().any(|build| shadow.lacks(build) && !build.is_ours()) {
+        // Builds of another code are not to be moved by this fold.
+        Projector::open(&mut *conn).await?;
+        live = store::live_builds(&mut *conn).await?;
+    }
     let stay: Vec<Build> = live.into_iter().filter(|build| shadow.lacks(build)).collect();
     let position = stay.iter().map(|build| build.position).max().unwrap_or(0);
     follow(&mut *conn, shadow, position).await?;

@@ -11,6 +11,7 @@ use crate::log::Stored;
 use crate::quarantine::Quarantine;
 use crate::{ReplayError, SNAPSHOT, verify};
 
+mod lane;
 mod unfinished;
 
 use unfinished::Unfinished;
@@ -43,12 +44,11 @@ pub async fn build(
 ) -> Result<Projector, ReplayError> {
     let quarantine = Quarantine::read(&mut *conn).await?;
     tidy(&mut *conn, &quarantine, Keep::Resumable).await?;
-    let mut unfinished = match Unfinished::take(&mut *conn, which, formula, &quarantine, progress).await? {
+    let unfinished = match Unfinished::take(&mut *conn, which, formula, &quarantine, progress).await? {
         Some(unfinished) => unfinished,
         None => Unfinished::begin(&mut *conn, which, formula, quarantine).await?,
     };
-    unfinished.advance(&mut *conn, to, progress).await?;
-    unfinished.finish(conn).await
+    unfinished.advance(&mut *conn, to, progress).await?.finish(conn).await
 }
 
 /// Compares shadow builds with the live ones, both at the position of the live ones: followed to there if those have

@@ -12,7 +12,8 @@ use crate::rebuild::{self, folded_to};
 use crate::{ReplayError, formulas};
 
 /// The builds that were live before the last switch, or before that of one projection, ready to be promoted again.
-/// Where another set of events has been quarantined since, they are built anew under their formula.
+/// Where another set of events has been quarantined since, or another code folded them, they are built anew under their
+/// formula.
 ///
 /// # Errors
 /// [`ReplayError::NoFormerBuild`] where there are none; when the log cannot be read or the database refuses.
@@ -26,7 +27,8 @@ pub async fn former(
     let position = first.position;
     let formula = formula(&mut *conn, &builds).await?;
     let quarantine = Quarantine::read(&mut *conn).await?;
-    let fits = |build: &Build| build.position == position && build.quarantine_digest == quarantine.digest();
+    let fits =
+        |build: &Build| build.position == position && build.quarantine_digest == quarantine.digest() && build.is_ours();
     if !builds.iter().all(fits) {
         let projections: Vec<Projection> = builds.iter().map(|build| build.projection).collect();
         return rebuild::build(conn, &projections, &formula, position, progress).await;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use projections::fold::Fold;
 use projections::store::{Build, StoreError};
-use projections::tables::rows::{Rows, derived};
-use projections::tables::{CONTRIBUTION_DAY, EDGE, SCORE, Table, VERTEX};
+use projections::tables::rows::Rows;
+use projections::tables::{CONTRIBUTION_DAY, Content, EDGE, SCORE, Table, VERTEX};
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
@@ -47,7 +47,7 @@ pub async fn against_live(
     let tables = {
         let view = fold.world.view();
         let scores = view.scores(fold.formula());
-        derived(&view, &scores)
+        Content::of(&view, &scores).tables()
     };
     let mut divergences = Vec::new();
     for (table, columns) in &COMPARED {

@@ -30,7 +30,7 @@ pub(crate) enum Export {
 /// Where an export goes, and of which moment it is.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ExportTo {
-    /// File to write; without it stdout
+    /// File to write; without it, or with `-`, stdout
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]

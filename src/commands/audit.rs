@@ -1,7 +1,11 @@
 //! `audit`: proofs.
 
+use std::fs::File;
+use std::path::Path;
+
 use ::replay::audit::tiles;
 use ::replay::{SNAPSHOT, log};
+use anyhow::{Context as _, anyhow};
 use sqlx::Connection as _;
 
 use crate::cli::{Audit, Common};
@@ -29,7 +33,7 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
         Audit::Prove { position: Some(position), size, .. } => inclusion(&open()?, position, size).await,
         Audit::Prove { from, to, .. } => consistency(&open()?, from.unwrap_or(0), to).await,
         Audit::Verify { bundle: None, trust } => verify::live(&open()?, &trust).await,
-        Audit::Verify { bundle: Some(file), trust } => verify::bundle(&file, &trust),
+        Audit::Verify { bundle: Some(file), trust } => verify::bundle(common, &file, &trust),
         #[cfg(feature = "ingest")]
         Audit::Import { file, trust } => import::run(&open()?, &file, &trust).await.map(|output| (output, 0)),
         Audit::Explain { id, metric, label } => {
@@ -43,6 +47,12 @@ async fn inclusion(session: &Session, position: u64, size: Option<u64>) -> Resul
     let mut conn = session.connect().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let size = bounded(size, log::head(&mut conn).await?.position)?;
+    if position == 0 {
+        return Err(Failure::refused(anyhow!("no event is at position 0: positions start at 1")));
+    }
+    if position > size {
+        return Err(Failure::refused(anyhow!("no event at position {position} in the log of size {size}")));
+    }
     answer(&tiles::inclusion(&mut conn, position, size).await?)
 }
 
@@ -50,15 +60,31 @@ async fn consistency(session: &Session, from: u64, to: Option<u64>) -> Result<(O
     let mut conn = session.connect().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let to = bounded(to, log::head(&mut conn).await?.position)?;
+    if from > to {
+        let reason =
+            anyhow!("the log of size {to} is no later one than that of size {from}: --from is the smaller size");
+        return Err(Failure::refused(reason));
+    }
     answer(&tiles::consistency(&mut conn, from, to).await?)
 }
 
 /// The size of a tree that the log has had.
 fn bounded(size: Option<u64>, head: u64) -> Result<u64> {
     match size {
-        Some(size) if size > head => Err(replay::ReplayError::BeyondHead { position: size, head }.into()),
+        Some(size) if size > head => {
+            Err(Failure::refused(anyhow!("the log has not had size {size} yet: it ends at {head}")))
+        }
         size => Ok(size.unwrap_or(head)),
     }
+}
+
+/// A bundle to read.
+fn open(bundle: &Path) -> Result<File> {
+    let opened = File::open(bundle).and_then(|file| match file.metadata()?.is_dir() {
+        true => Err(std::io::ErrorKind::IsADirectory.into()),
+        false => Ok(file),
+    });
+    opened.with_context(|| bundle.display().to_string()).map_err(Failure::refused)
 }
 
 /// A value as the command's result.

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use ::replay::{SCHEMA, log};
-use ingest::pseudonym_key;
+use ingest::{pseudonym_key, signing_key};
 use projections::store;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -15,9 +15,6 @@ use crate::cli::Common;
 use crate::failure::{REFUSED, Result};
 use crate::output::{Output, object};
 use crate::session::{self, Session};
-
-/// Files of the data folder that hold secrets.
-const KEYS: [&str; 2] = ["signing.key", pseudonym_key::FILE_NAME];
 
 /// What a check found; an error says what to mend.
 type Finding = std::result::Result<String, String>;
@@ -29,7 +26,7 @@ pub(crate) async fn run(common: &Common) -> Result<(Output, u8)> {
         ("data folder".to_owned(), folder(&data_dir)),
         ("artifacts".to_owned(), folder(&data_dir.join("artifacts"))),
     ];
-    checks.extend(KEYS.map(|name| (name.to_owned(), key(&data_dir.join(name)))));
+    checks.extend(keys(&data_dir));
     match Session::open(common) {
         Err(failure) => checks.push(("database".to_owned(), Err(failure.to_string()))),
         Ok(session) => match session.bare().await {
@@ -71,7 +68,7 @@ pub(crate) async fn run(common: &Common) -> Result<(Output, u8)> {
 /// How what is missing, and will be made, begins.
 const NONE: &str = "none yet";
 
-fn said<T>(result: Result<T>) -> std::result::Result<T, String> {
+fn said<T, E: ToString>(result: std::result::Result<T, E>) -> std::result::Result<T, String> {
     result.map_err(|failure| failure.to_string())
 }
 
@@ -94,8 +91,18 @@ fn folder(path: &Path) -> Finding {
     }
 }
 
-/// A file with a secret.
-fn key(path: &Path) -> Finding {
+/// The files of the data folder that hold secrets.
+fn keys(data_dir: &Path) -> [(String, Finding); 2] {
+    let signing = || said(signing_key::Source::of(None, None, data_dir).load(None).map(drop));
+    let pseudonym = || said(pseudonym_key::load(None, data_dir).map(drop));
+    let key = |name: &str, read: &dyn Fn() -> std::result::Result<(), String>| {
+        (name.to_owned(), secret(&data_dir.join(name), read))
+    };
+    [key(signing_key::FILE_NAME, &signing), key(pseudonym_key::FILE_NAME, &pseudonym)]
+}
+
+/// A file with a secret, which is read only where there is one: reading would make it.
+fn secret(path: &Path, read: &dyn Fn() -> std::result::Result<(), String>) -> Finding {
     let shown = path.display();
     match fs::metadata(path).map(|metadata| metadata.mode() & 0o777) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(format!("{NONE}: made on first use")),
@@ -103,7 +110,7 @@ fn key(path: &Path) -> Finding {
         Ok(mode) if mode & 0o077 != 0 => {
             Err(format!("{shown} can be read by others (mode {mode:o}): run `chmod 600 {shown}`"))
         }
-        Ok(_) => Ok(format!("{shown} is private")),
+        Ok(_) => read().map(|()| format!("{shown} is private")),
     }
 }
 
@@ -115,7 +122,14 @@ async fn schema(conn: &mut PgConnection) -> Result<Finding> {
     let there: bool =
         sqlx::query_scalar("SELECT to_regclass('public._sqlx_migrations') IS NOT NULL").fetch_one(&mut *conn).await?;
     if !there {
-        return Ok(Ok(format!("{NONE}: the first command that writes makes it")));
+        let rights = "SELECT has_database_privilege(current_database(), 'CREATE') AND \
+                             has_schema_privilege('public', 'CREATE')";
+        let may_make: bool = sqlx::query_scalar(rights).fetch_one(conn).await?;
+        return Ok(if may_make {
+            Ok(format!("{NONE}: the first command that writes makes it"))
+        } else {
+            Err("none, and this login may not make it: run `pg-atlas migrate` as the owner of the database".to_owned())
+        });
     }
     let (found, broken): (Option<i64>, i64) =
         sqlx::query_as("SELECT max(version), count(*) FILTER (WHERE NOT success) FROM public._sqlx_migrations")

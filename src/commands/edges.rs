@@ -6,7 +6,7 @@ use projections::graph::evidence;
 use projections::store::{self, query};
 use serde_json::json;
 
-use super::point;
+use super::{point, project};
 use crate::cli::{AsOf, EdgeLevel};
 use crate::failure::Result;
 use crate::output::{Output, object};
@@ -40,10 +40,12 @@ pub(crate) async fn run(
             .iter()
             .filter_map(|vertex| Some((vertex.id.clone(), graph.projects[vertex.project? as usize].id.clone())));
         (lines, members.collect())
-    } else if live.is_empty() {
-        (Vec::new(), BTreeMap::new())
     } else {
-        (query::edges(&mut conn).await?, query::projects_of_repos(&mut conn, &live).await?)
+        project::say_lag(session, &mut conn, &live).await?;
+        match live.is_empty() {
+            true => (Vec::new(), BTreeMap::new()),
+            false => (query::edges(&mut conn).await?, query::projects_of_repos(&mut conn, &live).await?),
+        }
     };
     if level == EdgeLevel::Project {
         lines = between_projects(&lines, &projects);

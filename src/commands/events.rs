@@ -8,6 +8,7 @@ use domain::StreamId;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::cli::canonical_id;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::session::Session;
@@ -31,7 +32,7 @@ struct Line<'a> {
 
 /// `events`.
 pub(crate) async fn run(session: &Session, from: Option<u64>, to: Option<u64>, stream: Option<&str>) -> Result<Output> {
-    let stream = stream.map(StreamId::parse).transpose().map_err(Failure::environment)?;
+    let stream = stream.map(canonical).transpose().map_err(Failure::environment)?;
     let mut conn = session.connect().await?;
     let head = log::head(&mut conn).await?.position;
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -47,6 +48,12 @@ pub(crate) async fn run(session: &Session, from: Option<u64>, to: Option<u64>, s
         Err(failure) if is_closed_pipe(&failure) => Ok(Output::None),
         done => done.map(|()| Output::None),
     }
+}
+
+/// The stream that is meant, its id in the form in which ids are kept.
+fn canonical(text: &str) -> anyhow::Result<StreamId> {
+    let stream = StreamId::parse(text)?;
+    Ok(if stream == StreamId::atlas() { stream } else { StreamId::new(stream.kind(), canonical_id(stream.id())?)? })
 }
 
 fn line(out: &mut impl io::Write, stored: &Stored) -> Result<()> {

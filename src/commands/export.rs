@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 use projections::metrics::Level;
@@ -13,8 +14,9 @@ use projections::store::query;
 use projections::tables::Projection;
 use serde_json::{Map, Value, json};
 
-use super::{point, scores};
+use super::{point, project, scores};
 use crate::cli::{AsOf, Export, ExportTo, GraphFormat, ScoreFormat};
+use crate::draft::{self, Draft};
 use crate::failure::{Failure, Result};
 use crate::output::{Output, csv, object};
 use crate::session::Session;
@@ -64,19 +66,15 @@ pub(crate) async fn run(session: &Session, what: Export) -> Result<Output> {
             (to, text)
         }
     };
-    let Some(path) = out else { return Ok(Output::Text(text)) };
-    write(&path, &text).with_context(|| path.display().to_string()).map_err(Failure::refused)?;
-    Ok(Output::Object(object(json!({"file": path.display().to_string(), "bytes": text.len()}))))
+    let Some(path) = out.filter(|path| !draft::is_stdout(path)) else { return Ok(Output::Text(text)) };
+    let bytes = write(&path, &text).with_context(|| path.display().to_string()).map_err(Failure::refused)?;
+    Ok(Output::Object(object(json!({"file": path.display().to_string(), "bytes": bytes}))))
 }
 
-/// Writes the whole file or none of it.
-fn write(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(std::path::Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+fn write(path: &Path, text: &str) -> std::io::Result<u64> {
+    let mut draft = Draft::create(path)?;
+    draft.write_all(text.as_bytes())?;
+    draft.end()
 }
 
 fn pretty(value: &Value) -> Result<String> {
@@ -90,6 +88,7 @@ async fn read(session: &Session, at: &AsOf) -> Result<Snapshot> {
     let mut at = at.clone();
     // Without a point or a formula: what is live, where it stands.
     if let Some(metrics) = metrics.filter(|_| at.as_of.is_none() && at.formula.is_none()) {
+        project::say_lag(session, &mut conn, &live).await?;
         at = AsOf { as_of: Some(metrics.position.to_string()), formula: metrics.formula.clone() };
     }
     let fold = point::fold(session, &mut conn, &at).await?;

@@ -4,7 +4,7 @@ pub(crate) mod diff;
 
 use std::path::Path;
 
-use ::replay::{ReplayError, formulas};
+use ::replay::formulas;
 use anyhow::{Context as _, anyhow};
 use domain::formula::{self, Formula, FormulaError};
 use serde_json::json;
@@ -77,11 +77,12 @@ fn read(file: &Path) -> Result<(Formula, String)> {
         return Err(Failure::refused(reason));
     }
     let document = std::fs::read_to_string(file).with_context(|| format!("{name}")).map_err(Failure::refused)?;
-    match Formula::parse(&document) {
-        Ok(formula) => Ok((formula, document)),
-        Err(error @ FormulaError::Semantics { .. }) => Err(ReplayError::from(error).into()),
-        Err(error) => Err(Failure::refused(anyhow!("{name}: {error}"))),
-    }
+    Formula::parse(&document).map(|formula| (formula, document)).map_err(|error| {
+        let line = error.line().map(|line| format!(":{line}")).unwrap_or_default();
+        let reason = anyhow!("{name}{line}: {error}");
+        let newer = matches!(error, FormulaError::Semantics { .. });
+        if newer { Failure::environment(reason) } else { Failure::refused(reason) }
+    })
 }
 
 /// Reads a formula file that a log can take in.

@@ -16,7 +16,7 @@ use crate::session::Session;
 const COLUMNS: &[&str] = &["metric", "from_position", "to_position", "from", "to", "value", "published"];
 
 /// `history`. The times are world time: the day in which a value was first seen. `published` are the labels under which
-/// scores were published while the value held.
+/// scores were published while the value held: a publication sees the value that holds at its own tick.
 pub(crate) async fn run(session: &Session, id: &str, metric: Option<&str>) -> Result<Output> {
     let mut conn = session.connect().await?;
     // One snapshot: spans, ticks and publications belong together.
@@ -27,14 +27,15 @@ pub(crate) async fn run(session: &Session, id: &str, metric: Option<&str>) -> Re
     };
     let spans = query::spans(&mut conn, build, id, metric).await?;
     if spans.is_empty() {
-        let what = metric.map_or_else(String::new, |metric| format!(" has a history of `{metric}`:"));
+        let what = metric.map_or_else(|| "a history".to_owned(), |metric| format!("a history of `{metric}`"));
         let hint = "values enter the history when world time enters a new day, at a publication and at a promotion";
-        return Err(Failure::refused(anyhow!("nothing with the id `{id}`{what} {hint}")));
+        return Err(Failure::refused(anyhow!("nothing with the id `{id}` has {what}: {hint}")));
     }
-    let published = publication::all(&mut conn).await?;
+    let seen = publication::seen(&mut conn, build).await?;
     let rows = spans.into_iter().map(|span| {
         let holds = |position: u64| span.from <= position && span.to.is_none_or(|to| position < to);
-        let labels = published.iter().filter(|(_, facts)| holds(facts.position)).map(|(_, facts)| facts.label.clone());
+        let labels: Vec<&String> =
+            seen.iter().filter(|(tick, _)| holds(*tick)).flat_map(|(_, labels)| labels).collect();
         let value = serde_json::from_str(&span.value).unwrap_or(Value::Null);
         object(json!({
             "level": span.level,
@@ -44,7 +45,7 @@ pub(crate) async fn run(session: &Session, id: &str, metric: Option<&str>) -> Re
             "from": span.from_day.map(domain::Day::start),
             "to": span.to_day.map(domain::Day::start),
             "value": as_number(&value),
-            "published": labels.collect::<Vec<_>>(),
+            "published": labels,
         }))
     });
     Ok(Output::Rows(COLUMNS.to_vec(), rows.collect()))

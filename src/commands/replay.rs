@@ -26,6 +26,10 @@ use crate::session::{Session, say};
 
 mod rows;
 
+/// Said where the live builds cannot be compared with.
+const OTHER_QUARANTINE: &str = "events were quarantined, or let in again, since the live builds were made: \
+                                `pg-atlas project` makes them anew";
+
 /// What a replay starts from.
 struct Asked {
     position: Position,
@@ -72,12 +76,15 @@ pub(crate) async fn run(session: &Session, at: &AsOf, verify: bool, label: Optio
     let verified = comparison.verified().filter(|_| verify);
     if verify && verified.is_none() {
         let formula = &fold.formula().name;
-        say(
-            &session.common,
-            &format!("nothing live or published at position {position} under {formula} to compare with"),
-        );
+        let note = if comparison.other_quarantine {
+            OTHER_QUARANTINE.to_owned()
+        } else {
+            format!("nothing live or published at position {position} under {formula} to compare with")
+        };
+        say(&session.common, &note);
     }
-    let code = if verified == Some(false) { REFUSED } else { 0 };
+    // Asked to verify, it answers for nothing less.
+    let code = if verify && verified != Some(true) { REFUSED } else { 0 };
     let rate = if seconds > 0.0 { position as f64 / seconds } else { 0.0 };
     let result = object(json!({
         "position": position,
@@ -121,13 +128,16 @@ async fn asked(conn: &mut PgConnection, live: &[Build], at: &AsOf, verify: bool,
 #[derive(Default)]
 struct Comparison {
     scores: bool,
+    /// The live build at this position was folded under another quarantine, and was not compared.
+    other_quarantine: bool,
     divergences: Vec<Divergence>,
 }
 
 impl Comparison {
     /// Whether all is equal; `None` where no scores were compared.
     fn verified(&self) -> Option<bool> {
-        (self.scores || !self.divergences.is_empty()).then_some(self.divergences.is_empty())
+        let compared = self.scores && !self.other_quarantine;
+        (compared || !self.divergences.is_empty()).then_some(self.divergences.is_empty())
     }
 
     fn equal(&mut self, id: &str, metric: &str, replayed: &Digest, held: &Digest) {
@@ -164,10 +174,12 @@ impl Comparison {
             // An empty log holds nothing else that could differ.
             self.scores |= position == 0;
         }
+        // What was built or published before an event was quarantined, or let in again, is another state.
+        let quarantine = Quarantine::read(conn).await?.digest();
         let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
-        if let Some(metrics) =
-            metrics.filter(|metrics| metrics.position == position && metrics.formula_hash == Some(formula))
-        {
+        let metrics = metrics.filter(|metrics| metrics.position == position && metrics.formula_hash == Some(formula));
+        self.other_quarantine = metrics.is_some() && live.iter().any(|build| build.quarantine_digest != quarantine);
+        if let Some(metrics) = metrics.filter(|_| !self.other_quarantine) {
             self.scores = true;
             if position > 0 {
                 self.equal("scores", "digest", &outcome.digest, &metrics.output_digest.unwrap_or_default());
@@ -175,8 +187,6 @@ impl Comparison {
             }
             self.divergences.extend(verify::against_live(conn, fold, live).await?);
         }
-        // What was published before an event was quarantined, or let in again, is another state.
-        let quarantine = Quarantine::read(conn).await?.digest();
         let decisions = Decisions::read(conn).await?;
         for (_, facts) in publication::all(conn).await? {
             let comparable = facts.position == position && facts.formula_hash == formula;

@@ -8,7 +8,7 @@ use projections::metrics::Level;
 use projections::store::{self, query};
 use serde_json::{Map, Number, Value, json};
 
-use super::point;
+use super::{point, project};
 use crate::cli::{AsOf, LevelArg};
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
@@ -32,10 +32,9 @@ pub(crate) async fn run(session: &Session, level: LevelArg, id: Option<&str>, so
         let fold = point::fold(session, &mut conn, at).await?;
         let view = fold.world.view();
         query::scores_of(&view.graph, &view.scores(fold.formula()), level)
-    } else if live.is_empty() {
-        Vec::new()
     } else {
-        query::scores(&mut conn, &live, level).await?
+        project::say_lag(session, &mut conn, &live).await?;
+        if live.is_empty() { Vec::new() } else { query::scores(&mut conn, &live, level).await? }
     };
     let mut rows: Vec<Map<String, Value>> =
         lines.into_iter().filter(|line| id.is_none_or(|id| line.id == id)).map(row).collect();

@@ -1,9 +1,10 @@
 //! `triage list` and `conflicts`: open questions, and what sources contradict each other about.
 
-use projections::store::{self, query};
+use projections::store::{self, Build, query};
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::project;
 use crate::failure::Result;
 use crate::output::{Output, object};
 use crate::session::Session;
@@ -24,12 +25,14 @@ pub(crate) struct Question {
 
 /// Every open question of the live build, by id.
 pub(crate) async fn open_questions(session: &Session) -> Result<Vec<Question>> {
-    questions(&mut session.connect().await?).await
+    let mut conn = session.connect().await?;
+    let live = store::live_builds(&mut conn).await?;
+    questions(session, &mut conn, &live).await
 }
 
-async fn questions(conn: &mut PgConnection) -> Result<Vec<Question>> {
-    let live = store::live_builds(conn).await?;
-    let findings = if live.is_empty() { Vec::new() } else { query::findings(conn, &live).await? };
+async fn questions(session: &Session, conn: &mut PgConnection, live: &[Build]) -> Result<Vec<Question>> {
+    project::say_lag(session, conn, live).await?;
+    let findings = if live.is_empty() { Vec::new() } else { query::findings(conn, live).await? };
     let question = |(kind, subject, reason)| Question { id: format!("{kind}/{subject}"), kind, reason };
     Ok(findings.into_iter().map(question).collect())
 }
@@ -43,9 +46,9 @@ pub(crate) async fn list(session: &Session) -> Result<Output> {
 /// that its own bill of materials does not know.
 pub(crate) async fn conflicts(session: &Session) -> Result<Output> {
     let mut conn = session.connect().await?;
-    let mut found = questions(&mut conn).await?;
-    found.retain(|question| CONTRADICTIONS.contains(&question.kind.as_str()));
     let live = store::live_builds(&mut conn).await?;
+    let mut found = questions(session, &mut conn, &live).await?;
+    found.retain(|question| CONTRADICTIONS.contains(&question.kind.as_str()));
     let edges = if live.is_empty() { Vec::new() } else { query::undeclared(&mut conn).await? };
     found.extend(edges.into_iter().map(|edge| {
         let requirement = edge.version_range.map(|range| format!(" ({range})")).unwrap_or_default();

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -24,6 +24,9 @@ pub(super) const SUPERVISED_ALREADY: u8 = 3;
 pub(super) const SERVER_KILLED: u8 = 4;
 /// How long an orderly stop may take before the server is told to drop everything.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
+/// Pause before the server is told again. A server that has only just been started ignores the signal where its
+/// parents do, as in a background job, until it listens to signals; one that is stopping knows already.
+const TOLD_AGAIN: Duration = Duration::from_secs(1);
 
 /// Settings of the server. Given on the command line they win over every file in the cluster.
 const SETTINGS: [&str; 8] = [
@@ -126,12 +129,11 @@ fn stop_after_last_user(users: &File, server: Option<Pid>) {
     if let Err(error) = users.lock() {
         say(&format!("cannot wait for the users, stopping: {error}"));
     }
-    signal(Signal::INT);
-    thread::sleep(STOP_LIMIT);
-    signal(Signal::QUIT);
-    // The lock must outlast the server: it goes with the process.
+    let asked = Instant::now();
+    // The lock must outlast the server: both go with the process.
     loop {
-        thread::park();
+        signal(if asked.elapsed() < STOP_LIMIT { Signal::INT } else { Signal::QUIT });
+        thread::sleep(TOLD_AGAIN);
     }
 }
 

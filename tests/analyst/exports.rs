@@ -1,5 +1,10 @@
 //! `export`: files that other tools read.
 
+use std::fs;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::Value;
 
 use super::ecosystem;
@@ -34,7 +39,59 @@ async fn the_graph_and_the_scores_as_files() {
     let csv = lines(&["export", "scores", "--as", "csv"]);
     assert_eq!(csv.lines().count(), nodes.len() + 1);
 
+    assert_eq!(lines(&["export", "scores", "--as", "csv", "--out", "-"]), csv);
+
     // A file is written whole or not at all.
     let refused = place.ends(1, &["export", "scores", "--as", "csv", "--out", "/nonexistent/folder/scores.csv"]);
     assert!(refused.stderr.contains("/nonexistent/folder"), "{refused:?}");
+}
+
+/// The two commands that write a file, without its name.
+const WRITERS: [&[&str]; 2] = [&["audit", "export"], &["export", "scores", "--as", "json", "--out"]];
+
+#[tokio::test]
+async fn what_is_no_regular_file_is_written_through_to() {
+    let place = ecosystem().await;
+    for (n, writer) in WRITERS.into_iter().enumerate() {
+        let write = |path: &Path| {
+            let args: Vec<&str> = writer.iter().copied().chain([path.to_str().unwrap()]).collect();
+            place.run(&args)["bytes"].as_u64().unwrap()
+        };
+        let mode = |path: &Path| fs::symlink_metadata(path).unwrap().mode() & 0o777;
+        let path = |name: &str| place.path(&format!("{name}-{n}"));
+        let file = path("file");
+        write(&file);
+        assert_eq!(mode(&file), 0o600, "what is new is private");
+        let whole = fs::read(&file).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::write(&file, "former").unwrap();
+
+        let (link, dangling, nothing) = (path("link"), path("dangling"), path("nothing"));
+        symlink(file.file_name().unwrap(), &link).unwrap();
+        symlink(nothing.file_name().unwrap(), &dangling).unwrap();
+        for (link, target) in [(&link, &file), (&dangling, &nothing)] {
+            assert_eq!(write(link), whole.len() as u64);
+            assert!(fs::symlink_metadata(link).unwrap().is_symlink(), "{link:?}");
+            assert_eq!(fs::read(target).unwrap(), whole);
+        }
+        assert_eq!(mode(&file), 0o644, "what is there keeps its mode");
+
+        let fifo = path("fifo");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let fifo = fifo.clone();
+            move || fs::read(fifo).unwrap()
+        });
+        assert_eq!(write(&fifo), whole.len() as u64);
+        assert!(fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo());
+        assert_eq!(reader.join().unwrap(), whole);
+
+        let null = path("null");
+        symlink("/dev/null", &null).unwrap();
+        assert_eq!(write(&null), whole.len() as u64);
+        assert!(fs::symlink_metadata("/dev/null").unwrap().file_type().is_char_device());
+    }
+    let refused = place.ends(2, &["audit", "export", "-"]);
+    assert!(refused.stderr.contains("a bundle goes into a file"), "{refused:?}");
+    assert!(!Path::new("-").exists());
 }

@@ -7,7 +7,7 @@ use super::ecosystem;
 #[tokio::test]
 async fn a_value_holds_until_another_is_seen() {
     let place = ecosystem().await;
-    place.run(&["publish", "--label", "february"]);
+    let published_at = place.run(&["publish", "--label", "february"]);
     let file = place.file("r.json", r#"{"full_name": "o/c", "stargazers_count": 99}"#);
     place.run(&["ingest", "repo", &file, "--repo", "pkg:github/o/c", "--observed-at", "2026-03-01T00:00:00Z"]);
     place.run(&["ingest", "repo", &file, "--repo", "pkg:github/o/a", "--observed-at", "2026-03-02T00:00:00Z"]);
@@ -28,6 +28,21 @@ async fn a_value_holds_until_another_is_seen() {
     let published: Vec<&Value> = spans.iter().flat_map(|span| span["published"].as_array().unwrap()).collect();
     assert_eq!(published, [&json!("february")]);
 
+    // What was published is the value of the position that the publication evaluated, which comes before its event.
+    let spans = place.run(&["history", "pkg:github/o/b"]);
+    let spans: Vec<&Value> = spans.as_array().unwrap().iter().filter(|span| span["level"] == "repo").collect();
+    let at = published_at["position"].to_string();
+    let then = place.run(&["scores", "--level", "repo", "--id", "pkg:github/o/b", "--as-of", &at]);
+    let labelled: Vec<&&Value> = spans.iter().filter(|span| span["published"] == json!(["february"])).collect();
+    let metrics: std::collections::BTreeSet<&str> = spans.iter().map(|span| span["metric"].as_str().unwrap()).collect();
+    assert_eq!(labelled.len(), metrics.len(), "once for every metric: {spans:?}");
+    for span in labelled {
+        assert_eq!(span["value"], then[0][span["metric"].as_str().unwrap()], "{span}");
+    }
+    let first_seen =
+        |span: &&Value| span["metric"] == "pony_factor" && span["from_position"].as_u64() > at.parse().ok();
+    assert!(spans.iter().any(first_seen), "a value that the publication's tick was the first to see: {spans:?}");
+
     // Every value is the one that a replay to that position gives.
     let all = place.run(&["history", "pkg:github/o/c"]);
     for span in all.as_array().unwrap() {
@@ -36,7 +51,7 @@ async fn a_value_holds_until_another_is_seen() {
         assert_eq!(row[0][span["metric"].as_str().unwrap()], span["value"], "{span}");
     }
     let refused = place.ends(1, &["history", "pkg:github/o/nobody"]);
-    assert!(refused.stderr.contains("pkg:github/o/nobody"), "{refused:?}");
+    assert!(refused.stderr.contains("`pkg:github/o/nobody` has a history: "), "{refused:?}");
     place.ends(1, &["history", "pkg:github/o/c", "--metric", "luck"]);
 }
 

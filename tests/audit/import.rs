@@ -54,6 +54,13 @@ async fn an_imported_log_is_the_same_log_and_goes_on() {
     assert_eq!(verify(&three, 0, &[])["ok"], true);
     assert_eq!(three.run(&["replay", "--verify", "--label", "three"])["verified"], true);
 
+    // A database that has gone on has nothing to learn from an older bundle.
+    let ahead = one.ends(0, &["audit", "import", &bundle]);
+    assert_eq!(ahead.json()["events"], 0);
+    let (from, to) = (&said["tree_size"], &one.run(&["status"])["head"]);
+    let says = format!("the bundle ends at {from} and this database goes to {to}, after the same events");
+    assert!(ahead.stderr.contains(&says), "{ahead:?}");
+
     let other = Place::new().await;
     ecosystem(&other);
     let refused = other.ends(1, &["audit", "import", &bundle]);

@@ -122,8 +122,11 @@ fn what_is_verified_is_said_and_what_is_not_compared_is_not() {
     assert_eq!(again["verified"], true);
     // At a position of its own the publication is compared with as well; where nothing is, nothing is verified.
     assert_eq!(program.json("replay --verify --as-of 9")["verified"], true);
-    assert_eq!(program.json("replay --verify --as-of 3")["verified"], Value::Null);
-    assert_eq!(program.json("replay --verify --formula atlas-1")["verified"], Value::Null);
+    for line in ["replay --verify --as-of 3", "replay --verify --formula atlas-1"] {
+        let ran = program.line(line);
+        assert_eq!((ran.code, &ran.json()["verified"], &ran.json()["divergences"]), (1, &Value::Null, &json!([])));
+        assert!(ran.stderr.contains("nothing live or published at position"), "{line}: {ran:#?}");
+    }
     assert_eq!(program.json("replay")["verified"], Value::Null);
 }
 
@@ -203,6 +206,13 @@ fn failures_have_their_exit_codes() {
         ("formula show nothing", 1),
         ("formula check nothing.toml", 1),
         ("formula check /", 1),
+        ("audit verify /nope", 1),
+        ("audit verify /", 1),
+        ("audit verify --checkpoint /nope", 1),
+        ("audit import /nope", 1),
+        ("audit import /", 1),
+        ("audit export /nope/x", 1),
+        ("audit export /", 1),
         ("rebuild --formula nothing", 1),
         ("ingest sbom nothing.json --repo pkg:github/o/a", 1),
         ("ingest git-log nothing --repo pkg:github/o/a", 1),
@@ -241,6 +251,23 @@ fn failures_have_their_exit_codes() {
         assert_eq!(ran.code, code, "`{line}`: {ran:#?}");
         assert!(ran.stdout.is_empty() && ran.stderr.contains("error: "), "`{line}`: {ran:#?}");
     }
+    for (line, said) in [
+        ("audit verify /nope", "/nope: No such file or directory"),
+        ("audit verify /", "/: "),
+        ("audit import /nope", "/nope: No such file or directory"),
+        ("audit export /nope/x", "/nope/x: No such file or directory"),
+        ("audit verify --checkpoint /nope", "/nope: No such file or directory"),
+        ("audit prove 0", "positions start at 1"),
+        ("audit prove 3 --size 2", "no event at position 3 in the log of size 2"),
+        ("audit prove --from 3 --to 2", "--from is the smaller size"),
+        ("audit prove 1 --size 99", "it ends at 3"),
+        ("history nope", "nothing with the id `nope` has a history: "),
+    ] {
+        let complaint = program.line(line).fails(1);
+        assert!(complaint.contains(said) && !complaint.contains("beyond"), "`{line}`: {complaint}");
+    }
+    let unsigned = Ran::of(program.command().args(["audit", "checkpoint"]).env("PG_ATLAS_SIGNING_KEY_FILE", "/nope"));
+    assert!(unsigned.fails(2).contains("PG_ATLAS_SIGNING_KEY_FILE names /nope"));
     assert_eq!(program.run(["publish", "--label", ""]).code, 2);
     assert_eq!(program.run(["publish", "--label", "two\nlines"]).code, 2);
     for line in ["--help", "--version", "help ingest sbom", "scores --help"] {
@@ -248,6 +275,27 @@ fn failures_have_their_exit_codes() {
         assert!(ran.code == 0 && !ran.stdout.is_empty() && ran.stderr.is_empty(), "`{line}`: {ran:#?}");
     }
     assert_eq!(Ran::of(&mut bare()).code, 2, "a command is missing");
+}
+
+#[test]
+fn what_is_wrong_with_a_formula_is_said_with_its_line() {
+    let program = Program::fresh();
+    let document = include_str!("../../domain/formulas/seed.toml");
+    for (good, bad, code, said) in [
+        ("window_months = 24", "window_months = 0", 1, "pony.window_months: 0 is not in 1..=1200"),
+        ("window_months = 24", "window_months = \"x\"", 1, "pony.window_months: \"x\" is not in 1..=1200"),
+        ("\"flat\"", "\"round\"", 1, "graph.edges: unknown variant `round`, expected `flat` or `nested`"),
+        ("semantics = 1", "semantics = 2", 2, "`seed` needs semantics 2; this program knows 1 to 1"),
+    ] {
+        let line = 1 + document.lines().position(|line| line.contains(good)).unwrap();
+        let file = program.file("wrong.toml", document.replace(good, bad).as_bytes());
+        let path = file.to_str().unwrap();
+        let said = format!("{path}:{line}: {said}");
+        assert_eq!(program.run(["formula", "check", path]).fails(code), said);
+        assert_eq!(program.run(["formula", "adopt", path]).fails(code), said);
+        assert_eq!(program.run(["formula", "diff", "seed", path]).fails(code), said);
+    }
+    assert_eq!(program.line("formula show nothing").fails(1), "formula: none is named `nothing`");
 }
 
 #[test]

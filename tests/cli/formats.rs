@@ -61,6 +61,34 @@ fn an_object_is_a_document_a_line_a_record_and_a_list_of_fields() {
 }
 
 #[test]
+fn people_see_the_lists_of_an_object_as_lists() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    program.json("project");
+    for line in ["status", "project", "rebuild", "rebuild --formula atlas-1"] {
+        let table = program.line(&format!("{line} --format table")).ok().stdout;
+        let longest = table.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(longest <= 160 && !table.contains("{\""), "{line}: {table}");
+        assert!(table.lines().all(|line| line.trim_end() == line), "{line}: {table}");
+    }
+    let status = program.line("status --format table").ok().stdout;
+    let (values, lists) = status.split_once("\n\n").unwrap();
+    assert!(values.lines().any(|line| line.split_whitespace().eq(["head", "8"])), "{status}");
+    for (list, rows) in [("projections", 4), ("builds", program.json("status")["builds"].as_array().unwrap().len())] {
+        let found = lists.split("\n\n").find_map(|text| text.strip_prefix(list)).unwrap();
+        assert_eq!(found.trim_start_matches('\n').trim_end().lines().count(), rows + 1, "{list}: {status}");
+    }
+    let warned = spdx(&["a", "b"], &[("a", "a"), ("b", "b"), ("a", "b")]).to_string();
+    let args = ["ingest", "sbom", "-", "--repo", "pkg:github/o/z", "--dry-run", "--quiet"];
+    let warnings = program.fed(args, warned.as_bytes()).ok().json()["warnings"].as_array().unwrap().clone();
+    let table = program.fed(args.into_iter().chain(["--format", "table"]), warned.as_bytes()).ok().stdout;
+    assert!(!warnings.is_empty());
+    for warning in warnings {
+        assert!(table.lines().any(|line| line.trim() == warning.as_str().unwrap()), "{table}");
+    }
+}
+
+#[test]
 fn an_empty_list_is_still_a_document() {
     let program = Program::fresh();
     assert_eq!(program.json("scores"), Value::Array(vec![]));

@@ -42,12 +42,55 @@ fn reading_an_empty_log_is_no_error() {
 fn a_log_that_is_not_projected_yet_has_no_live_scores_but_replays() {
     let program = Program::fresh();
     program.sbom("o/a", &spdx(&["a", "b"], &[("a", "b")]), &[]);
-    assert_eq!(program.json("scores --level repo"), json!([]));
+    let reads = ["scores --level repo", "edges", "triage list", "conflicts"];
+    for line in reads {
+        let ran = program.line(line).ok();
+        assert_eq!(ran.json(), json!([]), "{line}");
+        assert_eq!(ran.stderr, "1 event is not projected yet; run `pg-atlas project`\n", "{line}");
+        assert_eq!(program.line(&format!("{line} --quiet")).ok().stderr, "");
+    }
     assert_eq!(program.json("scores --level repo --as-of 1").as_array().unwrap().len(), 1);
     assert_eq!(
         program.line("replay --verify").fails(1),
         "nothing is projected yet; `pg-atlas project` builds the projections"
     );
+    program.json("project");
+    let reads: Vec<&str> = reads.into_iter().chain(["export scores --as json"]).collect();
+    for line in &reads {
+        assert_eq!(program.line(line).ok().stderr, "", "{line}");
+    }
+    program.sbom("o/b", &spdx(&["b", "c"], &[("b", "c")]), &[]);
+    program.sbom("o/c", &spdx(&["c", "d"], &[("c", "d")]), &[]);
+    for line in &reads {
+        let said = program.line(line).ok().stderr;
+        assert_eq!(said, "2 events are not projected yet; run `pg-atlas project`\n", "{line}");
+    }
+    assert_eq!(program.line("scores --as-of 2").ok().stderr, "");
+}
+
+#[test]
+fn ids_in_filters_are_taken_in_any_spelling() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    for (given, canonical) in [
+        ("scores --level repo --id pkg:github/O/A@v1", "scores --level repo --id pkg:github/o/a"),
+        ("edges --of pkg:github/O/A", "edges --of pkg:github/o/a"),
+        ("edges --why pkg:github/O/A pkg:github/o/B", "edges --why pkg:github/o/a pkg:github/o/b"),
+        ("audit explain pkg:github/O/A pony_factor", "audit explain pkg:github/o/a pony_factor"),
+    ] {
+        let answer = program.json(canonical);
+        assert_ne!(answer, json!([]), "{canonical}");
+        assert_eq!(program.json(given), answer, "{given}");
+    }
+    let positions = |line: &str| positions(&program.line(line).ok().lines());
+    assert_eq!(positions("events --stream repo:pkg:github/O/B"), [6]);
+    program.json("publish --label first");
+    program.json("project");
+    let answer = program.json("history pkg:github/o/a");
+    assert_eq!(program.json("history pkg:github/O/A"), answer);
+    // What is no package URL stays as it is.
+    assert_eq!(program.json("scores --id p:a")[0]["id"], "p:a");
+    assert_eq!(program.line("scores --id P:a").fails(1), "no project has the id `P:a`");
 }
 
 #[test]

@@ -6,11 +6,11 @@ use std::thread::JoinHandle;
 use ingest::Append;
 use projections::store;
 use projections::tables::Projection;
-use replay::catch_up::{Projector, to_head};
-use replay::{ReplayError, promote, rebuild};
+use replay::catch_up::{Projector, Standing, to_head};
+use replay::{ReplayError, promote, rebuild, rollback};
 use sqlx::ConnectOptions as _;
 
-use super::{content, seed};
+use super::{content, live, lived, seed};
 use crate::support::log::{context, count};
 use crate::support::{Db, events};
 
@@ -162,4 +162,41 @@ async fn builds_of_another_quarantine_or_that_are_gone_are_not_promoted() {
     assert_eq!(live.iter().map(|build| (build.id, build.position)).collect::<Vec<_>>(), {
         before.builds().iter().map(|build| (build.id, 4)).collect::<Vec<_>>()
     });
+}
+
+#[tokio::test]
+async fn builds_of_another_code_are_built_anew_and_not_fought_over() {
+    let (db, mut conn) = lived().await;
+    let mut follower = to_head(&mut conn, &mut |_| {}).await.unwrap();
+    let (before, head) = (live(&mut conn).await, follower.position());
+    // As another version would have left them: another name, rows that this one reads otherwise.
+    let other = "UPDATE atlas.build SET code = '0.0.9+other'";
+    sqlx::raw_sql(other).execute(db.pool()).await.unwrap();
+    let schema = follower.builds()[0].schema();
+    let spoil = format!("UPDATE {schema}.fact SET value = '{{}}' WHERE kind = 'answer'");
+    assert!(sqlx::raw_sql(&spoil).execute(db.pool()).await.unwrap().rows_affected() > 0);
+
+    let opened = to_head(&mut conn, &mut |_| {}).await.unwrap();
+    assert_eq!(opened.position(), head);
+    assert_eq!(live(&mut conn).await, before, "folded anew");
+    assert!(store::live_builds(&mut conn).await.unwrap().iter().all(store::Build::is_ours));
+    assert_eq!(follower.standing(&mut conn).await.unwrap(), Standing::Replaced);
+    // One that follows meanwhile does not take them back.
+    sqlx::raw_sql(other).execute(db.pool()).await.unwrap();
+    let told = follower.standing(&mut conn).await;
+    assert!(matches!(&told, Err(ReplayError::OtherCode(code)) if code == "0.0.9+other"), "{told:?}");
+    let again = follower.catch_up(&mut conn, head, &mut |_| {}).await;
+    assert!(again.is_ok(), "there is nothing to do");
+
+    // Builds that stay beside promoted ones are made anew too, and so are those that one goes back to.
+    let which = [Projection::Metrics, Projection::History];
+    let mut shadow = rebuild::build(&mut conn, &which, &seed(), head, &mut |_| {}).await.unwrap();
+    promote::promote(&mut conn, &mut shadow).await.unwrap();
+    assert!(store::live_builds(&mut conn).await.unwrap().iter().all(store::Build::is_ours));
+    assert_eq!(live(&mut conn).await, before);
+    sqlx::raw_sql(other).execute(db.pool()).await.unwrap();
+    let mut former = rollback::former(&mut conn, &which, &mut |_| {}).await.unwrap();
+    promote::promote(&mut conn, &mut former).await.unwrap();
+    assert!(store::live_builds(&mut conn).await.unwrap().iter().all(store::Build::is_ours));
+    assert_eq!(live(&mut conn).await, before);
 }

@@ -1,6 +1,7 @@
 //! Kill -9 of every participant.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::server::{Data, Ping, cluster, command, data, eventually, gone, kill, parent, report};
 
@@ -25,6 +26,38 @@ fn a_user_killed_while_it_starts_the_server_leaves_none_behind() {
     starting.kill().unwrap();
     starting.wait().unwrap();
     Ping::hold(data.path()).stop();
+}
+
+#[test]
+fn a_server_that_does_not_listen_to_signals_yet_is_told_again() {
+    let data = data();
+    let bin = tempfile::tempdir().unwrap();
+    fs::set_permissions(bin.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let installed = Ping::hold(data.path());
+    let real = fs::read_link(format!("/proc/{}/exe", installed.postmaster)).unwrap();
+    installed.stop();
+    let log = data.path().join("postgres/server.log");
+    let before = fs::read_to_string(&log).unwrap().len();
+    // A server that has been told once before it listens. Where a signal is ignored from the start, nobody hears it.
+    let (file, real) = (bin.path().join("postgres"), real.display().to_string());
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = --version ] && exec {real} --version\ntrap ': > \"$0.told\"' INT\n: > \"$0.started\"\n\
+         n=0; while ! [ -e \"$0.told\" ] && [ $n -lt 60 ]; do sleep 0.05; n=$((n + 1)); done\n\
+         trap '' INT\nexec {real} \"$@\"\n"
+    );
+    fs::write(&file, script).unwrap();
+    fs::write(bin.path().join("initdb"), "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+
+    let mut starting = Ping::spawn(command(data.path()).env("PG_ATLAS_PG_BIN", bin.path()));
+    eventually("the server starts", || bin.path().join("postgres.started").exists());
+    starting.kill().unwrap();
+    starting.wait().unwrap();
+    let next = Ping::hold(data.path());
+    let log = fs::read_to_string(&log).unwrap()[before..].to_owned();
+    assert!(log.contains("received fast shutdown request"), "{log}");
+    assert!(!log.contains("received immediate shutdown request"), "{log}");
+    next.stop();
 }
 
 #[test]

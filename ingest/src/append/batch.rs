@@ -10,24 +10,23 @@ use domain::{StreamId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::ahead::{Ahead, Items};
 use super::prepared::{Known, Prepared, Verdict, judge};
 use super::single::pause;
 use super::streams;
-use super::write::{Write, persist};
-use super::{Append, Found, Locus, Log, Metadata, Outcome, TRIES, lookup};
+use super::write::{Write, persist, persist_ahead};
+use super::{Found, Locus, Log, Metadata, Outcome, TRIES, lookup};
 use crate::error::{AppendError, Corrupt, Refusal, is_contention};
-
-/// Fewest events for which preparing them on several threads pays.
-const PARALLEL_FROM: usize = 256;
 
 pub(crate) async fn append(
     log: &Log,
-    items: Vec<Result<Prepared, Refusal>>,
+    items: Items,
+    mut ahead: Ahead,
     metadata: Metadata,
 ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
     for attempt in 0..TRIES {
         pause(attempt).await;
-        match once(log, &items, &metadata).await {
+        match once(log, &items, &mut ahead, &metadata).await {
             Ok(Some(fates)) => return answer(log, items, fates).await,
             Ok(None) => {}
             Err(AppendError::Database(error)) if is_contention(&error) => {}
@@ -35,36 +34,6 @@ pub(crate) async fn append(
         }
     }
     Err(AppendError::Conflict { what: "batch".to_owned() })
-}
-
-/// Encodes and digests, beside the threads that wait for the database.
-pub(super) async fn prepare(appends: Vec<Append>) -> Result<Vec<Result<Prepared, Refusal>>, Corrupt> {
-    let prepared = tokio::task::spawn_blocking(move || on_all_cores(appends)).await;
-    prepared.map_err(|e| Corrupt::new("log.event", format!("preparing a batch: {e}")))
-}
-
-fn on_all_cores(appends: Vec<Append>) -> Vec<Result<Prepared, Refusal>> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    if threads == 1 || appends.len() < PARALLEL_FROM {
-        return appends.into_iter().map(Prepared::new).collect();
-    }
-    let share = appends.len().div_ceil(threads);
-    let mut rest = appends;
-    let mut shares = Vec::with_capacity(threads);
-    while !rest.is_empty() {
-        let tail = rest.split_off(share.min(rest.len()));
-        shares.push(std::mem::replace(&mut rest, tail));
-    }
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = shares
-            .into_iter()
-            .map(|share| scope.spawn(move || share.into_iter().map(Prepared::new).collect::<Vec<_>>()))
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
 }
 
 /// What becomes of an item, before positions are known.
@@ -80,21 +49,25 @@ enum Fate<'a> {
 /// One try. `None`: somebody else wrote meanwhile, nothing is written.
 async fn once(
     log: &Log,
-    items: &[Result<Prepared, Refusal>],
+    items: &Items,
+    ahead: &mut Ahead,
     metadata: &Metadata,
 ) -> Result<Option<Vec<Option<Result<Found, Refusal>>>>, AppendError> {
     let mut tx = log.pool().begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     let mut batch = Batch::open(&mut tx, items, metadata).await?;
-    let mut fates = Vec::with_capacity(items.len());
-    for (n, item) in items.iter().enumerate() {
-        let Ok(prepared) = item else {
-            fates.push(None);
-            continue;
-        };
-        if batch.write.is_full(prepared.payload.len()) && !batch.flush(&mut tx).await? {
-            return Ok(None);
+    let mut fates = Vec::with_capacity(items.len);
+    for n in 0..items.chunks() {
+        for item in ahead.chunk(items, n).await? {
+            let Ok(prepared) = item else {
+                fates.push(None);
+                continue;
+            };
+            if batch.write.is_full(prepared.payload.len()) && !batch.flush(&mut tx).await? {
+                return Ok(None);
+            }
+            fates.push(Some(batch.decide(fates.len(), prepared)?));
         }
-        fates.push(Some(batch.decide(n, prepared)?));
+        persist_ahead(&mut tx, &mut batch.write).await?;
     }
     if !batch.flush(&mut tx).await? {
         return Ok(None);
@@ -122,16 +95,9 @@ struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Locks the streams, then reads clock and keys.
-    async fn open(
-        conn: &mut PgConnection,
-        items: &'a [Result<Prepared, Refusal>],
-        metadata: &'a Metadata,
-    ) -> Result<Self, AppendError> {
-        let prepared = || items.iter().filter_map(|item| item.as_ref().ok());
-        let names: BTreeSet<&StreamId> = prepared().map(|item| &item.stream).collect();
-        let states = streams::lock(conn, &names).await?;
-        let keys: Vec<&str> = prepared().filter_map(|item| item.key.as_deref()).collect();
-        let known = if keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &keys).await? };
+    async fn open(conn: &mut PgConnection, items: &'a Items, metadata: &'a Metadata) -> Result<Self, AppendError> {
+        let states = streams::lock(conn, &items.streams).await?;
+        let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &items.keys).await? };
         let now = streams::clock(conn).await?;
         let write = Write::new(Uuid::now_v7(), now, metadata);
         Ok(Self { now, metadata, states, known, own: BTreeMap::new(), write, moved: BTreeMap::new() })
@@ -186,7 +152,7 @@ impl<'a> Batch<'a> {
 /// meanwhile.
 async fn settle(
     conn: &mut PgConnection,
-    items: &[Result<Prepared, Refusal>],
+    items: &Items,
     fates: Vec<Option<Fate<'_>>>,
 ) -> Result<Option<Vec<Option<Result<Found, Refusal>>>>, AppendError> {
     let repeats: Vec<(usize, &StreamId, u64)> = fates
@@ -204,7 +170,7 @@ async fn settle(
     let keys: Vec<_> = repeated
         .iter()
         .filter_map(|(n, locus)| {
-            let item = items[*n].as_ref().ok()?;
+            let item = items.get(*n)?;
             Some((item.key.as_deref()?, item.input_digest, locus))
         })
         .collect();
@@ -229,12 +195,12 @@ async fn settle(
 
 /// An item under the key of an earlier one: that event, if it says the same.
 fn same_as(
-    items: &[Result<Prepared, Refusal>],
+    items: &Items,
     n: usize,
     first: usize,
     found: &[Option<Result<Found, Refusal>>],
 ) -> Option<Result<Found, Refusal>> {
-    let (item, earlier) = (items[n].as_ref().ok()?, items[first].as_ref().ok()?);
+    let (item, earlier) = (items.get(n)?, items.get(first)?);
     if item.input_digest != earlier.input_digest {
         return Some(Err(Refusal::KeyReused(item.key.clone()?)));
     }
@@ -247,7 +213,7 @@ fn same_as(
 /// Waits for the positions and puts the answers in the order of the items.
 async fn answer(
     log: &Log,
-    items: Vec<Result<Prepared, Refusal>>,
+    items: Items,
     found: Vec<Option<Result<Found, Refusal>>>,
 ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
     let appends: BTreeSet<Uuid> = found
@@ -258,19 +224,22 @@ async fn answer(
         })
         .collect();
     let appends: Vec<Uuid> = appends.into_iter().collect();
+    // Letting go of many events takes as long as sequencing them.
+    let letting_go = tokio::task::spawn_blocking(move || items.into_refusals());
     let first = log.sequencer().first_positions(&appends).await.map_err(AppendError::Unplaced)?;
+    let refusals = letting_go.await.map_err(|e| Corrupt::new("log.event", format!("the end of a batch: {e}")))?;
     let place = |locus: Locus| {
         let first = first.get(&locus.append).copied();
         first.map(|first| locus.place(first)).ok_or_else(|| Corrupt::new("log.commit", "an append without position"))
     };
-    items
+    refusals
         .into_iter()
         .zip(found)
-        .map(|(item, found)| match (item, found) {
-            (Err(refusal), _) | (_, Some(Err(refusal))) => Ok(Err(refusal)),
+        .map(|(refusal, found)| match (refusal, found) {
+            (Some(refusal), _) | (_, Some(Err(refusal))) => Ok(Err(refusal)),
             (_, Some(Ok(Found::New(locus)))) => Ok(Ok(Outcome::Appended(place(locus)?))),
             (_, Some(Ok(Found::Old(locus)))) => Ok(Ok(Outcome::Duplicate(place(locus)?))),
-            (Ok(item), None) => Err(Corrupt::stream(&item.stream, "an event without an answer").into()),
+            (None, None) => Err(Corrupt::new("log.event", "an event without an answer").into()),
         })
         .collect()
 }

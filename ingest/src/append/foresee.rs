@@ -1,12 +1,13 @@
 //! What would become of events, before anything is written: so that a raw document is kept only when an event that
 //! names it is to follow. The log is only read; the append decides again, by the same rule.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::Timestamp;
 use domain::digest::Digest;
 use domain::source::StreamState;
 
+use super::ahead::{self, Items};
 use super::prepared::{Known, Prepared, Verdict, judge};
 use super::{Append, lookup, streams};
 use crate::Log;
@@ -34,7 +35,7 @@ impl Foreseen {
 }
 
 /// What is known while events are looked at, one after the other.
-pub(super) struct Outlook {
+struct Outlook {
     now: Timestamp,
     known: BTreeMap<String, Known>,
     states: BTreeMap<domain::StreamId, StreamState>,
@@ -44,13 +45,10 @@ pub(super) struct Outlook {
 
 impl Outlook {
     /// Reads clock, keys and streams at one moment.
-    pub(super) async fn read(log: &Log, items: &[Result<Prepared, Refusal>]) -> Result<Self, AppendError> {
-        let prepared = || items.iter().filter_map(|item| item.as_ref().ok());
-        let names: BTreeSet<_> = prepared().map(|item| &item.stream).collect();
-        let keys: Vec<&str> = prepared().filter_map(|item| item.key.as_deref()).collect();
+    async fn read(log: &Log, items: &Items) -> Result<Self, AppendError> {
         let mut tx = log.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let states = streams::look(&mut tx, &names).await?;
-        let known = if keys.is_empty() { BTreeMap::new() } else { lookup::by_key(&mut tx, &keys).await? };
+        let states = streams::look(&mut tx, &items.streams).await?;
+        let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(&mut tx, &items.keys).await? };
         let now = streams::clock(&mut tx).await?;
         tx.commit().await?;
         let states = states.into_iter().map(|(stream, state)| (stream.clone(), state)).collect();
@@ -58,7 +56,7 @@ impl Outlook {
     }
 
     /// What would become of the next event, after those before it.
-    pub(super) fn foresee(&mut self, mut item: Prepared) -> Result<Foreseen, Refusal> {
+    fn foresee(&mut self, mut item: Prepared) -> Result<Foreseen, Refusal> {
         let same = item.key.as_ref().and_then(|key| self.own.get(key));
         if let (Some(first), Some(key)) = (same, &item.key) {
             if *first != item.input_digest {
@@ -83,7 +81,7 @@ impl Outlook {
 
 /// What would become of these events, in order.
 pub(super) async fn foresee(log: &Log, appends: Vec<Append>) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
-    let items = super::batch::prepare(appends).await?;
+    let (items, ahead) = ahead::prepare(appends);
     let mut outlook = Outlook::read(log, &items).await?;
-    Ok(items.into_iter().map(|item| item.and_then(|item| outlook.foresee(item))).collect())
+    Ok(ahead.all(items).await?.map(|item| item.and_then(|item| outlook.foresee(item))).collect())
 }

@@ -55,7 +55,7 @@ pub(crate) async fn one_by_sequence(
 }
 
 /// What these keys stand for; unknown keys are left out.
-pub(crate) async fn by_key(conn: &mut PgConnection, keys: &[&str]) -> Result<BTreeMap<String, Known>, AppendError> {
+pub(crate) async fn by_key(conn: &mut PgConnection, keys: &[String]) -> Result<BTreeMap<String, Known>, AppendError> {
     let rows = sqlx::query(
         r#"
         SELECT k.key, k.input_digest, e.append_id, e.idx, e.kind, e.stream_id, e.sequence

@@ -62,7 +62,7 @@ async fn once<K: Kind>(
 
     // Asked for before the commit: the sequencer may be faster than our answer from the database.
     let ticket = log.sequencer().expect(append_id);
-    match framework.execute_with_metadata(prepared.stream.id(), Fact::from(Arc::clone(prepared)), fields).await {
+    match framework.execute_with_metadata(prepared.stream.id(), Fact::Handed(Arc::clone(prepared)), fields).await {
         Ok(()) => {}
         Err(AggregateError::AggregateConflict) => return Ok(None),
         Err(error) => return Err(unwrapped(error)),

@@ -25,9 +25,9 @@ macro_rules! states {
 /// order of the keys. Whoever waits holds only rows before the one it waits for.
 pub(crate) async fn lock<'a>(
     conn: &mut PgConnection,
-    streams: &BTreeSet<&'a StreamId>,
+    streams: &'a BTreeSet<StreamId>,
 ) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
-    let (kinds, ids) = columns(streams.iter().copied());
+    let (kinds, ids) = columns(streams.iter());
     sqlx::query(
         r#"
         INSERT INTO log.stream (kind, id, version, state)
@@ -46,17 +46,17 @@ pub(crate) async fn lock<'a>(
 /// Reads what these streams remember, as they are; one that does not exist is left out.
 pub(crate) async fn look<'a>(
     conn: &mut PgConnection,
-    streams: &BTreeSet<&'a StreamId>,
+    streams: &'a BTreeSet<StreamId>,
 ) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
     states(conn, streams, states!()).await
 }
 
 async fn states<'a>(
     conn: &mut PgConnection,
-    streams: &BTreeSet<&'a StreamId>,
+    streams: &'a BTreeSet<StreamId>,
     sql: &'static str,
 ) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
-    let (kinds, ids) = columns(streams.iter().copied());
+    let (kinds, ids) = columns(streams.iter());
     let rows = sqlx::query(sql).bind(kinds).bind(ids).fetch_all(&mut *conn).await?;
     let mut states = BTreeMap::new();
     for row in &rows {
@@ -75,7 +75,7 @@ async fn states<'a>(
             return Err(Corrupt::stream(&stream, format!("version {version}, but {} events", state.sequence)).into());
         }
         if let Some(name) = streams.get(&stream) {
-            states.insert(*name, state);
+            states.insert(name, state);
         }
     }
     Ok(states)

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use domain::digest::Digest;
 use domain::source::StreamState;
 use domain::{StreamId, Timestamp};
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres};
 use uuid::Uuid;
 
 use super::prepared::Prepared;
@@ -15,16 +17,26 @@ use crate::error::{Corrupt, Refusal};
 pub(crate) const MAX_EVENTS: usize = 10_000;
 /// Most payload bytes in one append, unless a single event is larger: 16 MiB.
 pub(crate) const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024;
+/// Events, or payload bytes, of which a statement writes no more than it has to: so many fit into the memory that the
+/// server takes for one step of a statement, and are prepared while it writes those before.
+const PIECE_EVENTS: usize = 1_024;
+const PIECE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Everything an append writes, column by column.
 pub(crate) struct Write<'a> {
     append_id: Uuid,
     recorded_at: Timestamp,
     metadata: &'a Metadata,
+    /// Events so far.
+    count: usize,
+    /// Their payload bytes.
     payload_bytes: usize,
+    /// Payload bytes of those that are not written yet.
+    piece_bytes: usize,
     input_digests: Vec<u8>,
     leaf_hashes: Vec<u8>,
     streams: Streams<'a>,
+    /// Events that are not written yet.
     events: Events<'a>,
     keys: Keys<'a>,
 }
@@ -47,7 +59,7 @@ struct Events<'a> {
     version: Vec<i32>,
     observed_at: Vec<DateTime<Utc>>,
     payload_sha256: Vec<&'a [u8]>,
-    leaf_hash: Vec<Vec<u8>>,
+    leaf_hash: Vec<[u8; 32]>,
     payload: Vec<&'a [u8]>,
 }
 
@@ -64,7 +76,9 @@ impl<'a> Write<'a> {
             append_id,
             recorded_at,
             metadata,
+            count: 0,
             payload_bytes: 0,
+            piece_bytes: 0,
             input_digests: Vec::new(),
             leaf_hashes: Vec::new(),
             streams: Streams::default(),
@@ -75,14 +89,13 @@ impl<'a> Write<'a> {
 
     /// Whether an event of `bytes` payload bytes belongs into the next append.
     pub(crate) fn is_full(&self, bytes: usize) -> bool {
-        let events = self.events.payload.len();
-        events >= MAX_EVENTS || (events > 0 && self.payload_bytes + bytes > MAX_PAYLOAD_BYTES)
+        self.count >= MAX_EVENTS || (self.count > 0 && self.payload_bytes + bytes > MAX_PAYLOAD_BYTES)
     }
 
     /// Adds an event with its sequence. Answers where it will be.
     pub(crate) fn push(&mut self, prepared: &'a Prepared, sequence: u64) -> Result<Locus, Refusal> {
         let leaf = prepared.envelope(sequence, self.recorded_at, self.metadata).leaf_hash()?;
-        let index = self.events.payload.len();
+        let index = self.count;
         let events = &mut self.events;
         events.kind.push(prepared.stream.kind().name());
         events.stream.push(prepared.stream.id());
@@ -91,7 +104,7 @@ impl<'a> Write<'a> {
         events.version.push(i32::try_from(prepared.version()).unwrap_or(i32::MAX));
         events.observed_at.push(prepared.observed_at.unwrap_or(self.recorded_at).datetime());
         events.payload_sha256.push(&prepared.payload_sha256.0);
-        events.leaf_hash.push(leaf.0.to_vec());
+        events.leaf_hash.push(leaf.0);
         events.payload.push(&prepared.payload);
         if let Some(key) = &prepared.key {
             self.keys.key.push(key);
@@ -100,7 +113,9 @@ impl<'a> Write<'a> {
         }
         self.leaf_hashes.extend_from_slice(&leaf.0);
         self.input_digests.extend_from_slice(&prepared.input_digest.0);
+        self.count += 1;
         self.payload_bytes += prepared.payload.len();
+        self.piece_bytes += prepared.payload.len();
         Ok(Locus {
             append: self.append_id,
             index: u32::try_from(index).unwrap_or(u32::MAX),
@@ -127,11 +142,7 @@ impl<'a> Write<'a> {
 
     /// Digest of all that is handed in; of one event, its own.
     fn input_digest(&self) -> Vec<u8> {
-        if self.events.payload.len() == 1 {
-            self.input_digests.clone()
-        } else {
-            Digest::of(&self.input_digests).0.to_vec()
-        }
+        if self.count == 1 { self.input_digests.clone() } else { Digest::of(&self.input_digests).0.to_vec() }
     }
 }
 
@@ -140,13 +151,36 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// Writes event rows selected from the row of `$from`, if there is one.
+macro_rules! events {
+    ($from:literal) => {
+        concat!(
+            r#"
+    INSERT INTO log.event (append_id, idx, version, sequence, observed_at, kind, stream_id, type,
+                           payload_sha256, leaf_hash, payload)
+    SELECT $1, $2 + e.n - 1, e.version, e.sequence, e.observed_at, e.kind, e.stream_id, e.type,
+           e.payload_sha256, e.leaf_hash, e.payload
+    FROM "#,
+            $from,
+            r#"unnest($3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
+               $9::bytea[], $10::bytea[], $11::bytea[]) WITH ORDINALITY
+        AS e (version, sequence, observed_at, kind, stream_id, type, payload_sha256, leaf_hash, payload, n)
+"#
+        )
+    };
+}
+
+/// Events of an append that goes on.
+const PIECE: &str = events!("");
+
 /// Everything but the outbox row. `fence` holds only when every stream row is locked and moved, and all else is
 /// selected from it.
 macro_rules! rows {
     () => {
-        r#"
+        concat!(
+            r#"
 WITH given AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
+    SELECT * FROM unnest($12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::text[])
         AS g (kind, id, expected, version, state)
 ), moved AS (
     UPDATE log.stream AS s SET version = g.version, state = g.state
@@ -161,33 +195,28 @@ WITH given AS (
         WHERE s.version = 0
     RETURNING 1
 ), fence AS (
-    SELECT 1 WHERE (SELECT count(*) FROM moved) + (SELECT count(*) FROM made) = cardinality($1)
-), events AS (
-    INSERT INTO log.event (append_id, idx, version, sequence, observed_at, kind, stream_id, type,
-                           payload_sha256, leaf_hash, payload)
-    SELECT $6, e.n - 1, e.version, e.sequence, e.observed_at, e.kind, e.stream_id, e.type,
-           e.payload_sha256, e.leaf_hash, e.payload
-    FROM fence, unnest($7::int[], $8::bigint[], $9::timestamptz[], $10::text[], $11::text[], $12::text[],
-                       $13::bytea[], $14::bytea[], $15::bytea[]) WITH ORDINALITY
-        AS e (version, sequence, observed_at, kind, stream_id, type, payload_sha256, leaf_hash, payload, n)
-), appended AS (
+    SELECT 1 WHERE (SELECT count(*) FROM moved) + (SELECT count(*) FROM made) = cardinality($12)
+), events AS ("#,
+            events!("fence, "),
+            r#"), appended AS (
     INSERT INTO log.append (append_id, events, metadata, input_digest, recorded_at)
-    SELECT $6, $16, $17, $18, $19 FROM fence
+    SELECT $1, $17, $18, $19, $20 FROM fence
 ), keys AS (
     INSERT INTO log.idempotency_key (key, input_digest, append_id, idx)
-    SELECT k.key, k.input_digest, $6, k.idx
-    FROM fence, unnest($20::text[], $21::bytea[], $22::int[]) AS k (key, input_digest, idx)
+    SELECT k.key, k.input_digest, $1, k.idx
+    FROM fence, unnest($21::text[], $22::bytea[], $23::int[]) AS k (key, input_digest, idx)
 )
 "#
+        )
     };
 }
 
 /// The outbox row comes last, so its number is drawn after the locks: numbers of one stream ascend with its sequences.
 const APPEND: &str =
-    concat!(rows!(), "INSERT INTO log.outbox (append_id, events, leaf_hashes) SELECT $6, $16, $23 FROM fence");
+    concat!(rows!(), "INSERT INTO log.outbox (append_id, events, leaf_hashes) SELECT $1, $17, $24 FROM fence");
 
 /// The same without an outbox row, for nothing but measuring what the outbox costs.
-const APPEND_UNSEQUENCED: &str = concat!(rows!(), "SELECT octet_length($23) FROM fence");
+const APPEND_UNSEQUENCED: &str = concat!(rows!(), "SELECT octet_length($24) FROM fence");
 
 /// Writes an append, all or nothing. `Ok(false)`: a stream is not at its expected version, nothing is written.
 ///
@@ -201,25 +230,23 @@ pub(crate) async fn persist_unsequenced(conn: &mut PgConnection, write: &Write<'
     execute(conn, APPEND_UNSEQUENCED, write).await
 }
 
+/// Writes the events so far once they are many; the rest of the append must follow in the same transaction.
+pub(crate) async fn persist_ahead(conn: &mut PgConnection, write: &mut Write<'_>) -> Result<(), sqlx::Error> {
+    if write.events.payload.len() >= PIECE_EVENTS || write.piece_bytes >= PIECE_BYTES {
+        bind_events(PIECE, write).execute(conn).await?;
+        (write.events, write.piece_bytes) = (Events::default(), 0);
+    }
+    Ok(())
+}
+
 async fn execute(conn: &mut PgConnection, sql: &'static str, write: &Write<'_>) -> Result<bool, sqlx::Error> {
-    let count = i32::try_from(write.events.payload.len()).unwrap_or(i32::MAX);
-    let done = sqlx::query(sql)
+    let done = bind_events(sql, write)
         .bind(&write.streams.kind)
         .bind(&write.streams.id)
         .bind(&write.streams.expected)
         .bind(&write.streams.version)
         .bind(&write.streams.state)
-        .bind(write.append_id)
-        .bind(&write.events.version)
-        .bind(&write.events.sequence)
-        .bind(&write.events.observed_at)
-        .bind(&write.events.kind)
-        .bind(&write.events.stream)
-        .bind(&write.events.kind_of_event)
-        .bind(&write.events.payload_sha256)
-        .bind(&write.events.leaf_hash)
-        .bind(&write.events.payload)
-        .bind(count)
+        .bind(i32::try_from(write.count).unwrap_or(i32::MAX))
         .bind(&write.metadata.text)
         .bind(write.input_digest())
         .bind(write.recorded_at.datetime())
@@ -230,4 +257,21 @@ async fn execute(conn: &mut PgConnection, sql: &'static str, write: &Write<'_>) 
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The first eleven parameters: the append, the index of its first event that is not written yet, and those events.
+fn bind_events<'a>(sql: &'static str, write: &'a Write<'_>) -> Query<'a, Postgres, PgArguments> {
+    let events = &write.events;
+    sqlx::query(sql)
+        .bind(write.append_id)
+        .bind(i64::try_from(write.count - events.payload.len()).unwrap_or(i64::MAX))
+        .bind(&events.version)
+        .bind(&events.sequence)
+        .bind(&events.observed_at)
+        .bind(&events.kind)
+        .bind(&events.stream)
+        .bind(&events.kind_of_event)
+        .bind(&events.payload_sha256)
+        .bind(&events.leaf_hash)
+        .bind(&events.payload)
 }

@@ -116,8 +116,6 @@ impl GraphState {
     }
 
     fn answer(&mut self, facts: &SurveyAnswered, rank: Rank, changes: &mut Changes) {
-        let clock = self.clock.entry(CLOCK.to_owned()).or_default();
-        clock.newest_answer = clock.newest_answer.max(Some(facts.answered_at));
         let key = match (&facts.project_id, &facts.project_name) {
             (Some(id), name) => {
                 let project = self.project(id, rank, changes);
@@ -128,11 +126,9 @@ impl GraphState {
             }
             (None, name) => format!("name/{}", normalised_name(name.as_deref().unwrap_or(""))),
         };
-        let newer = self.answers.get(&key).is_none_or(|held| (held.answered_at, held.rank) < (facts.answered_at, rank));
-        if newer {
-            changes.touch("answer", &key);
-            let name = facts.project_name.clone();
-            self.answers.insert(key, Answer { answered_at: facts.answered_at, rank, status: facts.status, name });
-        }
+        changes.touch("answer", &key);
+        let name = facts.project_name.clone();
+        let answer = Answer { answered_at: facts.answered_at, rank, status: facts.status, name };
+        self.answers.entry(key).or_default().offer(answer);
     }
 }

@@ -5,8 +5,8 @@ use domain::formula::EdgePolicy;
 use domain::recorded::Rank;
 use serde::{Deserialize, Serialize};
 
-use super::names::{Keyed, Name, Names};
-use super::resolve::{Depth, Edge, EdgeClaim, Vertices};
+use super::ledger::Ground;
+use super::resolve::{Edge, EdgeClaim};
 use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
 
 /// How sure an edge is.
@@ -84,33 +84,30 @@ impl<'a> Versions<'a> {
 
 impl<'a> Claims<'a> {
     /// Reads the live documents and the registry's answers, on the vertices that ids mean.
-    pub(super) fn of(
-        keyed: &Keyed<'a>,
-        names: &Names,
-        live: &[(Name, &'a Snapshot)],
-        vertices: &Vertices<'_>,
-        is_repo: impl Fn(u32) -> bool,
-    ) -> Self {
+    pub(super) fn of(ground: Ground<'a, '_>) -> Self {
+        let Ground { known, live, vertices, repos } = ground;
         let (mut sources, mut versions) = (Vec::new(), Vec::new());
-        let mut all: Vec<(u32, Claim)> = Vec::with_capacity(live.iter().map(|(_, said)| said.claims.len()).sum());
+        let documents = || live.iter().filter_map(|live| Some((live.said, known.snapshot(live)?)));
+        let mut all: Vec<(u32, Claim)> = Vec::with_capacity(documents().map(|(_, whole)| whole.claims.len()).sum());
         let mut ids: Vec<u32> = Vec::new();
-        for (source, (_, snapshot)) in (0..).zip(live) {
+        for (source, (said, snapshot)) in (0..).zip(documents()) {
             sources.push(Source { confidence: Confidence::VerifiedSbom, rank: snapshot.rank });
             versions.push(Versions::Document(snapshot));
             ids.clear();
-            ids.extend(names.said(snapshot.rank.position).ids.iter().map(|id| vertices.of(*id)));
+            ids.extend(said.ids.iter().map(|id| vertices.of(*id)));
             all.extend(snapshot.claims.iter().filter_map(|&(from, to, flags, version)| {
                 let (from, to) = (ids[from as usize], ids[to as usize]);
                 (from != to).then_some((from, Claim { to, source, version, flags }))
             }));
         }
-        for (source, (package, _, crawl)) in (sources.len().try_into().unwrap_or(u32::MAX)..).zip(&keyed.packages) {
+        let answers = known.state.packages.values().zip(known.packages());
+        for (source, (crawl, package)) in (sources.len().try_into().unwrap_or(u32::MAX)..).zip(answers) {
             sources.push(Source { confidence: Confidence::InferredShadow, rank: crawl.rank });
             versions.push(Versions::Registry(&crawl.value));
-            let from = vertices.of(*package);
+            let from = vertices.of(package.name);
             // The flat policy knows no edge out of an ExternalRepo.
-            let flags = if is_repo(from) { ROOT | FLAT } else { NESTED };
-            let needed = (1..).zip(&names.said(crawl.rank.position).ids);
+            let flags = if repos[vertices.ids[from as usize] as usize] { ROOT | FLAT } else { NESTED };
+            let needed = (1..).zip(&package.ids);
             all.extend(needed.filter_map(|(version, id)| {
                 let to = vertices.of(*id);
                 (from != to).then_some((from, Claim { to, source, version, flags }))
@@ -120,8 +117,8 @@ impl<'a> Claims<'a> {
         Self { sources, versions, offsets, claims }
     }
 
-    /// One edge per (dependent, dependency), in that order. Versions where they are shown.
-    pub(super) fn edges(mut self, depth: Depth) -> Vec<Edge> {
+    /// One edge per (dependent, dependency), in that order.
+    pub(super) fn edges(mut self) -> Vec<Edge> {
         let mut edges = Vec::with_capacity(self.claims.len());
         let mut claims = std::mem::take(&mut self.claims);
         for (from, range) in (0..).zip(self.offsets.windows(2)) {
@@ -132,7 +129,7 @@ impl<'a> Claims<'a> {
                 if same.len() > 1 {
                     same.sort_unstable_by_key(|claim| self.order(claim));
                 }
-                edges.push(self.edge(from, same, depth));
+                edges.push(self.edge(from, same));
             }
         }
         edges
@@ -147,17 +144,14 @@ impl<'a> Claims<'a> {
     }
 
     /// The edge behind claims on the same ends, of which there is at least one, in order.
-    fn edge(&self, from: u32, same: &[Claim], depth: Depth) -> Edge {
+    fn edge(&self, from: u32, same: &[Claim]) -> Edge {
         let confidence = |claim: &Claim| self.sources[claim.source as usize].confidence;
         let deciding = |flags: u8| {
             let mut speaking = same.iter().rev().filter(|claim| claim.flags & flags != 0).peekable();
             let confidence = confidence(speaking.peek()?);
             // The version of the deciding source, wherever it states one.
             let mut stated = speaking.take_while(|claim| self.sources[claim.source as usize].confidence == confidence);
-            let version = match depth {
-                Depth::Shown => stated.find_map(|claim| self.version(claim)).map(str::to_owned),
-                Depth::Scored => None,
-            };
+            let version = stated.find_map(|claim| self.version(claim)).map(str::to_owned);
             Some(EdgeClaim { version, confidence })
         };
         Edge {

@@ -6,18 +6,17 @@ use std::collections::BTreeMap;
 use domain::facts::curation::Correction;
 use domain::recorded::Rank;
 
-use super::names::{Keyed, Name, Names};
+use super::names::Name;
 use super::resolve::Finding;
-use super::snapshot::{Snapshot, Snapshots};
-use super::state::GraphState;
+use super::rows::Known;
 
 /// What ids mean.
 #[derive(Debug, Default)]
 pub(super) struct Identity {
     /// By number: the id it means.
     means: Vec<Name>,
-    /// The packages published from repositories.
-    published: BTreeMap<Name, Name>,
+    /// By number of a package: the repository it is published from.
+    published: Vec<Option<Name>>,
 }
 
 impl Identity {
@@ -26,40 +25,38 @@ impl Identity {
         self.means[id as usize]
     }
 
+    /// By number: the id it means.
+    pub(super) fn means(&self) -> &[Name] {
+        &self.means
+    }
+
     /// The packages published from repositories, with these.
     pub(super) fn publications(&self) -> impl Iterator<Item = (Name, Name)> {
-        self.published.iter().map(|(package, repo)| (*package, self.resolve(*repo)))
+        (0..).zip(&self.published).filter_map(|(package, repo)| Some((package, self.resolve((*repo)?))))
     }
 
     /// Weighs the evidence. `repos` tells which ids are Repos before publications are known.
-    pub(super) fn weigh(
-        state: &GraphState,
-        keyed: &Keyed<'_>,
-        names: &Names,
-        repos: &[bool],
-        findings: &mut Vec<Finding>,
-    ) -> Self {
-        let renamed = renames(keyed, names);
-        let mut said: Vec<(Name, Name)> = live_snapshots(keyed, |subject| renamed[subject as usize])
-            .into_iter()
-            .filter_map(|(subject, snapshot)| Some((names.said(snapshot.rank.position).link?, subject)))
-            .collect();
+    pub(super) fn weigh(known: Known<'_>, repos: &[bool], findings: &mut Vec<Finding>) -> Self {
+        let names = known.names;
+        let renamed = renames(known);
+        let live = known.live(|subject| renamed[subject as usize]).into_iter();
+        let mut said: Vec<(Name, Name)> =
+            live.filter_map(|live| Some((live.said.publication?, live.subject))).collect();
         said.sort_unstable();
         said.dedup();
-        let linked: BTreeMap<Name, Name> = keyed
-            .packages
-            .iter()
-            .filter_map(|(package, _, crawl)| Some((*package, renamed[names.said(crawl.rank.position).link? as usize])))
-            .collect();
+        let mut linked: Vec<Option<Name>> = vec![None; names.len()];
+        for package in known.packages() {
+            linked[package.name as usize] = package.repository.map(|link| renamed[link as usize]);
+        }
         // Where the registry's link leads to a Repo, it decides; a claim decides where there is no link.
-        let mut published: BTreeMap<Name, Name> =
-            linked.iter().filter(|(_, link)| repos[**link as usize]).map(|(package, link)| (*package, *link)).collect();
+        let mut published: Vec<Option<Name>> =
+            linked.iter().map(|link| link.filter(|link| repos[*link as usize])).collect();
         for claims in said.chunk_by(|a, b| a.0 == b.0) {
             let package = claims[0].0;
-            let link = linked.get(&package).map(|link| names.text(*link));
+            let link = linked[package as usize].map(|link| names.text(link));
             match (link, claims) {
-                _ if published.contains_key(&package) => {}
-                (None, [(_, only)]) => _ = published.insert(package, *only),
+                _ if published[package as usize].is_some() => {}
+                (None, [(_, only)]) => published[package as usize] = Some(*only),
                 _ => {
                     let mut claimed: Vec<&str> = claims.iter().map(|(_, repo)| names.text(*repo)).collect();
                     claimed.sort_unstable();
@@ -72,51 +69,27 @@ impl Identity {
                 }
             }
         }
-        for curated in state.curations.values() {
+        for curated in known.state.curations.values() {
             if let Correction::Publication { package, repo } = &curated.value.correction {
                 findings.retain(|finding| !finding.is("publication", package));
                 let Some(package) = names.find(package) else { continue };
-                match repo.as_ref().and_then(|repo| names.find(repo)) {
-                    Some(repo) => published.insert(package, renamed[repo as usize]),
-                    None => published.remove(&package),
-                };
+                let repo = repo.as_ref().and_then(|repo| names.find(repo));
+                published[package as usize] = repo.map(|repo| renamed[repo as usize]);
             }
         }
         let mut means = renamed.clone();
-        for (package, repo) in &published {
-            means[*package as usize] = renamed[*repo as usize];
+        for (means, repo) in means.iter_mut().zip(&published) {
+            *means = repo.map_or(*means, |repo| renamed[repo as usize]);
         }
         Self { means, published }
     }
 }
 
-/// The live documents of every subject, by what the subject means.
-pub(super) fn live_snapshots<'a>(keyed: &Keyed<'a>, means: impl Fn(Name) -> Name) -> Vec<(Name, &'a Snapshot)> {
-    let mut parts: Vec<(Name, &Snapshots)> =
-        keyed.sboms.iter().map(|(subject, snapshots)| (means(*subject), *snapshots)).collect();
-    parts.sort_by_key(|(subject, _)| *subject);
-    let mut live = Vec::with_capacity(parts.len());
-    for same in parts.chunk_by(|a, b| a.0 == b.0) {
-        let subject = same[0].0;
-        match same {
-            [(_, Snapshots { complete: Some(only), partial })] if partial.is_empty() => live.push((subject, only)),
-            _ => {
-                let same: Vec<&Snapshots> = same.iter().map(|(_, snapshots)| *snapshots).collect();
-                live.extend(Snapshots::live(&same).into_iter().map(|snapshot| (subject, snapshot)));
-            }
-        }
-    }
-    live
-}
-
 /// By number the present name, from the newest evidence; evidence that would close a circle is older news and is passed
 /// over.
-fn renames(keyed: &Keyed<'_>, names: &Names) -> Vec<Name> {
-    let mut evidence: Vec<(Rank, Name, Name)> = keyed
-        .repos
-        .iter()
-        .filter_map(|(subject, _, facts, renamed)| Some((facts.host.as_ref()?.rank, *subject, (*renamed)?)))
-        .collect();
+fn renames(known: Known<'_>) -> Vec<Name> {
+    let said = known.repos().filter_map(|repo| Some((repo.host?.rank, repo.name, repo.host?.renamed?)));
+    let mut evidence: Vec<(Rank, Name, Name)> = said.collect();
     // Every rank is another event's, so this is an order.
     evidence.sort_unstable_by(|a, b| b.cmp(a));
     let mut to: BTreeMap<Name, Name> = BTreeMap::new();
@@ -132,7 +105,7 @@ fn renames(keyed: &Keyed<'_>, names: &Names) -> Vec<Name> {
             to.insert(from, name);
         }
     }
-    let mut renamed: Vec<Name> = (0..).take(names.len()).collect();
+    let mut renamed: Vec<Name> = (0..).take(known.names.len()).collect();
     for from in to.keys() {
         renamed[*from as usize] = end_of(&to, *from);
     }

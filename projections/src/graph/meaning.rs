@@ -1,37 +1,40 @@
 //! What ids mean, asked by text: for whoever explains what was resolved.
 
-use super::identity::{Identity, live_snapshots};
+use super::identity::Identity;
 use super::membership::GrantLinks;
-use super::names::{Keyed, Names};
 use super::resolve::known_repositories;
+use super::rows::{Known, Numbered};
 use super::snapshot::Snapshot;
 use super::state::GraphState;
 
 /// The identities of a state.
 #[derive(Debug)]
 pub(super) struct Meaning<'a> {
-    names: Names,
-    keyed: Keyed<'a>,
+    state: &'a GraphState,
+    rows: Numbered,
     identity: Identity,
 }
 
 impl<'a> Meaning<'a> {
     pub(super) fn of(state: &'a GraphState) -> Self {
-        let mut names = Names::default();
-        let keyed = names.learn(state);
-        let known = known_repositories(state, &keyed, &names, &GrantLinks::of(state, &names));
-        let identity = Identity::weigh(state, &keyed, &names, &known, &mut Vec::new());
-        Self { names, keyed, identity }
+        let mut rows = Numbered::default();
+        rows.learn(state, None);
+        let known = Known::of(state, &rows);
+        let repositories = known_repositories(known, &GrantLinks::of(known));
+        let identity = Identity::weigh(known, &repositories, &mut Vec::new());
+        Self { state, rows, identity }
     }
 
     /// The id that `id` means.
     pub(super) fn resolve<'b>(&'b self, id: &'b str) -> &'b str {
-        self.names.find(id).map_or(id, |name| self.names.text(self.identity.resolve(name)))
+        let names = &self.rows.names;
+        names.find(id).map_or(id, |name| names.text(self.identity.resolve(name)))
     }
 
     /// The live documents, each with what its subject means.
-    pub(super) fn live(&self) -> impl Iterator<Item = (&str, &'a Snapshot)> {
-        let live = live_snapshots(&self.keyed, |id| self.identity.resolve(id));
-        live.into_iter().map(|(subject, snapshot)| (self.names.text(subject), snapshot))
+    pub(super) fn live(&self) -> impl Iterator<Item = (&str, &Snapshot)> {
+        let known = Known::of(self.state, &self.rows);
+        let live = known.live(|id| self.identity.resolve(id)).into_iter();
+        live.filter_map(move |live| Some((known.names.text(live.subject), known.snapshot(&live)?)))
     }
 }

@@ -1,13 +1,15 @@
 //! Which project a repository belongs to, strongest evidence first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use domain::facts::curation::Correction;
 use domain::recorded::{Position, Rank};
 
 use super::identity::Identity;
-use super::names::{Keyed, Name, Names};
+use super::names::{Name, Names};
+use super::numbers::ByNumber;
 use super::resolve::Finding;
+use super::rows::Known;
 use super::state::GraphState;
 
 /// Where a membership comes from.
@@ -35,27 +37,17 @@ pub(super) struct GrantLinks<'a> {
 
 impl<'a> GrantLinks<'a> {
     /// Reads every newest grants record.
-    pub(super) fn of(state: &'a GraphState, names: &Names) -> Self {
+    pub(super) fn of(known: Known<'a>) -> Self {
         let mut links = Self::default();
-        for (project, facts) in &state.projects {
-            if let Some(record) = &facts.record {
-                links.add(project, record.rank, names);
+        for said in known.grants() {
+            for repo in &said.repositories {
+                name(links.repositories.entry(*repo).or_default(), &said.project, said.rank);
+            }
+            for owner in &said.owners {
+                name(links.owners.entry(*owner).or_default(), &said.project, said.rank);
             }
         }
-        for application in state.applications.values() {
-            links.add(&application.value.project_id, application.rank, names);
-        }
         links
-    }
-
-    fn add(&mut self, project: &'a str, rank: Rank, names: &Names) {
-        let said = names.said(rank.position);
-        for repo in &said.ids {
-            name(self.repositories.entry(*repo).or_default(), project, rank);
-        }
-        for owner in &said.owners {
-            name(self.owners.entry(*owner).or_default(), project, rank);
-        }
     }
 }
 
@@ -66,15 +58,14 @@ fn name<'a>(projects: &mut Projects<'a>, project: &'a str, rank: Rank) {
 
 /// Membership of every Repo, by number.
 pub(super) fn memberships<'a>(
-    state: &'a GraphState,
-    keyed: &Keyed<'a>,
-    names: &Names,
+    known: Known<'a>,
     identity: &Identity,
     links: &GrantLinks<'a>,
     repos: &[bool],
     findings: &mut Vec<Finding>,
 ) -> Vec<Option<Membership<'a>>> {
-    let mut curated: HashMap<Name, (Rank, Option<&str>)> = HashMap::new();
+    let Known { state, names, .. } = known;
+    let mut curated: ByNumber<Name, (Rank, Option<&str>)> = ByNumber::default();
     for curation in state.curations.values() {
         if let Correction::Membership { repo, project } = &curation.value.correction
             && let Some(repo) = names.find(repo)
@@ -82,13 +73,13 @@ pub(super) fn memberships<'a>(
             newest(&mut curated, identity.resolve(repo), (curation.rank, project.as_deref()));
         }
     }
-    let mut flagged: HashMap<Name, (Rank, &str)> = HashMap::new();
-    for (subject, _, facts, _) in &keyed.repos {
-        if let Some(flag) = &facts.flagged {
-            newest(&mut flagged, identity.resolve(*subject), (flag.rank, flag.value.as_str()));
+    let mut flagged: ByNumber<Name, (Rank, &str)> = ByNumber::default();
+    for repo in known.repos() {
+        if let Some((rank, project)) = &repo.flagged {
+            newest(&mut flagged, identity.resolve(repo.name), (*rank, &**project));
         }
     }
-    let mut named: HashMap<Name, Projects<'a>> = HashMap::new();
+    let mut named: ByNumber<Name, Projects<'a>> = ByNumber::default();
     for (repository, projects) in &links.repositories {
         let slot = named.entry(identity.resolve(*repository)).or_default();
         for (project, rank) in projects {
@@ -122,7 +113,7 @@ pub(super) fn memberships<'a>(
     members
 }
 
-fn newest<T: Ord + Copy>(said: &mut HashMap<Name, T>, repo: Name, value: T) {
+fn newest<T: Ord + Copy>(said: &mut ByNumber<Name, T>, repo: Name, value: T) {
     let slot = said.entry(repo).or_insert(value);
     *slot = value.max(*slot);
 }

@@ -1,41 +1,16 @@
-//! Ids as numbers: every text is hashed and compared once, when an event first names it.
-//!
-//! What an event names never changes, so the numbers are kept by its position and serve every later look at the same
-//! log. A look without them gives the same; it only takes longer.
+//! Ids as numbers: every text is hashed and compared once, when a row that names it is read.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::facts::curation::Correction;
-use domain::facts::registry::RegistryCrawled;
-use domain::grants::{GitUrl, classify_git_url, owner_of};
-use domain::recorded::Position;
-use domain::repository_link::repository_of;
-
-use super::snapshot::{Snapshot, Snapshots};
-use super::state::{GraphState, RepoFacts};
-use crate::newest::Newest;
+use domain::grants::owner_of;
 
 /// A number of an id. Numbers follow the order of first mention; they mean nothing outside.
 pub(super) type Name = u32;
 
-/// What one event names.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Said {
-    /// The ids of a document, the dependencies of a package, the repositories of a grants record.
-    pub(super) ids: Vec<Name>,
-    /// The package that a document publishes, the repository that a registry links.
-    pub(super) link: Option<Name>,
-    /// Owners that a grants record names.
-    pub(super) owners: Vec<Name>,
-    /// The look that used it last.
-    look: u64,
-}
-
 /// Every id seen so far.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub(super) struct Names {
     numbers: HashMap<Arc<str>, Name>,
     texts: Vec<Arc<str>>,
     /// By number: whose repository it is.
@@ -44,23 +19,7 @@ pub struct Names {
     owner_texts: Vec<(String, String)>,
     /// Numbers in the order of their texts.
     sorted: Vec<Name>,
-    said: HashMap<Position, Said>,
-    /// Numbers of the keys of repositories, documents and packages, as they stood at the last look.
-    keys: [Vec<Name>; 3],
-    look: u64,
 }
-
-/// The rows of a state beside the numbers of their keys.
-#[derive(Debug, Default)]
-pub(super) struct Keyed<'a> {
-    /// With the name that the host answers with, where that is another.
-    pub(super) repos: Vec<(Name, &'a str, &'a RepoFacts, Option<Name>)>,
-    pub(super) sboms: Vec<(Name, &'a Snapshots)>,
-    pub(super) packages: Vec<(Name, &'a str, &'a Newest<RegistryCrawled>)>,
-}
-
-/// Kept events that nobody looks at any more may be as many as those in use, and so many.
-const SPARE: usize = 10_000;
 
 impl Names {
     /// How many there are.
@@ -71,6 +30,11 @@ impl Names {
     /// The text of a number.
     pub(super) fn text(&self, name: Name) -> &str {
         &self.texts[name as usize]
+    }
+
+    /// The text of a number, to be kept.
+    pub(super) fn shared(&self, name: Name) -> Arc<str> {
+        Arc::clone(&self.texts[name as usize])
     }
 
     /// The number of a text that was learnt.
@@ -99,105 +63,8 @@ impl Names {
         (host, owner)
     }
 
-    /// What the event at a position names.
-    ///
-    /// # Panics
-    /// When it was not learnt.
-    pub(super) fn said(&self, position: Position) -> &Said {
-        &self.said[&position]
-    }
-
-    /// Learns every id of a state.
-    pub(super) fn learn<'a>(&mut self, state: &'a GraphState) -> Keyed<'a> {
-        self.look += 1;
-        let known = self.texts.len();
-        let mut keyed = Keyed::default();
-        let [repos, sboms, packages] = std::mem::take(&mut self.keys);
-        let repos = self.keys_of(repos, &state.repos);
-        let sboms = self.keys_of(sboms, &state.sboms);
-        let packages = self.keys_of(packages, &state.packages);
-        for (number, (subject, facts)) in repos.iter().zip(&state.repos) {
-            let renamed = facts.host.as_ref().and_then(|host| host.value.full_name.as_deref());
-            let renamed = renamed.filter(|name| name != subject).map(|name| self.number(name));
-            keyed.repos.push((*number, subject, facts, renamed));
-        }
-        for (number, snapshots) in sboms.iter().zip(state.sboms.values()) {
-            keyed.sboms.push((*number, snapshots));
-            for snapshot in snapshots.complete.iter().chain(&snapshots.partial) {
-                self.hear(snapshot.rank.position, |names| names.document(snapshot));
-            }
-        }
-        for (number, (package, crawl)) in packages.iter().zip(&state.packages) {
-            keyed.packages.push((*number, package, crawl));
-            self.hear(crawl.rank.position, |names| names.crawl(&crawl.value));
-        }
-        self.keys = [repos, sboms, packages];
-        for record in state.projects.values().filter_map(|facts| facts.record.as_ref()) {
-            self.hear(record.rank.position, |names| names.git_urls(&record.value.git_urls));
-        }
-        for application in state.applications.values() {
-            self.hear(application.rank.position, |names| names.git_urls(&application.value.git_urls));
-        }
-        for curation in state.curations.values() {
-            match &curation.value.correction {
-                Correction::Membership { repo, .. } => _ = self.number(repo),
-                Correction::Publication { package, repo } => {
-                    self.number(package);
-                    repo.as_ref().map(|repo| self.number(repo));
-                }
-                Correction::Owner { host, owner, .. } => _ = self.owner_number(host, owner),
-                Correction::SurveyName { .. } | Correction::Project { .. } => {}
-            }
-        }
-        self.sort_from(known);
-        let look = self.look;
-        let used = self.said.values().filter(|said| said.look == look).count();
-        if self.said.len() > 2 * used + SPARE {
-            self.said.retain(|_, said| said.look == look);
-        }
-        keyed
-    }
-
-    /// The numbers of a map's keys. A state forgets none, so where there are as many they are the same.
-    fn keys_of<T>(&mut self, known: Vec<Name>, rows: &BTreeMap<String, T>) -> Vec<Name> {
-        if known.len() == rows.len() { known } else { rows.keys().map(|key| self.number(key)).collect() }
-    }
-
-    fn hear(&mut self, position: Position, read: impl FnOnce(&mut Self) -> Said) {
-        let look = self.look;
-        if let Some(said) = self.said.get_mut(&position) {
-            said.look = look;
-        } else {
-            let said = Said { look, ..read(self) };
-            self.said.insert(position, said);
-        }
-    }
-
-    fn document(&mut self, snapshot: &Snapshot) -> Said {
-        let link = snapshot.publication.as_ref().map(|package| self.number(package));
-        Said { ids: snapshot.ids.iter().map(|id| self.number(id)).collect(), link, ..Said::default() }
-    }
-
-    fn crawl(&mut self, facts: &RegistryCrawled) -> Said {
-        let repository = facts.repository.as_deref().and_then(repository_of);
-        let link = repository.map(|repository| self.number(&repository));
-        let ids = facts.dependencies.iter().map(|dependency| self.number(&dependency.purl)).collect();
-        Said { ids, link, ..Said::default() }
-    }
-
-    fn git_urls(&mut self, urls: &[String]) -> Said {
-        let mut said = Said::default();
-        for url in urls {
-            match classify_git_url(url) {
-                GitUrl::Repo { id } => said.ids.push(self.number(&id)),
-                GitUrl::Owner { host, owner } => said.owners.push(self.owner_number(&host, &owner)),
-                GitUrl::Other => {}
-            }
-        }
-        said
-    }
-
-    fn number(&mut self, text: &str) -> Name {
+    /// The number of a text, learnt here and now where it is new.
+    pub(super) fn number(&mut self, text: &str) -> Name {
         if let Some(name) = self.find(text) {
             return name;
         }
@@ -210,7 +77,8 @@ impl Names {
         name
     }
 
-    fn owner_number(&mut self, host: &str, owner: &str) -> Name {
+    /// The number of an owner, learnt here and now where it is new.
+    pub(super) fn owner_number(&mut self, host: &str, owner: &str) -> Name {
         let key = (host.to_owned(), owner.to_owned());
         let owner = next(self.owner_texts.len());
         let texts = &mut self.owner_texts;
@@ -220,24 +88,33 @@ impl Names {
         })
     }
 
-    /// Takes the numbers from `known` on into the order of texts.
-    fn sort_from(&mut self, known: usize) {
-        if known == self.texts.len() {
-            return;
-        }
+    /// Takes new numbers into the order of texts.
+    pub(super) fn sort(&mut self) {
         let texts = &self.texts;
-        let mut new: Vec<Name> = (next(known)..next(texts.len())).collect();
-        new.sort_unstable_by(|a, b| texts[*a as usize].cmp(&texts[*b as usize]));
-        let old = std::mem::take(&mut self.sorted);
-        let mut merged = Vec::with_capacity(texts.len());
-        let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
-        while let (Some(a), Some(b)) = (old.peek(), new.peek()) {
-            let first = texts[*a as usize].cmp(&texts[*b as usize]) == Ordering::Less;
-            merged.extend(if first { old.next() } else { new.next() });
-        }
-        merged.extend(old.chain(new));
-        self.sorted = merged;
+        let text = |name: &Name| &texts[*name as usize];
+        let mut new: Vec<Name> = (next(self.sorted.len())..next(texts.len())).collect();
+        new.sort_unstable_by_key(text);
+        let place = |name: &Name| self.sorted.partition_point(|held| text(held) < text(name));
+        let placed = new.into_iter().map(|name| (place(&name), name)).collect();
+        insert(&mut self.sorted, placed);
     }
+}
+
+/// Puts what is new in its places among what is there, both in order.
+pub(super) fn insert<T>(held: &mut Vec<T>, new: Vec<(usize, T)>) {
+    if new.is_empty() {
+        return;
+    }
+    let mut all = Vec::with_capacity(held.len() + new.len());
+    let mut rest = std::mem::take(held).into_iter();
+    let mut taken = 0;
+    for (place, value) in new {
+        all.extend(rest.by_ref().take(place - taken));
+        all.push(value);
+        taken = place;
+    }
+    all.extend(rest);
+    *held = all;
 }
 
 fn next(length: usize) -> Name {

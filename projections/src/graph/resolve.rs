@@ -7,15 +7,21 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 
 use super::edges::{Claims, Confidence};
-use super::identity::{Identity, live_snapshots};
+use super::identity::Identity;
+use super::ledger::{Ground, Link};
 use super::membership::{GrantLinks, Membership, memberships};
-use super::names::{Keyed, Name, Names};
+use super::memory::Memory;
+use super::names::{Name, Names};
+use super::repo_of::RepoOf;
+use super::rows::Known;
 use super::state::{Answer, GraphState};
 use super::survey;
 use super::vertex::{self, Details};
+use crate::changes::Changes;
+use crate::metrics::status;
 
 /// A Repo or ExternalRepo.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vertex {
     /// Canonical id.
     pub id: String,
@@ -106,29 +112,32 @@ impl Finding {
 /// How much of a graph is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// What scores rest on. Of details there are the signals of adoption alone, and edges have no versions: texts cost
-    /// many times as much as all else.
+    /// What scores rest on. Of details there are the signals of adoption alone, and of edges the links: texts cost many
+    /// times as much as all else.
     Scored,
     /// Everything.
     Shown,
 }
 
-/// The resolved graph. Vertices and projects are sorted by id, edges by (dependent, dependency); all bytewise.
+/// The resolved graph. Vertices and projects are sorted by id, edges and links by (dependent, dependency); all of them
+/// bytewise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
     /// Repos and ExternalRepos together.
     pub vertices: Vec<Vertex>,
     /// Projects.
     pub projects: Vec<Project>,
-    /// Edges of every policy.
+    /// Edges of every policy; none where only scores are asked for.
     pub edges: Vec<Edge>,
+    /// The same edges as scores see them.
+    pub links: Vec<Link>,
     /// Open questions, sorted.
     pub findings: Vec<Finding>,
     /// Repository ids as given, to the vertex they mean.
-    pub repo_of: BTreeMap<String, u32>,
+    pub repo_of: RepoOf,
     /// World time.
     pub world_time: Option<Timestamp>,
-    /// Newest `answered_at` of any survey row.
+    /// Newest `answered_at` of any survey row, as far as the day has come.
     pub newest_answer: Option<Timestamp>,
 }
 
@@ -152,7 +161,12 @@ impl<'a> Vertices<'a> {
 
     /// The vertex that an id means.
     pub(super) fn of(&self, id: Name) -> u32 {
-        self.index[self.identity.resolve(id) as usize]
+        self.at(self.identity.resolve(id))
+    }
+
+    /// The vertex of an id that means itself.
+    pub(super) fn at(&self, id: Name) -> u32 {
+        self.index[id as usize]
     }
 }
 
@@ -160,65 +174,65 @@ impl Graph {
     /// Resolves a state.
     #[must_use]
     pub fn of(state: &GraphState) -> Self {
-        Self::resolve(state, &mut Names::default(), Depth::Shown)
+        Self::resolve(state, &mut Memory::default(), Depth::Shown)
     }
 
-    /// Resolves a state of a log whose earlier states `names` has seen.
-    #[must_use]
-    pub fn resolve(state: &GraphState, names: &mut Names, depth: Depth) -> Self {
+    /// Resolves a state of a log, `memory` being of its earlier states and having heard of all that was touched since.
+    pub(crate) fn resolve(state: &GraphState, memory: &mut Memory, depth: Depth) -> Self {
         let mut findings = Vec::new();
-        let keyed = names.learn(state);
-        let names = &*names;
-        let links = GrantLinks::of(state, names);
-        let known = known_repositories(state, &keyed, names, &links);
-        let identity = Identity::weigh(state, &keyed, names, &known, &mut findings);
+        let Memory { rows, touched, ledger, former } = memory;
+        rows.learn(state, touched.as_ref());
+        *touched = Some(Changes::default());
+        let known = Known::of(state, rows);
+        let names = known.names;
+        let links = GrantLinks::of(known);
+        let repositories = known_repositories(known, &links);
+        let identity = Identity::weigh(known, &repositories, &mut findings);
         let mut repos = vec![false; names.len()];
-        for (id, _) in (0..).zip(&known).filter(|(_, known)| **known) {
+        for (id, _) in (0..).zip(&repositories).filter(|(_, known)| **known) {
             repos[identity.resolve(id) as usize] = true;
         }
-        let members = memberships(state, &keyed, names, &identity, &links, &repos, &mut findings);
+        let members = memberships(known, &identity, &links, &repos, &mut findings);
         let projects = projects(state, &members, &mut findings);
 
-        let live = live_snapshots(&keyed, |id| identity.resolve(id));
+        let live = known.live(|id| identity.resolve(id));
         let mut present = repos.clone();
         let mut mention = |id: Name| present[identity.resolve(id) as usize] = true;
-        for (_, snapshot) in &live {
-            names.said(snapshot.rank.position).ids.iter().for_each(|id| mention(*id));
+        live.iter().flat_map(|live| &live.said.ids).for_each(|id| mention(*id));
+        for package in known.packages() {
+            mention(package.name);
+            package.ids.iter().for_each(|id| mention(*id));
         }
-        for (package, _, crawl) in &keyed.packages {
-            mention(*package);
-            names.said(crawl.rank.position).ids.iter().for_each(|id| mention(*id));
-        }
-        let ids = names.sorted().iter().copied().filter(|id| present[*id as usize]).collect();
+        let ids: Vec<Name> = names.sorted().iter().copied().filter(|id| present[*id as usize]).collect();
+        let mut vertices = former.vertices(&ids, names);
         let places = Vertices::of_ids(ids, &identity, names);
-        let details = vertex::details(&keyed, names, &places, &live, depth);
+        vertex::write(known, &places, &live, depth, &mut vertices);
         let project_index: HashMap<&str, u32> = projects.iter().map(|project| project.id.as_str()).zip(0..).collect();
-        let vertices: Vec<Vertex> = places
-            .ids
-            .iter()
-            .zip(details)
-            .map(|(id, details)| {
-                let member = members[*id as usize].as_ref();
-                Vertex {
-                    id: names.text(*id).to_owned(),
-                    repo: repos[*id as usize],
-                    project: member.and_then(|m| project_index.get(m.project?).copied()),
-                    evidence: member.map(|m| (m.evidence, m.position)),
-                    details,
-                }
-            })
-            .collect();
-        let is_repo = |n: u32| vertices[n as usize].repo;
-        let claims = Claims::of(&keyed, names, &live, &places, is_repo);
-        let known = names.sorted().iter().filter(|id| known[**id as usize]);
+        for (vertex, id) in vertices.iter_mut().zip(&places.ids) {
+            let member = members[*id as usize].as_ref();
+            vertex.repo = repos[*id as usize];
+            vertex.project = member.and_then(|m| project_index.get(m.project?).copied());
+            vertex.evidence = member.map(|m| (m.evidence, m.position));
+        }
+        let ground = Ground { known, live: &live, vertices: &places, repos: &repos };
+        let (edges, links) = match depth {
+            Depth::Scored => (Vec::new(), ledger.links(ground)),
+            Depth::Shown => {
+                let edges = Claims::of(ground).edges();
+                let links = edges.iter().map(Link::of).collect();
+                (edges, links)
+            }
+        };
+        let given = names.sorted().iter().filter(|id| repositories[**id as usize]);
         let mut graph = Self {
-            repo_of: known.map(|id| (names.text(*id).to_owned(), places.of(*id))).collect(),
-            edges: claims.edges(depth),
+            repo_of: RepoOf::sorted(given.map(|id| (names.shared(*id), places.of(*id)))),
+            edges,
+            links,
             findings,
             projects,
             vertices,
             world_time: state.world_time(),
-            newest_answer: state.clock.values().filter_map(|clock| clock.newest_answer).max(),
+            newest_answer: survey::newest(state).map(|answer| answer.answered_at),
         };
         graph.mark_public_goods(state, &places);
         graph.findings.sort_unstable();
@@ -247,17 +261,13 @@ impl Graph {
 }
 
 /// By number: whether an ingestion is about it, a project claims it or a curation names it, as given.
-pub(super) fn known_repositories(
-    state: &GraphState,
-    keyed: &Keyed<'_>,
-    names: &Names,
-    links: &GrantLinks<'_>,
-) -> Vec<bool> {
-    let mut known = vec![false; names.len()];
-    let mut mark = |id: Name| known[id as usize] = true;
-    for (subject, _, _, renamed) in &keyed.repos {
-        mark(*subject);
-        renamed.map(&mut mark);
+pub(super) fn known_repositories(known: Known<'_>, links: &GrantLinks<'_>) -> Vec<bool> {
+    let Known { state, names, .. } = known;
+    let mut known_as = vec![false; names.len()];
+    let mut mark = |id: Name| known_as[id as usize] = true;
+    for repo in known.repos() {
+        mark(repo.name);
+        repo.host.and_then(|host| host.renamed).map(&mut mark);
     }
     links.repositories.keys().for_each(|id| mark(*id));
     for curation in state.curations.values() {
@@ -267,7 +277,7 @@ pub(super) fn known_repositories(
         };
         names.find(repo).map(&mut mark);
     }
-    known
+    known_as
 }
 
 /// The data of projects that curations replace.
@@ -299,13 +309,15 @@ fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &m
     };
     let names: BTreeMap<String, String> = ids.iter().map(|id| ((*id).to_owned(), name_of(id))).collect();
     let answers = survey::bind(state, &names, findings);
-    let completion = crate::metrics::status::completed(state);
-    let applied: BTreeSet<&str> = state.applications.values().map(|a| a.value.project_id.as_str()).collect();
+    let applications = status::latest_applications(state);
+    let completion = status::completed(state, &applications);
     ids.iter()
         .map(|id| {
             let facts = state.projects.get(*id);
             let record = facts.and_then(|facts| facts.record.as_ref()).map(|newest| &newest.value);
             let described = facts.is_some_and(|facts| facts.record.is_some() || facts.named.is_some());
+            let described =
+                described || applications.contains_key(*id) || state.answers.contains_key(&format!("id/{id}"));
             if !described && !corrected.contains_key(&(*id, ProjectField::Name)) {
                 let reason = "no grants record and no survey row describes it".to_owned();
                 findings.push(Finding::new("project", id, reason));
@@ -324,7 +336,7 @@ fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &m
                 answer: answers.get(*id).map(|answer| (*answer).clone()),
                 integration_status: record.and_then(|record| record.integration_status.clone()),
                 recorded: record.is_some(),
-                applied: applied.contains(*id),
+                applied: applications.contains_key(*id),
                 complete: completion.contains(id),
                 first_seen: facts.and_then(|facts| facts.first_seen),
             }

@@ -10,6 +10,7 @@ use super::Graph;
 use super::meaning::Meaning;
 use super::snapshot::{FLAT, NESTED, ROOT};
 use super::state::GraphState;
+use super::survey;
 
 /// Positions with the reasons for which each counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,7 +111,7 @@ impl<'a> Sources<'a> {
             Some(answer) => rests.on(answer.rank.position, "survey answer"),
             // Without an answer the newest of any project says since when commits count.
             None => {
-                let newest = self.state.answers.values().max_by_key(|answer| (answer.answered_at, answer.rank));
+                let newest = survey::newest(self.state);
                 newest.into_iter().for_each(|answer| rests.on(answer.rank.position, "newest survey answer"));
             }
         }

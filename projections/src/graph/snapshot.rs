@@ -77,17 +77,4 @@ impl Snapshots {
             self.partial.insert(place, snapshot);
         }
     }
-
-    /// The live documents of several subjects that turned out to be one.
-    pub fn live<'a>(parts: &[&'a Self]) -> Vec<&'a Snapshot> {
-        let complete = parts.iter().filter_map(|part| part.complete.as_ref()).max_by_key(|snapshot| snapshot.rank);
-        let mut live: Vec<&Snapshot> = parts
-            .iter()
-            .flat_map(|part| &part.partial)
-            .filter(|snapshot| complete.is_none_or(|held| snapshot.rank > held.rank))
-            .chain(complete)
-            .collect();
-        live.sort_unstable_by_key(|snapshot| snapshot.rank);
-        live
-    }
 }

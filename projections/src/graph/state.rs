@@ -10,7 +10,7 @@ use domain::facts::registry::RegistryCrawled;
 use domain::facts::repo::RepoObserved;
 use domain::facts::survey::SurveyStatus;
 use domain::recorded::Rank;
-use domain::time::Timestamp;
+use domain::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshots;
@@ -75,8 +75,8 @@ fact_maps! {
         applications: "application" => Newest<ApplicationRecord>,
         /// Funding rounds, by id.
         pools: "pool" => Newest<PoolRecord>,
-        /// Newest survey answer, by `id/<project id>` or `name/<normalised name>`.
-        answers: "answer" => Answer,
+        /// Survey answers, by `id/<project id>` or `name/<normalised name>`.
+        answers: "answer" => Answers,
         /// Corrections, by source.
         curations: "curation" => Newest<Curated>,
     }
@@ -87,8 +87,6 @@ fact_maps! {
 pub struct Clock {
     /// Greatest `observed_at` of the facts so far.
     pub world_time: Option<Timestamp>,
-    /// Greatest `answered_at` of any survey row so far.
-    pub newest_answer: Option<Timestamp>,
     /// Greatest `recorded_at` of any event so far.
     pub recorded_at: Option<Timestamp>,
 }
@@ -115,7 +113,40 @@ pub struct ProjectFacts {
     pub first_seen: Option<Timestamp>,
 }
 
-/// The newest answer: greatest (`answered_at`, rank).
+/// What was answered about one project or name. Newest is the greatest (`answered_at`, rank).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// The newest of those whose day had come when they were seen: it counts whatever the time is.
+    pub due: Option<Answer>,
+    /// Newer ones, dated after the day on which they were seen, ascending: each counts once its day has come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ahead: Vec<Answer>,
+}
+
+impl Answers {
+    /// Takes in an answer, in any order of arrival.
+    pub fn offer(&mut self, answer: Answer) {
+        if self.due.as_ref().is_some_and(|due| due.order() > answer.order()) {
+            return;
+        }
+        if answer.answered_at.day() > answer.rank.observed_at.day() {
+            let place = self.ahead.partition_point(|held| held.order() < answer.order());
+            self.ahead.insert(place, answer);
+        } else {
+            self.ahead.retain(|held| held.order() > answer.order());
+            self.due = Some(answer);
+        }
+    }
+
+    /// The newest answer that counts on a day of world time.
+    #[must_use]
+    pub fn on(&self, today: Day) -> Option<&Answer> {
+        let come = self.ahead.iter().rev().find(|answer| answer.answered_at.day() <= today);
+        come.or(self.due.as_ref())
+    }
+}
+
+/// An answer to the survey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// When it was given.
@@ -128,6 +159,14 @@ pub struct Answer {
     pub name: Option<String>,
 }
 
+impl Answer {
+    /// What makes one newer than another.
+    #[must_use]
+    pub fn order(&self) -> (Timestamp, Rank) {
+        (self.answered_at, self.rank)
+    }
+}
+
 impl GraphState {
     /// World time: the greatest `observed_at` of the facts so far.
     #[must_use]
@@ -137,6 +176,12 @@ impl GraphState {
 }
 
 impl GraphState {
+    /// The UTC day of world time: facts dated later do not count yet.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.world_time().map_or(Day::from_number(0), Timestamp::day)
+    }
+
     /// Log time: the greatest `recorded_at` so far.
     #[must_use]
     pub fn recorded_at(&self) -> Option<Timestamp> {

@@ -8,7 +8,7 @@ use domain::source::normalised_name;
 use super::resolve::Finding;
 use super::state::{Answer, GraphState};
 
-/// The newest answer of every project that has one. `names` are the display names by project id.
+/// The newest answer of every project that has one whose day has come. `names` are the display names by project id.
 pub fn bind<'a>(
     state: &'a GraphState,
     names: &'a BTreeMap<String, String>,
@@ -26,8 +26,9 @@ pub fn bind<'a>(
             _ => None,
         })
         .collect();
+    let today = state.today();
     let mut bound: BTreeMap<&str, &Answer> = BTreeMap::new();
-    for (key, answer) in &state.answers {
+    for (key, answers) in &state.answers {
         let project = if let Some(id) = key.strip_prefix("id/") {
             Some(id)
         } else {
@@ -47,11 +48,17 @@ pub fn bind<'a>(
             }
             project
         };
-        let Some(project) = project else { continue };
+        let (Some(project), Some(answer)) = (project, answers.on(today)) else { continue };
         let slot = bound.entry(project).or_insert(answer);
-        if (slot.answered_at, slot.rank) < (answer.answered_at, answer.rank) {
+        if slot.order() < answer.order() {
             *slot = answer;
         }
     }
     bound
+}
+
+/// The newest answer of any survey row whose day has come.
+pub fn newest(state: &GraphState) -> Option<&Answer> {
+    let today = state.today();
+    state.answers.values().filter_map(|answers| answers.on(today)).max_by_key(|answer| answer.order())
 }

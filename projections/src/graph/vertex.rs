@@ -5,9 +5,8 @@ use domain::purl;
 use domain::recorded::Rank;
 use domain::time::Timestamp;
 
-use super::names::{Keyed, Name, Names};
-use super::resolve::{Depth, Vertices};
-use super::snapshot::Snapshot;
+use super::resolve::{Depth, Vertex, Vertices};
+use super::rows::{Known, Live};
 
 /// Facts kept with a vertex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,87 +44,89 @@ impl Details {
     }
 }
 
-/// Details of every vertex, in their order.
-pub(super) fn details(
-    keyed: &Keyed<'_>,
-    names: &Names,
-    vertices: &Vertices<'_>,
-    live: &[(Name, &Snapshot)],
-    depth: Depth,
-) -> Vec<Details> {
-    let shown = depth == Depth::Shown;
-    let mut all: Vec<Details> = match depth {
-        Depth::Shown => vertices.ids.iter().map(|id| Details::named(purl::full_name(names.text(*id)))).collect(),
-        Depth::Scored => vec![Details::default(); vertices.ids.len()],
-    };
+/// Writes the details of every vertex.
+pub(super) fn write(known: Known<'_>, places: &Vertices<'_>, live: &[Live<'_>], depth: Depth, all: &mut [Vertex]) {
+    for vertex in all.iter_mut() {
+        vertex.details = match depth {
+            Depth::Shown => Details::named(purl::full_name(&vertex.id)),
+            Depth::Scored => Details::default(),
+        };
+    }
+    let hosts = signals(known, places, all);
+    if depth == Depth::Shown {
+        show(known, places, &hosts, all);
+        versions_of_documents(known, places, live, &hosts, all);
+    }
+}
+
+/// Writes the signals of adoption. Returns the rank of each vertex' newest host facts, which decide.
+fn signals(known: Known<'_>, places: &Vertices<'_>, all: &mut [Vertex]) -> Vec<Option<Rank>> {
     let mut hosts: Vec<Option<Rank>> = vec![None; all.len()];
-    for (subject, spelling, facts, _) in &keyed.repos {
-        let n = vertices.of(*subject) as usize;
-        if let Some(spelled) = &facts.spelled
-            && shown
-            && names.text(vertices.ids[n]) == *spelling
-        {
-            all[n].name.clone_from(&spelled.value);
-        }
-        let Some(host) = &facts.host else { continue };
+    for (repo, host) in known.repos().filter_map(|repo| Some((repo, repo.host?))) {
+        let n = places.of(repo.name) as usize;
         if hosts[n] < Some(host.rank) {
             hosts[n] = Some(host.rank);
-            let entry = &mut all[n];
-            entry.stars = host.value.stars;
-            entry.forks = host.value.forks;
-            if shown {
-                entry.private = host.value.private;
-                entry.license.clone_from(&host.value.license);
-                entry.parent.clone_from(&host.value.parent);
-                entry.latest_version.clone_from(&host.value.latest_version);
-                entry.releases = releases(&host.value.releases);
-            }
+            (all[n].details.stars, all[n].details.forks) = (host.stars, host.forks);
         }
     }
-    for (package, _, crawl) in &keyed.packages {
-        let entry = &mut all[vertices.of(*package) as usize];
-        if let Some(downloads) = crawl.value.downloads_30d() {
-            entry.downloads = Some(entry.downloads.unwrap_or(0).saturating_add(downloads));
-        }
-        if shown {
-            entry.latest_version = entry.latest_version.take().or_else(|| crawl.value.latest_version.clone());
-            entry.license = entry.license.take().or_else(|| crawl.value.license.clone());
-            entry.releases.extend(releases(&crawl.value.releases));
-            entry.releases.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
-            entry.releases.truncate(MAX_RELEASES);
+    for package in known.packages() {
+        let details = &mut all[places.of(package.name) as usize].details;
+        if let Some(downloads) = package.downloads {
+            details.downloads = Some(details.downloads.unwrap_or(0).saturating_add(downloads));
         }
     }
-    if shown {
-        for (package, repo) in vertices.identity.publications() {
-            all[vertices.of(repo) as usize].packages.push(names.text(package).to_owned());
+    hosts
+}
+
+/// Writes what is shown of Repos and packages.
+fn show(known: Known<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all: &mut [Vertex]) {
+    for (facts, repo) in known.state.repos.values().zip(known.repos()) {
+        let n = places.of(repo.name) as usize;
+        let details = &mut all[n].details;
+        if let Some(spelled) = facts.spelled.as_ref().filter(|_| places.ids[n] == repo.name) {
+            details.name.clone_from(&spelled.value);
         }
-        for entry in &mut all {
-            entry.packages.sort_unstable();
+        if let Some(host) = facts.host.as_ref().filter(|host| hosts[n] == Some(host.rank)) {
+            details.private = host.value.private;
+            details.license.clone_from(&host.value.license);
+            details.parent.clone_from(&host.value.parent);
+            details.latest_version.clone_from(&host.value.latest_version);
+            details.releases = releases(&host.value.releases);
         }
-        versions_of_documents(keyed, names, vertices, live, &hosts, &mut all);
     }
-    all
+    for (crawl, package) in known.state.packages.values().zip(known.packages()) {
+        let details = &mut all[places.of(package.name) as usize].details;
+        details.latest_version = details.latest_version.take().or_else(|| crawl.value.latest_version.clone());
+        details.license = details.license.take().or_else(|| crawl.value.license.clone());
+        details.releases.extend(releases(&crawl.value.releases));
+        details.releases.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
+        details.releases.truncate(MAX_RELEASES);
+    }
+    for (package, repo) in places.identity.publications() {
+        all[places.of(repo) as usize].details.packages.push(known.names.text(package).to_owned());
+    }
+    for vertex in all {
+        vertex.details.packages.sort_unstable();
+    }
 }
 
 /// A package known only from documents shows the greatest version that the newest document names.
 fn versions_of_documents(
-    keyed: &Keyed<'_>,
-    names: &Names,
-    vertices: &Vertices<'_>,
-    live: &[(Name, &Snapshot)],
+    known: Known<'_>,
+    places: &Vertices<'_>,
+    live: &[Live<'_>],
     hosts: &[Option<Rank>],
-    all: &mut [Details],
+    all: &mut [Vertex],
 ) {
-    let mut crawled = vec![false; names.len()];
-    for (package, ..) in &keyed.packages {
-        crawled[*package as usize] = true;
+    let mut crawled = vec![false; known.names.len()];
+    for package in known.packages() {
+        crawled[package.name as usize] = true;
     }
-    for (_, snapshot) in live {
-        let ids = &names.said(snapshot.rank.position).ids;
+    for (said, snapshot) in live.iter().filter_map(|live| Some((live.said, known.snapshot(live)?))) {
         for &(_, to, _, version) in &snapshot.claims {
-            let n = vertices.of(ids[to as usize]) as usize;
-            let entry = &mut all[n];
-            let known = !entry.packages.is_empty() || crawled[vertices.ids[n] as usize] || hosts[n].is_some();
+            let n = places.of(said.ids[to as usize]) as usize;
+            let entry = &mut all[n].details;
+            let known = !entry.packages.is_empty() || crawled[places.ids[n] as usize] || hosts[n].is_some();
             let version = snapshot.version(version);
             if !known && entry.latest_version.as_deref() < version {
                 entry.latest_version = version.map(str::to_owned);

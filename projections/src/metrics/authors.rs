@@ -9,8 +9,20 @@ use domain::time::Day;
 use crate::people::RepoContributions;
 use crate::people::state::DayRow;
 
-/// Commits that count, by person.
-pub type Commits = BTreeMap<Digest, u64>;
+/// Commits that count, by person, in order.
+pub type Commits = Vec<(Digest, u64)>;
+
+/// Each person once, with all that is theirs, in order.
+#[must_use]
+pub fn summed(mut commits: Commits) -> Commits {
+    commits.sort_unstable();
+    commits.dedup_by(|next, held| {
+        let same = next.0 == held.0;
+        held.1 += if same { next.1 } else { 0 };
+        same
+    });
+    commits
+}
 
 /// The rules about people, ready to be asked.
 #[derive(Clone, Debug)]
@@ -73,11 +85,8 @@ impl Authors {
     /// Commits that count, by person, on the days `from..=to`.
     #[must_use]
     pub fn commits(&self, repo: &RepoContributions<'_>, from: Day, to: Day) -> Commits {
-        let mut commits = Commits::new();
-        for (author, sum) in repo.sums(from, to, |row| self.own(row)).filter(|(author, _)| self.counts(repo, author)) {
-            *commits.entry(self.person(author)).or_insert(0) += sum;
-        }
-        commits
+        let own = repo.sums(from, to, |row| self.own(row)).filter(|(author, _)| self.counts(repo, author));
+        summed(own.map(|(author, sum)| (self.person(author), sum)).collect())
     }
 
     /// Whether somebody who counts committed on a day after `after`, up to `to`; merges too.

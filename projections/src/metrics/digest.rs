@@ -1,11 +1,11 @@
 //! Digests of scores and of the state they rest on: SHA-256 over lines of canonical JSON.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use domain::digest::Digest;
 use domain::formula::EdgePolicy;
 use domain::status::ActivityStatus;
-use domain::time::Day;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -14,6 +14,7 @@ use super::exact::hundredths;
 use super::{Score, Scores};
 use crate::graph::Graph;
 use crate::people::Contributions;
+use crate::people::state::DayRow;
 
 /// Takes one canonical line, its end included.
 pub type Sink<'a> = &'a mut dyn FnMut(&[u8]);
@@ -91,61 +92,149 @@ pub fn state_digest(graph: &Graph, contributions: &Contributions<'_>, policy: Ed
 /// The lines that the digest of the state is of: resolved edges by (dependent, dependency), memberships by (project,
 /// repo), contributions by (contributor, repo, day); all bytewise.
 pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: EdgePolicy, sink: Sink<'_>) {
-    #[derive(Serialize)]
-    struct EdgeLine<'a> {
-        confidence: &'a str,
-        in_vertex: &'a str,
-        out_vertex: &'a str,
-        version_range: Option<&'a str>,
+    graph_lines(graph, policy, sink);
+    // Vertices are sorted by id, so their indices sort like their ids.
+    let mut days: Vec<(u32, DayRow)> =
+        contributions.repos.iter().flat_map(|(vertex, repo)| repo.days.iter().map(|row| (*vertex, *row))).collect();
+    days.sort_unstable_by_key(|(vertex, row)| (row.author, *vertex, *row));
+    let mut line = Vec::new();
+    for same in days.chunk_by(|a, b| a.0 == b.0) {
+        let repo = json_text(&graph.vertices[same[0].0 as usize].id);
+        for (_, row) in same {
+            line.clear();
+            day_line(&mut line, &repo, row);
+            sink(&line);
+        }
+    }
+}
+
+fn graph_lines(graph: &Graph, policy: EdgePolicy, sink: Sink<'_>) {
+    // Written out by hand, as are those of days: there are as many of these lines as there are edges.
+    let ids: Vec<Vec<u8>> = graph.vertices.iter().map(|vertex| json_text(&vertex.id)).collect();
+    let mut line = Vec::new();
+    for edge in &graph.edges {
+        if let Some(claim) = edge.under(policy) {
+            line.clear();
+            line.extend_from_slice(br#"{"confidence":""#);
+            line.extend_from_slice(claim.confidence.name().as_bytes());
+            line.extend_from_slice(br#"","in_vertex":"#);
+            line.extend_from_slice(&ids[edge.from as usize]);
+            line.extend_from_slice(br#","out_vertex":"#);
+            line.extend_from_slice(&ids[edge.to as usize]);
+            line.extend_from_slice(br#","version_range":"#);
+            // Writing to a vector cannot fail.
+            let _ = serde_json::to_writer(&mut line, &claim.version);
+            line.extend_from_slice(b"}\n");
+            sink(&line);
+        }
     }
     #[derive(Serialize)]
     struct MemberLine<'a> {
         project: &'a str,
         repo: &'a str,
     }
-    let id = |vertex: u32| graph.vertices[vertex as usize].id.as_str();
-    for edge in &graph.edges {
-        if let Some(claim) = edge.under(policy) {
-            line(
-                sink,
-                &EdgeLine {
-                    confidence: claim.confidence.name(),
-                    in_vertex: id(edge.from),
-                    out_vertex: id(edge.to),
-                    version_range: claim.version.as_deref(),
-                },
-            );
-        }
-    }
-    let mut members: Vec<(&str, &str)> = graph
-        .vertices
-        .iter()
-        .filter(|vertex| vertex.repo)
-        .filter_map(|vertex| Some((graph.projects[vertex.project? as usize].id.as_str(), vertex.id.as_str())))
-        .collect();
+    let repos = graph.vertices.iter().filter(|vertex| vertex.repo);
+    let mut members: Vec<(&str, &str)> =
+        repos.filter_map(|vertex| Some((graph.projects[vertex.project? as usize].id.as_str(), &*vertex.id))).collect();
     members.sort_unstable();
     for (project, repo) in members {
-        line(sink, &MemberLine { project, repo });
+        self::line(sink, &MemberLine { project, repo });
     }
-    // Vertices are sorted by id, so their indices sort like their ids.
-    let mut days: Vec<(Digest, u32, Day, u32, u32)> = contributions
-        .repos
-        .iter()
-        .flat_map(|(vertex, repo)| repo.days.iter().map(|row| (row.author, *vertex, row.day, row.commits, row.merges)))
-        .collect();
-    days.sort_unstable();
-    // Written out by hand: there are as many of these lines as people have days.
-    let mut buffer = Vec::new();
-    for same in days.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let (contributor, repo) = (same[0].0, serde_json::Value::from(id(same[0].1)));
-        for (_, _, day, commits, merges) in same {
-            buffer.clear();
-            // Writing to a vector cannot fail.
-            let _ = writeln!(
-                buffer,
-                r#"{{"commits":{commits},"contributor":"{contributor}","day":"{day}","merges":{merges},"repo":{repo}}}"#
-            );
-            sink(&buffer);
+}
+
+fn json_text(text: &str) -> Vec<u8> {
+    serde_json::to_vec(text).unwrap_or_default()
+}
+
+/// Appends the line of a day in a repository, whose id is given as JSON.
+fn day_line(lines: &mut Vec<u8>, repo: &[u8], row: &DayRow) {
+    let DayRow { day, author, commits, merges } = row;
+    // Writing to a vector cannot fail.
+    let _ = write!(lines, r#"{{"commits":{commits},"contributor":"{author}","day":"{day}","merges":{merges},"repo":"#);
+    lines.extend_from_slice(repo);
+    lines.extend_from_slice(b"}\n");
+}
+
+/// The lines of days, kept from one digest to the next: they are most of a state, and few change at a time.
+#[derive(Clone, Debug, Default)]
+pub struct DayLines {
+    /// By contributor and repo, in the order of days.
+    lines: BTreeMap<(Digest, String), Vec<u8>>,
+}
+
+impl DayLines {
+    /// Takes in the days of a repository, sorted by day, of which it holds none.
+    pub fn learn(&mut self, repo: &str, days: &[DayRow]) {
+        let json = json_text(repo);
+        let mut by_author: BTreeMap<Digest, Vec<u8>> = BTreeMap::new();
+        for row in days {
+            day_line(by_author.entry(row.author).or_default(), &json, row);
+        }
+        self.lines.extend(by_author.into_iter().map(|(author, lines)| ((author, repo.to_owned()), lines)));
+    }
+
+    /// Forgets the days of a repository.
+    pub fn forget(&mut self, repo: &str, days: &[DayRow]) {
+        let authors: BTreeSet<Digest> = days.iter().map(|row| row.author).collect();
+        for author in authors {
+            self.lines.remove(&(author, repo.to_owned()));
+        }
+    }
+
+    /// The digest of the state that has these days.
+    #[must_use]
+    pub fn state_digest(&self, graph: &Graph, policy: EdgePolicy) -> Digest {
+        digest(|sink| {
+            graph_lines(graph, policy, sink);
+            self.lines.values().for_each(|lines| sink(lines));
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::canonical;
+    use domain::time::Day;
+
+    use super::*;
+    use crate::graph::edges::Confidence;
+    use crate::graph::vertex::Details;
+    use crate::graph::{Edge, EdgeClaim, Vertex};
+
+    #[test]
+    fn lines_written_by_hand_are_canonical() {
+        let texts = ["a\"b", "c\\d", "\u{1f}\u{7f}", "\u{e9}\n\u{2028}"];
+        let vertex = |id: &str| Vertex {
+            id: id.to_owned(),
+            repo: true,
+            project: None,
+            evidence: None,
+            details: Details::default(),
+        };
+        let edge = |(from, version): (u32, Option<&str>)| Edge {
+            from,
+            to: 3 - from,
+            root: true,
+            flat: Some(EdgeClaim { version: version.map(str::to_owned), confidence: Confidence::VerifiedSbom }),
+            nested: None,
+        };
+        let graph = Graph {
+            vertices: texts.map(vertex).into(),
+            edges: (0..).zip([Some(texts[0]), None, Some(texts[2]), Some(texts[3])]).map(edge).collect(),
+            ..Graph::default()
+        };
+        let mut lines = Vec::new();
+        graph_lines(&graph, EdgePolicy::Flat, &mut |line| lines.push(line.to_vec()));
+        for text in texts {
+            let row = DayRow { day: Day::from_number(20_000), author: Digest::of(b"a"), commits: 3, merges: 1 };
+            let mut line = Vec::new();
+            day_line(&mut line, &json_text(text), &row);
+            lines.push(line);
+        }
+        assert_eq!(lines.len(), 8);
+        for line in lines {
+            let value: Value = serde_json::from_slice(&line).unwrap();
+            assert_eq!([canonical::to_vec(&value).unwrap().as_slice(), b"\n"].concat(), line);
         }
     }
 }

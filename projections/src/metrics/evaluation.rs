@@ -1,17 +1,16 @@
 //! One evaluation of a formula, with all that its scores were computed from.
 
-use std::collections::BTreeMap;
-
 use domain::formula::Formula;
 use domain::status::ActivityStatus;
 use domain::time::{Day, Timestamp};
 
 use super::adoption::{self, Adoption};
-use super::authors::{Authors, Commits};
+use super::authors::Authors;
 use super::criticality::{self, Criticality};
 use super::network::Network;
 use super::pony::{self, PonyFactors};
 use super::terms::{self, Values};
+use super::windows::{Asked, ByVertex, Windows};
 use super::{Level, Score, Scores, flags, score, status};
 use crate::graph::Graph;
 use crate::people::Contributions;
@@ -33,17 +32,18 @@ pub struct Basis<'a> {
     pub members: Vec<Vec<u32>>,
     /// Whose commits count.
     pub authors: Authors,
-    /// Commits in the window, by vertex with a git log.
-    pub windows: BTreeMap<u32, Commits>,
+    /// Commits in the window.
+    pub windows: ByVertex,
 }
 
 impl<'a> Basis<'a> {
-    fn of(graph: &'a Graph, contributions: &'a Contributions<'a>, formula: &'a Formula) -> Self {
+    fn of(graph: &'a Graph, contributions: &'a Contributions<'a>, formula: &'a Formula, windows: &mut Windows) -> Self {
         let today = graph.world_time.map_or(Day::from_number(0), Timestamp::day);
         let window_from = today.minus_months(formula.pony.window_months);
         let authors = Authors::of(&formula.people);
-        let of_repo = |(vertex, repo): (&u32, _)| (*vertex, authors.commits(repo, window_from, today));
-        let windows = contributions.repos.iter().map(of_repo).collect();
+        let threshold_percent = formula.pony.threshold_percent;
+        let asked = Asked { authors: &authors, threshold_percent, from: window_from, to: today };
+        let windows = windows.look(graph, contributions, asked);
         Self { graph, contributions, formula, today, window_from, members: members(graph), authors, windows }
     }
 }
@@ -70,17 +70,22 @@ struct Parts {
 }
 
 impl<'a> Evaluation<'a> {
-    /// Evaluates a formula.
+    /// Evaluates a formula. `windows` serve every look at the states of one log under this formula.
     #[must_use]
-    pub fn of(graph: &'a Graph, contributions: &'a Contributions<'a>, formula: &'a Formula) -> Self {
-        let basis = Basis::of(graph, contributions, formula);
+    pub fn of(
+        graph: &'a Graph,
+        contributions: &'a Contributions<'a>,
+        formula: &'a Formula,
+        windows: &mut Windows,
+    ) -> Self {
+        let basis = Basis::of(graph, contributions, formula, windows);
         let statuses =
             status::statuses(graph, contributions, &basis.members, &basis.authors, formula.status.source, basis.today);
         let network = Network::of(graph, &statuses, formula);
         let further = formula.further();
         let parts = Parts {
             criticality: criticality::evaluate(&network, &basis.members, &formula.criticality),
-            pony: pony::evaluate(graph, &basis.windows, &basis.members, &formula.pony),
+            pony: pony::evaluate(graph, &basis.windows, &basis.members, &formula.pony, windows),
             adoption: adoption::evaluate(graph, &basis.members, &formula.adoption),
             further: formula.terms.as_ref().map_or_else(Vec::new, |policy| {
                 further.iter().map(|term| terms::compute(*term, &basis, &network, policy)).collect()

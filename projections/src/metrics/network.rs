@@ -5,7 +5,7 @@ use domain::status::ActivityStatus;
 
 use crate::engine;
 use crate::graph::edges::Confidence;
-use crate::graph::{Edge, Graph};
+use crate::graph::{Graph, Link};
 
 /// What criticality and its relatives are computed on. All lists have one entry a vertex.
 #[derive(Clone, Debug)]
@@ -22,10 +22,10 @@ pub struct Network {
 
 /// The weight of an edge under a formula, in percent; `None` when the formula does not know the edge.
 #[must_use]
-pub fn weight(edge: &Edge, formula: &Formula) -> Option<u32> {
-    let claim = edge.under(formula.graph.edges)?;
+pub fn weight(link: &Link, formula: &Formula) -> Option<u32> {
+    let confidence = link.under(formula.graph.edges)?;
     let ConfidenceWeights { verified_sbom, inferred_shadow } = formula.graph.confidence;
-    let weight = match claim.confidence {
+    let weight = match confidence {
         Confidence::VerifiedSbom => verified_sbom,
         Confidence::InferredShadow => inferred_shadow,
     };
@@ -37,10 +37,10 @@ impl Network {
     #[must_use]
     pub fn of(graph: &Graph, statuses: &[ActivityStatus], formula: &Formula) -> Self {
         let edges: Vec<(u32, u32)> = graph
-            .edges
+            .links
             .iter()
-            .filter(|edge| weight(edge, formula).is_some())
-            .map(|edge| (edge.from, edge.to))
+            .filter(|link| weight(link, formula).is_some())
+            .map(|link| (link.from, link.to))
             .collect();
         let count = u32::try_from(graph.vertices.len()).unwrap_or(u32::MAX);
         let edges = engine::Graph::from_edges(count, &edges);

@@ -1,10 +1,9 @@
 //! Pony factor: the fewest people behind a share of the commits of a window.
 
-use std::collections::BTreeMap;
-
 use domain::formula::{Missing, PonyPolicy};
 
-use super::authors::Commits;
+use super::authors::{Commits, summed};
+use super::windows::{ByVertex, Window, Windows};
 use crate::graph::Graph;
 
 /// Pony factors by vertex and by project.
@@ -18,8 +17,8 @@ pub struct PonyFactors {
 
 /// The fewest authors whose commits together reach `threshold_percent` of all; 0 without commits.
 #[must_use]
-pub fn pony_factor(commits: impl Iterator<Item = u64>, threshold_percent: u32) -> u32 {
-    let mut counts: Vec<u64> = commits.filter(|count| *count > 0).collect();
+pub fn pony_factor(commits: &Commits, threshold_percent: u32) -> u32 {
+    let mut counts: Vec<u64> = commits.iter().map(|(_, count)| *count).filter(|count| *count > 0).collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let total: u128 = counts.iter().map(|count| u128::from(*count)).sum();
     let mut sum = 0u128;
@@ -34,44 +33,43 @@ pub fn pony_factor(commits: impl Iterator<Item = u64>, threshold_percent: u32) -
     people
 }
 
-/// Evaluates every Repo and project, from the commits of the window by vertex.
+/// Evaluates every Repo and project, from the windows by vertex. `held` is where they come from.
 #[must_use]
 pub fn evaluate(
     graph: &Graph,
-    windows: &BTreeMap<u32, Commits>,
+    windows: &ByVertex,
     members: &[Vec<u32>],
     policy: &PonyPolicy,
+    held: &mut Windows,
 ) -> PonyFactors {
     let missing = match policy.without_log {
         Missing::Zero => Some(0),
         Missing::Null => None,
     };
-    let factor = |commits: &Commits| pony_factor(commits.values().copied(), policy.threshold_percent);
-    let vertices = graph.vertices.iter().zip(0u32..).map(|(vertex, n)| {
-        vertex.repo.then(|| windows.get(&n).map_or(missing, |commits| Some(factor(commits)))).flatten()
+    let vertices = graph.vertices.iter().zip(windows).map(|(vertex, window)| {
+        vertex.repo.then(|| window.as_ref().map_or(missing, |window| Some(window.pony_factor))).flatten()
     });
-    let projects = members.iter().map(|repos| {
+    let projects = graph.projects.iter().zip(members).map(|(project, repos)| {
         if repos.is_empty() {
             return None;
         }
-        union(windows, repos).map_or(missing, |commits| Some(factor(&commits)))
+        let known = repos.iter().filter_map(|repo| windows[*repo as usize].as_ref()).collect();
+        held.joined(&project.id, known, policy.threshold_percent).or(missing)
     });
     PonyFactors { vertices: vertices.collect(), projects: projects.collect() }
 }
 
 /// The commits of several repositories together, each person once; `None` where none of them has a git log.
 #[must_use]
-pub fn union(windows: &BTreeMap<u32, Commits>, repos: &[u32]) -> Option<Commits> {
-    let known: Vec<&Commits> = repos.iter().filter_map(|repo| windows.get(repo)).collect();
-    let mut union = Commits::new();
-    for (person, count) in known.iter().copied().flatten() {
-        *union.entry(*person).or_insert(0) += count;
-    }
-    (!known.is_empty()).then_some(union)
+pub fn union(windows: &ByVertex, repos: &[u32]) -> Option<Commits> {
+    let known: Vec<&Window> = repos.iter().filter_map(|repo| windows[*repo as usize].as_deref()).collect();
+    (!known.is_empty()).then(|| summed(known.into_iter().flat_map(|window| &window.commits).copied().collect()))
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::digest::Digest;
+
     use super::*;
 
     #[test]
@@ -86,7 +84,8 @@ mod tests {
             (vec![50, 30, 20], 1),
             (vec![49, 30, 21], 2),
         ] {
-            assert_eq!(pony_factor(counts.iter().copied(), 50), expected, "{counts:?}");
+            let commits = counts.iter().map(|count| (Digest::default(), *count)).collect();
+            assert_eq!(pony_factor(&commits, 50), expected, "{counts:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use domain::digest::Digest;
 use domain::time::{Day, Timestamp};
@@ -25,6 +26,8 @@ pub struct RepoContributions<'a> {
     pub authors: Cow<'a, BTreeMap<Digest, AuthorFacts>>,
     /// Time of the newest commit, as the newest log states it.
     pub latest: Option<Timestamp>,
+    /// The place of its log among all, where it is only one.
+    pub log: Option<u32>,
     /// By row of `days` the place of its author in `authors`.
     places: Cow<'a, [u32]>,
 }
@@ -35,32 +38,33 @@ impl<'a> Contributions<'a> {
     pub fn of(graph: &Graph, people: &'a PeopleState) -> Self {
         // Both are in the order of ids, so they are read side by side.
         let mut vertices = graph.repo_of.iter().peekable();
-        let mut logs: Vec<(u32, &'a RepoLog)> = Vec::with_capacity(people.logs.len());
-        for (repo, log) in &people.logs {
-            while vertices.next_if(|(id, _)| *id < repo).is_some() {}
-            logs.extend(vertices.peek().filter(|(id, _)| *id == repo).map(|(_, vertex)| (**vertex, log)));
+        let mut logs: Vec<(u32, u32, &'a RepoLog)> = Vec::with_capacity(people.logs.len());
+        for (place, (repo, log)) in (0..).zip(&people.logs) {
+            while vertices.next_if(|(id, _)| *id < repo.as_str()).is_some() {}
+            logs.extend(vertices.peek().filter(|(id, _)| id == repo).map(|(_, vertex)| (*vertex, place, log)));
         }
-        logs.sort_by_key(|(vertex, _)| *vertex);
+        logs.sort_by_key(|(vertex, ..)| *vertex);
         let each = logs.chunk_by(|a, b| a.0 == b.0);
         Self { repos: each.map(|logs| (logs[0].0, RepoContributions::join(logs))).collect() }
     }
 }
 
 impl<'a> RepoContributions<'a> {
-    fn join(logs: &[(u32, &'a RepoLog)]) -> Self {
-        let latest = logs.iter().filter_map(|(_, log)| log.latest.as_ref()).max_by_key(|latest| latest.rank);
-        let latest = latest.map(|latest| latest.value);
-        if let [(_, only)] = logs {
+    fn join(logs: &[(u32, u32, &'a RepoLog)]) -> Self {
+        let latest = logs.iter().filter_map(|(.., log)| log.latest.as_ref()).max_by_key(|latest| latest.rank);
+        let latest = latest.and_then(|latest| latest.value);
+        if let [(_, place, only)] = logs {
             return Self {
                 days: Cow::Borrowed(&only.days),
                 authors: Cow::Borrowed(&only.authors),
                 latest,
+                log: Some(*place),
                 places: Cow::Borrowed(only.places()),
             };
         }
         let mut authors: BTreeMap<Digest, AuthorFacts> = BTreeMap::new();
         let mut days = Vec::new();
-        for (_, log) in logs {
+        for (.., log) in logs {
             for (author, facts) in &log.authors {
                 let held = authors.entry(*author).or_insert(*facts);
                 if held.rank < facts.rank {
@@ -69,13 +73,13 @@ impl<'a> RepoContributions<'a> {
             }
             let wins = |day: Day| {
                 let mine = log.speaker(day);
-                logs.iter().all(|(_, other)| other.speaker(day) <= mine)
+                logs.iter().all(|(.., other)| other.speaker(day) <= mine)
             };
             days.extend(log.days.iter().filter(|row| wins(row.day)));
         }
         days.sort_unstable();
         let places = places(&days, &authors);
-        Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest, places: Cow::Owned(places) }
+        Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest, log: None, places: Cow::Owned(places) }
     }
 
     /// Whether an author is a bot.
@@ -84,11 +88,17 @@ impl<'a> RepoContributions<'a> {
         self.authors.get(author).is_some_and(|facts| facts.bot)
     }
 
+    /// The rows of the days `from..=to`.
+    #[must_use]
+    pub fn rows(&self, from: Day, to: Day) -> Range<usize> {
+        let start = self.days.partition_point(|row| row.day < from);
+        start..self.days.partition_point(|row| row.day <= to).max(start)
+    }
+
     /// What `own` says of the rows of the days `from..=to`, summed up by author; authors with nothing are left out.
     pub fn sums(&self, from: Day, to: Day, own: impl Fn(&DayRow) -> u64) -> impl Iterator<Item = (Digest, u64)> {
         let mut sums = vec![0; self.authors.len()];
-        let start = self.days.partition_point(|row| row.day < from);
-        let range = start..self.days.partition_point(|row| row.day <= to).max(start);
+        let range = self.rows(from, to);
         for (row, place) in self.days[range.clone()].iter().zip(&self.places[range]) {
             if let Some(sum) = sums.get_mut(*place as usize) {
                 *sum += own(row);

@@ -31,9 +31,10 @@ pub struct RepoLog {
     pub authors: BTreeMap<Digest, AuthorFacts>,
     /// Commits, sorted by (day, author).
     pub days: Vec<DayRow>,
-    /// Time of the newest commit, as the newest log that states one says; it may lie before the days that are covered.
+    /// Time of the newest commit, as the newest log that knows says; it may lie before the days that are covered. A
+    /// log from the beginning without any commit knows that there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latest: Option<Newest<Timestamp>>,
+    pub latest: Option<Newest<Option<Timestamp>>>,
     /// By row of `days` the place of its author in `authors`.
     #[serde(skip)]
     places: Vec<u32>,
@@ -46,7 +47,7 @@ struct Stored {
     authors: BTreeMap<Digest, AuthorFacts>,
     days: Vec<DayRow>,
     #[serde(default)]
-    latest: Option<Newest<Timestamp>>,
+    latest: Option<Newest<Option<Timestamp>>>,
 }
 
 impl From<Stored> for RepoLog {
@@ -115,8 +116,8 @@ impl PeopleState {
 impl RepoLog {
     /// Takes in a log, in any order of arrival.
     pub fn offer(&mut self, rank: Rank, facts: &GitLogObserved) {
-        if let Some(latest) = facts.latest {
-            offer(&mut self.latest, rank, || latest);
+        if facts.latest.is_some() || (facts.from.is_none() && facts.days.is_empty()) {
+            offer(&mut self.latest, rank, || facts.latest);
         }
         for author in &facts.authors {
             let said = AuthorFacts { rank, bot: author.bot, first: author.first, last: author.last };

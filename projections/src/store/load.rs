@@ -1,14 +1,15 @@
 //! Reading a build's state back: `load(store(s)) = s`.
 
+use std::collections::BTreeMap;
+
 use domain::digest::Digest;
 use domain::time::{Day, Timestamp};
 use futures_util::TryStreamExt as _;
-use serde_json::Value;
 use sqlx::{PgConnection, Row as _};
 
 use super::{Build, StoreError};
 use crate::fold::World;
-use crate::history::{History, Span, Tick};
+use crate::history::{History, Metric, Span, Tick, Value};
 use crate::metrics::Level;
 
 /// The world that the live builds of `graph` and `people` hold.
@@ -44,51 +45,64 @@ pub async fn world(conn: &mut PgConnection, graph: &Build, people: &Build) -> Re
     Ok(world)
 }
 
+/// A row that is not what this program writes.
+pub(super) fn inconsistent(build: &Build, table: &'static str, row: &str) -> StoreError {
+    let reason = "not in the written form".to_owned();
+    StoreError::Inconsistent { build: build.id, table, row: row.to_owned(), reason }
+}
+
 /// The history that a build holds, without the values that ended.
 ///
 /// # Errors
 /// When the database refuses or a row is not readable.
 pub async fn history(conn: &mut PgConnection, build: &Build) -> Result<History, StoreError> {
-    let inconsistent = |table: &'static str, row: &str| StoreError::Inconsistent {
-        build: build.id,
-        table,
-        row: row.to_owned(),
-        reason: "not in the written form".to_owned(),
-    };
-    let position = |row: &str, number: i64| u64::try_from(number).map_err(|_| inconsistent("span", row));
-    let mut history = History::default();
     let sql = format!(
         "SELECT level, id, metric, from_position, value FROM {}.span WHERE to_position IS NULL",
         build.schema()
     );
+    let mut holding = Vec::new();
     for row in sqlx::query(&sql).fetch_all(&mut *conn).await? {
-        let id: String = row.try_get("id")?;
-        let level = Level::from_name(row.try_get("level")?).ok_or_else(|| inconsistent("span", &id))?;
-        let value: Value = serde_json::from_str(row.try_get("value")?).map_err(|_| inconsistent("span", &id))?;
-        let span = Span { from: position(&id, row.try_get("from_position")?)?, to: None, value };
-        history.open.insert((level, id, row.try_get("metric")?), span);
+        let id: &str = row.try_get("id")?;
+        let unreadable = || inconsistent(build, "span", id);
+        holding.push(Span {
+            level: Level::from_name(row.try_get("level")?).ok_or_else(unreadable)?,
+            id: id.into(),
+            metric: Metric::from_name(row.try_get("metric")?).ok_or_else(unreadable)?,
+            from: u64::try_from(row.try_get::<i64, _>("from_position")?).map_err(|_| unreadable())?,
+            to: None,
+            value: Value::Written(row.try_get("value")?),
+        });
     }
+    Ok(History::restored(ticks(conn, build).await?, holding))
+}
+
+/// The ticks of a build.
+///
+/// # Errors
+/// When the database refuses or a row is not readable.
+pub async fn ticks(conn: &mut PgConnection, build: &Build) -> Result<BTreeMap<u64, Tick>, StoreError> {
     let sql =
         format!("SELECT position, day::text AS day, recorded_at, labels::text AS labels FROM {}.tick", build.schema());
-    for row in sqlx::query(&sql).fetch_all(&mut *conn).await? {
+    let mut ticks = BTreeMap::new();
+    for row in sqlx::query(&sql).fetch_all(conn).await? {
         let number: i64 = row.try_get("position")?;
-        let key = number.to_string();
-        let day = Day::parse(row.try_get("day")?).map_err(|_| inconsistent("tick", &key))?;
-        let labels = serde_json::from_str(row.try_get("labels")?).map_err(|_| inconsistent("tick", &key))?;
+        let unreadable = || inconsistent(build, "tick", &number.to_string());
+        let day = Day::parse(row.try_get("day")?).map_err(|_| unreadable())?;
+        let labels = serde_json::from_str(row.try_get("labels")?).map_err(|_| unreadable())?;
         let recorded_at: Option<chrono::DateTime<chrono::Utc>> = row.try_get("recorded_at")?;
         let recorded_at = recorded_at.and_then(Timestamp::from_datetime);
-        history.ticks.insert(position(&key, number)?, Tick { day, recorded_at, labels });
+        ticks.insert(u64::try_from(number).map_err(|_| unreadable())?, Tick { day, recorded_at, labels });
     }
-    Ok(history)
+    Ok(ticks)
 }
 
 /// Names of contributors that are known beside the log.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn names(conn: &mut PgConnection) -> Result<std::collections::BTreeMap<Digest, String>, StoreError> {
+pub async fn names(conn: &mut PgConnection) -> Result<BTreeMap<Digest, String>, StoreError> {
     let rows = sqlx::query("SELECT pseudonym, name FROM atlas.person WHERE name IS NOT NULL").fetch_all(conn).await?;
-    let mut names = std::collections::BTreeMap::new();
+    let mut names = BTreeMap::new();
     for row in rows {
         let bytes: Vec<u8> = row.try_get("pseudonym")?;
         if let Some(pseudonym) = Digest::from_slice(&bytes) {

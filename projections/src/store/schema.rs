@@ -82,7 +82,7 @@ pub async fn create(
     made.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
 }
 
-/// Adds the primary keys: after the first load, before it for tables that are written as they grow.
+/// Adds the primary keys: after the first load.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,14 +1,11 @@
 //! Writing rows: COPY into a fresh build, differences into a live one. The cursor moves in the same transaction.
 
-use std::cmp::Ordering;
-
 use domain::digest::Digest;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
 
 use super::{Build, StoreError};
-use crate::tables::rows::Rows;
-use crate::tables::{Row, Table};
+use crate::tables::{Difference, Row, Table};
 
 /// Bytes sent to COPY at once.
 const COPY_CHUNK_BYTES: usize = 1 << 20;
@@ -18,6 +15,9 @@ const COPY_CHUNK_BYTES: usize = 1 << 20;
 /// # Errors
 /// When the database refuses.
 pub async fn copy(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[Row]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     let mut sink = conn.copy_in_raw(&format!("COPY {schema}.{} FROM STDIN", table.name)).await?;
     let mut buffer = Vec::with_capacity(COPY_CHUNK_BYTES + 4096);
     for row in rows {
@@ -114,38 +114,14 @@ pub async fn delete(conn: &mut PgConnection, schema: &str, table: &Table, rows: 
     Ok(())
 }
 
-/// Brings a table from one content to another, touching only rows that differ. Both are sorted by key.
+/// Brings a table from one content to another, touching only rows that differ.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn difference(conn: &mut PgConnection, schema: &str, before: &Rows, after: &Rows) -> Result<(), StoreError> {
-    let (gone, changed) = compare(before, after);
-    delete(conn, schema, after.table, &gone).await?;
-    upsert(conn, schema, after.table, &changed).await
-}
-
-fn compare<'a>(before: &'a Rows, after: &'a Rows) -> (Vec<&'a Row>, Vec<&'a Row>) {
-    let key = after.table.key;
-    let (mut gone, mut changed) = (Vec::new(), Vec::new());
-    let (mut old, mut new) = (before.rows.iter().peekable(), after.rows.iter().peekable());
-    loop {
-        let order = match (old.peek(), new.peek()) {
-            (None, None) => return (gone, changed),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(a), Some(b)) => a[..key].cmp(&b[..key]),
-        };
-        match order {
-            Ordering::Less => gone.extend(old.next()),
-            Ordering::Greater => changed.extend(new.next()),
-            Ordering::Equal => {
-                let (a, b) = (old.next(), new.next());
-                if a != b {
-                    changed.extend(b);
-                }
-            }
-        }
-    }
+pub async fn difference(conn: &mut PgConnection, schema: &str, difference: &Difference) -> Result<(), StoreError> {
+    let Difference { table, gone, changed } = difference;
+    delete(conn, schema, table, &gone.iter().collect::<Vec<_>>()).await?;
+    upsert(conn, schema, table, &changed.iter().collect::<Vec<_>>()).await
 }
 
 /// What is noted of a build when its cursor moves.
@@ -161,25 +137,29 @@ pub struct Moved {
     pub state_digest: Digest,
 }
 
-/// Moves a build's cursor from where this process left it: the fence against another projector.
+/// Moves the cursors of builds from where this process left them: the fence against another projector.
 ///
 /// # Errors
-/// When another process has moved it, or the database refuses.
-pub async fn move_cursor(conn: &mut PgConnection, build: &Build, to: &Moved) -> Result<(), StoreError> {
-    let fenced = || StoreError::Fenced { build: build.id, position: build.position };
-    let moved = sqlx::query(
-        "UPDATE atlas.build SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
-         WHERE id = $1 AND position = $2",
+/// When another process has moved one, or the database refuses.
+pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Moved) -> Result<(), StoreError> {
+    let position = |position: u64| i64::try_from(position).unwrap_or(i64::MAX);
+    let moved: Vec<i64> = sqlx::query_scalar(
+        "UPDATE atlas.build b SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
+           FROM unnest($1::bigint[], $2::bigint[]) AS mine (id, position) \
+          WHERE b.id = mine.id AND b.position = mine.position RETURNING b.id",
     )
-    .bind(build.id)
-    .bind(i64::try_from(build.position).map_err(|_| fenced())?)
-    .bind(i64::try_from(to.position).map_err(|_| fenced())?)
+    .bind(builds.iter().map(|build| build.id).collect::<Vec<_>>())
+    .bind(builds.iter().map(|build| position(build.position)).collect::<Vec<_>>())
+    .bind(position(to.position))
     .bind(to.recorded_at.map(Timestamp::datetime))
     .bind(to.output_digest.0.to_vec())
     .bind(to.state_digest.0.to_vec())
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    if moved.rows_affected() == 1 { Ok(()) } else { Err(fenced()) }
+    match builds.iter().find(|build| !moved.contains(&build.id)) {
+        Some(build) => Err(StoreError::Fenced { build: build.id, position: build.position }),
+        None => Ok(()),
+    }
 }
 
 /// Notes how far a build under way has come. To be called behind the fence.
@@ -212,24 +192,6 @@ pub async fn complete(conn: &mut PgConnection, build: &Build, to: &Moved, root: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::FINDING;
-
-    fn rows(keys: &[(&str, &str)]) -> Rows {
-        let row = |(kind, reason): &(&str, &str)| {
-            vec![Some((*kind).to_owned()), Some("id".to_owned()), Some((*reason).to_owned())]
-        };
-        Rows { table: &FINDING, rows: keys.iter().map(row).collect() }
-    }
-
-    #[test]
-    fn only_what_differs_is_written() {
-        let (before, after) =
-            (rows(&[("a", "1"), ("b", "1"), ("d", "1")]), rows(&[("a", "1"), ("c", "1"), ("d", "2")]));
-        let (gone, changed) = compare(&before, &after);
-        // The reason is no part of this table's key.
-        assert_eq!(gone, [&before.rows[1]]);
-        assert_eq!(changed, [&after.rows[1], &after.rows[2]]);
-    }
 
     #[test]
     fn copy_text_escapes_what_would_end_a_cell() {

@@ -10,3 +10,4 @@ mod looks;
 mod oracle;
 mod order;
 mod stored;
+mod tables;

@@ -149,7 +149,7 @@ impl<'a> Oracle<'a> {
             };
         }
         let rows = self.facts().filter_map(|event| match &event.event {
-            Event::SurveyAnswered(facts) => Some(facts.answered_at),
+            Event::SurveyAnswered(facts) => Some(facts.answered_at).filter(|at| at.day() <= self.today),
             _ => None,
         });
         let (classified, at) = match &project.answer {
@@ -359,8 +359,8 @@ proptest! {
             prop_assert!(edge.flat.is_none() || graph.vertices[edge.from as usize].repo, "a flat edge starts at a Repo");
             prop_assert!(edge.flat.is_some() || edge.nested.is_some());
         }
-        for (id, vertex) in &graph.repo_of {
-            prop_assert!((*vertex as usize) < count && graph.vertices[*vertex as usize].repo, "{} is a Repo", id);
+        for (id, vertex) in graph.repo_of.iter() {
+            prop_assert!((vertex as usize) < count && graph.vertices[vertex as usize].repo, "{} is a Repo", id);
         }
         for vertex in &graph.vertices {
             prop_assert!(vertex.project.is_none() || vertex.repo);

@@ -46,6 +46,9 @@ pub struct Report {
     pub publications: Vec<Judged>,
     /// Where the live tables differ from the fold; `None` where none were compared.
     pub divergences: Option<Vec<Divergence>>,
+    /// What the auditor is told besides, in words.
+    #[serde(skip)]
+    pub remarks: Vec<String>,
 }
 
 impl Report {
@@ -100,6 +103,7 @@ impl Report {
             reason,
             publications: Vec::new(),
             divergences: None,
+            remarks: Vec::new(),
         }
     }
 }

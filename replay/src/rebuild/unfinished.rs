@@ -1,27 +1,32 @@
 //! A build under way: what is saved of it as it grows, and how it goes on after an interruption.
 //!
-//! Folding is cheap, evaluating at every tick is not. So only the history is saved as it grows; whoever resumes folds
-//! the state again without ticks to where that ends, and goes on with them.
+//! Folding is cheap, evaluating at every tick is not. So only the history is saved as it grows, and of it what is
+//! final; whoever resumes folds the state again without ticks to where that ends, looks at it once where the last tick
+//! was to learn what holds, and goes on with ticks.
 
 use domain::merkle::Frontier;
 use domain::recorded::Position;
 use projections::fold::{Fold, World};
 use projections::history::History;
+use projections::store::growing::{self, Final};
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::{self, Build, StoreError, load, write};
-use projections::tables::Projection;
+use projections::tables::{Kept, Projection};
 use sqlx::{Connection as _, PgConnection};
 
 use super::MAKER_LOCK;
+use super::lane::{Chunks, Lane, Told, joined};
 use crate::ReplayError;
 use crate::as_of::advance;
-use crate::catch_up::{Projector, fact_rows, image, write_history};
+use crate::catch_up::{Projector, fact_rows, turn};
 use crate::fence::fence;
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
 
 /// Positions folded between two savings.
 pub(super) const SAVE_POSITIONS: u64 = 5_000;
+/// Bytes of finished history after which they are saved earlier.
+const PENDING_BYTES: usize = 64 << 20;
 
 /// A set of builds on its way from position 0.
 pub(super) struct Unfinished {
@@ -51,14 +56,14 @@ impl Unfinished {
                 .execute(&mut *transaction)
                 .await?;
             if *projection == Projection::History {
-                schema::index(&mut transaction, &build).await?;
+                growing::begin(&mut transaction, &build).await?;
             }
             builds.push(build);
         }
         schema::join(&mut transaction, &builds).await?;
         transaction.commit().await?;
-        let history = which.contains(&Projection::History).then(History::default);
-        let fold = Fold::new(World::default(), formula.formula.clone(), quarantine.positions.clone(), history);
+        let mut fold = stateless(formula, &quarantine);
+        fold.history = which.contains(&Projection::History).then(History::default);
         Ok(Self { builds, fold, quarantine, frontier: Frontier::default() })
     }
 
@@ -100,71 +105,87 @@ impl Unfinished {
         let position = builds.first().map_or(0, |build| build.position);
         tracing::info!(replay.from = position + 1, "resuming a rebuild");
         let mut frontier = Frontier::default();
-        let fold = folded_to(conn, &builds, formula, quarantine, position, &mut |stored| {
+        let mut each = |stored: &Stored| {
             frontier.push(stored.leaf_hash);
             progress(stored);
-        })
-        .await?;
+        };
+        let mut fold = stateless(formula, quarantine);
+        let mut history = None;
+        if let Some(build) = builds.iter().find(|build| build.projection == Projection::History) {
+            // What holds is what the last tick saw.
+            let ticks = load::ticks(&mut *conn, build).await?;
+            let last = ticks.keys().next_back().copied().unwrap_or(0);
+            advance(&mut *conn, &mut fold, last, &mut each).await?;
+            history = Some(growing::history(&mut *conn, build, ticks, &fold.scores()).await?);
+        }
+        advance(&mut *conn, &mut fold, position, &mut each).await?;
+        fold.history = history;
         Ok(Self { builds, fold, quarantine: quarantine.clone(), frontier })
     }
 
-    /// Goes on to a position, saving every [`SAVE_POSITIONS`].
+    /// Goes on to a position, saving every [`SAVE_POSITIONS`], or earlier where much became final.
+    ///
+    /// The connection reads ahead of the fold and writes behind it. `progress` sees an event once it is folded, and
+    /// everything that was to be saved before it is saved.
     pub(super) async fn advance(
-        &mut self,
+        self,
         conn: &mut PgConnection,
         to: Position,
         progress: &mut dyn FnMut(&Stored),
-    ) -> Result<(), ReplayError> {
-        while self.fold.world.position < to {
-            let before = self.fold.world.position;
-            let page = to.min(before + SAVE_POSITIONS);
-            let Self { fold, frontier, .. } = self;
-            advance(&mut *conn, fold, page, &mut |stored| {
+    ) -> Result<Self, ReplayError> {
+        let Self { mut builds, fold, quarantine, mut frontier } = self;
+        let mut saved = fold.world.position;
+        let mut chunks = Chunks::from(saved + 1);
+        let page_end = |position: Position| to.min((position / SAVE_POSITIONS + 1) * SAVE_POSITIONS);
+        let mut lane = Lane::open(fold);
+        let mut pending = Final::default();
+        loop {
+            while lane.has_room() && chunks.next() <= to {
+                let end = page_end(chunks.next() - 1);
+                if !lane.give(chunks.read(&mut *conn, end).await?).await {
+                    break;
+                }
+            }
+            let Some(told) = lane.told().await else { break };
+            let Told { events, history } = told?;
+            for stored in &events {
                 frontier.push(stored.leaf_hash);
                 progress(stored);
-            })
-            .await?;
-            self.save(&mut *conn, before).await?;
-        }
-        Ok(())
-    }
-
-    async fn save(&mut self, conn: &mut PgConnection, before: Position) -> Result<(), ReplayError> {
-        let position = self.fold.world.position;
-        let mut transaction = conn.begin().await?;
-        self.fence(&mut transaction).await?;
-        for build in &mut self.builds {
-            if let (Projection::History, Some(history)) = (build.projection, &mut self.fold.history) {
-                write_history(&mut transaction, &build.schema(), history, before).await?;
             }
-            write::save_position(&mut transaction, build, position).await?;
+            pending.append(history);
+            let position = events.last().map_or(saved, |stored| stored.position);
+            if position == page_end(saved) || pending.len() >= PENDING_BYTES {
+                save(&mut *conn, &mut builds, &quarantine, &std::mem::take(&mut pending), position).await?;
+                saved = position;
+            }
         }
-        transaction.commit().await?;
-        for build in &mut self.builds {
-            build.position = position;
-        }
-        Ok(())
+        Ok(Self { builds, fold: lane.close().await, quarantine, frontier })
     }
 
-    async fn fence(&self, conn: &mut PgConnection) -> Result<(), ReplayError> {
-        let here = self.builds.first().map_or(0, |build| build.position);
-        fence(conn, &self.builds, &self.quarantine).await.map_err(|error| match error {
-            ReplayError::Store(StoreError::Fenced { .. }) => ReplayError::Cancelled(here),
-            other => other,
-        })
-    }
-
-    /// Writes the tables and makes the builds shadows that can be compared and switched.
-    pub(super) async fn finish(mut self, conn: &mut PgConnection) -> Result<Projector, ReplayError> {
-        let changes = self.fold.take_changes();
-        let facts = fact_rows(&self.fold.world, changes.rows())?;
-        let (tables, moved) = image(&self.fold);
+    /// Writes the tables and makes the builds shadows that can be compared and switched. What the fold looks like is
+    /// computed while the database indexes the history.
+    pub(super) async fn finish(self, conn: &mut PgConnection) -> Result<Projector, ReplayError> {
+        let Self { mut builds, mut fold, quarantine, frontier } = self;
+        let holding = fold.history.as_ref().map(growing::holding).unwrap_or_default();
+        let imaging = tokio::task::spawn_blocking(move || {
+            let changes = fold.take_changes();
+            let facts = fact_rows(&fold.world, changes.rows());
+            let mut tables = Kept::default();
+            let turned = turn(&mut tables, &fold);
+            (fold, facts, tables, turned)
+        });
         let mut transaction = conn.begin().await?;
-        self.fence(&mut transaction).await?;
-        for build in &mut self.builds {
+        hold(&mut transaction, &builds, &quarantine).await?;
+        if let Some(build) = builds.iter().find(|build| build.projection == Projection::History) {
+            growing::end(&mut transaction, build, &holding).await?;
+            schema::index(&mut transaction, build).await?;
+        }
+        let (fold, facts, tables, (all, moved)) = joined(imaging).await;
+        let facts = facts?;
+        for build in &mut builds {
             let name = build.schema();
-            for rows in tables.iter().filter(|rows| rows.table.projection == build.projection) {
-                write::copy(&mut transaction, &name, rows.table, &rows.rows).await?;
+            for rows in all.iter().filter(|rows| rows.table.projection == build.projection) {
+                write::copy(&mut transaction, &name, rows.table, &rows.changed).await?;
             }
             for (table, rows) in facts.iter().filter(|(table, _)| table.projection == build.projection) {
                 write::copy(&mut transaction, &name, table, rows).await?;
@@ -172,15 +193,50 @@ impl Unfinished {
             if build.projection != Projection::History {
                 schema::index(&mut transaction, build).await?;
             }
-            write::move_cursor(&mut transaction, build, &moved).await?;
-            write::complete(&mut transaction, build, &moved, &self.frontier.root()).await?;
+            write::move_cursors(&mut transaction, std::slice::from_ref(&*build), &moved).await?;
+            write::complete(&mut transaction, build, &moved, &frontier.root()).await?;
             build.output_digest = Some(moved.output_digest);
             build.state_digest = Some(moved.state_digest);
             "shadow".clone_into(&mut build.status);
         }
         transaction.commit().await?;
-        Ok(Projector::with(self.builds, self.fold, self.quarantine, tables, moved))
+        Ok(Projector::with(builds, fold, quarantine, tables, moved))
     }
+}
+
+/// Writes what became final and notes how far the builds have come.
+async fn save(
+    conn: &mut PgConnection,
+    builds: &mut [Build],
+    quarantine: &Quarantine,
+    history: &Final,
+    position: Position,
+) -> Result<(), ReplayError> {
+    let mut transaction = conn.begin().await?;
+    hold(&mut transaction, builds, quarantine).await?;
+    for build in &*builds {
+        if build.projection == Projection::History {
+            history.write(&mut transaction, build).await?;
+        }
+        write::save_position(&mut transaction, build, position).await?;
+    }
+    transaction.commit().await?;
+    builds.iter_mut().for_each(|build| build.position = position);
+    Ok(())
+}
+
+/// The fence of builds that somebody may have cancelled.
+async fn hold(conn: &mut PgConnection, builds: &[Build], quarantine: &Quarantine) -> Result<(), ReplayError> {
+    let here = builds.first().map_or(0, |build| build.position);
+    fence(conn, builds, quarantine).await.map_err(|error| match error {
+        ReplayError::Store(StoreError::Fenced { .. }) => ReplayError::Cancelled(here),
+        other => other,
+    })
+}
+
+/// A fold of nothing, without a history.
+fn stateless(formula: &FormulaDocument, quarantine: &Quarantine) -> Fold {
+    Fold::new(World::default(), formula.formula.clone(), quarantine.positions.clone(), None)
 }
 
 /// Locks builds for this session, if nobody holds them.
@@ -213,7 +269,7 @@ pub(crate) async fn release(conn: &mut PgConnection, builds: &[Build]) -> Result
     Ok(())
 }
 
-/// The fold that builds at `position` hold: the state folded again, the history as they have it.
+/// The fold that complete builds at `position` hold: the state folded again, the history as they have it.
 pub(crate) async fn folded_to(
     conn: &mut PgConnection,
     builds: &[Build],
@@ -222,7 +278,7 @@ pub(crate) async fn folded_to(
     position: Position,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Fold, ReplayError> {
-    let mut fold = Fold::new(World::default(), formula.formula.clone(), quarantine.positions.clone(), None);
+    let mut fold = stateless(formula, quarantine);
     advance(&mut *conn, &mut fold, position, progress).await?;
     if let Some(history) = builds.iter().find(|build| build.projection == Projection::History) {
         fold.history = Some(load::history(conn, history).await?);

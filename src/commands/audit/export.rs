@@ -1,16 +1,15 @@
 //! `audit export`: the log in one file.
 
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Instant;
 
 use ::replay::audit::bundle::export::export;
 use ::replay::{SNAPSHOT, log};
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
+use crate::draft::{self, Draft};
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
 use crate::session::{Session, say};
@@ -18,15 +17,15 @@ use crate::session::{Session, say};
 /// The program, as a bundle names it.
 const TOOL: &str = concat!("pg-atlas ", env!("CARGO_PKG_VERSION"));
 
-/// `audit export`. The file appears whole or not at all.
+/// `audit export`.
 pub(crate) async fn run(session: &Session, file: &Path, artifacts: bool) -> Result<Output> {
     let started = Instant::now();
     let place = || file.display().to_string();
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A bundle is made to be given away.
-    let readable = std::fs::Permissions::from_mode(0o644);
-    let draft = tempfile::Builder::new().permissions(readable).tempfile_in(folder);
-    let draft = draft.with_context(place).map_err(Failure::environment)?;
+    if draft::is_stdout(file) {
+        let reason = anyhow!("a bundle goes into a file: standard output is where the command says what is in it");
+        return Err(Failure::environment(reason));
+    }
+    let draft = Draft::create(file).with_context(place).map_err(Failure::refused)?;
     let mut conn = session.connect().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let head = log::head(&mut conn).await?;
@@ -43,10 +42,8 @@ pub(crate) async fn run(session: &Session, file: &Path, artifacts: bool) -> Resu
     }
     let left_out: Vec<Value> =
         writer.left_out.iter().map(|(label, reason)| json!({"label": label, "reason": reason})).collect();
-    let (end, mut draft) = writer.end()?;
-    let written = draft.flush().and_then(|()| draft.as_file().sync_all()).and_then(|()| draft.as_file().metadata());
-    let bytes = written.with_context(place).map_err(Failure::environment)?.len();
-    draft.persist(file).with_context(place).map_err(Failure::environment)?;
+    let (end, draft) = writer.end()?;
+    let bytes = draft.end().with_context(place).map_err(Failure::environment)?;
     Ok(Output::Object(object(json!({
         "file": file.display().to_string(),
         "bytes": bytes,

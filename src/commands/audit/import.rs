@@ -1,13 +1,14 @@
 //! `audit import`: a database from a bundle, with the same positions and digests.
 
-use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
-use ::replay::audit::bundle::line::{ArtifactLine, Line};
+use ::replay::audit::bundle::line::{ArtifactLine, Header, Line};
 use ::replay::audit::bundle::reader::Reader;
 use ::replay::audit::bundle::verify::verify;
-use anyhow::{Context as _, anyhow};
+use ::replay::audit::tiles;
+use ::replay::log;
+use anyhow::anyhow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::checkpoint::Checkpoint;
@@ -20,12 +21,12 @@ use super::trust;
 use crate::cli::Trust;
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
-use crate::session::Session;
+use crate::session::{Session, say};
 
 /// `audit import`. The bundle is checked as a whole before its first event is written.
 pub(crate) async fn run(session: &Session, path: &Path, brought: &Trust) -> Result<Output> {
     let started = Instant::now();
-    let open = || File::open(path).with_context(|| path.display().to_string()).map_err(Failure::environment);
+    let open = || super::open(path);
     let (keys, anchors) = trust::read(brought)?;
     let report = verify(open()?, anchors, &keys, &mut |_| Ok(()))?;
     if !report.ok {
@@ -36,6 +37,7 @@ pub(crate) async fn run(session: &Session, path: &Path, brought: &Trust) -> Resu
     let store = session.store()?;
     let mut import = Import::begin(&log).await?;
     let (mut reader, header) = Reader::open(open()?)?;
+    let ahead = ahead(session, &header).await?;
     let mut progress = session.progress("importing", header.tree_size);
     let mut notes = Vec::new();
     let mut artifacts = 0u64;
@@ -70,7 +72,7 @@ pub(crate) async fn run(session: &Session, path: &Path, brought: &Trust) -> Resu
         }
     }
     drop(progress);
-    let (new, root) = import.end().await?;
+    let (new, root) = if ahead { (0, report.root) } else { import.end().await? };
     if root != header.root {
         return Err(Failure::refused(anyhow!("the bundle changed while it was read")));
     }
@@ -87,6 +89,22 @@ pub(crate) async fn run(session: &Session, path: &Path, brought: &Trust) -> Resu
         "trusted": report.trusted,
         "seconds": started.elapsed().as_secs_f64(),
     }))))
+}
+
+/// Whether the database holds the whole log of the bundle and goes on.
+async fn ahead(session: &Session, header: &Header) -> Result<bool> {
+    let mut conn = session.connect().await?;
+    let (here, there) = (log::head(&mut conn).await?.position, header.tree_size);
+    let ahead = here > there && tiles::root(&mut conn, there).await? == header.root;
+    if ahead {
+        say(
+            &session.common,
+            &format!(
+                "the bundle ends at {there} and this database goes to {here}, after the same events: none are new"
+            ),
+        );
+    }
+    Ok(ahead)
 }
 
 /// A raw document out of its chunks; its digest was checked.

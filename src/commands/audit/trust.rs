@@ -27,7 +27,7 @@ pub(crate) fn read(trust: &Trust) -> Result<(Vec<VerifyingKey>, Vec<Anchor>)> {
 }
 
 fn anchor(path: &Path, keys: &[VerifyingKey]) -> Result<Anchor> {
-    let text = text(path).with_context(|| path.display().to_string()).map_err(Failure::environment)?;
+    let text = text(path).with_context(|| path.display().to_string()).map_err(Failure::refused)?;
     let note = match serde_json::from_str::<Answered>(&text) {
         Ok(answered) => answered.note,
         Err(_) => text,

@@ -1,20 +1,18 @@
 //! `audit verify`: of a database, of a bundle.
 
-use std::fs::File;
 use std::path::Path;
 
 use ::replay::SNAPSHOT;
 use ::replay::audit::bundle;
 use ::replay::audit::live::{self, Report};
 use ::replay::log;
-use anyhow::Context as _;
 use sqlx::Connection as _;
 
 use super::trust;
-use crate::cli::Trust;
+use crate::cli::{Common, Trust};
 use crate::failure::{Failure, REFUSED, Result};
 use crate::output::{Output, object};
-use crate::session::Session;
+use crate::session::{Session, say};
 
 /// `audit verify` without a bundle.
 pub(crate) async fn live(session: &Session, brought: &Trust) -> Result<(Output, u8)> {
@@ -31,10 +29,13 @@ pub(crate) async fn live(session: &Session, brought: &Trust) -> Result<(Output, 
 }
 
 /// `audit verify BUNDLE`: neither database nor network.
-pub(crate) fn bundle(file: &Path, brought: &Trust) -> Result<(Output, u8)> {
+pub(crate) fn bundle(common: &Common, file: &Path, brought: &Trust) -> Result<(Output, u8)> {
     let (keys, anchors) = trust::read(brought)?;
-    let opened = File::open(file).with_context(|| file.display().to_string()).map_err(Failure::environment)?;
-    answer(&bundle::verify::verify(opened, anchors, &keys, &mut |_| Ok(()))?)
+    let report = bundle::verify::verify(super::open(file)?, anchors, &keys, &mut |_| Ok(()))?;
+    for remark in &report.remarks {
+        say(common, &format!("warning: {remark}"));
+    }
+    answer(&report)
 }
 
 /// The report as the command's result.

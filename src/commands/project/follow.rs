@@ -5,6 +5,8 @@
 //! watched that for a while takes over. A stopped one that wakes up fails at the fence, and stands by in turn. A
 //! database that went away is waited for.
 
+mod hints;
+
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
@@ -14,13 +16,14 @@ use projections::store;
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 
+use self::hints::Hints;
 use super::{attempt, builds, fenced, settle};
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::session::Session;
 
-/// How long a follower waits before it looks at the log again: polling is the truth.
+/// How long a follower waits before it looks at the log again, whatever it hears: polling is the truth.
 const POLL: Duration = Duration::from_millis(50);
 /// How long one that stands by waits before it looks at the builds again.
 const WATCH: Duration = Duration::from_millis(250);
@@ -117,7 +120,7 @@ async fn follow(session: &Session, conn: &mut PgConnection) -> Result<Infallible
     let _sequencer = sequence(session).await?;
     loop {
         if let Some(mut projector) = attempt(session, conn).await? {
-            lead(conn, &mut projector).await?;
+            lead(conn, &mut projector, &mut Hints::listen(session).await).await?;
         }
         tracing::info!("another projector is at work; standing by");
         stand_by(conn).await?;
@@ -126,7 +129,7 @@ async fn follow(session: &Session, conn: &mut PgConnection) -> Result<Infallible
 }
 
 /// Moves the builds until somebody else does.
-async fn lead(conn: &mut PgConnection, projector: &mut Projector) -> Result<()> {
+async fn lead(conn: &mut PgConnection, projector: &mut Projector, hints: &mut Hints) -> Result<()> {
     loop {
         match projector.standing(conn).await? {
             Standing::Mine => {}
@@ -149,7 +152,7 @@ async fn lead(conn: &mut PgConnection, projector: &mut Projector) -> Result<()> 
                 return Ok(());
             }
         }
-        tokio::time::sleep(POLL).await;
+        hints.wait().await;
     }
 }
 

@@ -15,13 +15,13 @@ use crate::metrics::value::TermValue::{self, Count, Hundredths, Millionths};
 
 /// Values from the commits of the window; a project's from the union of its Repos'.
 fn of_window(basis: &Basis<'_>, value: impl Fn(&Commits) -> Option<TermValue>) -> Values {
-    let vertices = (0u32..).zip(&basis.graph.vertices).map(|(n, _)| basis.windows.get(&n).and_then(&value));
+    let vertices = basis.windows.iter().map(|window| value(&window.as_ref()?.commits));
     let projects = basis.members.iter().map(|repos| union(&basis.windows, repos).and_then(|commits| value(&commits)));
     Values { projects: projects.collect(), vertices: vertices.collect() }
 }
 
 fn total(commits: &Commits) -> u64 {
-    commits.values().sum()
+    commits.iter().map(|(_, count)| count).sum()
 }
 
 /// Authors in the window (the working group's "total contributors").
@@ -37,7 +37,7 @@ pub(super) fn hhi(basis: &Basis<'_>) -> Values {
 
 fn index(commits: &Commits) -> Option<u64> {
     let total = u128::from(total(commits));
-    let squares: u128 = commits.values().map(|count| u128::from(*count).pow(2)).sum();
+    let squares: u128 = commits.iter().map(|(_, count)| u128::from(*count).pow(2)).sum();
     if total == 0 { None } else { u64::try_from(half_up(10_000 * squares, total.pow(2))).ok() }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn shannon(basis: &Basis<'_>) -> Values {
 
 fn entropy(commits: &Commits) -> Option<u64> {
     let total = total(commits);
-    let sum: u128 = commits.values().map(|count| surprise_micro(*count, total)).sum();
+    let sum: u128 = commits.iter().map(|(_, count)| surprise_micro(*count, total)).sum();
     if total == 0 { None } else { u64::try_from(sum).ok() }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn top10_share(basis: &Basis<'_>) -> Values {
 }
 
 fn top_share(commits: &Commits) -> Option<u64> {
-    let mut counts: Vec<u64> = commits.values().copied().collect();
+    let mut counts: Vec<u64> = commits.iter().map(|(_, count)| *count).collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let top: u64 = counts.iter().take(TOP).sum();
     let total = total(commits);
@@ -98,8 +98,8 @@ pub(super) fn tenure_days(basis: &Basis<'_>) -> Values {
         let active = union(&basis.windows, repos)?;
         let careers = joined(basis, repos);
         let days: Vec<u128> = active
-            .keys()
-            .filter_map(|person| careers.get(person))
+            .iter()
+            .filter_map(|(person, _)| careers.get(person))
             .map(|(first, last)| u128::from(last.number().abs_diff(first.number())))
             .collect();
         let sum: u128 = days.iter().sum();

@@ -11,7 +11,7 @@ use crate::metrics::value::TermValue::{Count, Hundredths};
 /// Edges of the formula between projects: (from, to), each once, none to itself.
 fn edges<'a>(basis: &'a Basis<'_>) -> impl Iterator<Item = (usize, usize, u32, u32)> + 'a {
     let vertices = &basis.graph.vertices;
-    let known = basis.graph.edges.iter().filter(|edge| network::weight(edge, basis.formula).is_some());
+    let known = basis.graph.links.iter().filter(|edge| network::weight(edge, basis.formula).is_some());
     known.filter_map(move |edge| {
         let (from, to) = (vertices[edge.from as usize].project?, vertices[edge.to as usize].project?);
         (from != to).then_some((from as usize, to as usize, edge.from, edge.to))
@@ -50,7 +50,7 @@ pub(super) fn dependencies(basis: &Basis<'_>) -> Values {
 /// decimals; a Repo has 100 or 0, an ExternalRepo null. What is not covered has no edges because nobody looked.
 pub(super) fn coverage(basis: &Basis<'_>) -> Values {
     let mut listed = vec![false; basis.graph.vertices.len()];
-    for edge in &basis.graph.edges {
+    for edge in &basis.graph.links {
         listed[edge.from as usize] |= network::weight(edge, basis.formula).is_some();
     }
     let percent = |part: usize, whole: usize| {

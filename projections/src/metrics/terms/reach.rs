@@ -85,7 +85,7 @@ pub(super) fn decay_criticality(basis: &Basis<'_>, network: &Network, decay_days
 pub(super) fn weighted_dependents(basis: &Basis<'_>, network: &Network) -> Values {
     let exclude = basis.formula.criticality.siblings == SiblingPolicy::Exclude;
     let mut sums = vec![0u64; basis.graph.vertices.len()];
-    for edge in &basis.graph.edges {
+    for edge in &basis.graph.links {
         let (from, to) = (edge.from as usize, edge.to as usize);
         let siblings = network.groups[from].is_some() && network.groups[from] == network.groups[to];
         if network.active[from] && network.counts[from] && !(exclude && siblings) {

@@ -6,7 +6,7 @@ use domain::facts::grant::ProjectRecord;
 use domain::facts::survey::SurveyStatus::{self, Discontinued, InDev, Live};
 use domain::status::ActivityStatus;
 
-use crate::facts::{Log, answer, application, belongs, curated, git_log, grant, host, project};
+use crate::facts::{Log, answer, application, belongs, curated, git_log, grant, host, project, sbom_for};
 
 const A: &str = "pkg:github/o/a";
 
@@ -86,6 +86,41 @@ fn the_newest_answer_is_that_of_the_latest_answered_at() {
     assert_eq!(status(&log, "seed"), ActivityStatus::Live);
     let log = log.then("2026-01-12", answer(Some("p"), None, InDev, "2026-01-05"));
     assert_eq!(status(&log, "seed"), ActivityStatus::InDev, "the same moment, observed later");
+}
+
+#[test]
+fn an_answer_counts_once_its_day_has_come() {
+    let discontinued = Log::default()
+        .then("2026-01-10", answer(Some("p"), None, Discontinued, "2026-01-05"))
+        .then("2026-01-10", sbom_for(A, "p", &[]))
+        .then("2026-01-10", git_log(A, None, "2026-01-10", &[("ann", "2026-01-06", 1, 0)]));
+    assert_eq!(status(&discontinued, "seed"), ActivityStatus::InDev, "somebody went on");
+    // A slip of the pen: neither the project nor, as the newest answer of all, one without an answer is touched.
+    let log = discontinued.then("2026-01-11", answer(Some("p"), None, Discontinued, "2026-03-01"));
+    assert_eq!(status(&log, "seed"), ActivityStatus::InDev);
+    let log = log.then("2026-01-12", answer(Some("p"), None, Live, "2026-02-01"));
+    assert_eq!(status(&log, "seed"), ActivityStatus::InDev);
+    let log = log.then("2026-02-01", host("pkg:github/z/z"));
+    assert_eq!(status(&log, "seed"), ActivityStatus::Live, "on that day");
+    let log = log.then("2026-03-01", host("pkg:github/z/z"));
+    assert_eq!(status(&log, "seed"), ActivityStatus::Discontinued);
+    let log = log.then("2026-03-02", answer(Some("p"), None, InDev, "2026-02-15"));
+    assert_eq!(status(&log, "seed"), ActivityStatus::Discontinued, "an older answer, told later");
+    let log = log.then("2026-03-03", answer(Some("p"), None, InDev, "2026-03-01"));
+    assert_eq!(status(&log, "seed"), ActivityStatus::InDev);
+}
+
+#[test]
+fn an_answer_of_a_day_to_come_moves_no_project_without_an_answer() {
+    let log = Log::default()
+        .then("2026-01-02", sbom_for(A, "p", &[]))
+        .then("2026-01-02", answer(Some("other"), None, Live, "2026-01-01"))
+        .then("2026-02-01", git_log(A, None, "2026-02-01", &[("ann", "2026-01-15", 1, 0)]));
+    assert_eq!(status(&log, "seed"), ActivityStatus::InDev);
+    let log = log.then("2026-02-01", answer(Some("other"), None, Live, "2026-02-20"));
+    assert_eq!(status(&log, "seed"), ActivityStatus::InDev, "not yet");
+    let log = log.then("2026-02-20", host("pkg:github/z/z"));
+    assert_eq!(status(&log, "seed"), ActivityStatus::NonResponsive, "its commits lie before the newest answer");
 }
 
 #[test]

@@ -129,4 +129,7 @@ fn the_latest_commit_may_lie_before_the_days_covered() {
     // Bots and merges count here.
     let log = log.then("2026-01-05", git_log(A, Some("2026-01-01"), "2026-01-05", &[("ci-bot", "2026-01-03", 1, 1)]));
     assert_eq!(latest(&log, "2026-01-05").unwrap(), "2026-01-03T00:00:00.000000Z");
+    // A log of all time in which there is nothing: the history was thrown away.
+    let log = log.then("2026-01-06", git_log(A, None, "2026-01-06", &[]));
+    assert_eq!(latest(&log, "2026-01-06"), None);
 }

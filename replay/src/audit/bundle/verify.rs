@@ -44,6 +44,8 @@ struct Prelude {
     anchors: Vec<Anchor>,
     decisions: Decisions,
     counted: End,
+    /// Checkpoints that one of the auditor's keys has signed.
+    signed: u64,
     /// The first line of another kind.
     next: Line,
 }
@@ -71,6 +73,8 @@ pub fn verify<R: Read>(
         Err(Stop::Fault(fault)) => return Report::before(header.tree_size, fault),
     };
     let erasures = prelude.decisions.erasures();
+    let kept = prelude.counted.checkpoints;
+    let foreign = !keys.is_empty() && kept > 0 && prelude.signed == 0;
     // Some formula: every event is to be decoded and folded, also those that no publication rests on.
     let formula = Formula::shipped(formula::DEFAULT)?;
     let mut verification = match Verification::new(prelude.anchors, prelude.decisions, Some(formula)) {
@@ -82,7 +86,12 @@ pub fn verify<R: Read>(
     let run = body.run(&mut reader, prelude.next, &mut verification, each);
     let run = run.and_then(|()| reader.end().map_err(|error| at_end(&verification, error)));
     let run = run.and_then(|()| Ok(verification.end()?));
-    Report::of(header.tree_size, &verification, run, None)
+    let mut report = Report::of(header.tree_size, &verification, run, None)?;
+    if foreign {
+        let remark = format!("the given keys have signed none of the checkpoints in the bundle ({kept})");
+        report.remarks.push(remark);
+    }
+    Ok(report)
 }
 
 /// A bundle that is wrong behind the last event is wrong at the next position.
@@ -100,7 +109,7 @@ fn prelude<R: Read>(
     keys: &[VerifyingKey],
 ) -> Result<Prelude, Stop> {
     anchors.push(Anchor::said(header.tree_size, header.root, "the header"));
-    let mut counted = End::default();
+    let (mut counted, mut signed) = (End::default(), 0);
     let mut events: Vec<Recorded> = Vec::new();
     loop {
         let line = reader.line().map_err(unplaced)?;
@@ -121,12 +130,12 @@ fn prelude<R: Read>(
                 let wrong = |error: &dyn std::fmt::Display| unplaced(reader.wrong(&error.to_string()));
                 let note = Note::parse(&line.note).map_err(|error| wrong(&error))?;
                 let checkpoint = Checkpoint::parse(&note.text).map_err(|error| wrong(&error))?;
-                note.signers(keys).map_err(|error| wrong(&error))?;
+                signed += u64::from(!note.signers(keys).map_err(|error| wrong(&error))?.is_empty());
                 let source = format!("the kept checkpoint of size {}", checkpoint.size);
                 anchors.push(Anchor::said(checkpoint.size, checkpoint.root, &source));
                 counted.checkpoints += 1;
             }
-            next => return Ok(Prelude { anchors, decisions: Decisions::of(events), counted, next }),
+            next => return Ok(Prelude { anchors, decisions: Decisions::of(events), counted, signed, next }),
         }
     }
 }

@@ -1,0 +1,197 @@
+//! The two statements of a tick: what stands at the head and in the outbox, and the order that is made of it.
+
+use domain::digest::Digest;
+use domain::merkle::Frontier;
+use sqlx::{PgConnection, Row};
+use uuid::Uuid;
+
+use super::tiles::Additions;
+use super::{CHANNEL, position, signed};
+use crate::error::{Corrupt, SequenceError};
+
+/// Most appends sequenced in one tick.
+const MAX_APPENDS: usize = 2_000;
+/// Events after which a tick takes no further append.
+const MAX_EVENTS: u64 = 100_000;
+
+/// The head, and the oldest appends without a position, as of one moment.
+pub(super) struct Seen {
+    next_position: u64,
+    frontier: Frontier,
+    outbox: Vec<Waiting>,
+}
+
+/// A row of the outbox.
+struct Waiting {
+    oid: i64,
+    append: Uuid,
+    events: u64,
+    leaf_hashes: Vec<u8>,
+}
+
+/// What became of an attempt to give positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placing {
+    /// They are given.
+    Done,
+    /// The head has moved since it was seen; nothing is written.
+    Late,
+    /// The tiles do not end where the log ends; nothing is written.
+    Misfit,
+}
+
+impl Seen {
+    /// Looks. One statement, so head and outbox are of the same moment: what the head has passed is not in the outbox,
+    /// and with an append all that was there before it is seen.
+    pub(super) async fn look(conn: &mut PgConnection) -> Result<Self, SequenceError> {
+        let rows = sqlx::query(
+            r#"
+            SELECT h.next_position, h.frontier, o.oid, o.append_id, o.events, o.leaf_hashes
+            FROM log.head AS h LEFT JOIN (
+                SELECT *, sum(events) OVER (ORDER BY oid) - events AS before
+                FROM (SELECT * FROM log.outbox ORDER BY oid LIMIT $1) AS oldest
+            ) AS o ON o.before < $2
+            ORDER BY o.oid
+            "#,
+        )
+        .bind(i64::try_from(MAX_APPENDS).unwrap_or(i64::MAX))
+        .bind(signed(MAX_EVENTS))
+        .fetch_all(conn)
+        .await?;
+        let head = rows.first().ok_or_else(|| Corrupt::new("log.head", "there is no row"))?;
+        let next_position = position(head.try_get("next_position")?)?;
+        let frontier = frontier(next_position - 1, head.try_get("frontier")?)?;
+        let mut outbox = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Some(oid) = row.try_get("oid")? {
+                let events: i32 = row.try_get("events")?;
+                outbox.push(Waiting {
+                    oid,
+                    append: row.try_get("append_id")?,
+                    events: u64::try_from(events).unwrap_or_default(),
+                    leaf_hashes: row.try_get("leaf_hashes")?,
+                });
+            }
+        }
+        Ok(Self { next_position, frontier, outbox })
+    }
+
+    /// The position after those of all that was seen: what the order will be.
+    pub(super) fn order(self) -> Result<Order, Corrupt> {
+        let Self { next_position: from, mut frontier, outbox } = self;
+        let mut tiles = Additions::to(frontier.size());
+        let mut next = from;
+        let mut first_positions = Vec::with_capacity(outbox.len());
+        for Waiting { append, events, leaf_hashes, .. } in &outbox {
+            first_positions.push((*append, next));
+            for leaf in leaf_hashes.chunks(32) {
+                let leaf = Digest::from_slice(leaf).ok_or_else(|| {
+                    Corrupt::new("log.outbox", format!("append {append}: a leaf hash is not 32 bytes"))
+                })?;
+                tiles.push(&mut frontier, leaf);
+            }
+            next += events;
+            if frontier.size() != next - 1 {
+                let what = format!("append {append}: {events} events, {} bytes of leaf hashes", leaf_hashes.len());
+                return Err(Corrupt::new("log.outbox", what));
+            }
+        }
+        Ok(Order { from, next, frontier, outbox, first_positions, tiles })
+    }
+}
+
+/// The order of what was seen.
+pub(super) struct Order {
+    from: u64,
+    /// The position after the last one.
+    pub(super) next: u64,
+    frontier: Frontier,
+    outbox: Vec<Waiting>,
+    /// By append.
+    pub(super) first_positions: Vec<(Uuid, u64)>,
+    tiles: Additions,
+}
+
+impl Order {
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    /// Whether something may be left behind.
+    pub(super) fn is_full(&self) -> bool {
+        self.outbox.len() >= MAX_APPENDS || self.next - self.from >= MAX_EVENTS
+    }
+
+    /// Writes it if the head is still where it was seen: the head's row is the fence.
+    ///
+    /// All else is selected from the head's move, which is the first to lock anything. Who waited for it and finds the
+    /// head elsewhere writes nothing; while it stands, nobody has touched outbox or tiles since they were seen.
+    pub(super) async fn write(&self, conn: &mut PgConnection) -> Result<Placing, SequenceError> {
+        let tiles = self.tiles.columns();
+        // All rows, though there is one: the driver hands out the first before it has heard that the commit succeeded.
+        let rows = sqlx::query(
+            r#"
+            WITH given AS (
+                SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bytea[]) AS g (level, idx, held, more)
+            ), fits AS (
+                SELECT NOT EXISTS (
+                    SELECT FROM given AS g LEFT JOIN log.tile AS t USING (level, idx)
+                    WHERE coalesce(octet_length(t.hashes), 0) <> g.held) AS fits
+            ), moved AS (
+                UPDATE log.head SET next_position = $6, root = $7, frontier = $8
+                WHERE next_position = $5 AND (SELECT fits FROM fits)
+                RETURNING 1
+            ), taken AS (
+                DELETE FROM log.outbox AS o USING moved WHERE o.oid = ANY($9)
+            ), placed AS (
+                INSERT INTO log.commit (first_position, events, append_id)
+                SELECT p.* FROM moved, unnest($10::bigint[], $11::int[], $12::uuid[]) AS p
+            ), made AS (
+                INSERT INTO log.tile (level, idx, hashes) SELECT level, idx, more FROM moved, given WHERE held = 0
+            ), grown AS (
+                UPDATE log.tile AS t SET hashes = t.hashes || g.more FROM moved, given AS g
+                WHERE g.held > 0 AND t.level = g.level AND t.idx = g.idx
+            )
+            SELECT EXISTS (SELECT FROM moved) AS moved, (SELECT pg_notify($13, $6::text) FROM moved),
+                   (SELECT next_position = $5 FROM log.head) AND NOT (SELECT fits FROM fits) AS misfit
+            "#,
+        )
+        .bind(&tiles.level)
+        .bind(&tiles.index)
+        .bind(&tiles.held)
+        .bind(&tiles.more)
+        .bind(signed(self.from))
+        .bind(signed(self.next))
+        .bind(self.frontier.root().0)
+        .bind(self.frontier.nodes().iter().flat_map(|node| node.0).collect::<Vec<u8>>())
+        .bind(self.outbox.iter().map(|waiting| waiting.oid).collect::<Vec<_>>())
+        .bind(self.first_positions.iter().map(|(_, first)| signed(*first)).collect::<Vec<_>>())
+        .bind(self.outbox.iter().map(|waiting| i32::try_from(waiting.events).unwrap_or(i32::MAX)).collect::<Vec<_>>())
+        .bind(self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>())
+        .bind(CHANNEL)
+        .fetch_all(conn)
+        .await?;
+        let row = rows.first().ok_or_else(|| Corrupt::new("log.head", "there is no row"))?;
+        Ok(match (row.try_get("moved")?, row.try_get("misfit")?) {
+            (true, _) => Placing::Done,
+            (false, true) => Placing::Misfit,
+            (false, false) => Placing::Late,
+        })
+    }
+
+    /// Fills the tiles up to the head from the events. The caller holds the head's lock.
+    pub(super) async fn fill_tiles(&self, conn: &mut PgConnection) -> Result<(), SequenceError> {
+        let size = self.from - 1;
+        tracing::warn!(log.size = size, "the tiles lag behind the log: filling them from the events");
+        sqlx::query("SELECT log.fill_tiles($1)").bind(signed(size)).execute(conn).await?;
+        Ok(())
+    }
+}
+
+fn frontier(size: u64, bytes: &[u8]) -> Result<Frontier, Corrupt> {
+    let nodes: Option<Vec<Digest>> = bytes.chunks(32).map(Digest::from_slice).collect();
+    nodes
+        .and_then(|nodes| Frontier::from_parts(size, nodes))
+        .ok_or_else(|| Corrupt::new("log.head", format!("the frontier does not fit {size} leaves")))
+}

@@ -1,0 +1,269 @@
+//! The rows of a state in numbers.
+//!
+//! To read a row is to hash its texts, and at a look most rows are far away in memory. So what scores need of them is
+//! kept from one look to the next, and only rows that were touched are read again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::facts::curation::Correction;
+use domain::facts::registry::RegistryCrawled;
+use domain::grants::{GitUrl, classify_git_url};
+use domain::recorded::Rank;
+use domain::repository_link::repository_of;
+
+use super::names::{Name, Names, insert};
+use super::snapshot::{Snapshot, Snapshots};
+use super::state::{GraphState, RepoFacts};
+use crate::changes::Changes;
+use crate::newest::Newest;
+
+/// A repository that an ingestion is about.
+#[derive(Clone, Debug)]
+pub(super) struct Repo {
+    pub(super) name: Name,
+    /// What the host says.
+    pub(super) host: Option<Host>,
+    /// The project named at ingestion.
+    pub(super) flagged: Option<(Rank, Arc<str>)>,
+}
+
+/// What a host says of a repository.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Host {
+    pub(super) rank: Rank,
+    /// The name that it answers with, where that is another.
+    pub(super) renamed: Option<Name>,
+    pub(super) stars: Option<u64>,
+    pub(super) forks: Option<u64>,
+}
+
+/// One document.
+#[derive(Clone, Debug)]
+pub(super) struct Document {
+    pub(super) rank: Rank,
+    /// Its ids, in their order.
+    pub(super) ids: Vec<Name>,
+    /// The package that it publishes.
+    pub(super) publication: Option<Name>,
+}
+
+/// The documents of one subject, as [`Snapshots`] has them.
+#[derive(Clone, Debug)]
+pub(super) struct Documents {
+    pub(super) subject: Name,
+    pub(super) complete: Option<Document>,
+    pub(super) partial: Vec<Document>,
+}
+
+/// A registry's answer about a package.
+#[derive(Clone, Debug)]
+pub(super) struct Package {
+    pub(super) name: Name,
+    pub(super) rank: Rank,
+    /// Its dependencies, in their order.
+    pub(super) ids: Vec<Name>,
+    /// The repository that it links.
+    pub(super) repository: Option<Name>,
+    pub(super) downloads: Option<u64>,
+}
+
+/// What a grants record names of a project.
+#[derive(Clone, Debug)]
+pub(super) struct Grants {
+    pub(super) project: Arc<str>,
+    pub(super) rank: Rank,
+    pub(super) repositories: Vec<Name>,
+    pub(super) owners: Vec<Name>,
+}
+
+/// Rows of one kind, by key.
+#[derive(Clone, Debug)]
+struct Rows<R>(Vec<(Box<str>, R)>);
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<R> Rows<R> {
+    /// Reads the touched rows of a map, or all.
+    fn read<V>(
+        &mut self,
+        map: &BTreeMap<String, V>,
+        touched: Option<impl Iterator<Item = impl AsRef<str>>>,
+        mut read: impl FnMut(&str, &V) -> R,
+    ) {
+        let Some(touched) = touched else {
+            self.0 = map.iter().map(|(key, value)| (key.as_str().into(), read(key, value))).collect();
+            return;
+        };
+        let mut new = Vec::new();
+        for key in touched {
+            let key = key.as_ref();
+            let Some(value) = map.get(key) else { continue };
+            let row = read(key, value);
+            match self.0.binary_search_by(|(held, _)| (**held).cmp(key)) {
+                Ok(place) => self.0[place].1 = row,
+                Err(place) => new.push((place, (key.into(), row))),
+            }
+        }
+        insert(&mut self.0, new);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &R> {
+        self.0.iter().map(|(_, row)| row)
+    }
+}
+
+/// All rows that name ids.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbered {
+    pub(super) names: Names,
+    repos: Rows<Repo>,
+    documents: Rows<Documents>,
+    packages: Rows<Package>,
+    records: Rows<Option<Grants>>,
+    applications: Rows<Option<Grants>>,
+}
+
+impl Numbered {
+    /// Reads the rows of a state that were touched since the last look, or all.
+    pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>) {
+        let Self { names, repos, documents, packages, records, applications } = self;
+        let of = |kind| touched.map(|touched| touched.of(kind));
+        repos.read(&state.repos, of("repo"), |key, facts| repo(names, key, facts));
+        documents.read(&state.sboms, of("sbom"), |key, snapshots| Documents {
+            subject: names.number(key),
+            complete: snapshots.complete.as_ref().map(|snapshot| document(names, snapshot)),
+            partial: snapshots.partial.iter().map(|snapshot| document(names, snapshot)).collect(),
+        });
+        packages.read(&state.packages, of("package"), |key, crawl| package(names, key, crawl));
+        records.read(&state.projects, of("project"), |key, facts| {
+            facts.record.as_ref().map(|record| grants(names, key, record.rank, &record.value.git_urls))
+        });
+        applications.read(&state.applications, of("application"), |_, application| {
+            Some(grants(names, &application.value.project_id, application.rank, &application.value.git_urls))
+        });
+        // Corrections are read where they are needed; here their ids get numbers.
+        Rows::default().read(&state.curations, of("curation"), |_, curated| match &curated.value.correction {
+            Correction::Membership { repo, .. } => _ = names.number(repo),
+            Correction::Publication { package, repo } => {
+                names.number(package);
+                repo.as_ref().map(|repo| names.number(repo));
+            }
+            Correction::Owner { host, owner, .. } => _ = names.owner_number(host, owner),
+            Correction::SurveyName { .. } | Correction::Project { .. } => {}
+        });
+        names.sort();
+    }
+}
+
+fn repo(names: &mut Names, key: &str, facts: &RepoFacts) -> Repo {
+    let name = names.number(key);
+    let host = facts.host.as_ref().map(|host| {
+        let renamed = host.value.full_name.as_ref().map(|renamed| names.number(renamed));
+        let renamed = renamed.filter(|renamed| *renamed != name);
+        Host { rank: host.rank, renamed, stars: host.value.stars, forks: host.value.forks }
+    });
+    Repo { name, host, flagged: facts.flagged.as_ref().map(|flag| (flag.rank, flag.value.as_str().into())) }
+}
+
+fn document(names: &mut Names, snapshot: &Snapshot) -> Document {
+    let publication = snapshot.publication.as_ref().map(|package| names.number(package));
+    let ids = snapshot.ids.iter().map(|id| names.number(id)).collect();
+    Document { rank: snapshot.rank, ids, publication }
+}
+
+fn package(names: &mut Names, key: &str, crawl: &Newest<RegistryCrawled>) -> Package {
+    let facts = &crawl.value;
+    let repository = facts.repository.as_deref().and_then(repository_of);
+    Package {
+        name: names.number(key),
+        rank: crawl.rank,
+        ids: facts.dependencies.iter().map(|dependency| names.number(&dependency.purl)).collect(),
+        repository: repository.map(|repository| names.number(&repository)),
+        downloads: facts.downloads_30d(),
+    }
+}
+
+fn grants(names: &mut Names, project: &str, rank: Rank, urls: &[String]) -> Grants {
+    let mut said = Grants { project: project.into(), rank, repositories: Vec::new(), owners: Vec::new() };
+    for url in urls {
+        match classify_git_url(url) {
+            GitUrl::Repo { id } => said.repositories.push(names.number(&id)),
+            GitUrl::Owner { host, owner } => said.owners.push(names.owner_number(&host, &owner)),
+            GitUrl::Other => {}
+        }
+    }
+    said
+}
+
+/// A state beside its rows in numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'a> {
+    pub(super) state: &'a GraphState,
+    pub(super) names: &'a Names,
+    rows: &'a Numbered,
+}
+
+/// A live document.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Live<'a> {
+    /// What its subject means.
+    pub(super) subject: Name,
+    pub(super) said: &'a Document,
+    documents: &'a Documents,
+}
+
+impl<'a> Known<'a> {
+    /// The rows of a state that were learnt last.
+    pub(super) fn of(state: &'a GraphState, rows: &'a Numbered) -> Self {
+        Self { state, names: &rows.names, rows }
+    }
+
+    /// In the order of the state's.
+    pub(super) fn repos(self) -> impl Iterator<Item = &'a Repo> {
+        self.rows.repos.iter()
+    }
+
+    /// In the order of the state's.
+    pub(super) fn packages(self) -> impl Iterator<Item = &'a Package> {
+        self.rows.packages.iter()
+    }
+
+    /// Every newest grants record.
+    pub(super) fn grants(self) -> impl Iterator<Item = &'a Grants> {
+        self.rows.records.iter().chain(self.rows.applications.iter()).flatten()
+    }
+
+    /// A live document whole.
+    pub(super) fn snapshot(self, live: &Live<'_>) -> Option<&'a Snapshot> {
+        let Snapshots { complete, partial } = self.state.sboms.get(self.names.text(live.documents.subject))?;
+        complete.iter().chain(partial).find(|snapshot| snapshot.rank == live.said.rank)
+    }
+
+    /// The live documents of every subject, by what the subject means.
+    pub(super) fn live(self, means: impl Fn(Name) -> Name) -> Vec<Live<'a>> {
+        let all = self.rows.documents.iter();
+        let mut parts: Vec<(Name, &Documents)> = all.map(|documents| (means(documents.subject), documents)).collect();
+        parts.sort_by_key(|(subject, _)| *subject);
+        let mut live = Vec::with_capacity(parts.len());
+        for same in parts.chunk_by(|a, b| a.0 == b.0) {
+            let each = |of: fn(&'a Documents) -> &'a [Document]| {
+                let parts = same.iter();
+                parts.flat_map(move |(subject, documents)| {
+                    of(documents).iter().map(|said| Live { subject: *subject, said, documents })
+                })
+            };
+            // Where several subjects turned out to be one, the newest complete document of any is that of all.
+            let complete = each(|documents| documents.complete.as_slice()).max_by_key(|live| live.said.rank);
+            let first = live.len();
+            let newer = |live: &Live<'_>| complete.is_none_or(|complete| live.said.rank > complete.said.rank);
+            live.extend(complete.into_iter().chain(each(|documents| &documents.partial).filter(newer)));
+            live[first..].sort_unstable_by_key(|live| live.said.rank);
+        }
+        live
+    }
+}

@@ -1,0 +1,117 @@
+//! Many rows at once: the text form of COPY, made while folding and sent when the database has time.
+
+use std::fmt::{self, Write as _};
+
+use sqlx::PgConnection;
+
+use super::StoreError;
+
+/// Bytes sent to COPY at once.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Rows of one table, cell by cell in the order of its columns.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    bytes: Vec<u8>,
+    /// Whether a row has begun.
+    within: bool,
+}
+
+impl Text {
+    /// Adds a cell.
+    pub fn cell(&mut self, value: impl fmt::Display) {
+        self.separate();
+        // Writing to a vector cannot fail.
+        let _ = write!(Escaped(&mut self.bytes), "{value}");
+    }
+
+    /// Adds a cell that holds nothing.
+    pub fn null(&mut self) {
+        self.separate();
+        self.bytes.extend_from_slice(b"\\N");
+    }
+
+    fn separate(&mut self) {
+        if self.within {
+            self.bytes.push(b'\t');
+        }
+        self.within = true;
+    }
+
+    /// Ends a row.
+    pub fn end(&mut self) {
+        self.bytes.push(b'\n');
+        self.within = false;
+    }
+
+    /// Adds the rows of another.
+    pub fn append(&mut self, mut other: Self) {
+        self.bytes.append(&mut other.bytes);
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether it holds no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Copies the rows into a table that has none of them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn send(&self, conn: &mut PgConnection, table: &str) -> Result<(), StoreError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let mut sink = conn.copy_in_raw(&format!("COPY {table} FROM STDIN")).await?;
+        for chunk in self.bytes.chunks(CHUNK_BYTES) {
+            sink.send(chunk).await?;
+        }
+        sink.finish().await?;
+        Ok(())
+    }
+}
+
+/// Takes text and writes it such that none of it ends a cell.
+struct Escaped<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text.as_bytes();
+        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r')) {
+            self.0.extend_from_slice(&rest[..at]);
+            self.0.extend_from_slice(match rest[at] {
+                b'\\' => b"\\\\",
+                b'\t' => b"\\t",
+                b'\n' => b"\\n",
+                _ => b"\\r",
+            });
+            rest = &rest[at + 1..];
+        }
+        self.0.extend_from_slice(rest);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_hold_what_would_end_them_do_not_end() {
+        let mut text = Text::default();
+        text.cell("a\tb\\c\nd\r");
+        text.null();
+        text.cell(7);
+        text.end();
+        text.cell("");
+        text.end();
+        assert_eq!(text.bytes, b"a\\tb\\\\c\\nd\\r\t\\N\t7\n\n");
+    }
+}

@@ -1,0 +1,80 @@
+//! What makes one content of a table another. Both are sorted by key, and of each row only what decides is looked at:
+//! text is made for rows that differ alone.
+
+use std::cmp::Ordering;
+
+use super::{Row, Table};
+
+/// The rows by which one content of a table differs from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The table.
+    pub table: &'static Table,
+    /// Rows that are there no more.
+    pub gone: Vec<Row>,
+    /// Rows that are new or have changed.
+    pub changed: Vec<Row>,
+}
+
+impl Difference {
+    /// The rows by which `after` differs from `before`: `order` compares keys, `same` the rest.
+    pub(super) fn between<T>(
+        table: &'static Table,
+        before: impl Iterator<Item = T>,
+        after: impl Iterator<Item = T>,
+        order: impl Fn(&T, &T) -> Ordering,
+        same: impl Fn(&T, &T) -> bool,
+        row: impl Fn(T) -> Row,
+    ) -> Self {
+        let (mut gone, mut changed) = (Vec::new(), Vec::new());
+        side_by_side(before, after, order, |old, new| match (old, new) {
+            (Some(old), None) => gone.push(row(old)),
+            (Some(old), Some(new)) if same(&old, &new) => {}
+            (_, new) => changed.extend(new.map(&row)),
+        });
+        Self { table, gone, changed }
+    }
+}
+
+/// Walks two sorted lists; what is equal in `order` is met together.
+pub(super) fn side_by_side<A, B>(
+    before: impl Iterator<Item = A>,
+    after: impl Iterator<Item = B>,
+    order: impl Fn(&A, &B) -> Ordering,
+    mut meet: impl FnMut(Option<A>, Option<B>),
+) {
+    let (mut before, mut after) = (before.peekable(), after.peekable());
+    loop {
+        let order = match (before.peek(), after.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) => order(old, new),
+        };
+        let old = if order.is_le() { before.next() } else { None };
+        let new = if order.is_ge() { after.next() } else { None };
+        meet(old, new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::FINDING;
+
+    #[test]
+    fn only_what_differs_is_written() {
+        let row = |(key, value): (&str, &str)| vec![Some(key.to_owned()), Some(value.to_owned())];
+        let (before, after) = ([("a", "1"), ("b", "1"), ("d", "1")], [("a", "1"), ("c", "1"), ("d", "2"), ("e", "1")]);
+        let difference = Difference::between(
+            &FINDING,
+            before.into_iter(),
+            after.into_iter(),
+            |a, b| a.0.cmp(b.0),
+            |a, b| a.1 == b.1,
+            row,
+        );
+        assert_eq!(difference.gone, [row(before[1])]);
+        assert_eq!(difference.changed, [row(after[1]), row(after[2]), row(after[3])]);
+    }
+}

@@ -1,0 +1,79 @@
+//! What the derived tables hold, kept from one page to the next: a page costs what it changes, not what there is.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
+
+use domain::digest::Digest;
+use domain::formula::Formula;
+use domain::time::Timestamp;
+
+use super::Difference;
+use super::content::{Content, Told, moved, told};
+use crate::fold::View;
+use crate::graph::Graph;
+use crate::metrics::Scores;
+use crate::metrics::digest::{DayLines, scores_digest};
+use crate::people::state::{AuthorFacts, DayRow};
+
+/// A content of its own, and what makes the digest of the next one cheap. By default that of empty tables.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    graph: Graph,
+    scores: Scores,
+    latest: Vec<Option<Timestamp>>,
+    repos: BTreeMap<String, Commits>,
+    lines: DayLines,
+}
+
+/// What is told of a repository.
+#[derive(Clone, Debug)]
+struct Commits {
+    days: Vec<DayRow>,
+    authors: BTreeMap<Digest, AuthorFacts>,
+}
+
+/// What came of a turn.
+#[derive(Clone, Debug)]
+pub struct Turned {
+    /// By how much the tables differ from what they were.
+    pub differences: Vec<Difference>,
+    /// Digest of the scores.
+    pub output_digest: Digest,
+    /// Digest of the state.
+    pub state_digest: Digest,
+}
+
+impl Kept {
+    /// Turns to what a view gives under a formula.
+    pub fn turn(&mut self, view: View<'_>, formula: &Formula) -> Turned {
+        let Self { graph, scores, latest, repos, lines } = self;
+        let before: Vec<Told<'_>> = repos.iter().map(|(id, held)| Told::new(id, &held.days, &held.authors)).collect();
+        let (old, new) = moved(&before, &told(&view));
+        old.iter().for_each(|repo| lines.forget(repo.id, repo.days));
+        new.iter().for_each(|repo| lines.learn(repo.id, repo.days));
+        let evaluate = || {
+            let after = view.scores(formula);
+            let content = Content::of(&view, &after);
+            let before = Content { graph, scores, latest: Cow::Borrowed(latest), repos: before };
+            let differences = content.differences(&before, &old, &new);
+            (scores_digest(&after), differences, content.latest.into_owned(), after)
+        };
+        // The digest of the state is a hash of all of it, and waits for no score.
+        let (state_digest, (output_digest, differences, after_latest, after_scores)) = thread::scope(|scope| {
+            let digest = scope.spawn(|| lines.state_digest(&view.graph, formula.graph.edges));
+            let evaluated = evaluate();
+            (digest.join().unwrap_or_else(|panic| resume_unwind(panic)), evaluated)
+        });
+        let gone: Vec<String> = old.iter().map(|repo| repo.id.to_owned()).collect();
+        for id in gone {
+            repos.remove(&id);
+        }
+        for Told { id, days, authors } in new {
+            repos.insert(id.to_owned(), Commits { days: days.to_vec(), authors: authors.clone() });
+        }
+        (*graph, *scores, *latest) = (view.graph, after_scores, after_latest);
+        Turned { differences, output_digest, state_digest }
+    }
+}

@@ -1,0 +1,71 @@
+//! The tables that grow page by page are those that would be written at once.
+
+use std::collections::BTreeMap;
+
+use domain::{Event, Timestamp};
+use projections::fold::{Fold, World};
+use projections::metrics::digest::{scores_digest, state_digest};
+use projections::tables::{Content, Kept, Row};
+use proptest::prelude::*;
+
+use super::facts::{FORMULAS, formula};
+use super::logs::{in_order, log};
+
+/// Tables as the database holds them: rows by key.
+type Tables = BTreeMap<&'static str, BTreeMap<Row, Row>>;
+
+/// What every table must hold.
+fn whole(content: &Content<'_>) -> Tables {
+    let tables = content.tables().into_iter();
+    let by_key = |key: usize, rows: Vec<Row>| rows.into_iter().map(|row| (row[..key].to_vec(), row)).collect();
+    tables.map(|rows| (rows.table.name, by_key(rows.table.key, rows.rows))).collect()
+}
+
+/// Another count of the commits of every git log, on the same days.
+fn recounted(events: &[(Timestamp, Event)]) -> Vec<(Timestamp, Event)> {
+    let again = |(observed_at, event): &(Timestamp, Event)| {
+        let Event::GitLogObserved(mut log) = event.clone() else { return None };
+        log.days.iter_mut().for_each(|row| row.commits += 1);
+        let later = Timestamp::from_micros(observed_at.micros() + 1_000_000).unwrap();
+        Some((later, Event::GitLogObserved(log)))
+    };
+    events.iter().filter_map(again).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn differences_of_pages_add_up_to_the_whole(
+        (events, pages, name) in (log(60), prop::collection::vec(1..12usize, 1..40), prop::sample::select(&FORMULAS)),
+    ) {
+        let mut fold = Fold::new(World::default(), formula(name), Default::default(), None);
+        let (mut kept, mut tables) = (Kept::default(), Tables::new());
+        let events = in_order(&[events.clone(), recounted(&events)].concat());
+        let mut pages = pages.into_iter().cycle();
+        let mut left = events.as_slice();
+        while !left.is_empty() {
+            let (page, rest) = left.split_at(left.len().min(pages.next().unwrap()));
+            left = rest;
+            page.iter().for_each(|event| fold.apply(event).unwrap());
+            let view = fold.world.view();
+            let scores = view.scores(fold.formula());
+            let content = Content::of(&view, &scores);
+            let turned = kept.turn(fold.world.view(), fold.formula());
+            for difference in turned.differences {
+                let key = |row: &Row| row[..difference.table.key].to_vec();
+                let rows = tables.entry(difference.table.name).or_default();
+                for row in &difference.gone {
+                    prop_assert!(rows.remove(&key(row)).is_some(), "only what is there can go: {:?}", row);
+                }
+                for row in difference.changed {
+                    let former = rows.insert(key(&row), row.clone());
+                    prop_assert_ne!(former, Some(row), "only what differs is written");
+                }
+            }
+            prop_assert_eq!(&tables, &whole(&content));
+            let digest = state_digest(&view.graph, &view.contributions, fold.formula().graph.edges);
+            prop_assert_eq!((turned.state_digest, turned.output_digest), (digest, scores_digest(&scores)));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Folding beside the database: one thread folds what was read and tells what became final, while the connection reads
+//! on and writes what it was told.
+
+use domain::recorded::{Position, Recorded};
+use projections::fold::Fold;
+use projections::store::growing::Final;
+use sqlx::PgConnection;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::unfinished::SAVE_POSITIONS;
+use crate::log::Stored;
+use crate::{ReplayError, log};
+
+/// Most positions in a chunk.
+const CHUNK_POSITIONS: u64 = SAVE_POSITIONS / 2;
+/// Bytes of payload after which a chunk ends.
+const CHUNK_BYTES: usize = 8 << 20;
+/// Chunks on their way to the fold or back.
+const CHUNKS: usize = 4;
+
+/// A chunk of the log that was folded.
+pub(super) struct Told {
+    /// Its events.
+    pub events: Vec<Stored>,
+    /// What of the history became final meanwhile.
+    pub history: Final,
+}
+
+/// The way to the thread that folds, and back.
+pub(super) struct Lane {
+    give: mpsc::Sender<Vec<Stored>>,
+    told: mpsc::Receiver<Result<Told, ReplayError>>,
+    thread: JoinHandle<Fold>,
+    under_way: usize,
+}
+
+impl Lane {
+    /// Sends a fold on its way. Its thread ends when the lane is dropped.
+    pub(super) fn open(fold: Fold) -> Self {
+        let ((give, given), (tell, told)) = (mpsc::channel(CHUNKS), mpsc::channel(CHUNKS));
+        let thread = tokio::task::spawn_blocking(move || folding(fold, given, &tell));
+        Self { give, told, thread, under_way: 0 }
+    }
+
+    /// Whether another chunk may be given.
+    pub(super) fn has_room(&self) -> bool {
+        self.under_way < CHUNKS
+    }
+
+    /// Gives the next events. Answers false when the thread takes no more: what it told says why.
+    pub(super) async fn give(&mut self, events: Vec<Stored>) -> bool {
+        let given = self.give.send(events).await.is_ok();
+        self.under_way += usize::from(given);
+        given
+    }
+
+    /// What became of the events that were given first; `None` when none are under way.
+    pub(super) async fn told(&mut self) -> Option<Result<Told, ReplayError>> {
+        if self.under_way == 0 {
+            return None;
+        }
+        self.under_way -= 1;
+        self.told.recv().await
+    }
+
+    /// The fold, when everything given was taken in.
+    pub(super) async fn close(self) -> Fold {
+        drop((self.give, self.told));
+        joined(self.thread).await
+    }
+}
+
+/// What a thread came to.
+pub(super) async fn joined<T>(thread: JoinHandle<T>) -> T {
+    match thread.await {
+        Ok(done) => done,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
+fn folding(
+    mut fold: Fold,
+    mut given: mpsc::Receiver<Vec<Stored>>,
+    tell: &mpsc::Sender<Result<Told, ReplayError>>,
+) -> Fold {
+    while let Some(events) = given.blocking_recv() {
+        let folded = take_in(&mut fold, &events).map(|history| Told { events, history });
+        let failed = folded.is_err();
+        if tell.blocking_send(folded).is_err() || failed {
+            break;
+        }
+    }
+    fold
+}
+
+/// Folds a chunk. Quarantined events are passed over undecoded.
+fn take_in(fold: &mut Fold, events: &[Stored]) -> Result<Final, ReplayError> {
+    let ticks = |fold: &Fold| fold.history.as_ref().and_then(|history| history.ticks.keys().next_back().copied());
+    let next_tick = ticks(fold).map_or(0, |last| last + 1);
+    for stored in events {
+        if fold.is_quarantined(stored.position) {
+            fold.pass(stored.position)?;
+        } else {
+            fold.apply(&recorded(stored)?)?;
+        }
+    }
+    Ok(fold.history.as_mut().map(|history| Final::take(history, next_tick)).unwrap_or_default())
+}
+
+fn recorded(stored: &Stored) -> Result<Recorded, ReplayError> {
+    Ok(Recorded {
+        position: stored.position,
+        append: stored.append,
+        index: stored.index,
+        envelope: stored.envelope.clone(),
+        leaf_hash: stored.leaf_hash,
+        event: stored.event()?,
+    })
+}
+
+/// Reads the log in chunks that are bounded in memory.
+pub(super) struct Chunks {
+    /// The next position.
+    next: Position,
+    /// Positions that are likely to fit into a chunk.
+    positions: u64,
+}
+
+/// Why a chunk ended.
+enum End {
+    Full,
+    Failed(ReplayError),
+}
+
+impl From<ReplayError> for End {
+    fn from(error: ReplayError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Chunks {
+    pub(super) fn from(next: Position) -> Self {
+        Self { next, positions: CHUNK_POSITIONS }
+    }
+
+    /// The next position.
+    pub(super) fn next(&self) -> Position {
+        self.next
+    }
+
+    /// Reads on, up to `to` at most.
+    pub(super) async fn read(&mut self, conn: &mut PgConnection, to: Position) -> Result<Vec<Stored>, ReplayError> {
+        let last = to.min(self.next + self.positions - 1);
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        let read = log::read(conn, self.next, last, |stored| {
+            bytes += stored.payload.len();
+            events.push(stored);
+            if bytes < CHUNK_BYTES { Ok(()) } else { Err(End::Full) }
+        });
+        match read.await {
+            Ok(()) => self.positions = CHUNK_POSITIONS.min(self.positions + self.positions / 4 + 1),
+            // The rest of the statement's rows are lost: ask for as many next time as came now, then for a few more.
+            Err(End::Full) => self.positions = events.len() as u64,
+            Err(End::Failed(error)) => return Err(error),
+        }
+        self.next += events.len() as u64;
+        Ok(events)
+    }
+}
