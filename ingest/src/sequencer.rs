@@ -29,6 +29,9 @@ const COMPANY_MILLISECONDS: u64 = 2;
 const POLL_MILLISECONDS: u64 = 50;
 /// Pause after a failure, in milliseconds.
 const RETRY_MILLISECONDS: u64 = 1_000;
+/// Begins a tick. The outbox must be read by a snapshot of the statement that reads it: never one of the whole
+/// transaction.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// How often a ticket that is in neither outbox nor log is looked for.
 const LOOKS: u32 = 3;
 
@@ -191,20 +194,25 @@ impl Sequencer {
         Ok(Tick { next_position: order.next, more: order.is_full() })
     }
 
-    /// A tick that locks the head for one statement only: two round trips. `None`: another process was faster, or the
-    /// tiles need care.
+    /// A tick that locks the head for its last statement only. `None`: another process was faster, or the tiles need
+    /// care.
     async fn hasty(&self) -> Result<Option<Order>, SequenceError> {
-        let mut conn = self.pool.acquire().await?;
-        let order = Seen::look(&mut conn).await?.order()?;
-        let done = order.is_empty() || order.write(&mut conn).await? == Placing::Done;
-        Ok(done.then_some(order))
+        // Two statements would do without a transaction of their own. But a caller who gave up while his transaction
+        // began leaves the connection inside it, and what is written there is nobody's to commit.
+        let mut tx = self.pool.begin_with(BEGIN).await?;
+        let order = Seen::look(&mut tx).await?.order()?;
+        if order.is_empty() || order.write(&mut tx).await? == Placing::Done {
+            tx.commit().await?;
+            return Ok(Some(order));
+        }
+        tx.rollback().await?;
+        Ok(None)
     }
 
     /// A tick that locks the head before it looks, so that nobody can be faster again. Tiles that end elsewhere,
     /// because a program older than they are has sequenced, are filled from the events first.
     async fn patient(&self) -> Result<Order, SequenceError> {
-        // The outbox must be read by a snapshot taken after the lock: never a snapshot of the whole transaction.
-        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        let mut tx = self.pool.begin_with(BEGIN).await?;
         sqlx::query("SELECT FROM log.head FOR UPDATE").execute(&mut *tx).await?;
         let order = Seen::look(&mut tx).await?.order()?;
         if order.is_empty() {

@@ -1,8 +1,11 @@
 //! Several at once.
 
-use ingest::{AppendError, Log};
+use std::time::Duration;
 
-use crate::support::log::{check, context, keyed};
+use ingest::{AppendError, Log};
+use sqlx::Executor as _;
+
+use crate::support::log::{check, context, count, keyed};
 use crate::support::{Db, events};
 
 /// A client of its own: nothing is shared but the database.
@@ -75,4 +78,30 @@ async fn one_key_sent_by_many_at_once_is_one_event() {
     }
     assert_eq!(places.len(), 1);
     assert_eq!(check(db.pool()).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_left_inside_a_transaction_sequences_for_everybody() {
+    let db = Db::create().await;
+    // An append that is committed and has no position: its sequencing waits for the head until the client gives up.
+    let mut head = db.pool().begin().await.unwrap();
+    sqlx::query("SELECT FROM log.head FOR UPDATE").execute(&mut *head).await.unwrap();
+    let patience = Duration::from_secs(1);
+    let log = client(&db);
+    let given_up = tokio::time::timeout(patience, log.append(events::repo("a/b", 1).into(), &context())).await;
+    assert!(given_up.is_err());
+    let waiting = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    assert_eq!(count(db.pool(), waiting).await, 1);
+    head.rollback().await.unwrap();
+
+    // As the driver leaves one whose user gave up while the transaction began.
+    let pool = ingest::connect(db.options());
+    pool.acquire().await.unwrap().execute("BEGIN").await.unwrap();
+    while pool.num_idle() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(Log::new(pool.clone()).drain().await.unwrap(), 2);
+    assert_eq!(check(db.pool()).await.len(), 1, "what is answered is committed");
+    pool.close().await;
 }

@@ -129,8 +129,7 @@ impl Order {
     /// head elsewhere writes nothing; while it stands, nobody has touched outbox or tiles since they were seen.
     pub(super) async fn write(&self, conn: &mut PgConnection) -> Result<Placing, SequenceError> {
         let tiles = self.tiles.columns();
-        // All rows, though there is one: the driver hands out the first before it has heard that the commit succeeded.
-        let rows = sqlx::query(
+        let row = sqlx::query(
             r#"
             WITH given AS (
                 SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bytea[]) AS g (level, idx, held, more)
@@ -170,9 +169,8 @@ impl Order {
         .bind(self.outbox.iter().map(|waiting| i32::try_from(waiting.events).unwrap_or(i32::MAX)).collect::<Vec<_>>())
         .bind(self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>())
         .bind(CHANNEL)
-        .fetch_all(conn)
+        .fetch_one(conn)
         .await?;
-        let row = rows.first().ok_or_else(|| Corrupt::new("log.head", "there is no row"))?;
         Ok(match (row.try_get("moved")?, row.try_get("misfit")?) {
             (true, _) => Placing::Done,
             (false, true) => Placing::Misfit,
