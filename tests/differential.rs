@@ -66,7 +66,7 @@ async fn read<K: Kind>(
     events_table: &str,
     id: &str,
 ) -> Vec<(String, String, u64, String, String, String, String)> {
-    let text = |value: &Value| String::from_utf8(canonical::value_to_vec(value).unwrap()).unwrap();
+    let text = |value: &Value| String::from_utf8(canonical::to_vec(value).unwrap()).unwrap();
     let repository = PostgresEventRepository::new(pool.clone()).with_tables(events_table, "snapshots");
     let events = repository.get_events::<Stream<K>>(id).await.unwrap();
     events

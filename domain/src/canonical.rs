@@ -3,7 +3,6 @@
 //! A general canonicaliser silently alters large integers; a payload that could be altered is refused instead.
 
 use serde::Serialize;
-use serde_json::Value;
 use thiserror::Error;
 
 mod writer;
@@ -38,14 +37,6 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalErro
     writer::write(value, &[])
 }
 
-/// The canonical bytes of a JSON tree; see [`to_vec`].
-///
-/// # Errors
-/// As [`to_vec`].
-pub fn value_to_vec(value: &Value) -> Result<Vec<u8>, CanonicalError> {
-    to_vec(value)
-}
-
 /// The canonical bytes of `value` without some of its members. `["subject", "spelled"]` is the member `spelled` of the
 /// object `subject`; one that is not there is not missed.
 ///
@@ -60,7 +51,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

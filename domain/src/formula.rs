@@ -17,7 +17,7 @@ mod place;
 mod policy;
 mod terms;
 
-pub use adoption::is_redefined;
+pub use adoption::check_name;
 pub use policy::*;
 pub use terms::{Condition, Flag, Measured, Term, TermsPolicy};
 

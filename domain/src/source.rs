@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::facts::DocumentRef;
 use crate::facts::curation::Correction;
 use crate::facts::grant::GrantRecord;
-use crate::formula;
+use crate::formula::{self, FormulaError};
 use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// Greatest number of sources one stream remembers.
@@ -168,8 +168,8 @@ pub enum Refusal {
     #[error("the label `{0}` is already published")]
     LabelTaken(String),
     /// A shipped formula is what its program says.
-    #[error("`{0}` is a shipped formula; give yours another name")]
-    ShippedFormula(String),
+    #[error(transparent)]
+    Formula(#[from] FormulaError),
     /// The stream carries too many sources.
     #[error("stream {0} has more than {MAX_SOURCES_PER_STREAM} sources")]
     TooManySources(String),
@@ -182,12 +182,12 @@ impl StreamState {
     /// When the stream's rules forbid the event.
     pub fn decide(&self, event: &Event, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
         let latest = self.sources.get(source);
+        if let Event::FormulaAdopted(facts) = event {
+            formula::check_name(&facts.name, &facts.hash)?;
+        }
         match (event, latest) {
             (Event::ScoresPublished(facts), Some(_)) => Err(Refusal::LabelTaken(facts.label.clone())),
             (Event::FormulaPromoted(_), _) => Ok(Decision::Append),
-            (Event::FormulaAdopted(facts), _) if formula::is_redefined(&facts.name, &facts.hash) => {
-                Err(Refusal::ShippedFormula(facts.name.clone()))
-            }
             (_, Some(latest)) if latest.digest == *digest => Ok(Decision::Duplicate { sequence: latest.sequence }),
             (_, None) if self.sources.len() >= MAX_SOURCES_PER_STREAM => {
                 Err(Refusal::TooManySources(source.to_owned()))

@@ -160,7 +160,7 @@ impl<'de> Deserialize<'de> for Fact {
         if typed.payload.is_null() {
             return Ok(Self::Erased { event_type: typed.r#type, version: typed.version });
         }
-        let bytes = canonical::value_to_vec(&typed.payload).map_err(D::Error::custom)?;
+        let bytes = canonical::to_vec(&typed.payload).map_err(D::Error::custom)?;
         let event = codec::decode(&typed.r#type, typed.version, &bytes).map_err(D::Error::custom)?;
         Prepared::new(event.into()).map(Self::from).map_err(D::Error::custom)
     }

@@ -1,9 +1,12 @@
 //! Where a deployment's pseudonym key comes from: the environment, else a file in the data folder that is made on
 //! first use. The key itself is in no message.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use domain::identity::PseudonymKey;
+use domain::{Event, EventType, codec};
+use sqlx::{PgExecutor, Row as _};
 use thiserror::Error;
 
 use crate::key_file::{self, KeyFileError};
@@ -52,6 +55,38 @@ pub fn existing(environment: Option<&str>, data_dir: &Path) -> Result<Option<Pse
     let path = data_dir.join(FILE_NAME);
     let Some(text) = key_file::read(&path)? else { return Ok(None) };
     PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Malformed(path)).map(Some)
+}
+
+/// Ids of the keys under which the first and the latest git log of a log were made; without the demo's, which nobody
+/// can lose.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used(executor: impl PgExecutor<'_>) -> Result<BTreeSet<String>, sqlx::Error> {
+    let rows = sqlx::query(
+        r"
+        (SELECT version, payload FROM log.event WHERE type = $1 AND octet_length(payload) > 0
+         ORDER BY append_id, idx LIMIT 1)
+        UNION ALL
+        (SELECT version, payload FROM log.event WHERE type = $1 AND octet_length(payload) > 0
+         ORDER BY append_id DESC, idx DESC LIMIT 1)
+        ",
+    )
+    .bind(EventType::GitLogObserved.name())
+    .fetch_all(executor)
+    .await?;
+    let demo = PseudonymKey::public_demo().id();
+    let mut used = BTreeSet::new();
+    for row in &rows {
+        let version = u32::try_from(row.try_get::<i32, _>("version")?).unwrap_or_default();
+        // What is not readable is for a quarantine, and tells of no key.
+        if let Ok(Event::GitLogObserved(facts)) =
+            codec::decode(EventType::GitLogObserved.name(), version, row.try_get("payload")?)
+        {
+            used.extend(Some(facts.pseudonym_key).filter(|key| *key != demo));
+        }
+    }
+    Ok(used)
 }
 
 #[cfg(test)]

@@ -55,13 +55,7 @@ impl World {
         self.seen(Graph::of(&self.graph))
     }
 
-    /// Resolves what scores rest on.
-    #[must_use]
-    pub fn scored(&self) -> View<'_> {
-        self.remembered(&mut Memory::default())
-    }
-
-    /// The same, with what was learnt at earlier states of the log.
+    /// Resolves what scores rest on, with what was learnt at earlier states of the log.
     fn remembered(&self, memory: &mut Memory) -> View<'_> {
         self.seen(Graph::resolve(&self.graph, memory, Depth::Scored))
     }
@@ -185,11 +179,9 @@ impl Fold {
     }
 
     /// The scores now, with what earlier looks have learnt: the same, sooner.
-    /// `see` is shown the graph that they rest on.
-    pub fn look(&mut self, see: impl FnOnce(&Graph)) -> Scores {
+    pub fn look(&mut self) -> Scores {
         self.windows.follow(&self.world.people, self.memory.touched());
         let view = self.world.remembered(&mut self.memory);
-        see(&view.graph);
         let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
         self.memory.take_back(view.graph);
         scores
@@ -205,7 +197,7 @@ impl Fold {
             return;
         }
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
-        let scores = self.look(|_| ());
+        let scores = self.look();
         if let Some(history) = &mut self.history {
             history.tick(self.world.position, day, self.world.graph.recorded_at(), &scores, label);
         }

@@ -10,7 +10,6 @@ mod meaning;
 mod membership;
 mod memory;
 mod names;
-mod numbers;
 pub mod repo_of;
 pub mod resolve;
 pub mod rests;

@@ -108,7 +108,7 @@ pub async fn fold(
     Ok(fold)
 }
 
-/// Folds on from where a fold stands to a position. Quarantined events are passed over undecoded.
+/// Folds on from where a fold stands to a position.
 ///
 /// # Errors
 /// As [`fold`].
@@ -121,13 +121,17 @@ pub async fn advance(
     let from = fold.world.position + 1;
     log::read(conn, from, to, |stored| {
         progress(&stored);
-        let position = stored.position;
-        if fold.is_quarantined(position) {
-            fold.pass(position)?;
-        } else {
-            fold.apply(&stored.decode()?)?;
-        }
-        Ok::<(), ReplayError>(())
+        take_in(fold, &stored)
     })
     .await
+}
+
+/// Folds the next event. A quarantined one is passed over undecoded.
+pub(crate) fn take_in(fold: &mut Fold, stored: &Stored) -> Result<(), ReplayError> {
+    if fold.is_quarantined(stored.position) {
+        fold.pass(stored.position)?;
+    } else {
+        fold.apply(&stored.decode()?)?;
+    }
+    Ok(())
 }

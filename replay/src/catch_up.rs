@@ -5,11 +5,10 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
 use projections::history::{History, Span};
-use projections::store::copy::Text;
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
 use projections::store::{self, Build, StoreError, load};
-use projections::tables::spans::{span_row, tick_rows, write_span};
+use projections::tables::spans::{span_row, tick_rows};
 use projections::tables::{Difference, FACT, Kept, LOG, Projection, Row, SPAN, TICK, Turned};
 use sqlx::{Connection as _, PgConnection};
 
@@ -283,11 +282,10 @@ async fn write_history(
     // Only what began at or before the last page may stand there already.
     let (new, old): (Vec<Span>, Vec<Span>) =
         ended.into_iter().chain(history.holding(before)).partition(|span| span.from > before);
-    let old: Vec<Row> = old.iter().map(span_row).collect();
+    let rows = |spans: Vec<Span>| spans.iter().map(span_row).collect();
+    let (new, old): (Vec<Row>, Vec<Row>) = (rows(new), rows(old));
     write::upsert(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
-    let mut text = Text::default();
-    new.iter().for_each(|span| write_span(span, &mut text));
-    text.send(&mut *conn, &format!("{schema}.{}", SPAN.name)).await?;
+    write::copy(&mut *conn, schema, &SPAN, &new).await?;
     let ticks = tick_rows(history, before);
     write::upsert(&mut *conn, schema, &TICK, &ticks.iter().collect::<Vec<_>>()).await?;
     Ok(())

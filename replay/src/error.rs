@@ -108,6 +108,22 @@ pub enum ReplayError {
     /// No such metric of that formula.
     #[error("no metric `{0}` under this formula")]
     NoMetric(String),
+    /// A tree of this size has no such leaf.
+    #[error("no event at position {position} in the log of size {size}: positions start at 1")]
+    NoLeaf {
+        /// What was asked for.
+        position: Position,
+        /// Size of the tree.
+        size: u64,
+    },
+    /// One tree can only be the beginning of a larger one.
+    #[error("the log of size {to} is no later one than that of size {from}")]
+    NotLater {
+        /// The size that was to be the smaller one.
+        from: u64,
+        /// The size that was to be the larger one.
+        to: u64,
+    },
     /// Another version of the program has taken over.
     #[error("the live builds are now those of another version of this program ({0}); only one version may follow")]
     OtherCode(String),

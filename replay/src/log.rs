@@ -76,26 +76,18 @@ impl Stored {
         }
     }
 
-    /// The fact in the payload.
-    ///
-    /// # Errors
-    /// When this program cannot read it, or it was erased.
-    pub fn event(&self) -> Result<Event, ReplayError> {
-        let position = self.position;
-        if self.is_erased() {
-            return Err(ReplayError::Erased { position });
-        }
-        let Envelope { event_type, version, .. } = &self.envelope;
-        codec::decode(event_type, *version, &self.payload).map_err(|source| ReplayError::Poison { position, source })
-    }
-
     /// Decodes the payload.
     ///
     /// # Errors
-    /// As [`Stored::event`].
-    pub fn decode(self) -> Result<Recorded, ReplayError> {
-        let event = self.event()?;
-        let Self { position, append, index, envelope, leaf_hash, .. } = self;
+    /// When this program cannot read it, or it was erased.
+    pub fn decode(&self) -> Result<Recorded, ReplayError> {
+        let Self { position, append, index, leaf_hash, .. } = *self;
+        if self.is_erased() {
+            return Err(ReplayError::Erased { position });
+        }
+        let envelope = self.envelope.clone();
+        let event = codec::decode(&envelope.event_type, envelope.version, &self.payload)
+            .map_err(|source| ReplayError::Poison { position, source })?;
         Ok(Recorded { position, append, index, envelope, leaf_hash, event })
     }
 }

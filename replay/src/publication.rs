@@ -8,8 +8,7 @@ use domain::recorded::Position;
 use domain::stream::StreamKind;
 use projections::fold::{Fold, World};
 use projections::store::schema::FormulaDocument;
-use projections::store::{Build, StoreError};
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
 use crate::decisions::Decisions;
 use crate::log::Stored;
@@ -27,29 +26,6 @@ pub async fn all(conn: &mut PgConnection) -> Result<Vec<(Position, ScoresPublish
         _ => None,
     });
     Ok(published.collect())
-}
-
-/// The labels published at the ticks of a history build, with the position of each tick: that of the event that
-/// publishes, which comes after the position it evaluates.
-///
-/// # Errors
-/// When the database refuses or a tick is damaged.
-pub async fn seen(conn: &mut PgConnection, history: &Build) -> Result<Vec<(Position, Vec<String>)>, ReplayError> {
-    let sql = format!("SELECT position, labels::text AS labels FROM {}.tick ORDER BY position", history.schema());
-    let ticks = sqlx::query(&sql).fetch_all(conn).await?;
-    let tick = |row: &sqlx::postgres::PgRow| {
-        let position: i64 = row.try_get("position")?;
-        let damaged = |reason: &dyn ToString| StoreError::Inconsistent {
-            build: history.id,
-            table: "tick",
-            row: position.to_string(),
-            reason: reason.to_string(),
-        };
-        let labels: Vec<String> = serde_json::from_str(row.try_get("labels")?).map_err(|error| damaged(&error))?;
-        let position = Position::try_from(position).map_err(|error| damaged(&error))?;
-        Ok((position, labels))
-    };
-    ticks.iter().map(tick).collect()
 }
 
 /// A publication to be reproduced.

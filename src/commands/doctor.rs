@@ -159,7 +159,7 @@ async fn sequenced(conn: &mut PgConnection) -> Result<Finding> {
 
 /// Whether git logs go on under the key they began with.
 async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<Finding> {
-    let keys = gitlog::keys(conn).await?;
+    let keys = pseudonym_key::used(conn).await?;
     if keys.is_empty() {
         return Ok(Ok(format!("{NONE}: no git log of a deployment's own")));
     }

@@ -1,9 +1,9 @@
 //! `history`: the time axis of one vertex.
 
 use anyhow::anyhow;
-use projections::store::{self, query};
+use projections::store::{self, load, query};
 use projections::tables::Projection;
-use replay::{SNAPSHOT, publication};
+use replay::SNAPSHOT;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
@@ -31,11 +31,11 @@ pub(crate) async fn run(session: &Session, id: &str, metric: Option<&str>) -> Re
         let hint = "values enter the history when world time enters a new day, at a publication and at a promotion";
         return Err(Failure::refused(anyhow!("nothing with the id `{id}` has {what}: {hint}")));
     }
-    let seen = publication::seen(&mut conn, build).await?;
+    let ticks = load::ticks(&mut conn, build).await?;
     let rows = spans.into_iter().map(|span| {
         let holds = |position: u64| span.from <= position && span.to.is_none_or(|to| position < to);
         let labels: Vec<&String> =
-            seen.iter().filter(|(tick, _)| holds(*tick)).flat_map(|(_, labels)| labels).collect();
+            ticks.iter().filter(|(position, _)| holds(**position)).flat_map(|(_, tick)| &tick.labels).collect();
         let value = serde_json::from_str(&span.value).unwrap_or(Value::Null);
         object(json!({
             "level": span.level,

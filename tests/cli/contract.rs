@@ -259,7 +259,7 @@ fn failures_have_their_exit_codes() {
         ("audit verify --checkpoint /nope", "/nope: No such file or directory"),
         ("audit prove 0", "positions start at 1"),
         ("audit prove 3 --size 2", "no event at position 3 in the log of size 2"),
-        ("audit prove --from 3 --to 2", "--from is the smaller size"),
+        ("audit prove --from 3 --to 2", "the log of size 2 is no later one than that of size 3"),
         ("audit prove 1 --size 99", "it ends at 3"),
         ("history nope", "nothing with the id `nope` has a history: "),
     ] {

@@ -10,17 +10,18 @@ impl Formula {
     /// # Errors
     /// When its name is that of a shipped formula and it is another one, or when the document holds an address.
     pub fn check_adoptable(&self, document: &str) -> Result<(), FormulaError> {
-        if is_redefined(&self.name, &self.hash()) {
-            return Err(FormulaError::Shipped(self.name.clone()));
-        }
+        check_name(&self.name, &self.hash())?;
         if redact::is_clean(document) { Ok(()) } else { Err(FormulaError::Address) }
     }
 }
 
-/// Whether this is the name of a shipped formula, and the hash that of another one.
-#[must_use]
-pub fn is_redefined(name: &str, hash: &Digest) -> bool {
-    Formula::shipped(name).is_ok_and(|shipped| shipped.hash() != *hash)
+/// Whether a formula with this hash may have this name.
+///
+/// # Errors
+/// When it is that of a shipped formula, and the hash that of another one.
+pub fn check_name(name: &str, hash: &Digest) -> Result<(), FormulaError> {
+    let redefined = Formula::shipped(name).is_ok_and(|shipped| shipped.hash() != *hash);
+    if redefined { Err(FormulaError::Shipped(name.to_owned())) } else { Ok(()) }
 }
 
 #[cfg(test)]

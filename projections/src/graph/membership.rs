@@ -7,7 +7,6 @@ use domain::recorded::{Position, Rank};
 
 use super::identity::Identity;
 use super::names::{Name, Names};
-use super::numbers::ByNumber;
 use super::resolve::Finding;
 use super::rows::Known;
 use super::state::GraphState;
@@ -65,7 +64,7 @@ pub(super) fn memberships<'a>(
     findings: &mut Vec<Finding>,
 ) -> Vec<Option<Membership<'a>>> {
     let Known { state, names, .. } = known;
-    let mut curated: ByNumber<Name, (Rank, Option<&str>)> = ByNumber::default();
+    let mut curated: Vec<Option<(Rank, Option<&str>)>> = vec![None; names.len()];
     for curation in state.curations.values() {
         if let Correction::Membership { repo, project } = &curation.value.correction
             && let Some(repo) = names.find(repo)
@@ -73,13 +72,13 @@ pub(super) fn memberships<'a>(
             newest(&mut curated, identity.resolve(repo), (curation.rank, project.as_deref()));
         }
     }
-    let mut flagged: ByNumber<Name, (Rank, &str)> = ByNumber::default();
+    let mut flagged: Vec<Option<(Rank, &str)>> = vec![None; names.len()];
     for repo in known.repos() {
         if let Some((rank, project)) = &repo.flagged {
             newest(&mut flagged, identity.resolve(repo.name), (*rank, &**project));
         }
     }
-    let mut named: ByNumber<Name, Projects<'a>> = ByNumber::default();
+    let mut named: BTreeMap<Name, Projects<'a>> = BTreeMap::new();
     for (repository, projects) in &links.repositories {
         let slot = named.entry(identity.resolve(*repository)).or_default();
         for (project, rank) in projects {
@@ -89,9 +88,9 @@ pub(super) fn memberships<'a>(
     let owners = Owners::of(state, names, links);
     let mut members = vec![None; names.len()];
     for (repo, slot) in (0..).zip(&mut members).filter(|(repo, _)| repos[*repo as usize]) {
-        *slot = if let Some((rank, project)) = curated.get(&repo) {
-            Some(Membership { project: *project, evidence: "curation", position: rank.position })
-        } else if let Some((rank, project)) = flagged.get(&repo) {
+        *slot = if let Some((rank, project)) = curated[repo as usize] {
+            Some(Membership { project, evidence: "curation", position: rank.position })
+        } else if let Some((rank, project)) = flagged[repo as usize] {
             Some(Membership { project: Some(project), evidence: "ingestion", position: rank.position })
         } else if let Some(projects) = named.get(&repo) {
             let only = sole(projects);
@@ -113,9 +112,9 @@ pub(super) fn memberships<'a>(
     members
 }
 
-fn newest<T: Ord + Copy>(said: &mut ByNumber<Name, T>, repo: Name, value: T) {
-    let slot = said.entry(repo).or_insert(value);
-    *slot = value.max(*slot);
+fn newest<T: Ord>(said: &mut [Option<T>], repo: Name, value: T) {
+    let slot = &mut said[repo as usize];
+    *slot = slot.take().max(Some(value));
 }
 
 /// What is known of the owners of repositories.

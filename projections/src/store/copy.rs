@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use sqlx::PgConnection;
 
 use super::StoreError;
+use crate::tables::Row;
 
 /// Bytes sent to COPY at once.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -19,29 +20,28 @@ pub struct Text {
 
 impl Text {
     /// Adds a cell.
-    pub fn cell(&mut self, value: impl fmt::Display) {
-        self.separate();
-        // Writing to a vector cannot fail.
-        let _ = write!(Escaped(&mut self.bytes), "{value}");
-    }
-
-    /// Adds a cell that holds nothing.
-    pub fn null(&mut self) {
-        self.separate();
-        self.bytes.extend_from_slice(b"\\N");
-    }
-
-    fn separate(&mut self) {
+    pub fn cell(&mut self, value: Option<impl fmt::Display>) {
         if self.within {
             self.bytes.push(b'\t');
         }
         self.within = true;
+        match value {
+            None => self.bytes.extend_from_slice(b"\\N"),
+            // Writing to a vector cannot fail.
+            Some(value) => _ = write!(Escaped(&mut self.bytes), "{value}"),
+        }
     }
 
     /// Ends a row.
     pub fn end(&mut self) {
         self.bytes.push(b'\n');
         self.within = false;
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, row: &Row) {
+        row.iter().for_each(|cell| self.cell(cell.as_ref()));
+        self.end();
     }
 
     /// Adds the rows of another.
@@ -106,12 +106,11 @@ mod tests {
     #[test]
     fn cells_that_hold_what_would_end_them_do_not_end() {
         let mut text = Text::default();
-        text.cell("a\tb\\c\nd\r");
-        text.null();
-        text.cell(7);
+        text.cell(Some("a\tb\\c\nd\r"));
+        text.cell(None::<u8>);
+        text.cell(Some(7));
         text.end();
-        text.cell("");
-        text.end();
-        assert_eq!(text.bytes, b"a\\tb\\\\c\\nd\\r\t\\N\t7\n\n");
+        text.row(&vec![Some(String::new()), None]);
+        assert_eq!(text.bytes, b"a\\tb\\\\c\\nd\\r\t\\N\t7\n\t\\N\n");
     }
 }

@@ -32,15 +32,7 @@ impl Final {
         let news = history.take_news();
         news.ended.iter().for_each(|span| write_span(span, &mut taken.spans));
         news.born.iter().for_each(|birth| write_birth(birth, &mut taken.births));
-        for row in tick_rows(history, from) {
-            for cell in row {
-                match cell {
-                    Some(cell) => taken.ticks.cell(cell),
-                    None => taken.ticks.null(),
-                }
-            }
-            taken.ticks.end();
-        }
+        tick_rows(history, from).iter().for_each(|row| taken.ticks.row(row));
         taken
     }
 

@@ -4,53 +4,18 @@ use domain::digest::Digest;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
 
+use super::copy::Text;
 use super::{Build, StoreError};
 use crate::tables::{Difference, Row, Table};
-
-/// Bytes sent to COPY at once.
-const COPY_CHUNK_BYTES: usize = 1 << 20;
 
 /// Copies rows that a table has not.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn copy(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[Row]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let mut sink = conn.copy_in_raw(&format!("COPY {schema}.{} FROM STDIN", table.name)).await?;
-    let mut buffer = Vec::with_capacity(COPY_CHUNK_BYTES + 4096);
-    for row in rows {
-        for (n, cell) in row.iter().enumerate() {
-            if n > 0 {
-                buffer.push(b'\t');
-            }
-            match cell {
-                None => buffer.extend_from_slice(b"\\N"),
-                Some(text) => escape(text, &mut buffer),
-            }
-        }
-        buffer.push(b'\n');
-        if buffer.len() >= COPY_CHUNK_BYTES {
-            sink.send(buffer.as_slice()).await?;
-            buffer.clear();
-        }
-    }
-    sink.send(buffer.as_slice()).await?;
-    sink.finish().await?;
-    Ok(())
-}
-
-fn escape(text: &str, buffer: &mut Vec<u8>) {
-    for byte in text.bytes() {
-        match byte {
-            b'\\' => buffer.extend_from_slice(b"\\\\"),
-            b'\t' => buffer.extend_from_slice(b"\\t"),
-            b'\n' => buffer.extend_from_slice(b"\\n"),
-            b'\r' => buffer.extend_from_slice(b"\\r"),
-            other => buffer.push(other),
-        }
-    }
+    let mut text = Text::default();
+    rows.iter().for_each(|row| text.row(row));
+    text.send(conn, &format!("{schema}.{}", table.name)).await
 }
 
 /// Inserts rows, or replaces those with the same key.
@@ -187,16 +152,4 @@ pub async fn complete(conn: &mut PgConnection, build: &Build, to: &Moved, root: 
         .execute(conn)
         .await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn copy_text_escapes_what_would_end_a_cell() {
-        let mut buffer = Vec::new();
-        escape("a\tb\\c\nd\r", &mut buffer);
-        assert_eq!(buffer, b"a\\tb\\\\c\\nd\\r");
-    }
 }

@@ -1,5 +1,7 @@
 //! Rows of the history: few at a time as cells, many as text for COPY.
 
+use std::fmt::Display;
+
 use domain::recorded::Position;
 use serde_json::json;
 
@@ -7,38 +9,35 @@ use super::Row;
 use crate::history::{Birth, History, Span};
 use crate::store::copy::Text;
 
+/// The cells of a value over time, in the order of its table's columns.
+fn cells(span: &Span, mut cell: impl FnMut(Option<&dyn Display>)) {
+    cell(Some(&span.id));
+    cell(Some(&span.from));
+    cell(Some(&span.metric.name()));
+    cell(Some(&span.level.name()));
+    cell(span.to.as_ref().map(|position| position as &dyn Display));
+    cell(Some(&span.value));
+}
+
 /// The row of a value over time.
 #[must_use]
 pub fn span_row(span: &Span) -> Row {
-    vec![
-        Some(span.id.to_string()),
-        Some(span.from.to_string()),
-        Some(span.metric.name().to_owned()),
-        Some(span.level.name().to_owned()),
-        span.to.map(|position| position.to_string()),
-        Some(span.value.to_string()),
-    ]
+    let mut row = Row::new();
+    cells(span, |cell| row.push(cell.map(ToString::to_string)));
+    row
 }
 
-/// The same row as text.
+/// The same row as text: there are many.
 pub fn write_span(span: &Span, text: &mut Text) {
-    text.cell(&span.id);
-    text.cell(span.from);
-    text.cell(span.metric.name());
-    text.cell(span.level.name());
-    match span.to {
-        Some(position) => text.cell(position),
-        None => text.null(),
-    }
-    text.cell(&span.value);
+    cells(span, |cell| text.cell(cell));
     text.end();
 }
 
 /// A vertex and the first tick that saw it, as text.
 pub fn write_birth(birth: &Birth, text: &mut Text) {
-    text.cell(birth.level.name());
-    text.cell(&birth.id);
-    text.cell(birth.at);
+    text.cell(Some(birth.level.name()));
+    text.cell(Some(&birth.id));
+    text.cell(Some(birth.at));
     text.end();
 }
 

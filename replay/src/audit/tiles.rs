@@ -91,9 +91,9 @@ pub async fn root(conn: &mut PgConnection, size: u64) -> Result<Digest, ReplayEr
 /// # Errors
 /// When it is not, or the tiles contradict themselves.
 pub async fn inclusion(conn: &mut PgConnection, position: Position, size: u64) -> Result<Inclusion, ReplayError> {
-    let beyond = ReplayError::BeyondHead { position, head: size };
-    let Some(index) = position.checked_sub(1) else { return Err(beyond) };
-    let Some(mut ranges) = proof::inclusion(index, size) else { return Err(beyond) };
+    let outside = ReplayError::NoLeaf { position, size };
+    let Some(index) = position.checked_sub(1) else { return Err(outside) };
+    let Some(mut ranges) = proof::inclusion(index, size) else { return Err(outside) };
     ranges.extend([Range { from: index, to: position }, Range { from: 0, to: size }]);
     let mut proof = hashes(conn, &ranges).await?;
     let (root, leaf_hash) = (proof.pop().unwrap_or_default(), proof.pop().unwrap_or_default());
@@ -109,7 +109,7 @@ pub async fn inclusion(conn: &mut PgConnection, position: Position, size: u64) -
 /// When they cannot be, or the tiles contradict themselves.
 pub async fn consistency(conn: &mut PgConnection, from: u64, to: u64) -> Result<Consistency, ReplayError> {
     let Some(mut ranges) = proof::consistency(from, to) else {
-        return Err(ReplayError::BeyondHead { position: from, head: to });
+        return Err(ReplayError::NotLater { from, to });
     };
     ranges.extend([Range { from: 0, to: from }, Range { from: 0, to }]);
     let mut proof = hashes(conn, &ranges).await?;

@@ -1,7 +1,7 @@
 //! Folding beside the database: one thread folds what was read and tells what became final, while the connection reads
 //! on and writes what it was told.
 
-use domain::recorded::{Position, Recorded};
+use domain::recorded::Position;
 use projections::fold::Fold;
 use projections::store::growing::Final;
 use sqlx::PgConnection;
@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::unfinished::SAVE_POSITIONS;
+use crate::as_of::take_in;
 use crate::log::Stored;
 use crate::{ReplayError, log};
 
@@ -85,7 +86,7 @@ fn folding(
     tell: &mpsc::Sender<Result<Told, ReplayError>>,
 ) -> Fold {
     while let Some(events) = given.blocking_recv() {
-        let folded = take_in(&mut fold, &events).map(|history| Told { events, history });
+        let folded = fold_chunk(&mut fold, &events).map(|history| Told { events, history });
         let failed = folded.is_err();
         if tell.blocking_send(folded).is_err() || failed {
             break;
@@ -94,29 +95,11 @@ fn folding(
     fold
 }
 
-/// Folds a chunk. Quarantined events are passed over undecoded.
-fn take_in(fold: &mut Fold, events: &[Stored]) -> Result<Final, ReplayError> {
+fn fold_chunk(fold: &mut Fold, events: &[Stored]) -> Result<Final, ReplayError> {
     let ticks = |fold: &Fold| fold.history.as_ref().and_then(|history| history.ticks.keys().next_back().copied());
     let next_tick = ticks(fold).map_or(0, |last| last + 1);
-    for stored in events {
-        if fold.is_quarantined(stored.position) {
-            fold.pass(stored.position)?;
-        } else {
-            fold.apply(&recorded(stored)?)?;
-        }
-    }
+    events.iter().try_for_each(|stored| take_in(fold, stored))?;
     Ok(fold.history.as_mut().map(|history| Final::take(history, next_tick)).unwrap_or_default())
-}
-
-fn recorded(stored: &Stored) -> Result<Recorded, ReplayError> {
-    Ok(Recorded {
-        position: stored.position,
-        append: stored.append,
-        index: stored.index,
-        envelope: stored.envelope.clone(),
-        leaf_hash: stored.leaf_hash,
-        event: stored.event()?,
-    })
 }
 
 /// Reads the log in chunks that are bounded in memory.

@@ -7,9 +7,9 @@ use ::ingest::source::gitlog::{self, DEFAULT_TIMEOUT, GitLogError, GitSource, Op
 use anyhow::anyhow;
 use domain::facts::Subject;
 use domain::identity::PseudonymKey;
-use domain::{Event, EventType, Timestamp};
+use domain::{Event, Timestamp};
 use serde_json::json;
-use sqlx::{PgExecutor, PgPool};
+use sqlx::PgPool;
 
 use super::{Single, append_single, observed_at};
 use crate::cli::{Common, IngestOptions};
@@ -89,34 +89,14 @@ fn failure(error: GitLogError) -> Failure {
 pub(crate) async fn other_key(pool: &PgPool, event: &Event) -> Result<Option<String>> {
     let Event::GitLogObserved(facts) = event else { return Ok(None) };
     let own = &facts.pseudonym_key;
-    let others = keys(pool).await?.into_iter().find(|key| key != own);
-    Ok(others.map(|other| format!("the pseudonym key is {own}, but the log holds git logs {}", made_under(&other))))
+    let other = pseudonym_key::used(pool).await?.into_iter().find(|key| key != own);
+    Ok(other.map(|other| format!("the pseudonym key is {own}, but the log holds git logs {}", made_under(&other))))
 }
 
 /// What is to be said of git logs made under a key that is not here.
 pub(crate) fn made_under(key: &str) -> String {
     let (file, variable) = (pseudonym_key::FILE_NAME, pseudonym_key::ENV_NAME);
     format!("made under {key}, whose contributors count as others: restore that key ({file}, or {variable})")
-}
-
-/// Ids of the keys under which the first and the latest git log were made; without the demo's, which nobody can lose.
-pub(crate) async fn keys(executor: impl PgExecutor<'_>) -> Result<Vec<String>> {
-    let ids: Vec<Option<String>> = sqlx::query_scalar(
-        r#"
-        SELECT DISTINCT substring(convert_from(payload, 'UTF8') FROM '"pseudonym_key":"([0-9a-f]+)"') AS id
-        FROM ((SELECT payload FROM log.event WHERE type = $1 AND octet_length(payload) > 0
-               ORDER BY append_id, idx LIMIT 1)
-              UNION ALL
-              (SELECT payload FROM log.event WHERE type = $1 AND octet_length(payload) > 0
-               ORDER BY append_id DESC, idx DESC LIMIT 1)) AS ends
-        ORDER BY id
-        "#,
-    )
-    .bind(EventType::GitLogObserved.name())
-    .fetch_all(executor)
-    .await?;
-    let demo = PseudonymKey::public_demo().id();
-    Ok(ids.into_iter().flatten().filter(|id| *id != demo).collect())
 }
 
 /// Keeps names and logins beside the log: erasable, used by no score.
