@@ -1,9 +1,9 @@
 //! The sequencer: gives committed appends their positions, one after the other, and keeps the Merkle root.
 //!
-//! A tick looks at the head and at the outbox in the order of its numbers, and writes one commit row per append, what
-//! is new in the tiles of the Merkle tree, and the new head, if the head is still where it was seen. Nothing is kept
-//! between ticks, so anybody may tick, and a process that dies in the middle has done nothing. Appends do not race for
-//! the head's lock: within a process one of those waiting ticks for all of them.
+//! A tick locks the head, reads the outbox in the order of its numbers, and writes one commit row per append, what is
+//! new in the tiles of the Merkle tree, and the new head. Nothing is kept between ticks, so anybody may tick, and a
+//! process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
+//! those waiting ticks for all of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex as SyncMutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ use crate::error::{Corrupt, SequenceError};
 mod tick;
 mod tiles;
 
-use tick::{Order, Placing, Seen};
+use tick::Seen;
 
 /// Channel on which a tick says the next position. A hint: polling is the truth.
 pub const CHANNEL: &str = "pg_atlas_head";
@@ -29,8 +29,7 @@ const COMPANY_MILLISECONDS: u64 = 2;
 const POLL_MILLISECONDS: u64 = 50;
 /// Pause after a failure, in milliseconds.
 const RETRY_MILLISECONDS: u64 = 1_000;
-/// Begins a tick. The outbox must be read by a snapshot of the statement that reads it: never one of the whole
-/// transaction.
+/// Begins a tick. The outbox must be read by a snapshot taken after the lock: never one of the whole transaction.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// How often a ticket that is in neither outbox nor log is looked for.
 const LOOKS: u32 = 3;
@@ -180,10 +179,15 @@ impl Sequencer {
 
     /// One tick. The caller holds the turn.
     async fn tick(&self) -> Result<Tick, SequenceError> {
-        let order = match self.hasty().await? {
-            Some(order) => order,
-            None => self.patient().await?,
-        };
+        // In a transaction that ends here: a caller who gave up while his own began leaves his connection inside it,
+        // and what a bare statement writes there is nobody's to commit.
+        let mut tx = self.pool.begin_with(BEGIN).await?;
+        sqlx::query("SELECT FROM log.head FOR UPDATE").execute(&mut *tx).await?;
+        let order = Seen::look(&mut tx).await?.order()?;
+        if !order.is_empty() {
+            order.write(&mut tx).await?;
+        }
+        tx.commit().await?;
         let mut waiting = self.waiting();
         for (append, first) in &order.first_positions {
             if let Some(ticket) = waiting.remove(*append) {
@@ -192,44 +196,6 @@ impl Sequencer {
             }
         }
         Ok(Tick { next_position: order.next, more: order.is_full() })
-    }
-
-    /// A tick that locks the head for its last statement only. `None`: another process was faster, or the tiles need
-    /// care.
-    async fn hasty(&self) -> Result<Option<Order>, SequenceError> {
-        // Two statements would do without a transaction of their own. But a caller who gave up while his transaction
-        // began leaves the connection inside it, and what is written there is nobody's to commit.
-        let mut tx = self.pool.begin_with(BEGIN).await?;
-        let order = Seen::look(&mut tx).await?.order()?;
-        if order.is_empty() || order.write(&mut tx).await? == Placing::Done {
-            tx.commit().await?;
-            return Ok(Some(order));
-        }
-        tx.rollback().await?;
-        Ok(None)
-    }
-
-    /// A tick that locks the head before it looks, so that nobody can be faster again. Tiles that end elsewhere,
-    /// because a program older than they are has sequenced, are filled from the events first.
-    async fn patient(&self) -> Result<Order, SequenceError> {
-        let mut tx = self.pool.begin_with(BEGIN).await?;
-        sqlx::query("SELECT FROM log.head FOR UPDATE").execute(&mut *tx).await?;
-        let order = Seen::look(&mut tx).await?.order()?;
-        if order.is_empty() {
-            tx.rollback().await?;
-            return Ok(order);
-        }
-        let mut placing = order.write(&mut tx).await?;
-        if placing == Placing::Misfit {
-            order.fill_tiles(&mut tx).await?;
-            placing = order.write(&mut tx).await?;
-        }
-        if placing != Placing::Done {
-            let what = format!("the tiles do not end where the log ends, before {}", order.next);
-            return Err(Corrupt::new("log.tile", what).into());
-        }
-        tx.commit().await?;
-        Ok(order)
     }
 }
 

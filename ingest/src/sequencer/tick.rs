@@ -1,4 +1,4 @@
-//! The two statements of a tick: what stands at the head and in the outbox, and the order that is made of it.
+//! What a tick reads, the head and the outbox, and the order that it makes of them.
 
 use domain::digest::Digest;
 use domain::merkle::Frontier;
@@ -29,20 +29,8 @@ struct Waiting {
     leaf_hashes: Vec<u8>,
 }
 
-/// What became of an attempt to give positions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Placing {
-    /// They are given.
-    Done,
-    /// The head has moved since it was seen; nothing is written.
-    Late,
-    /// The tiles do not end where the log ends; nothing is written.
-    Misfit,
-}
-
 impl Seen {
-    /// Looks. One statement, so head and outbox are of the same moment: what the head has passed is not in the outbox,
-    /// and with an append all that was there before it is seen.
+    /// Looks, in one round trip. The caller holds the head's lock.
     pub(super) async fn look(conn: &mut PgConnection) -> Result<Self, SequenceError> {
         let rows = sqlx::query(
             r#"
@@ -123,44 +111,53 @@ impl Order {
         self.outbox.len() >= MAX_APPENDS || self.next - self.from >= MAX_EVENTS
     }
 
-    /// Writes it if the head is still where it was seen: the head's row is the fence.
-    ///
-    /// All else is selected from the head's move, which is the first to lock anything. Who waited for it and finds the
-    /// head elsewhere writes nothing; while it stands, nobody has touched outbox or tiles since they were seen.
-    pub(super) async fn write(&self, conn: &mut PgConnection) -> Result<Placing, SequenceError> {
+    /// Writes it. The caller has held the head's lock since it was seen. Tiles that end elsewhere, because a program
+    /// older than they are has sequenced, are filled from the events first.
+    pub(super) async fn write(&self, conn: &mut PgConnection) -> Result<(), SequenceError> {
+        if self.try_write(conn).await? {
+            return Ok(());
+        }
+        let size = self.from - 1;
+        tracing::warn!(log.size = size, "the tiles lag behind the log: filling them from the events");
+        sqlx::query("SELECT log.fill_tiles($1)").bind(signed(size)).execute(&mut *conn).await?;
+        if self.try_write(conn).await? {
+            return Ok(());
+        }
+        let what = format!("the tiles do not end where the log ends, after {size}");
+        Err(Corrupt::new("log.tile", what).into())
+    }
+
+    /// All in one statement. `false`: some tile holds another number of hashes, and nothing is written.
+    async fn try_write(&self, conn: &mut PgConnection) -> Result<bool, SequenceError> {
         let tiles = self.tiles.columns();
-        let row = sqlx::query(
+        let done = sqlx::query(
             r#"
             WITH given AS (
                 SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bytea[]) AS g (level, idx, held, more)
-            ), fits AS (
-                SELECT NOT EXISTS (
-                    SELECT FROM given AS g LEFT JOIN log.tile AS t USING (level, idx)
-                    WHERE coalesce(octet_length(t.hashes), 0) <> g.held) AS fits
             ), moved AS (
-                UPDATE log.head SET next_position = $6, root = $7, frontier = $8
-                WHERE next_position = $5 AND (SELECT fits FROM fits)
+                UPDATE log.head SET next_position = $5, root = $6, frontier = $7
+                WHERE NOT EXISTS (
+                    SELECT FROM given AS g LEFT JOIN log.tile AS t USING (level, idx)
+                    WHERE coalesce(octet_length(t.hashes), 0) <> g.held)
                 RETURNING 1
             ), taken AS (
-                DELETE FROM log.outbox AS o USING moved WHERE o.oid = ANY($9)
+                DELETE FROM log.outbox AS o USING moved WHERE o.oid = ANY($8)
             ), placed AS (
                 INSERT INTO log.commit (first_position, events, append_id)
-                SELECT p.* FROM moved, unnest($10::bigint[], $11::int[], $12::uuid[]) AS p
+                SELECT p.* FROM moved, unnest($9::bigint[], $10::int[], $11::uuid[]) AS p
             ), made AS (
                 INSERT INTO log.tile (level, idx, hashes) SELECT level, idx, more FROM moved, given WHERE held = 0
             ), grown AS (
                 UPDATE log.tile AS t SET hashes = t.hashes || g.more FROM moved, given AS g
                 WHERE g.held > 0 AND t.level = g.level AND t.idx = g.idx
             )
-            SELECT EXISTS (SELECT FROM moved) AS moved, (SELECT pg_notify($13, $6::text) FROM moved),
-                   (SELECT next_position = $5 FROM log.head) AND NOT (SELECT fits FROM fits) AS misfit
+            SELECT pg_notify($12, $5::text) FROM moved
             "#,
         )
         .bind(&tiles.level)
         .bind(&tiles.index)
         .bind(&tiles.held)
         .bind(&tiles.more)
-        .bind(signed(self.from))
         .bind(signed(self.next))
         .bind(self.frontier.root().0)
         .bind(self.frontier.nodes().iter().flat_map(|node| node.0).collect::<Vec<u8>>())
@@ -169,21 +166,9 @@ impl Order {
         .bind(self.outbox.iter().map(|waiting| i32::try_from(waiting.events).unwrap_or(i32::MAX)).collect::<Vec<_>>())
         .bind(self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>())
         .bind(CHANNEL)
-        .fetch_one(conn)
+        .execute(conn)
         .await?;
-        Ok(match (row.try_get("moved")?, row.try_get("misfit")?) {
-            (true, _) => Placing::Done,
-            (false, true) => Placing::Misfit,
-            (false, false) => Placing::Late,
-        })
-    }
-
-    /// Fills the tiles up to the head from the events. The caller holds the head's lock.
-    pub(super) async fn fill_tiles(&self, conn: &mut PgConnection) -> Result<(), SequenceError> {
-        let size = self.from - 1;
-        tracing::warn!(log.size = size, "the tiles lag behind the log: filling them from the events");
-        sqlx::query("SELECT log.fill_tiles($1)").bind(signed(size)).execute(conn).await?;
-        Ok(())
+        Ok(done.rows_affected() == 1)
     }
 }
 
