@@ -230,7 +230,7 @@ async fn events(
         log::read(&mut *conn, next, end, |stored| {
             progress(&stored);
             tiled(&leaves, &stored)?;
-            verification.push(stored, witness)
+            verification.push(&stored, witness)
         })
         .await?;
         next = end + 1;

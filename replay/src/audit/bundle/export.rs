@@ -192,7 +192,7 @@ pub async fn export<W: Write>(
         writer.line(&Line::Event(EventLine::of(&stored)?))?;
         writer.end.events += 1;
         documents.extend(document(&stored.payload));
-        verification.push(stored, &mut writer)
+        verification.push(&stored, &mut writer)
     });
     read.await.map_err(error)?;
     verification.end().map_err(|fault| error(fault.into()))?;

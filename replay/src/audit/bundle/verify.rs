@@ -185,7 +185,7 @@ impl Body {
                     }
                     stored.check(&self.erasures)?;
                     each(&stored)?;
-                    verification.push(stored, &mut self.diverged)?;
+                    verification.push(&stored, &mut self.diverged)?;
                     self.counted.events += 1;
                 }
                 Line::Publication(section) => self.section(reader, &section, verification)?,
