@@ -35,7 +35,7 @@ impl Seen {
         let rows = sqlx::query(
             r#"
             SELECT h.next_position, h.frontier, o.oid, o.append_id, o.events, o.leaf_hashes
-            FROM log.head AS h LEFT JOIN (
+            FROM (SELECT * FROM log.head WHERE one) AS h LEFT JOIN (
                 SELECT *, sum(events) OVER (ORDER BY oid) - events AS before
                 FROM (SELECT * FROM log.outbox ORDER BY oid LIMIT $1) AS oldest
             ) AS o ON o.before < $2
@@ -136,7 +136,7 @@ impl Order {
                 SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bytea[]) AS g (level, idx, held, more)
             ), moved AS (
                 UPDATE log.head SET next_position = $5, root = $6, frontier = $7
-                WHERE NOT EXISTS (
+                WHERE one AND NOT EXISTS (
                     SELECT FROM given AS g LEFT JOIN log.tile AS t USING (level, idx)
                     WHERE coalesce(octet_length(t.hashes), 0) <> g.held)
                 RETURNING 1
