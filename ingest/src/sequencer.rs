@@ -29,14 +29,14 @@ const COMPANY_MILLISECONDS: u64 = 2;
 const POLL_MILLISECONDS: u64 = 50;
 /// Pause after a failure, in milliseconds.
 const RETRY_MILLISECONDS: u64 = 1_000;
-/// Begins a tick, in one round trip, with the head locked. The outbox must be read by a snapshot taken after the lock:
-/// never one of the whole transaction.
+/// Begins a tick. The outbox must be read by a snapshot taken after the lock: never one of the whole transaction.
 ///
 /// What the planner believes of a table that fills and empties all the time is wrong most of the time. Its keys are the
 /// right way always: so the plans are made once, by them.
+///
+/// Nothing that waits or fails belongs in here: the driver does not end a transaction whose beginning was given up.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
-    SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
-    SELECT FROM log.head WHERE one FOR UPDATE";
+    SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off";
 /// How often a ticket that is in neither outbox nor log is looked for.
 const LOOKS: u32 = 3;
 
@@ -188,6 +188,7 @@ impl Sequencer {
         // In a transaction that ends here: a caller who gave up while his own began leaves his connection inside it,
         // and what a bare statement writes there is nobody's to commit.
         let mut tx = self.pool.begin_with(BEGIN).await?;
+        sqlx::query("SELECT FROM log.head WHERE one FOR UPDATE").execute(&mut *tx).await?;
         let order = Seen::look(&mut tx).await?.order()?;
         if !order.is_empty() {
             order.write(&mut tx).await?;

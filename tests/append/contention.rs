@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ingest::connect::IDLE_IN_TRANSACTION_SECONDS;
 use ingest::{AppendError, Log};
 use sqlx::Executor as _;
 
@@ -104,4 +105,38 @@ async fn a_connection_left_inside_a_transaction_sequences_for_everybody() {
     assert_eq!(Log::new(pool.clone()).drain().await.unwrap(), 2);
     assert_eq!(check(db.pool()).await.len(), 1, "what is answered is committed");
     pool.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_the_head_in_vain_leaves_nothing_behind() {
+    let db = Db::create().await;
+    let log = client(&db);
+    let mut head = db.pool().begin().await.unwrap();
+    sqlx::query("SELECT FROM log.head FOR UPDATE").execute(&mut *head).await.unwrap();
+
+    // One is refused the lock, as by a timeout of the server; one has no more patience.
+    let refused = tokio::spawn({
+        let log = log.clone();
+        async move { log.append(events::repo("a/b", 1).into(), &context()).await }
+    });
+    let cancelled = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity \
+                      WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while count(db.pool(), cancelled).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(matches!(refused.await.unwrap(), Err(AppendError::Unplaced(_))));
+    let patience = Duration::from_secs(1);
+    let given_up = tokio::time::timeout(patience, log.append(events::repo("a/b", 2).into(), &context())).await;
+    assert!(given_up.is_err());
+    head.rollback().await.unwrap();
+
+    // Soon nobody holds the head: sooner than the server would end a transaction that was left open.
+    let free = "SELECT count(*) FROM (SELECT FROM log.head FOR UPDATE SKIP LOCKED) AS free";
+    let soon = Duration::from_secs(u64::from(IDLE_IN_TRANSACTION_SECONDS) / 2);
+    let freed = async { while count(db.pool(), free).await == 0 {} };
+    tokio::time::timeout(soon, freed).await.expect("the head is held by nobody's transaction");
+    for n in 3..6 {
+        assert_eq!(log.append(events::repo("a/b", n).into(), &context()).await.unwrap().place().position, n);
+    }
+    assert_eq!(check(db.pool()).await.len(), 5);
 }
