@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool};
+use sqlx::{Connection, PgPool, Postgres, Transaction};
 
 /// Most connections one process opens.
 pub const MAX_CONNECTIONS: u32 = 16;
@@ -43,4 +43,16 @@ pub fn connect(options: PgConnectOptions) -> PgPool {
             })
         })
         .connect_lazy_with(options)
+}
+
+/// Begins a transaction. Who gives up meanwhile leaves nothing behind: the driver alone would put his connection back
+/// inside a transaction, and what the next user writes there holds its locks and is nobody's to commit.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn begin(pool: &PgPool, statement: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    // A task goes on when nobody waits for it, and what it made is rolled back.
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }

@@ -13,6 +13,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::append::Prepared;
+use crate::connect::begin;
 use crate::error::{Corrupt, SequenceError};
 use crate::{Append, Log};
 
@@ -270,7 +271,7 @@ impl Rows {
     }
 
     async fn persist(self, log: &Log) -> Result<(), ImportError> {
-        let mut transaction = log.pool().begin().await?;
+        let mut transaction = begin(log.pool(), "BEGIN").await?;
         sqlx::query(
             "WITH appends AS (INSERT INTO log.append (append_id, events, metadata, input_digest, recorded_at) \
                  SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $5::timestamptz[])) \

@@ -13,7 +13,7 @@ use sqlx::{PgPool, Row};
 use tokio::sync::{Mutex, Notify, oneshot};
 use uuid::Uuid;
 
-use crate::connect::MAX_CONNECTIONS;
+use crate::connect::{MAX_CONNECTIONS, begin};
 use crate::error::{Corrupt, SequenceError};
 
 mod tick;
@@ -34,7 +34,7 @@ const RETRY_MILLISECONDS: u64 = 1_000;
 /// What the planner believes of a table that fills and empties all the time is wrong most of the time. Its keys are the
 /// right way always: so the plans are made once, by them.
 ///
-/// Nothing that waits or fails belongs in here: the driver does not end a transaction whose beginning was given up.
+/// Nothing that can fail belongs in here: the driver does not end a transaction whose beginning failed.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off";
 /// How often a ticket that is in neither outbox nor log is looked for.
@@ -185,9 +185,7 @@ impl Sequencer {
 
     /// One tick. The caller holds the turn.
     async fn tick(&self) -> Result<Tick, SequenceError> {
-        // In a transaction that ends here: a caller who gave up while his own began leaves his connection inside it,
-        // and what a bare statement writes there is nobody's to commit.
-        let mut tx = self.pool.begin_with(BEGIN).await?;
+        let mut tx = begin(&self.pool, BEGIN).await?;
         sqlx::query("SELECT FROM log.head WHERE one FOR UPDATE").execute(&mut *tx).await?;
         let order = Seen::look(&mut tx).await?.order()?;
         if !order.is_empty() {

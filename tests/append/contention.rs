@@ -96,7 +96,7 @@ async fn a_connection_left_inside_a_transaction_sequences_for_everybody() {
     assert_eq!(count(db.pool(), waiting).await, 1);
     head.rollback().await.unwrap();
 
-    // As the driver leaves one whose user gave up while the transaction began.
+    // As the driver alone would leave one whose user gave up while the transaction began.
     let pool = ingest::connect(db.options());
     pool.acquire().await.unwrap().execute("BEGIN").await.unwrap();
     while pool.num_idle() == 0 {
@@ -105,6 +105,13 @@ async fn a_connection_left_inside_a_transaction_sequences_for_everybody() {
     assert_eq!(Log::new(pool.clone()).drain().await.unwrap(), 2);
     assert_eq!(check(db.pool()).await.len(), 1, "what is answered is committed");
     pool.close().await;
+}
+
+/// Waits until a count is as it should be: sooner than the server itself ends a transaction that was left open.
+async fn soon(db: &Db, sql: &'static str, wanted: i64) {
+    let counts = async { while count(db.pool(), sql).await != wanted {} };
+    let limit = Duration::from_secs(u64::from(IDLE_IN_TRANSACTION_SECONDS) / 2);
+    assert!(tokio::time::timeout(limit, counts).await.is_ok(), "not {wanted}: {sql}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,13 +137,29 @@ async fn who_waits_for_the_head_in_vain_leaves_nothing_behind() {
     assert!(given_up.is_err());
     head.rollback().await.unwrap();
 
-    // Soon nobody holds the head: sooner than the server would end a transaction that was left open.
-    let free = "SELECT count(*) FROM (SELECT FROM log.head FOR UPDATE SKIP LOCKED) AS free";
-    let soon = Duration::from_secs(u64::from(IDLE_IN_TRANSACTION_SECONDS) / 2);
-    let freed = async { while count(db.pool(), free).await == 0 {} };
-    tokio::time::timeout(soon, freed).await.expect("the head is held by nobody's transaction");
+    soon(&db, "SELECT count(*) FROM (SELECT FROM log.head FOR UPDATE SKIP LOCKED) AS free", 1).await;
     for n in 3..6 {
         assert_eq!(log.append(events::repo("a/b", n).into(), &context()).await.unwrap().place().position, n);
     }
     assert_eq!(check(db.pool()).await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gives_up_leaves_no_transaction_open() {
+    const TRIES: u64 = 200;
+    let db = Db::create().await;
+    let pool = ingest::connect(db.options());
+    let log = Log::new(pool.clone());
+    let open = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    for n in 0..TRIES {
+        let batch = vec![events::repo("a/b", 2 * n).into(), events::repo("a/c", 2 * n).into()];
+        // From the first moments on, where the transaction begins.
+        let patience = Duration::from_micros(10 * n);
+        let _ = tokio::time::timeout(patience, log.append_batch(batch, &context())).await;
+        soon(&db, open, 0).await;
+    }
+    log.drain().await.unwrap();
+    check(db.pool()).await;
+    pool.close().await;
 }

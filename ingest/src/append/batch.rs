@@ -16,6 +16,7 @@ use super::single::pause;
 use super::streams;
 use super::write::{Write, persist, persist_ahead};
 use super::{Found, Locus, Log, Metadata, Outcome, TRIES, lookup};
+use crate::connect::begin;
 use crate::error::{AppendError, Corrupt, Refusal, is_contention};
 
 pub(crate) async fn append(
@@ -53,7 +54,7 @@ async fn once(
     ahead: &mut Ahead,
     metadata: &Metadata,
 ) -> Result<Option<Vec<Option<Result<Found, Refusal>>>>, AppendError> {
-    let mut tx = log.pool().begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    let mut tx = begin(log.pool(), "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     let mut batch = Batch::open(&mut tx, items, metadata).await?;
     let mut fates = Vec::with_capacity(items.len);
     for n in 0..items.chunks() {

@@ -11,6 +11,7 @@ use super::ahead::{self, Items};
 use super::prepared::{Known, Prepared, Verdict, judge};
 use super::{Append, lookup, streams};
 use crate::Log;
+use crate::connect::begin;
 use crate::error::{AppendError, Refusal};
 
 /// An event that the log would take, with what is to be expected of it.
@@ -46,7 +47,7 @@ struct Outlook {
 impl Outlook {
     /// Reads clock, keys and streams at one moment.
     async fn read(log: &Log, items: &Items) -> Result<Self, AppendError> {
-        let mut tx = log.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let mut tx = begin(log.pool(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let states = streams::look(&mut tx, &items.streams).await?;
         let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(&mut tx, &items.keys).await? };
         let now = streams::clock(&mut tx).await?;
