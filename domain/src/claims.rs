@@ -9,6 +9,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::facts::sbom::{Package, SbomSubmitted};
+use crate::number::fit;
 use crate::purl;
 
 /// What one document says about dependencies.
@@ -68,7 +69,9 @@ impl DocumentGraph {
         let package_ids: Vec<String> = facts.packages.iter().map(id_of).collect();
         let distinct: BTreeSet<&String> = package_ids.iter().chain([subject_id]).collect();
         let ids: Vec<String> = distinct.into_iter().cloned().collect();
-        let index = |id: &String| u32::try_from(ids.binary_search(id).unwrap_or(0)).unwrap_or(0);
+        let index = |id: &String| {
+            fit::<u32>(ids.binary_search(id).expect("every id is among the distinct ones"), "ids of a document")
+        };
         let subject = index(subject_id);
         let package_index: Vec<u32> = package_ids.iter().map(index).collect();
 
@@ -215,7 +218,7 @@ impl Edges {
             .zip(&reached)
             .filter(|(_, reached)| !**reached)
             .filter_map(|(members, _)| members.iter().map(|node| node.index()).min())
-            .filter_map(|node| u32::try_from(node).ok())
+            .map(|node| fit(node, "ids of a document"))
             .filter(|node| *node != self.subject)
             .collect()
     }

@@ -203,8 +203,7 @@ impl Formula {
     /// Digest of the canonical form: the identity of the formula.
     #[must_use]
     pub fn hash(&self) -> Digest {
-        // Integers, enumerations and text only: the canonical form always exists.
-        canonical::to_vec(self).map(|bytes| Digest::of(&bytes)).unwrap_or_default()
+        Digest::of(&canonical::to_vec(self).expect("integers, enumerations and text have a canonical form"))
     }
 
     /// The further terms, by name.
@@ -300,7 +299,7 @@ impl Formula {
 
 /// Requires what is allowed of a field.
 fn bounded(fits: bool, field: &str, value: &dyn ToString) -> Result<(), FormulaError> {
-    require(fits, field, value, allowed(field).unwrap_or_default())
+    require(fits, field, value, allowed(field).expect("what is allowed of the field is in the table"))
 }
 
 fn require(fits: bool, field: &str, value: &dyn ToString, allowed: &'static str) -> Result<(), FormulaError> {

@@ -25,6 +25,7 @@ pub mod grants;
 pub mod identity;
 pub mod merkle;
 pub mod note;
+pub mod number;
 pub mod purl;
 pub mod recorded;
 pub mod redact;

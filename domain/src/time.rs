@@ -6,6 +6,8 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::number::fit;
+
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// A text that is no RFC 3339 time or date.
@@ -53,7 +55,7 @@ impl Timestamp {
     /// The calendar form, for the database driver.
     #[must_use]
     pub fn datetime(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0).unwrap_or_default()
+        DateTime::from_timestamp_micros(self.0).expect("a moment lies within the calendar")
     }
 
     /// From the calendar form, cut to microseconds; `None` outside the years 1970 to 9999.
@@ -65,7 +67,7 @@ impl Timestamp {
     /// The UTC day this moment lies in.
     #[must_use]
     pub fn day(self) -> Day {
-        Day(i32::try_from(self.0.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX))
+        Day(fit(self.0.div_euclid(MICROS_PER_DAY), "day of a moment"))
     }
 }
 
@@ -95,13 +97,14 @@ impl Day {
 
     fn from_date(date: NaiveDate) -> Self {
         let days = date.signed_duration_since(NaiveDate::default()).num_days();
-        Self(i32::try_from(days).unwrap_or(i32::MAX))
+        Self(fit(days, "day of the calendar"))
     }
 
     fn date(self) -> NaiveDate {
         let days = Days::new(u64::from(self.0.unsigned_abs()));
         let epoch = NaiveDate::default();
-        if self.0 < 0 { epoch.checked_sub_days(days) } else { epoch.checked_add_days(days) }.unwrap_or(epoch)
+        let date = if self.0 < 0 { epoch.checked_sub_days(days) } else { epoch.checked_add_days(days) };
+        date.expect("a day lies within the calendar, but for a bound, which has no date")
     }
 
     /// Days since 1970-01-01.
@@ -110,7 +113,8 @@ impl Day {
         self.0
     }
 
-    /// The day `number` days after 1970-01-01.
+    /// The day `number` days after 1970-01-01. Numbers beyond the calendar (some 262,000 years to both sides) are bounds
+    /// to compare with: they have neither a date nor a first moment.
     #[must_use]
     pub fn from_number(number: i32) -> Self {
         Self(number)
@@ -122,7 +126,7 @@ impl Day {
         Timestamp(i64::from(self.0) * MICROS_PER_DAY)
     }
 
-    /// The same day `months` earlier, clamped to the month's end.
+    /// The same day `months` earlier, clamped to the month's end; the least day of all where the calendar ends before.
     #[must_use]
     pub fn minus_months(self, months: u32) -> Self {
         self.date().checked_sub_months(Months::new(months)).map_or(Self(i32::MIN), Self::from_date)

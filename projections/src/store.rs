@@ -127,7 +127,8 @@ impl Build {
                 .map_err(|_| inconsistent("negative position"))?,
             output_digest: digest("output_digest")?,
             state_digest: digest("state_digest")?,
-            quarantine_digest: digest("quarantine_digest")?.unwrap_or_default(),
+            quarantine_digest: digest("quarantine_digest")?
+                .ok_or_else(|| inconsistent("no digest of the quarantined set"))?,
             code: row.try_get("code")?,
         })
     }

@@ -124,7 +124,10 @@ fn by_utf16(bytes: &[u8], a: &Member, b: &Member) -> Ordering {
     if a.plain && b.plain {
         return a.key(bytes).cmp(b.key(bytes));
     }
-    let text = |key: &Member| serde_json::from_slice::<String>(&bytes[key.start..key.end_of_key]).unwrap_or_default();
+    let text = |key: &Member| {
+        let written = &bytes[key.start..key.end_of_key];
+        serde_json::from_slice::<String>(written).expect("a key that was written is a text")
+    };
     text(a).encode_utf16().cmp(text(b).encode_utf16())
 }
 

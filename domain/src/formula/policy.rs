@@ -115,8 +115,8 @@ impl PeoplePolicy {
     #[must_use]
     pub fn persons(&self) -> BTreeMap<Digest, Digest> {
         let of = |group: &Vec<Digest>| {
-            let first = group.iter().min().copied().unwrap_or_default();
-            group.iter().map(move |pseudonym| (*pseudonym, first)).collect::<Vec<_>>()
+            let first = group.iter().min().copied();
+            group.iter().filter_map(move |pseudonym| Some((*pseudonym, first?))).collect::<Vec<_>>()
         };
         self.same.iter().flat_map(of).collect()
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use domain::number::fit;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -66,18 +67,17 @@ pub fn run(options: &Options) -> Result<Report, InputError> {
     let load_seconds = begin.elapsed().as_secs_f64();
 
     let mut times = Vec::new();
-    let mut result = None;
-    for _ in 0..options.repeat.max(1) {
-        // Freed before the next round, so that the peak is that of one.
-        drop(result.take());
+    let round = |times: &mut Vec<Duration>| {
         let begin = Instant::now();
         let computed = compute(&input, options);
         times.push(begin.elapsed());
-        result = Some(computed);
-    }
-    let Computed { edges, active, scores } = result.unwrap_or_default();
+        computed
+    };
+    // Freed before the next round, so that the peak is that of one.
+    (1..options.repeat).for_each(|_| drop(round(&mut times)));
+    let Computed { edges, active, scores } = round(&mut times);
     Ok(Report {
-        nodes: u32::try_from(input.names.len()).unwrap_or(u32::MAX),
+        nodes: fit(input.names.len(), "nodes"),
         edges,
         active,
         load_seconds,
@@ -88,7 +88,6 @@ pub fn run(options: &Options) -> Result<Report, InputError> {
     })
 }
 
-#[derive(Default)]
 struct Computed {
     edges: u32,
     active: usize,
@@ -96,7 +95,7 @@ struct Computed {
 }
 
 fn compute(input: &Input, options: &Options) -> Computed {
-    let node_count = u32::try_from(input.names.len()).unwrap_or(u32::MAX);
+    let node_count = fit(input.names.len(), "nodes");
     let graph = Graph::from_edges(node_count, &input.edges);
     let active = match options.seeds {
         Seeds::All => vec![true; input.names.len()],

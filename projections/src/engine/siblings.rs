@@ -72,7 +72,7 @@ pub(super) fn siblings(
     groups
         .iter()
         .map(|group| Siblings {
-            together: all.next().unwrap_or(0),
+            together: all.next().expect("every group has a sum"),
             by_row: all.by_ref().take(group.rows.len()).collect(),
         })
         .collect()

@@ -2,6 +2,7 @@
 
 use domain::facts::registry::RegistryCrawled;
 use domain::formula::EdgePolicy;
+use domain::number::fit;
 use domain::recorded::Rank;
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +102,7 @@ impl<'a> Claims<'a> {
             }));
         }
         let answers = known.state.packages.values().zip(known.packages());
-        for (source, (crawl, package)) in (sources.len().try_into().unwrap_or(u32::MAX)..).zip(answers) {
+        for (source, (crawl, package)) in (fit::<u32>(sources.len(), "sources of edges")..).zip(answers) {
             sources.push(Source { confidence: Confidence::InferredShadow, rank: crawl.rank });
             versions.push(Versions::Registry(&crawl.value));
             let from = vertices.of(package.name);

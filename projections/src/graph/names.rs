@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::grants::owner_of;
+use domain::number::fit;
 
 /// A number of an id. Numbers follow the order of first mention; they mean nothing outside.
 pub(super) type Name = u32;
@@ -118,5 +119,5 @@ pub(super) fn insert<T>(held: &mut Vec<T>, new: Vec<(usize, T)>) {
 }
 
 fn next(length: usize) -> Name {
-    u32::try_from(length).unwrap_or(Name::MAX)
+    fit(length, "ids")
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::facts::curation::{Correction, ProjectField};
+use domain::number::fit;
 use domain::recorded::Position;
 use domain::time::Timestamp;
 
@@ -256,7 +257,7 @@ impl Graph {
     /// The index of a vertex.
     #[must_use]
     pub fn vertex(&self, id: &str) -> Option<u32> {
-        self.vertices.binary_search_by(|vertex| vertex.id.as_str().cmp(id)).ok().and_then(|n| u32::try_from(n).ok())
+        self.vertices.binary_search_by(|vertex| vertex.id.as_str().cmp(id)).ok().map(|n| fit(n, "vertices"))
     }
 }
 
@@ -325,7 +326,7 @@ fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &m
             let corrected = |field| corrected.get(&(*id, field)).map(|value| (*value).to_owned());
             Project {
                 id: (*id).to_owned(),
-                name: names.get(*id).cloned().unwrap_or_default(),
+                name: names[*id].clone(),
                 kind: match corrected(ProjectField::Type).as_deref() {
                     Some("pg_root") => "pg_root",
                     _ => "scf_project",

@@ -2,6 +2,7 @@
 
 use domain::claims::DocumentGraph;
 use domain::facts::sbom::SbomSubmitted;
+use domain::number::fit;
 use domain::recorded::Rank;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +37,10 @@ impl Snapshot {
         versions.sort_unstable();
         versions.dedup();
         let version = |text: &Option<String>| {
-            let found = text.as_ref().and_then(|text| versions.binary_search(text).ok());
-            found.and_then(|index| u32::try_from(index + 1).ok()).unwrap_or(0)
+            text.as_ref().map_or(0, |text| {
+                let index = versions.binary_search(text).expect("every version is among the distinct ones");
+                fit(index + 1, "versions of a document")
+            })
         };
         let flags = |edge: &domain::claims::DocumentEdge| {
             (u8::from(edge.root) * ROOT) | (u8::from(edge.nested) * NESTED) | (u8::from(edge.flat) * FLAT)

@@ -72,10 +72,17 @@ fn signals(known: Known<'_>, places: &Vertices<'_>, all: &mut [Vertex]) -> Vec<O
     for package in known.packages() {
         let details = &mut all[places.of(package.name) as usize].details;
         if let Some(downloads) = package.downloads {
-            details.downloads = Some(details.downloads.unwrap_or(0).saturating_add(downloads));
+            details.downloads = add_downloads(details.downloads, downloads);
         }
     }
     hosts
+}
+
+/// Adds downloads to those of other packages. The counts are what registries say, in a log perhaps for ever: a sum beyond
+/// all bounds must not end the fold, so it stays at the bound.
+#[must_use]
+pub fn add_downloads(sum: Option<u64>, more: u64) -> Option<u64> {
+    Some(sum.unwrap_or(0).saturating_add(more))
 }
 
 /// Writes what is shown of Repos and packages.

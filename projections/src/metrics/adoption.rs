@@ -1,8 +1,10 @@
 //! Adoption: percentiles of downloads, stars and forks, on exact shares.
 
 use domain::formula::{AdoptionPolicy, Combine, ProjectAdoption, Signal, SignalNorm};
+use domain::number::fit;
 
 use super::exact::{below, half_up, log1p_micro, mean_percentile};
+use crate::graph::vertex::add_downloads;
 use crate::graph::{Graph, Vertex};
 
 /// Adoption by vertex and by project, in hundredths.
@@ -37,7 +39,7 @@ fn composites(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<Option<u32>> 
             }
             // Hundredths of ln(1 + value), as a share of a hundred.
             SignalNorm::Log1p => {
-                let hundredths = |value: u64| u64::try_from(half_up(log1p_micro(value), 10_000)).unwrap_or(u64::MAX);
+                let hundredths = |value: u64| fit(half_up(log1p_micro(value), 10_000), "hundredths of a logarithm");
                 of(n).into_iter().map(|value| value.map(|value| (hundredths(value), 10_000))).collect()
             }
         })
@@ -64,7 +66,7 @@ pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: &AdoptionPolicy) ->
             .map(|repos| {
                 let values = values(repos);
                 let sum: u128 = values.iter().map(|value| u128::from(*value)).sum();
-                (!values.is_empty()).then(|| half_up(sum, values.len() as u128)).and_then(|v| u32::try_from(v).ok())
+                (!values.is_empty()).then(|| fit(half_up(sum, values.len() as u128), "adoption in hundredths"))
             })
             .collect(),
         ProjectAdoption::GreatestOfRepos => members.iter().map(|repos| values(repos).into_iter().max()).collect(),
@@ -74,9 +76,7 @@ pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: &AdoptionPolicy) ->
                 .map(|repos| {
                     let signals = &signals;
                     let of = |n: usize| repos.iter().filter_map(move |repo| signals[*repo as usize][n]);
-                    let downloads =
-                        of(0).fold(None, |sum: Option<u64>, value| Some(sum.unwrap_or(0).saturating_add(value)));
-                    [downloads, of(1).max(), of(2).max()]
+                    [of(0).fold(None, add_downloads), of(1).max(), of(2).max()]
                 })
                 .collect();
             composites(&joined, policy)

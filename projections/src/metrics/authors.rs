@@ -66,7 +66,7 @@ impl Authors {
     pub fn own(&self, row: &DayRow) -> u64 {
         match self.merges {
             Counted::Count => u64::from(row.commits),
-            Counted::Exclude => u64::from(row.commits.saturating_sub(row.merges)),
+            Counted::Exclude => u64::from(row.without_merges()),
         }
     }
 

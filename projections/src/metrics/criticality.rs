@@ -30,7 +30,8 @@ pub fn evaluate(network: &Network, members: &[Vec<u32>], policy: &CriticalityPol
     };
     let project = |(n, repos): (usize, &Vec<u32>)| {
         let sum = || repos.iter().map(|repo| u64::from(vertices[*repo as usize])).sum();
-        let distinct = |across: &engine::AcrossGroups| u64::from(across.groups.get(n).copied().unwrap_or(0));
+        // Whoever has a Repo is a group.
+        let distinct = |across: &engine::AcrossGroups| u64::from(across.groups[n]);
         (!repos.is_empty()).then(|| match (&across, policy.project) {
             (Some(across), ProjectCriticality::Distinct) => distinct(across),
             _ => sum(),

@@ -22,7 +22,7 @@ pub type Sink<'a> = &'a mut dyn FnMut(&[u8]);
 /// Feeds one canonical line. The values hold text, integers and nulls only, and their keys are ASCII and sorted, so
 /// the plain serialisation is the canonical one.
 fn line<T: Serialize>(sink: Sink<'_>, value: &T) {
-    let mut bytes = serde_json::to_vec(value).unwrap_or_default();
+    let mut bytes = serde_json::to_vec(value).expect("text, integers and nulls are JSON");
     bytes.push(b'\n');
     sink(&bytes);
 }
@@ -143,7 +143,7 @@ fn graph_lines(graph: &Graph, policy: EdgePolicy, sink: Sink<'_>) {
 }
 
 fn json_text(text: &str) -> Vec<u8> {
-    serde_json::to_vec(text).unwrap_or_default()
+    serde_json::to_vec(text).expect("text is JSON")
 }
 
 /// Appends the line of a day in a repository, whose id is given as JSON.

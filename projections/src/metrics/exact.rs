@@ -1,5 +1,7 @@
 //! Exact shares and one way of rounding: half up, on integers.
 
+use domain::number::fit;
+
 /// `numerator / denominator`, rounded half up. The denominator is not zero.
 #[must_use]
 pub fn half_up(numerator: u128, denominator: u128) -> u128 {
@@ -23,7 +25,7 @@ pub fn mean_percentile(terms: &[(u64, u64)]) -> Option<u32> {
     }
     let denominator: u128 = terms.iter().map(|(_, count)| u128::from(*count)).product();
     let sum: u128 = terms.iter().map(|(below, count)| u128::from(*below) * (denominator / u128::from(*count))).sum();
-    u32::try_from(half_up(sum * 10_000, denominator * terms.len() as u128)).ok()
+    Some(fit(half_up(sum * 10_000, denominator * terms.len() as u128), "percentile in hundredths"))
 }
 
 /// ln(1 + value) in millionths.

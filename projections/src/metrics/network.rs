@@ -1,6 +1,7 @@
 //! The dependency graph of a formula: its edges, its active set, who counts as a dependent.
 
 use domain::formula::{ConfidenceWeights, DependentPolicy, Formula, SeedPolicy};
+use domain::number::fit;
 use domain::status::ActivityStatus;
 
 use crate::engine;
@@ -42,7 +43,7 @@ impl Network {
             .filter(|link| weight(link, formula).is_some())
             .map(|link| (link.from, link.to))
             .collect();
-        let count = u32::try_from(graph.vertices.len()).unwrap_or(u32::MAX);
+        let count = fit(graph.vertices.len(), "vertices");
         let edges = engine::Graph::from_edges(count, &edges);
         let depended_upon = edges.has_dependents();
         let seed = |(n, vertex): (usize, &crate::graph::Vertex)| {

@@ -1,6 +1,7 @@
 //! The composite: sum(weight x norm(term)) / sum(weight), on integers.
 
 use domain::formula::{Norm, ScorePolicy};
+use domain::number::fit;
 
 use super::Score;
 use super::exact::{below, half_up, log1p_micro_of_hundredths};
@@ -11,7 +12,7 @@ const MICRO: u128 = 1_000_000;
 /// Adds the composite to rows that all have one level.
 pub fn add(rows: &mut [Score], policy: &ScorePolicy) {
     // Every term in hundredths, so that one normalisation serves all three.
-    let criticality: Vec<Option<u64>> = rows.iter().map(|row| row.criticality.map(|n| n.saturating_mul(100))).collect();
+    let criticality: Vec<Option<u64>> = rows.iter().map(|row| row.criticality.map(|n| n * 100)).collect();
     let pony: Vec<Option<u64>> = rows.iter().map(|row| row.pony_factor.map(|n| u64::from(n) * 100)).collect();
     let adoption: Vec<Option<u64>> = rows.iter().map(|row| row.adoption.map(u64::from)).collect();
     let terms = [
@@ -23,7 +24,7 @@ pub fn add(rows: &mut [Score], policy: &ScorePolicy) {
     for (n, row) in rows.iter_mut().enumerate() {
         let weighted: Option<u128> =
             terms.iter().map(|(term, values)| values[n].map(|value| value * u128::from(term.weight))).sum();
-        row.pg_score = weighted.and_then(|sum| u32::try_from(half_up(sum * 100, weights * MICRO)).ok());
+        row.pg_score = weighted.map(|sum| fit(half_up(sum * 100, weights * MICRO), "composite in hundredths"));
     }
 }
 

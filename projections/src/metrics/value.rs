@@ -33,7 +33,7 @@ impl TermValue {
     #[must_use]
     pub fn decimal(&self, today: Day) -> Option<Decimal> {
         match self {
-            Self::Day(day) => Decimal::parse(&today.number().saturating_sub(day.number()).to_string()),
+            Self::Day(day) => Decimal::parse(&(today.number() - day.number()).to_string()),
             other => Decimal::parse(&other.to_string()),
         }
     }

@@ -78,7 +78,7 @@ impl<'a> RepoContributions<'a> {
             days.extend(log.days.iter().filter(|row| wins(row.day)));
         }
         days.sort_unstable();
-        let places = places(&days, &authors);
+        let places = places(&days, &authors).expect("the authors are those of all the logs");
         Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest, log: None, places: Cow::Owned(places) }
     }
 
@@ -100,9 +100,7 @@ impl<'a> RepoContributions<'a> {
         let mut sums = vec![0; self.authors.len()];
         let range = self.rows(from, to);
         for (row, place) in self.days[range.clone()].iter().zip(&self.places[range]) {
-            if let Some(sum) = sums.get_mut(*place as usize) {
-                *sum += own(row);
-            }
+            sums[*place as usize] += own(row);
         }
         self.authors.keys().copied().zip(sums).filter(|(_, sum)| *sum > 0)
     }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use domain::digest::Digest;
 use domain::event::Event;
 use domain::facts::gitlog::GitLogObserved;
+use domain::number::fit;
 use domain::recorded::{Rank, Recorded};
 use domain::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::changes::Changes;
 use crate::graph::state::fact_maps;
@@ -23,7 +25,7 @@ fact_maps! {
 
 /// The known history of one repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Stored")]
+#[serde(try_from = "Stored")]
 pub struct RepoLog {
     /// Which log speaks for which days; disjoint, ascending, neighbours differ in rank.
     pub segments: Vec<Segment>,
@@ -50,20 +52,29 @@ struct Stored {
     latest: Option<Newest<Option<Timestamp>>>,
 }
 
-impl From<Stored> for RepoLog {
-    fn from(stored: Stored) -> Self {
+impl TryFrom<Stored> for RepoLog {
+    type Error = NoSuchAuthor;
+
+    fn try_from(stored: Stored) -> Result<Self, NoSuchAuthor> {
         let Stored { segments, authors, days, latest } = stored;
-        let places = places(&days, &authors);
-        Self { segments, authors, days, latest, places }
+        let places = places(&days, &authors)?;
+        Ok(Self { segments, authors, days, latest, places })
     }
 }
 
+/// A row names an author of whom the history says nothing.
+#[derive(Debug, Error)]
+#[error("commits on {} of {}, who is none of the authors", .0.day, .0.author)]
+pub(super) struct NoSuchAuthor(DayRow);
+
 /// By row the place of its author among all.
-pub(super) fn places(days: &[DayRow], authors: &BTreeMap<Digest, AuthorFacts>) -> Vec<u32> {
+pub(super) fn places(days: &[DayRow], authors: &BTreeMap<Digest, AuthorFacts>) -> Result<Vec<u32>, NoSuchAuthor> {
     let sorted: Vec<&Digest> = authors.keys().collect();
-    let place = |row: &DayRow| sorted.binary_search(&&row.author).ok().and_then(|place| u32::try_from(place).ok());
-    // Every row is one of an author.
-    days.iter().map(|row| place(row).unwrap_or(u32::MAX)).collect()
+    let place = |row: &DayRow| match sorted.binary_search(&&row.author) {
+        Ok(place) => Ok(fit(place, "authors of a repository")),
+        Err(_) => Err(NoSuchAuthor(*row)),
+    };
+    days.iter().map(place).collect()
 }
 
 /// A run of days that one log speaks for.
@@ -103,6 +114,15 @@ pub struct DayRow {
     pub merges: u32,
 }
 
+impl DayRow {
+    /// Commits that are no merges. Both numbers are what a log says that may come from elsewhere: more merges than commits
+    /// leave none.
+    #[must_use]
+    pub fn without_merges(&self) -> u32 {
+        self.commits.saturating_sub(self.merges)
+    }
+}
+
 impl PeopleState {
     /// Folds one event. Which rows changed goes to `changes`.
     pub fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
@@ -128,7 +148,7 @@ impl RepoLog {
         }
         let (from, to) = (facts.from.map_or(i32::MIN, Day::number), facts.to.number());
         if from > to {
-            self.places = places(&self.days, &self.authors);
+            self.place();
             return;
         }
         let won = self.won_days(from, to, rank);
@@ -139,8 +159,12 @@ impl RepoLog {
             Some(DayRow { day: row.day, author, commits: row.commits, merges: row.merges })
         }));
         self.days.sort_unstable();
-        self.places = places(&self.days, &self.authors);
+        self.place();
         self.speak(&won, rank);
+    }
+
+    fn place(&mut self) {
+        self.places = places(&self.days, &self.authors).expect("no author is ever forgotten");
     }
 
     /// By row of `days` the place of its author in `authors`.

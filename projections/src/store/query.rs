@@ -1,8 +1,10 @@
 //! Reading the live tables.
 
+use domain::number::fit;
 use domain::time::Day;
 use sqlx::{PgConnection, Row as _};
 
+use super::load::inconsistent;
 use super::{Build, StoreError};
 use crate::graph::Graph;
 use crate::graph::edges::Confidence;
@@ -45,6 +47,11 @@ pub struct EdgeLine {
     pub confidence: String,
 }
 
+/// A number that is never negative, of a table of ours.
+fn unsigned(build: &Build, table: &'static str, row: &str, number: i64) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(|_| inconsistent(build, table, row))
+}
+
 fn of(builds: &[Build], projection: Projection) -> Result<&Build, StoreError> {
     let found = builds.iter().find(|build| build.projection == projection);
     found.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
@@ -65,19 +72,21 @@ pub async fn scores(conn: &mut PgConnection, builds: &[Build], level: Level) -> 
                 s.adoption_score::text AS adoption_score, s.pg_score::text AS pg_score, s.terms, s.flags, v.project \
            FROM {metrics}.score s JOIN ({vertex}) v ON v.canonical_id = s.id WHERE s.level = $1 ORDER BY s.id"
     );
-    let unsigned = |value: Option<i64>| value.and_then(|n| u64::try_from(n).ok());
+    let build = of(builds, Projection::Metrics)?;
     let mut lines = Vec::new();
     for row in sqlx::query(&sql).bind(level.name()).fetch_all(conn).await? {
+        let id: String = row.try_get("id")?;
+        let unsigned = |value: Option<i64>| value.map(|n| unsigned(build, "score", &id, n)).transpose();
         lines.push(ScoreLine {
-            id: row.try_get("id")?,
             name: row.try_get("display_name")?,
             activity_status: row.try_get("activity_status")?,
-            criticality_score: unsigned(row.try_get("criticality_score")?),
-            pony_factor: unsigned(row.try_get("pony_factor")?),
+            criticality_score: unsigned(row.try_get("criticality_score")?)?,
+            pony_factor: unsigned(row.try_get("pony_factor")?)?,
             adoption_score: row.try_get("adoption_score")?,
             pg_score: row.try_get("pg_score")?,
             project_id: row.try_get("project")?,
             further: further(&row)?,
+            id,
         });
     }
     Ok(lines)
@@ -101,7 +110,7 @@ fn further(row: &sqlx::postgres::PgRow) -> Result<serde_json::Map<String, serde_
 pub fn scores_of(graph: &Graph, scores: &Scores, level: Level) -> Vec<ScoreLine> {
     let project = |id: &str| {
         let found = graph.projects.binary_search_by(|project| project.id.as_str().cmp(id));
-        found.map(|n| graph.projects[n].name.clone()).unwrap_or_default()
+        graph.projects[found.expect("scores are of the projects of their graph")].name.clone()
     };
     let of_level = scores.rows.iter().filter(|row| row.level == level);
     of_level
@@ -214,16 +223,19 @@ pub async fn spans(
     );
     let levels: Vec<&str> = [Level::Project, Level::Repo, Level::External].into_iter().map(Level::name).collect();
     let rows = sqlx::query(&sql).bind(id).bind(levels).bind(metric).fetch_all(conn).await?;
-    let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
-    let day = |text: Option<&str>| text.and_then(|text| Day::parse(text).ok());
+    let unsigned = |value: i64| unsigned(build, "span", id, value);
+    let day = |text: Option<&str>| {
+        let day = text.map(Day::parse).transpose();
+        day.map_err(|_| inconsistent(build, "tick", text.unwrap_or_default()))
+    };
     let line = |row: &sqlx::postgres::PgRow| {
         Ok(SpanLine {
             level: row.try_get("level")?,
             metric: row.try_get("metric")?,
-            from: unsigned(row.try_get("from_position")?),
-            to: row.try_get::<Option<i64>, _>("to_position")?.map(unsigned),
-            from_day: day(row.try_get("from_day")?),
-            to_day: day(row.try_get("to_day")?),
+            from: unsigned(row.try_get("from_position")?)?,
+            to: row.try_get::<Option<i64>, _>("to_position")?.map(unsigned).transpose()?,
+            from_day: day(row.try_get("from_day")?)?,
+            to_day: day(row.try_get("to_day")?)?,
             value: row.try_get("value")?,
         })
     };
@@ -262,7 +274,7 @@ pub async fn counts(conn: &mut PgConnection) -> Result<[i64; 5], StoreError> {
 /// When the database refuses.
 pub async fn database_bytes(conn: &mut PgConnection) -> Result<u64, StoreError> {
     let bytes: i64 = sqlx::query_scalar("SELECT pg_database_size(current_database())").fetch_one(conn).await?;
-    Ok(u64::try_from(bytes).unwrap_or(0))
+    Ok(fit(bytes, "bytes of a database"))
 }
 
 /// Live edges of Repos that have a bill of materials in which no such dependency is listed: only a registry claims

@@ -1,6 +1,7 @@
 //! Writing rows: COPY into a fresh build, differences into a live one. The cursor moves in the same transaction.
 
 use domain::digest::Digest;
+use domain::number::fit;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
 
@@ -107,7 +108,7 @@ pub struct Moved {
 /// # Errors
 /// When another process has moved one, or the database refuses.
 pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Moved) -> Result<(), StoreError> {
-    let position = |position: u64| i64::try_from(position).unwrap_or(i64::MAX);
+    let position = |position: u64| fit::<i64>(position, "position");
     let moved: Vec<i64> = sqlx::query_scalar(
         "UPDATE atlas.build b SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
            FROM unnest($1::bigint[], $2::bigint[]) AS mine (id, position) \
@@ -134,7 +135,7 @@ pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Moved)
 pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64) -> Result<(), StoreError> {
     sqlx::query("UPDATE atlas.build SET position = $2 WHERE id = $1")
         .bind(build.id)
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .bind(fit::<i64>(position, "position"))
         .execute(conn)
         .await?;
     Ok(())
@@ -147,7 +148,7 @@ pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64
 pub async fn complete(conn: &mut PgConnection, build: &Build, to: &Moved, root: &Digest) -> Result<(), StoreError> {
     sqlx::query("UPDATE atlas.build SET status = 'shadow', built_to = $2, log_root = $3 WHERE id = $1")
         .bind(build.id)
-        .bind(i64::try_from(to.position).unwrap_or(i64::MAX))
+        .bind(fit::<i64>(to.position, "position"))
         .bind(root.0.to_vec())
         .execute(conn)
         .await?;

@@ -214,7 +214,7 @@ fn totals<'a>(repo: &Told<'a>) -> impl Iterator<Item = (&'a str, Digest, Total)>
         let (first, last) = (row.day.start(), row.day.start());
         let bot = repo.authors.get(&row.author).is_some_and(|facts| facts.bot);
         let total = totals.entry(row.author).or_insert(Total { bot, commits: 0, merges: 0, first, last });
-        total.commits += u64::from(row.commits.saturating_sub(row.merges));
+        total.commits += u64::from(row.without_merges());
         total.merges += u64::from(row.merges);
         total.last = last;
     }

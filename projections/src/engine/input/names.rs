@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use domain::number::fit;
+
 /// Whole numbers below this are looked up in a list instead of a hash map; the list takes 4 bytes for each up to the
 /// highest that occurs.
 const LISTED: usize = 1 << 24;
@@ -23,7 +25,7 @@ impl Names {
 
     /// The number of a name, the next free one if it is new.
     pub(super) fn number(&mut self, name: &[u8]) -> u32 {
-        let new = u32::try_from(self.by_number.len()).unwrap_or(UNKNOWN);
+        let new = fit(self.by_number.len(), "nodes");
         let number = if let Some(value) = listed(name) {
             if value >= self.listed.len() {
                 self.listed.resize(value + 1, UNKNOWN);

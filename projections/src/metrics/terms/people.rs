@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::digest::Digest;
+use domain::number::fit;
 use domain::time::Day;
 
 use super::Values;
@@ -38,7 +39,7 @@ pub(super) fn hhi(basis: &Basis<'_>) -> Values {
 fn index(commits: &Commits) -> Option<u64> {
     let total = u128::from(total(commits));
     let squares: u128 = commits.iter().map(|(_, count)| u128::from(*count).pow(2)).sum();
-    if total == 0 { None } else { u64::try_from(half_up(10_000 * squares, total.pow(2))).ok() }
+    if total == 0 { None } else { Some(fit(half_up(10_000 * squares, total.pow(2)), "concentration")) }
 }
 
 /// Evenness: -sum p ln p in nats, each summand to 6 decimals. 0 for one author, ln n for n equal ones.
@@ -50,7 +51,7 @@ pub(super) fn shannon(basis: &Basis<'_>) -> Values {
 fn entropy(commits: &Commits) -> Option<u64> {
     let total = total(commits);
     let sum: u128 = commits.iter().map(|(_, count)| surprise_micro(*count, total)).sum();
-    if total == 0 { None } else { u64::try_from(sum).ok() }
+    if total == 0 { None } else { Some(fit(sum, "millionths of an entropy")) }
 }
 
 /// Authors that `top10_share` looks at.
@@ -67,7 +68,11 @@ fn top_share(commits: &Commits) -> Option<u64> {
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let top: u64 = counts.iter().take(TOP).sum();
     let total = total(commits);
-    if total == 0 { None } else { u64::try_from(half_up(10_000 * u128::from(top), u128::from(total))).ok() }
+    if total == 0 {
+        None
+    } else {
+        Some(fit(half_up(10_000 * u128::from(top), u128::from(total)), "hundredths of a percentage"))
+    }
 }
 
 /// First and last known commit day of each person of a Repo, up to today.
@@ -103,7 +108,7 @@ pub(super) fn tenure_days(basis: &Basis<'_>) -> Values {
             .map(|(first, last)| u128::from(last.number().abs_diff(first.number())))
             .collect();
         let sum: u128 = days.iter().sum();
-        if days.is_empty() { None } else { u64::try_from(half_up(sum, days.len() as u128)).ok().map(Count) }
+        if days.is_empty() { None } else { Some(Count(fit(half_up(sum, days.len() as u128), "days"))) }
     };
     per_career(basis, value)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::number::fit;
+
 use super::Values;
 use crate::metrics::evaluation::Basis;
 use crate::metrics::exact::half_up;
@@ -54,8 +56,7 @@ pub(super) fn coverage(basis: &Basis<'_>) -> Values {
         listed[edge.from as usize] |= network::weight(edge, basis.formula).is_some();
     }
     let percent = |part: usize, whole: usize| {
-        let share = half_up(10_000 * part as u128, whole as u128);
-        Hundredths(u64::try_from(share).unwrap_or(0))
+        Hundredths(fit(half_up(10_000 * part as u128, whole as u128), "hundredths of a percentage"))
     };
     let project = |repos: &[u32]| {
         let seen = repos.iter().filter(|repo| listed[**repo as usize]).count();

@@ -1,6 +1,7 @@
 //! Terms about who reaches whom.
 
 use domain::formula::{ProjectCriticality, SiblingPolicy};
+use domain::number::fit;
 
 use super::{Values, per_project};
 use crate::engine;
@@ -17,8 +18,8 @@ pub(super) fn blast_radius(basis: &Basis<'_>, network: &Network) -> Values {
     let nodes = engine::criticality(&network.edges, &everybody, &everybody, THREADS);
     let across = engine::criticality_across_groups(&network.edges, &everybody, &everybody, &network.groups, THREADS);
     let projects = basis.members.iter().enumerate().map(|(n, repos)| {
-        let reached = u64::from(across.groups.get(n).copied().unwrap_or(0));
-        (!repos.is_empty()).then_some(Count(reached))
+        // Whoever has a Repo is a group.
+        (!repos.is_empty()).then(|| Count(u64::from(across.groups[n])))
     });
     Values {
         projects: projects.collect(),
@@ -47,7 +48,7 @@ pub(super) fn decay_criticality(basis: &Basis<'_>, network: &Network, decay_days
         };
         let Some(last) = repo.days.iter().rev().find(counting) else { continue };
         let age = u64::from(basis.today.number().abs_diff(last.day.number()));
-        let fading = u64::try_from(decay_micro(age, u64::from(decay_days))).unwrap_or(0);
+        let fading: u64 = fit(decay_micro(age, u64::from(decay_days)), "millionths of a summand");
         seen_by[source as usize] = source;
         waiting.push(source);
         while let Some(node) = waiting.pop() {
