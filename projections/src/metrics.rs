@@ -2,6 +2,7 @@
 
 pub mod adoption;
 pub mod authors;
+pub mod basis;
 pub mod criticality;
 pub mod digest;
 pub mod evaluation;
@@ -10,6 +11,7 @@ pub mod flags;
 pub mod network;
 pub mod pony;
 pub mod score;
+pub mod share;
 pub mod status;
 mod terms;
 pub mod value;

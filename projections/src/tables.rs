@@ -9,6 +9,7 @@ pub mod difference;
 pub mod kept;
 pub mod rows;
 pub mod spans;
+pub mod text;
 
 pub use content::Content;
 pub use difference::Difference;

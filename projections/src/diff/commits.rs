@@ -8,7 +8,8 @@ use domain::time::Day;
 
 use super::reason::{Direction, Reason};
 use crate::fold::World;
-use crate::metrics::evaluation::{Basis, Evaluation};
+use crate::metrics::Evaluation;
+use crate::metrics::basis::Basis;
 use crate::people::state::{DayRow, RepoLog};
 
 /// An author, whether the commits joined, and the git log that tells of them.

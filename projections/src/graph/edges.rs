@@ -1,41 +1,12 @@
 //! Resolved edges from live claims.
 
 use domain::facts::registry::RegistryCrawled;
-use domain::formula::EdgePolicy;
 use domain::number::fit;
 use domain::recorded::Rank;
-use serde::{Deserialize, Serialize};
 
-use super::ledger::Ground;
-use super::resolve::{Edge, EdgeClaim};
+use super::input::Ground;
+use super::model::{Confidence, Edge, EdgeClaim};
 use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
-
-/// How sure an edge is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confidence {
-    /// Claimed by a registry or another indirect source.
-    InferredShadow,
-    /// Claimed by a bill of materials, lock file or go.mod.
-    VerifiedSbom,
-}
-
-impl Confidence {
-    /// The stored and printed name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::InferredShadow => "inferred_shadow",
-            Self::VerifiedSbom => "verified_sbom",
-        }
-    }
-
-    /// The confidence with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::InferredShadow, Self::VerifiedSbom].into_iter().find(|confidence| confidence.name() == name)
-    }
-}
 
 /// Where claims come from. Ordered so that, per edge, the claim that decides comes last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,15 +153,4 @@ fn by_dependent(vertices: usize, all: &[(u32, Claim)]) -> (Vec<usize>, Vec<Claim
         *slot += 1;
     }
     (offsets, claims)
-}
-
-impl Edge {
-    /// The claim that decides this edge under a policy; `None` when the policy does not know the edge.
-    #[must_use]
-    pub fn under(&self, policy: EdgePolicy) -> Option<&EdgeClaim> {
-        match policy {
-            EdgePolicy::Flat => self.flat.as_ref(),
-            EdgePolicy::Nested => self.nested.as_ref(),
-        }
-    }
 }

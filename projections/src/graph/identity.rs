@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use domain::facts::curation::Correction;
 use domain::recorded::Rank;
 
+use super::model::Finding;
 use super::names::Name;
-use super::resolve::Finding;
 use super::rows::Known;
 
 /// What ids mean.

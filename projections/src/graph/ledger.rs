@@ -4,42 +4,13 @@
 //! held by their dependents; a source that goes takes its claims with it, one that comes adds its own. A source that
 //! mentions an id which means something else now goes and comes again.
 
-use domain::formula::EdgePolicy;
 use domain::recorded::Position;
 
-use super::edges::Confidence;
+use super::input::Ground;
+use super::model::{Confidence, Link};
 use super::names::Name;
-use super::resolve::{Edge, Vertices};
-use super::rows::{Known, Live, Package};
+use super::rows::{Live, Package};
 use super::snapshot::{FLAT, NESTED, ROOT};
-
-/// An edge as scores see it: between vertex indices, dependent to dependency, and how sure each policy is of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// The dependent.
-    pub from: u32,
-    /// The dependency.
-    pub to: u32,
-    flat: Option<Confidence>,
-    nested: Option<Confidence>,
-}
-
-impl Link {
-    /// What scores see of an edge.
-    pub(super) fn of(edge: &Edge) -> Self {
-        let sure = |policy| edge.under(policy).map(|claim| claim.confidence);
-        Self { from: edge.from, to: edge.to, flat: sure(EdgePolicy::Flat), nested: sure(EdgePolicy::Nested) }
-    }
-
-    /// How sure the claim is that decides under a policy; `None` when the policy does not know the edge.
-    #[must_use]
-    pub fn under(&self, policy: EdgePolicy) -> Option<Confidence> {
-        match policy {
-            EdgePolicy::Flat => self.flat,
-            EdgePolicy::Nested => self.nested,
-        }
-    }
-}
 
 /// What a source claims of one dependency of a dependent.
 #[derive(Clone, Copy, Debug)]
@@ -78,17 +49,6 @@ impl<'a> Source<'a> {
             Self::Registry(package) => &package.ids,
         }
     }
-}
-
-/// What claims are read on.
-#[derive(Clone, Copy)]
-pub(super) struct Ground<'a, 'b> {
-    pub(super) known: Known<'a>,
-    /// The live documents.
-    pub(super) live: &'b [Live<'a>],
-    pub(super) vertices: &'b Vertices<'b>,
-    /// By number.
-    pub(super) repos: &'b [bool],
 }
 
 /// The claims of every source, by number of the dependent.

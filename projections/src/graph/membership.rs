@@ -6,8 +6,8 @@ use domain::facts::curation::Correction;
 use domain::recorded::{Position, Rank};
 
 use super::identity::Identity;
+use super::model::Finding;
 use super::names::{Name, Names};
-use super::resolve::Finding;
 use super::rows::Known;
 use super::state::GraphState;
 

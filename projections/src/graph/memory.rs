@@ -2,8 +2,8 @@
 //! takes longer.
 
 use super::ledger::Ledger;
+use super::model::{Graph, Vertex};
 use super::names::{Name, Names};
-use super::resolve::{Graph, Vertex};
 use super::rows::Numbered;
 use crate::changes::Changes;
 

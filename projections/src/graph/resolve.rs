@@ -3,173 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::facts::curation::{Correction, ProjectField};
-use domain::number::fit;
-use domain::recorded::Position;
-use domain::time::Timestamp;
 
-use super::edges::{Claims, Confidence};
+use super::edges::Claims;
 use super::identity::Identity;
-use super::ledger::{Ground, Link};
+use super::input::{Ground, Vertices};
 use super::membership::{GrantLinks, Membership, memberships};
 use super::memory::Memory;
-use super::names::{Name, Names};
+use super::model::{Depth, Finding, Graph, Link, Project};
+use super::names::Name;
 use super::repo_of::RepoOf;
 use super::rows::Known;
-use super::state::{Answer, GraphState};
-use super::survey;
-use super::vertex::{self, Details};
+use super::state::GraphState;
+use super::{applications, survey, vertex};
 use crate::changes::Changes;
-use crate::metrics::status;
-
-/// A Repo or ExternalRepo.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Vertex {
-    /// Canonical id.
-    pub id: String,
-    /// True for a Repo, false for an ExternalRepo.
-    pub repo: bool,
-    /// Index of its project.
-    pub project: Option<u32>,
-    /// Where the membership comes from: kind of evidence and position.
-    pub evidence: Option<(&'static str, Position)>,
-    /// What is shown besides scores.
-    pub details: Details,
-}
-
-/// A funded project or recognised public good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {
-    /// Id as given.
-    pub id: String,
-    /// Display name.
-    pub name: String,
-    /// `pg_root` when one of its repos publishes a package, else `scf_project`.
-    pub kind: &'static str,
-    /// Newest grants record, for what is shown.
-    pub category: Option<String>,
-    /// Owner or repository URL of the newest grants record.
-    pub git_url: Option<String>,
-    /// Web site.
-    pub website: Option<String>,
-    /// The newest survey answer bound to it.
-    pub answer: Option<Answer>,
-    /// The funder's status word.
-    pub integration_status: Option<String>,
-    /// Whether a grants record describes it.
-    pub recorded: bool,
-    /// Whether an application names it.
-    pub applied: bool,
-    /// Whether its grants are known to be complete.
-    pub complete: bool,
-    /// Least `observed_at` of the facts that name it.
-    pub first_seen: Option<Timestamp>,
-}
-
-/// The claim that decides an edge under one policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EdgeClaim {
-    /// Version or requirement, as stated.
-    pub version: Option<String>,
-    /// How sure.
-    pub confidence: Confidence,
-}
-
-/// A resolved edge between vertex indices, dependent to dependency.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edge {
-    /// The dependent.
-    pub from: u32,
-    /// The dependency.
-    pub to: u32,
-    /// Whether a subject claims it directly.
-    pub root: bool,
-    /// Under the flat policy.
-    pub flat: Option<EdgeClaim>,
-    /// Under the nested policy.
-    pub nested: Option<EdgeClaim>,
-}
-
-/// An open question for a maintainer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
-    /// `membership`, `owner`, `publication`, `survey-name` or `project`.
-    pub kind: &'static str,
-    /// What it is about.
-    pub id: String,
-    /// What is unclear.
-    pub reason: String,
-}
-
-impl Finding {
-    pub(super) fn new(kind: &'static str, id: &str, reason: String) -> Self {
-        Self { kind, id: id.to_owned(), reason }
-    }
-
-    pub(super) fn is(&self, kind: &str, id: &str) -> bool {
-        self.kind == kind && self.id == id
-    }
-}
-
-/// How much of a graph is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// What scores rest on. Of details there are the signals of adoption alone, and of edges the links: texts cost many
-    /// times as much as all else.
-    Scored,
-    /// Everything.
-    Shown,
-}
-
-/// The resolved graph. Vertices and projects are sorted by id, edges and links by (dependent, dependency); all of them
-/// bytewise.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Graph {
-    /// Repos and ExternalRepos together.
-    pub vertices: Vec<Vertex>,
-    /// Projects.
-    pub projects: Vec<Project>,
-    /// Edges of every policy; none where only scores are asked for.
-    pub edges: Vec<Edge>,
-    /// The same edges as scores see them.
-    pub links: Vec<Link>,
-    /// Open questions, sorted.
-    pub findings: Vec<Finding>,
-    /// Repository ids as given, to the vertex they mean.
-    pub repo_of: RepoOf,
-    /// World time.
-    pub world_time: Option<Timestamp>,
-    /// Newest `answered_at` of any survey row, as far as the day has come.
-    pub newest_answer: Option<Timestamp>,
-}
-
-/// The vertices of a graph under resolution.
-pub(super) struct Vertices<'a> {
-    /// The ids, in order.
-    pub(super) ids: Vec<Name>,
-    pub(super) identity: &'a Identity,
-    /// By number, where that id is a vertex.
-    index: Vec<u32>,
-}
-
-impl<'a> Vertices<'a> {
-    fn of_ids(ids: Vec<Name>, identity: &'a Identity, names: &Names) -> Self {
-        let mut index = vec![u32::MAX; names.len()];
-        for (n, id) in (0..).zip(&ids) {
-            index[*id as usize] = n;
-        }
-        Self { ids, identity, index }
-    }
-
-    /// The vertex that an id means.
-    pub(super) fn of(&self, id: Name) -> u32 {
-        self.at(self.identity.resolve(id))
-    }
-
-    /// The vertex of an id that means itself.
-    pub(super) fn at(&self, id: Name) -> u32 {
-        self.index[id as usize]
-    }
-}
 
 impl Graph {
     /// Resolves a state.
@@ -253,12 +99,6 @@ impl Graph {
             }
         }
     }
-
-    /// The index of a vertex.
-    #[must_use]
-    pub fn vertex(&self, id: &str) -> Option<u32> {
-        self.vertices.binary_search_by(|vertex| vertex.id.as_str().cmp(id)).ok().map(|n| fit(n, "vertices"))
-    }
 }
 
 /// By number: whether an ingestion is about it, a project claims it or a curation names it, as given.
@@ -310,15 +150,14 @@ fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &m
     };
     let names: BTreeMap<String, String> = ids.iter().map(|id| ((*id).to_owned(), name_of(id))).collect();
     let answers = survey::bind(state, &names, findings);
-    let applications = status::latest_applications(state);
-    let completion = status::completed(state, &applications);
+    let latest = applications::latest(state);
+    let completion = applications::completed(state, &latest);
     ids.iter()
         .map(|id| {
             let facts = state.projects.get(*id);
             let record = facts.and_then(|facts| facts.record.as_ref()).map(|newest| &newest.value);
             let described = facts.is_some_and(|facts| facts.record.is_some() || facts.named.is_some());
-            let described =
-                described || applications.contains_key(*id) || state.answers.contains_key(&format!("id/{id}"));
+            let described = described || latest.contains_key(*id) || state.answers.contains_key(&format!("id/{id}"));
             if !described && !corrected.contains_key(&(*id, ProjectField::Name)) {
                 let reason = "no grants record and no survey row describes it".to_owned();
                 findings.push(Finding::new("project", id, reason));
@@ -337,7 +176,7 @@ fn projects(state: &GraphState, members: &[Option<Membership<'_>>], findings: &m
                 answer: answers.get(*id).map(|answer| (*answer).clone()),
                 integration_status: record.and_then(|record| record.integration_status.clone()),
                 recorded: record.is_some(),
-                applied: applications.contains_key(*id),
+                applied: latest.contains_key(*id),
                 complete: completion.contains(id),
                 first_seen: facts.and_then(|facts| facts.first_seen),
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::facts::curation::Correction;
 use domain::source::normalised_name;
 
-use super::resolve::Finding;
+use super::model::Finding;
 use super::state::{Answer, GraphState};
 
 /// The newest answer of every project that has one whose day has come. `names` are the display names by project id.

@@ -5,44 +5,9 @@ use domain::purl;
 use domain::recorded::Rank;
 use domain::time::Timestamp;
 
-use super::resolve::{Depth, Vertex, Vertices};
+use super::input::Vertices;
+use super::model::{Depth, Details, MAX_RELEASES, Vertex, add_downloads};
 use super::rows::{Known, Live};
-
-/// Facts kept with a vertex.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Details {
-    /// What a person calls it.
-    pub name: String,
-    /// Latest version known.
-    pub latest_version: Option<String>,
-    /// Releases: (version, released), newest first, at most [`MAX_RELEASES`].
-    pub releases: Vec<(String, Option<Timestamp>)>,
-    /// True when the host says it is private; `None` when unknown.
-    pub private: Option<bool>,
-    /// Stars on the host.
-    pub stars: Option<u64>,
-    /// Forks on the host.
-    pub forks: Option<u64>,
-    /// Downloads in 30 days, summed over the packages published from it.
-    pub downloads: Option<u64>,
-    /// Licence expression.
-    pub license: Option<String>,
-    /// Canonical id of the repository it was forked from.
-    pub parent: Option<String>,
-    /// Packages published from it, sorted.
-    pub packages: Vec<String>,
-}
-
-/// Releases kept per vertex.
-pub const MAX_RELEASES: usize = 500;
-
-impl Details {
-    /// Details of which only the name is known.
-    #[must_use]
-    pub fn named(name: String) -> Self {
-        Self { name, ..Self::default() }
-    }
-}
 
 /// Writes the details of every vertex.
 pub(super) fn write(known: Known<'_>, places: &Vertices<'_>, live: &[Live<'_>], depth: Depth, all: &mut [Vertex]) {
@@ -76,13 +41,6 @@ fn signals(known: Known<'_>, places: &Vertices<'_>, all: &mut [Vertex]) -> Vec<O
         }
     }
     hosts
-}
-
-/// Adds downloads to those of other packages. The counts are what registries say, in a log perhaps for ever: a sum beyond
-/// all bounds must not end the fold, so it stays at the bound.
-#[must_use]
-pub fn add_downloads(sum: Option<u64>, more: u64) -> Option<u64> {
-    Some(sum.unwrap_or(0).saturating_add(more))
 }
 
 /// Writes what is shown of Repos and packages.

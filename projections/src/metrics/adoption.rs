@@ -4,7 +4,7 @@ use domain::formula::{AdoptionPolicy, Combine, ProjectAdoption, Signal, SignalNo
 use domain::number::fit;
 
 use super::exact::{below, half_up, log1p_micro, mean_percentile};
-use crate::graph::vertex::add_downloads;
+use crate::graph::model::add_downloads;
 use crate::graph::{Graph, Vertex};
 
 /// Adoption by vertex and by project, in hundredths.

@@ -197,8 +197,8 @@ mod tests {
     use domain::time::Day;
 
     use super::*;
-    use crate::graph::edges::Confidence;
-    use crate::graph::vertex::Details;
+    use crate::graph::Confidence;
+    use crate::graph::model::Details;
     use crate::graph::{Edge, EdgeClaim, Vertex};
 
     #[test]

@@ -2,51 +2,17 @@
 
 use domain::formula::Formula;
 use domain::status::ActivityStatus;
-use domain::time::{Day, Timestamp};
 
 use super::adoption::{self, Adoption};
-use super::authors::Authors;
+use super::basis::Basis;
 use super::criticality::{self, Criticality};
 use super::network::Network;
 use super::pony::{self, PonyFactors};
 use super::terms::{self, Values};
-use super::windows::{Asked, ByVertex, Windows};
+use super::windows::Windows;
 use super::{Level, Score, Scores, flags, score, status};
 use crate::graph::Graph;
 use crate::people::Contributions;
-
-/// What a formula looks at, sorted out once.
-#[derive(Debug)]
-pub struct Basis<'a> {
-    /// Vertices, edges, membership.
-    pub graph: &'a Graph,
-    /// Commit days.
-    pub contributions: &'a Contributions<'a>,
-    /// The formula.
-    pub formula: &'a Formula,
-    /// The UTC day of world time.
-    pub today: Day,
-    /// First day of the window of people.
-    pub window_from: Day,
-    /// Repos of every project, ascending.
-    pub members: Vec<Vec<u32>>,
-    /// Whose commits count.
-    pub authors: Authors,
-    /// Commits in the window.
-    pub windows: ByVertex,
-}
-
-impl<'a> Basis<'a> {
-    fn of(graph: &'a Graph, contributions: &'a Contributions<'a>, formula: &'a Formula, windows: &mut Windows) -> Self {
-        let today = graph.world_time.map_or(Day::from_number(0), Timestamp::day);
-        let window_from = today.minus_months(formula.pony.window_months);
-        let authors = Authors::of(&formula.people);
-        let threshold_percent = formula.pony.threshold_percent;
-        let asked = Asked { authors: &authors, threshold_percent, from: window_from, to: today };
-        let windows = windows.look(graph, contributions, asked);
-        Self { graph, contributions, formula, today, window_from, members: members(graph), authors, windows }
-    }
-}
 
 /// The scores of a formula, with the intermediate results that explain them.
 #[derive(Debug)]
@@ -135,15 +101,4 @@ fn vertex_rows(graph: &Graph, repo: bool, statuses: &[ActivityStatus], parts: &P
         flags: Vec::new(),
     };
     graph.vertices.iter().enumerate().filter(|(_, vertex)| vertex.repo == repo).map(row).collect()
-}
-
-/// Repos of every project, ascending.
-fn members(graph: &Graph) -> Vec<Vec<u32>> {
-    let mut members = vec![Vec::new(); graph.projects.len()];
-    for (vertex, n) in graph.vertices.iter().zip(0u32..) {
-        if let (true, Some(project)) = (vertex.repo, vertex.project) {
-            members[project as usize].push(n);
-        }
-    }
-    members
 }

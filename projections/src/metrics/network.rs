@@ -5,7 +5,7 @@ use domain::number::fit;
 use domain::status::ActivityStatus;
 
 use crate::engine;
-use crate::graph::edges::Confidence;
+use crate::graph::Confidence;
 use crate::graph::{Graph, Link};
 
 /// What criticality and its relatives are computed on. All lists have one entry a vertex.

@@ -3,7 +3,7 @@
 
 use domain::formula::{Term, TermsPolicy};
 
-use super::evaluation::Basis;
+use super::basis::Basis;
 use super::network::Network;
 use super::value::TermValue;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::time::Day;
 
 use super::authors::{Authors, Commits, summed};
-use super::pony::pony_factor;
+use super::share::pony_factor;
 use crate::changes::Changes;
 use crate::graph::Graph;
 use crate::people::{Contributions, PeopleState, RepoContributions};

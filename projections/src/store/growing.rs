@@ -7,12 +7,13 @@ use std::sync::Arc;
 use domain::recorded::Position;
 use sqlx::{PgConnection, Row as _};
 
-use super::copy::Text;
+use super::copy::send;
 use super::load::inconsistent;
 use super::{Build, StoreError};
 use crate::history::{Birth, History, Metric, Tick};
 use crate::metrics::{Level, Scores};
 use crate::tables::spans::{tick_rows, write_birth, write_span};
+use crate::tables::text::CopyText;
 
 /// The table of births, which is gone when the build is complete.
 const BIRTH: &str = "birth";
@@ -20,9 +21,9 @@ const BIRTH: &str = "birth";
 /// What is final, as text.
 #[derive(Debug, Default)]
 pub struct Final {
-    spans: Text,
-    births: Text,
-    ticks: Text,
+    spans: CopyText,
+    births: CopyText,
+    ticks: CopyText,
 }
 
 impl Final {
@@ -61,9 +62,9 @@ impl Final {
     /// When the database refuses.
     pub async fn write(&self, conn: &mut PgConnection, build: &Build) -> Result<(), StoreError> {
         let schema = build.schema();
-        self.spans.send(&mut *conn, &format!("{schema}.span")).await?;
-        self.births.send(&mut *conn, &format!("{schema}.{BIRTH}")).await?;
-        self.ticks.send(&mut *conn, &format!("{schema}.tick")).await
+        send(&self.spans, &mut *conn, &format!("{schema}.span")).await?;
+        send(&self.births, &mut *conn, &format!("{schema}.{BIRTH}")).await?;
+        send(&self.ticks, &mut *conn, &format!("{schema}.tick")).await
     }
 }
 
@@ -82,8 +83,8 @@ pub async fn begin(conn: &mut PgConnection, build: &Build) -> Result<(), StoreEr
 
 /// What holds at the end, as text.
 #[must_use]
-pub fn holding(history: &History) -> Text {
-    let mut text = Text::default();
+pub fn holding(history: &History) -> CopyText {
+    let mut text = CopyText::default();
     history.holding(0).for_each(|span| write_span(&span, &mut text));
     text
 }
@@ -92,9 +93,9 @@ pub fn holding(history: &History) -> Text {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn end(conn: &mut PgConnection, build: &Build, holding: &Text) -> Result<(), StoreError> {
+pub async fn end(conn: &mut PgConnection, build: &Build, holding: &CopyText) -> Result<(), StoreError> {
     let schema = build.schema();
-    holding.send(&mut *conn, &format!("{schema}.span")).await?;
+    send(holding, &mut *conn, &format!("{schema}.span")).await?;
     sqlx::raw_sql(&format!("DROP TABLE {schema}.{BIRTH}")).execute(conn).await?;
     Ok(())
 }

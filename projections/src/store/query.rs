@@ -6,8 +6,8 @@ use sqlx::{PgConnection, Row as _};
 
 use super::load::inconsistent;
 use super::{Build, StoreError};
+use crate::graph::Confidence;
 use crate::graph::Graph;
-use crate::graph::edges::Confidence;
 use crate::metrics::{Level, Scores};
 use crate::tables::Projection;
 

@@ -5,8 +5,9 @@ use domain::number::fit;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
 
-use super::copy::Text;
+use super::copy::send;
 use super::{Build, StoreError};
+use crate::tables::text::CopyText;
 use crate::tables::{Difference, Row, Table};
 
 /// Copies rows that a table has not.
@@ -14,9 +15,9 @@ use crate::tables::{Difference, Row, Table};
 /// # Errors
 /// When the database refuses.
 pub async fn copy(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[Row]) -> Result<(), StoreError> {
-    let mut text = Text::default();
+    let mut text = CopyText::default();
     rows.iter().for_each(|row| text.row(row));
-    text.send(conn, &format!("{schema}.{}", table.name)).await
+    send(&text, conn, &format!("{schema}.{}", table.name)).await
 }
 
 /// Inserts rows, or replaces those with the same key.

@@ -6,8 +6,8 @@ use domain::recorded::Position;
 use serde_json::json;
 
 use super::Row;
+use super::text::CopyText;
 use crate::history::{Birth, History, Span};
-use crate::store::copy::Text;
 
 /// The cells of a value over time, in the order of its table's columns.
 fn cells(span: &Span, mut cell: impl FnMut(Option<&dyn Display>)) {
@@ -28,13 +28,13 @@ pub fn span_row(span: &Span) -> Row {
 }
 
 /// The same row as text: there are many.
-pub fn write_span(span: &Span, text: &mut Text) {
+pub fn write_span(span: &Span, text: &mut CopyText) {
     cells(span, |cell| text.cell(cell));
     text.end();
 }
 
 /// A vertex and the first tick that saw it, as text.
-pub fn write_birth(birth: &Birth, text: &mut Text) {
+pub fn write_birth(birth: &Birth, text: &mut CopyText) {
     text.cell(Some(birth.level.name()));
     text.cell(Some(&birth.id));
     text.cell(Some(birth.at));

@@ -9,7 +9,7 @@ use domain::time::Day;
 
 use super::Values;
 use crate::metrics::authors::Commits;
-use crate::metrics::evaluation::Basis;
+use crate::metrics::basis::Basis;
 use crate::metrics::exact::{half_up, surprise_micro};
 use crate::metrics::pony::union;
 use crate::metrics::value::TermValue::{self, Count, Hundredths, Millionths};

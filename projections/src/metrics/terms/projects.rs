@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::number::fit;
 
 use super::Values;
-use crate::metrics::evaluation::Basis;
+use crate::metrics::basis::Basis;
 use crate::metrics::exact::half_up;
 use crate::metrics::network;
 use crate::metrics::value::TermValue::{Count, Hundredths};

@@ -5,8 +5,8 @@ use domain::number::fit;
 
 use super::{Values, per_project};
 use crate::engine;
+use crate::metrics::basis::Basis;
 use crate::metrics::criticality::THREADS;
-use crate::metrics::evaluation::Basis;
 use crate::metrics::exact::decay_micro;
 use crate::metrics::network::{self, Network};
 use crate::metrics::value::TermValue::{self, Count, Hundredths, Millionths};

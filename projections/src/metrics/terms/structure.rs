@@ -6,7 +6,7 @@ use petgraph::visit::EdgeRef as _;
 
 use super::{Values, per_project};
 use crate::engine::{Graph, Node};
-use crate::metrics::evaluation::Basis;
+use crate::metrics::basis::Basis;
 use crate::metrics::network::Network;
 use crate::metrics::value::TermValue::Count;
 

@@ -2,7 +2,7 @@
 
 use domain::facts::sbom::{Package, SbomSubmitted};
 use domain::formula::EdgePolicy;
-use projections::graph::edges::Confidence;
+use projections::graph::Confidence;
 
 use crate::facts::{Log, crawl, host, sbom};
 

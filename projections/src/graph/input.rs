@@ -1,0 +1,45 @@
+//! What claims are read on while a state is resolved.
+
+use super::identity::Identity;
+use super::names::{Name, Names};
+use super::rows::{Known, Live};
+
+/// What claims are read on.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a, 'b> {
+    pub(super) known: Known<'a>,
+    /// The live documents.
+    pub(super) live: &'b [Live<'a>],
+    pub(super) vertices: &'b Vertices<'b>,
+    /// By number.
+    pub(super) repos: &'b [bool],
+}
+
+/// The vertices of a graph under resolution.
+pub(super) struct Vertices<'a> {
+    /// The ids, in order.
+    pub(super) ids: Vec<Name>,
+    pub(super) identity: &'a Identity,
+    /// By number, where that id is a vertex.
+    index: Vec<u32>,
+}
+
+impl<'a> Vertices<'a> {
+    pub(super) fn of_ids(ids: Vec<Name>, identity: &'a Identity, names: &Names) -> Self {
+        let mut index = vec![u32::MAX; names.len()];
+        for (n, id) in (0..).zip(&ids) {
+            index[*id as usize] = n;
+        }
+        Self { ids, identity, index }
+    }
+
+    /// The vertex that an id means.
+    pub(super) fn of(&self, id: Name) -> u32 {
+        self.at(self.identity.resolve(id))
+    }
+
+    /// The vertex of an id that means itself.
+    pub(super) fn at(&self, id: Name) -> u32 {
+        self.index[id as usize]
+    }
+}
