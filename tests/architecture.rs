@@ -1,5 +1,7 @@
 //! What the code may not become: arrows between the crates, forbidden words and places, sizes.
 
+mod circles;
 mod crates;
 mod files;
 mod tidy;
+mod words;

@@ -114,7 +114,7 @@ impl Day {
     }
 
     /// The day `number` days after 1970-01-01. Numbers beyond the calendar (some 262,000 years to both sides) are bounds
-    /// to compare with: they have neither a date nor a first moment.
+    /// to compare with: they have no date.
     #[must_use]
     pub fn from_number(number: i32) -> Self {
         Self(number)
@@ -126,7 +126,7 @@ impl Day {
         Timestamp(i64::from(self.0) * MICROS_PER_DAY)
     }
 
-    /// The same day `months` earlier, clamped to the month's end; the least day of all where the calendar ends before.
+    /// The same day `months` earlier, clamped to the month's end; the least of all days where the calendar ends first.
     #[must_use]
     pub fn minus_months(self, months: u32) -> Self {
         self.date().checked_sub_months(Months::new(months)).map_or(Self(i32::MIN), Self::from_date)

@@ -43,8 +43,8 @@ fn enter(columns: &Columns, block: &[Word], sweep: &mut Sweep) -> [u32; BLOCK_WO
     weights
 }
 
-/// The sum of the weights of the columns in a row. Eight times at most 64 x 2^31 are far from 2^64, so nothing wraps; said
-/// with operations that are not checked one by one the loop is vectorised, which checks cost half of the engine's time.
+/// The sum of the weights of the columns in a row. Eight times at most 64 x 2^31 is far from 2^64, so nothing wraps:
+/// checking every one of these sums would take half as long again as the whole engine does.
 fn weighted(bits: &Row, weights: &[u32; BLOCK_WORDS]) -> u32 {
     let each =
         bits.iter().zip(weights).map(|(word, weight)| u64::from(word.count_ones()).wrapping_mul((*weight).into()));

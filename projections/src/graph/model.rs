@@ -90,8 +90,8 @@ impl Details {
     }
 }
 
-/// Adds downloads to those of other packages. The counts are what registries say, in a log perhaps for ever: a sum beyond
-/// all bounds must not end the fold, so it stays at the bound.
+/// Adds downloads to those of other packages. The counts are what registries say, in a log for ever: a sum beyond all
+/// bounds must not end every fold, so it stays at the bound.
 #[must_use]
 pub fn add_downloads(sum: Option<u64>, more: u64) -> Option<u64> {
     Some(sum.unwrap_or(0).saturating_add(more))

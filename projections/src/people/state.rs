@@ -115,8 +115,8 @@ pub struct DayRow {
 }
 
 impl DayRow {
-    /// Commits that are no merges. Both numbers are what a log says that may come from elsewhere: more merges than commits
-    /// leave none.
+    /// Commits that are no merges. Both numbers are what a log says that may come from elsewhere: more merges than
+    /// commits leave none.
     #[must_use]
     pub fn without_merges(&self) -> u32 {
         self.commits.saturating_sub(self.merges)
