@@ -126,7 +126,7 @@ impl Day {
         Timestamp(i64::from(self.0) * MICROS_PER_DAY)
     }
 
-    /// The same day `months` earlier, clamped to the month's end; the least of all days where the calendar ends first.
+    /// The same day `months` earlier, clamped to the month's end; the least day of all where no calendar reaches.
     #[must_use]
     pub fn minus_months(self, months: u32) -> Self {
         self.date().checked_sub_months(Months::new(months)).map_or(Self(i32::MIN), Self::from_date)
