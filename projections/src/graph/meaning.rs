@@ -3,7 +3,7 @@
 use super::identity::Identity;
 use super::membership::GrantLinks;
 use super::resolve::known_repositories;
-use super::rows::{Known, Numbered};
+use super::rows::{InternedRows, Known};
 use super::snapshot::Snapshot;
 use super::state::GraphState;
 
@@ -11,13 +11,13 @@ use super::state::GraphState;
 #[derive(Debug)]
 pub(super) struct Meaning<'a> {
     state: &'a GraphState,
-    rows: Numbered,
+    rows: InternedRows,
     identity: Identity,
 }
 
 impl<'a> Meaning<'a> {
     pub(super) fn of(state: &'a GraphState) -> Self {
-        let mut rows = Numbered::default();
+        let mut rows = InternedRows::default();
         rows.learn(state, None);
         let known = Known::of(state, &rows);
         let repositories = known_repositories(known, &GrantLinks::of(known));

@@ -4,13 +4,13 @@
 use super::ledger::Ledger;
 use super::model::{Graph, Vertex};
 use super::names::{Name, Names};
-use super::rows::Numbered;
+use super::rows::InternedRows;
 use crate::changes::Changes;
 
 /// What serves every look at the states of one log.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
-    pub(super) rows: Numbered,
+    pub(super) rows: InternedRows,
     /// Rows touched since the last look; `None` before the first, which reads them all.
     pub(super) touched: Option<Changes>,
     pub(super) ledger: Ledger,

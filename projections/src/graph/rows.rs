@@ -119,7 +119,7 @@ impl<R> Rows<R> {
 
 /// All rows that name ids.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Numbered {
+pub(super) struct InternedRows {
     pub(super) names: Names,
     repos: Rows<Repo>,
     documents: Rows<Documents>,
@@ -128,7 +128,7 @@ pub(super) struct Numbered {
     applications: Rows<Option<Grants>>,
 }
 
-impl Numbered {
+impl InternedRows {
     /// Reads the rows of a state that were touched since the last look, or all.
     pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>) {
         let Self { names, repos, documents, packages, records, applications } = self;
@@ -205,7 +205,7 @@ fn grants(names: &mut Names, project: &str, rank: Rank, urls: &[String]) -> Gran
 pub(super) struct Known<'a> {
     pub(super) state: &'a GraphState,
     pub(super) names: &'a Names,
-    rows: &'a Numbered,
+    rows: &'a InternedRows,
 }
 
 /// A live document.
@@ -219,7 +219,7 @@ pub(super) struct Live<'a> {
 
 impl<'a> Known<'a> {
     /// The rows of a state that were learnt last.
-    pub(super) fn of(state: &'a GraphState, rows: &'a Numbered) -> Self {
+    pub(super) fn of(state: &'a GraphState, rows: &'a InternedRows) -> Self {
         Self { state, names: &rows.names, rows }
     }
 
