@@ -8,7 +8,7 @@ use domain::recorded::Rank;
 
 use super::model::Finding;
 use super::names::Name;
-use super::rows::Known;
+use super::rows::StateView;
 
 /// What ids mean.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Identity {
     }
 
     /// Weighs the evidence. `repos` tells which ids are Repos before publications are known.
-    pub(super) fn weigh(known: Known<'_>, repos: &[bool], findings: &mut Vec<Finding>) -> Self {
+    pub(super) fn weigh(known: StateView<'_>, repos: &[bool], findings: &mut Vec<Finding>) -> Self {
         let names = known.names;
         let renamed = renames(known);
         let live = known.live(|subject| renamed[subject as usize]).into_iter();
@@ -87,7 +87,7 @@ impl Identity {
 
 /// By number the present name, from the newest evidence; evidence that would close a circle is older news and is passed
 /// over.
-fn renames(known: Known<'_>) -> Vec<Name> {
+fn renames(known: StateView<'_>) -> Vec<Name> {
     let said = known.repos().filter_map(|repo| Some((repo.host?.rank, repo.name, repo.host?.renamed?)));
     let mut evidence: Vec<(Rank, Name, Name)> = said.collect();
     // Every rank is another event's, so this is an order.

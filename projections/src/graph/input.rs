@@ -2,12 +2,12 @@
 
 use super::identity::Identity;
 use super::names::{Name, Names};
-use super::rows::{Known, Live};
+use super::rows::{Live, StateView};
 
 /// What claims are read on.
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a, 'b> {
-    pub(super) known: Known<'a>,
+    pub(super) known: StateView<'a>,
     /// The live documents.
     pub(super) live: &'b [Live<'a>],
     pub(super) vertices: &'b Vertices<'b>,

@@ -3,7 +3,7 @@
 use super::identity::Identity;
 use super::membership::GrantLinks;
 use super::resolve::known_repositories;
-use super::rows::{InternedRows, Known};
+use super::rows::{InternedRows, StateView};
 use super::snapshot::Snapshot;
 use super::state::GraphState;
 
@@ -19,7 +19,7 @@ impl<'a> Meaning<'a> {
     pub(super) fn of(state: &'a GraphState) -> Self {
         let mut rows = InternedRows::default();
         rows.learn(state, None);
-        let known = Known::of(state, &rows);
+        let known = StateView::of(state, &rows);
         let repositories = known_repositories(known, &GrantLinks::of(known));
         let identity = Identity::weigh(known, &repositories, &mut Vec::new());
         Self { state, rows, identity }
@@ -33,7 +33,7 @@ impl<'a> Meaning<'a> {
 
     /// The live documents, each with what its subject means.
     pub(super) fn live(&self) -> impl Iterator<Item = (&str, &Snapshot)> {
-        let known = Known::of(self.state, &self.rows);
+        let known = StateView::of(self.state, &self.rows);
         let live = known.live(|id| self.identity.resolve(id)).into_iter();
         live.filter_map(move |live| Some((known.names.text(live.subject), known.snapshot(&live)?)))
     }

@@ -8,7 +8,7 @@ use domain::recorded::{Position, Rank};
 use super::identity::Identity;
 use super::model::Finding;
 use super::names::{Name, Names};
-use super::rows::Known;
+use super::rows::StateView;
 use super::state::GraphState;
 
 /// Where a membership comes from.
@@ -36,7 +36,7 @@ pub(super) struct GrantLinks<'a> {
 
 impl<'a> GrantLinks<'a> {
     /// Reads every newest grants record.
-    pub(super) fn of(known: Known<'a>) -> Self {
+    pub(super) fn of(known: StateView<'a>) -> Self {
         let mut links = Self::default();
         for said in known.grants() {
             for repo in &said.repositories {
@@ -57,13 +57,13 @@ fn name<'a>(projects: &mut Projects<'a>, project: &'a str, rank: Rank) {
 
 /// Membership of every Repo, by number.
 pub(super) fn memberships<'a>(
-    known: Known<'a>,
+    known: StateView<'a>,
     identity: &Identity,
     links: &GrantLinks<'a>,
     repos: &[bool],
     findings: &mut Vec<Finding>,
 ) -> Vec<Option<Membership<'a>>> {
-    let Known { state, names, .. } = known;
+    let StateView { state, names, .. } = known;
     let mut curated: Vec<Option<(Rank, Option<&str>)>> = vec![None; names.len()];
     for curation in state.curations.values() {
         if let Correction::Membership { repo, project } = &curation.value.correction

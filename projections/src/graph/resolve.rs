@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::model::{Depth, Finding, Graph, Link, Project};
 use super::names::Name;
 use super::repo_of::RepoOf;
-use super::rows::Known;
+use super::rows::StateView;
 use super::state::GraphState;
 use super::{applications, survey, vertex};
 use crate::changes::Changes;
@@ -30,7 +30,7 @@ impl Graph {
         let Memory { rows, touched, ledger, former } = memory;
         rows.learn(state, touched.as_ref());
         *touched = Some(Changes::default());
-        let known = Known::of(state, rows);
+        let known = StateView::of(state, rows);
         let names = known.names;
         let links = GrantLinks::of(known);
         let repositories = known_repositories(known, &links);
@@ -102,8 +102,8 @@ impl Graph {
 }
 
 /// By number: whether an ingestion is about it, a project claims it or a curation names it, as given.
-pub(super) fn known_repositories(known: Known<'_>, links: &GrantLinks<'_>) -> Vec<bool> {
-    let Known { state, names, .. } = known;
+pub(super) fn known_repositories(known: StateView<'_>, links: &GrantLinks<'_>) -> Vec<bool> {
+    let StateView { state, names, .. } = known;
     let mut known_as = vec![false; names.len()];
     let mut mark = |id: Name| known_as[id as usize] = true;
     for repo in known.repos() {

@@ -202,7 +202,7 @@ fn grants(names: &mut Names, project: &str, rank: Rank, urls: &[String]) -> Gran
 
 /// A state beside its rows in numbers.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Known<'a> {
+pub(super) struct StateView<'a> {
     pub(super) state: &'a GraphState,
     pub(super) names: &'a Names,
     rows: &'a InternedRows,
@@ -217,7 +217,7 @@ pub(super) struct Live<'a> {
     documents: &'a Documents,
 }
 
-impl<'a> Known<'a> {
+impl<'a> StateView<'a> {
     /// The rows of a state that were learnt last.
     pub(super) fn of(state: &'a GraphState, rows: &'a InternedRows) -> Self {
         Self { state, names: &rows.names, rows }

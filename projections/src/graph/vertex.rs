@@ -7,10 +7,10 @@ use domain::time::Timestamp;
 
 use super::input::Vertices;
 use super::model::{Depth, Details, MAX_RELEASES, Vertex, add_downloads};
-use super::rows::{Known, Live};
+use super::rows::{Live, StateView};
 
 /// Writes the details of every vertex.
-pub(super) fn write(known: Known<'_>, places: &Vertices<'_>, live: &[Live<'_>], depth: Depth, all: &mut [Vertex]) {
+pub(super) fn write(known: StateView<'_>, places: &Vertices<'_>, live: &[Live<'_>], depth: Depth, all: &mut [Vertex]) {
     for vertex in all.iter_mut() {
         vertex.details = match depth {
             Depth::Shown => Details::named(purl::full_name(&vertex.id)),
@@ -25,7 +25,7 @@ pub(super) fn write(known: Known<'_>, places: &Vertices<'_>, live: &[Live<'_>], 
 }
 
 /// Writes the signals of adoption. Returns the rank of each vertex' newest host facts, which decide.
-fn signals(known: Known<'_>, places: &Vertices<'_>, all: &mut [Vertex]) -> Vec<Option<Rank>> {
+fn signals(known: StateView<'_>, places: &Vertices<'_>, all: &mut [Vertex]) -> Vec<Option<Rank>> {
     let mut hosts: Vec<Option<Rank>> = vec![None; all.len()];
     for (repo, host) in known.repos().filter_map(|repo| Some((repo, repo.host?))) {
         let n = places.of(repo.name) as usize;
@@ -44,7 +44,7 @@ fn signals(known: Known<'_>, places: &Vertices<'_>, all: &mut [Vertex]) -> Vec<O
 }
 
 /// Writes what is shown of Repos and packages.
-fn show(known: Known<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all: &mut [Vertex]) {
+fn show(known: StateView<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all: &mut [Vertex]) {
     for (facts, repo) in known.state.repos.values().zip(known.repos()) {
         let n = places.of(repo.name) as usize;
         let details = &mut all[n].details;
@@ -77,7 +77,7 @@ fn show(known: Known<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all: &m
 
 /// A package known only from documents shows the greatest version that the newest document names.
 fn versions_of_documents(
-    known: Known<'_>,
+    known: StateView<'_>,
     places: &Vertices<'_>,
     live: &[Live<'_>],
     hosts: &[Option<Rank>],
