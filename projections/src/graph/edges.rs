@@ -4,7 +4,7 @@ use domain::facts::registry::RegistryCrawled;
 use domain::number::fit;
 use domain::recorded::Rank;
 
-use super::input::Ground;
+use super::input::ResolveInput;
 use super::model::{Confidence, Edge, EdgeClaim};
 use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
 
@@ -56,8 +56,8 @@ impl<'a> Versions<'a> {
 
 impl<'a> Claims<'a> {
     /// Reads the live documents and the registry's answers, on the vertices that ids mean.
-    pub(super) fn of(ground: Ground<'a, '_>) -> Self {
-        let Ground { known, live, vertices, repos } = ground;
+    pub(super) fn of(ground: ResolveInput<'a, '_>) -> Self {
+        let ResolveInput { known, live, vertices, repos } = ground;
         let (mut sources, mut versions) = (Vec::new(), Vec::new());
         let documents = || live.iter().filter_map(|live| Some((live.said, known.snapshot(live)?)));
         let mut all: Vec<(u32, Claim)> = Vec::with_capacity(documents().map(|(_, whole)| whole.claims.len()).sum());

@@ -6,7 +6,7 @@ use super::rows::{Live, StateView};
 
 /// What claims are read on.
 #[derive(Clone, Copy)]
-pub(super) struct Ground<'a, 'b> {
+pub(super) struct ResolveInput<'a, 'b> {
     pub(super) known: StateView<'a>,
     /// The live documents.
     pub(super) live: &'b [Live<'a>],

@@ -6,7 +6,7 @@
 
 use domain::recorded::Position;
 
-use super::input::Ground;
+use super::input::ResolveInput;
 use super::model::{Confidence, Link};
 use super::names::Name;
 use super::rows::{Live, Package};
@@ -64,7 +64,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// One link per (dependent, dependency), in that order.
-    pub(super) fn links(&mut self, ground: Ground<'_, '_>) -> Vec<Link> {
+    pub(super) fn links(&mut self, ground: ResolveInput<'_, '_>) -> Vec<Link> {
         self.follow(ground);
         let mut links: Vec<Link> = Vec::with_capacity(self.claims.iter().map(Vec::len).sum());
         for (from, id) in (0..).zip(&ground.vertices.ids) {
@@ -85,7 +85,7 @@ impl Ledger {
     }
 
     /// Brings the claims up to date.
-    fn follow(&mut self, ground: Ground<'_, '_>) {
+    fn follow(&mut self, ground: ResolveInput<'_, '_>) {
         let means = ground.vertices.identity.means();
         let mean: Vec<(Name, bool)> = means.iter().map(|id| (*id, ground.repos[*id as usize])).collect();
         // Sources that mention an id which is new are new themselves.
@@ -137,7 +137,7 @@ impl Ledger {
     }
 
     /// Takes in a source. Returns its dependents.
-    fn enter(&mut self, source: Source<'_>, ground: Ground<'_, '_>) -> Vec<Name> {
+    fn enter(&mut self, source: Source<'_>, ground: ResolveInput<'_, '_>) -> Vec<Name> {
         let identity = ground.vertices.identity;
         let position = source.position();
         let ids = source.ids().iter().map(|id| identity.resolve(*id));

@@ -6,7 +6,7 @@ use domain::facts::curation::{Correction, ProjectField};
 
 use super::edges::Claims;
 use super::identity::Identity;
-use super::input::{Ground, Vertices};
+use super::input::{ResolveInput, Vertices};
 use super::membership::{GrantLinks, Membership, memberships};
 use super::memory::Memory;
 use super::model::{Depth, Finding, Graph, Link, Project};
@@ -61,7 +61,7 @@ impl Graph {
             vertex.project = member.and_then(|m| project_index.get(m.project?).copied());
             vertex.evidence = member.map(|m| (m.evidence, m.position));
         }
-        let ground = Ground { known, live: &live, vertices: &places, repos: &repos };
+        let ground = ResolveInput { known, live: &live, vertices: &places, repos: &repos };
         let (edges, links) = match depth {
             Depth::Scored => (Vec::new(), ledger.links(ground)),
             Depth::Shown => {
