@@ -7,7 +7,7 @@ mod edges;
 pub mod evidence;
 mod identity;
 mod input;
-mod ledger;
+mod link_index;
 mod meaning;
 mod membership;
 mod memory;

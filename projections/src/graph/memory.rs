@@ -1,7 +1,7 @@
 //! What earlier looks at one log have learnt: a shortcut, and nothing else. A look without it sees the same; it only
 //! takes longer.
 
-use super::ledger::Ledger;
+use super::link_index::LinkIndex;
 use super::model::{Graph, Vertex};
 use super::names::{Name, Names};
 use super::rows::InternedRows;
@@ -13,7 +13,7 @@ pub(crate) struct Memory {
     pub(super) rows: InternedRows,
     /// Rows touched since the last look; `None` before the first, which reads them all.
     pub(super) touched: Option<Changes>,
-    pub(super) ledger: Ledger,
+    pub(super) link_index: LinkIndex,
     pub(super) former: Former,
 }
 

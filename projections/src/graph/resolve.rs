@@ -27,7 +27,7 @@ impl Graph {
     /// Resolves a state of a log, `memory` being of its earlier states and having heard of all that was touched since.
     pub(crate) fn resolve(state: &GraphState, memory: &mut Memory, depth: Depth) -> Self {
         let mut findings = Vec::new();
-        let Memory { rows, touched, ledger, former } = memory;
+        let Memory { rows, touched, link_index, former } = memory;
         rows.learn(state, touched.as_ref());
         *touched = Some(Changes::default());
         let known = StateView::of(state, rows);
@@ -63,7 +63,7 @@ impl Graph {
         }
         let ground = ResolveInput { known, live: &live, vertices: &places, repos: &repos };
         let (edges, links) = match depth {
-            Depth::Scored => (Vec::new(), ledger.links(ground)),
+            Depth::Scored => (Vec::new(), link_index.links(ground)),
             Depth::Shown => {
                 let edges = Claims::of(ground).edges();
                 let links = edges.iter().map(Link::of).collect();

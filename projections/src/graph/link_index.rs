@@ -53,7 +53,7 @@ impl<'a> Source<'a> {
 
 /// The claims of every source, by number of the dependent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct LinkIndex {
     /// By number of a dependent its claims, in the order of the dependencies' ids.
     claims: Vec<Vec<Claim>>,
     /// The sources, each with its dependents.
@@ -62,7 +62,7 @@ pub(super) struct Ledger {
     meant: Vec<(Name, bool)>,
 }
 
-impl Ledger {
+impl LinkIndex {
     /// One link per (dependent, dependency), in that order.
     pub(super) fn links(&mut self, ground: ResolveInput<'_, '_>) -> Vec<Link> {
         self.follow(ground);
