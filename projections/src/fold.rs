@@ -9,7 +9,7 @@ use domain::time::{Day, Timestamp};
 use thiserror::Error;
 
 use crate::changes::Changes;
-use crate::graph::{Depth, Graph, GraphState, Memory};
+use crate::graph::{Depth, Graph, GraphState, ResolveCache};
 use crate::history::History;
 use crate::metrics::windows::Windows;
 use crate::metrics::{Evaluation, Scores};
@@ -56,8 +56,8 @@ impl World {
     }
 
     /// Resolves what scores rest on, with what was learnt at earlier states of the log.
-    fn remembered(&self, memory: &mut Memory) -> View<'_> {
-        self.seen(Graph::resolve(&self.graph, memory, Depth::Scored))
+    fn remembered(&self, cache: &mut ResolveCache) -> View<'_> {
+        self.seen(Graph::resolve(&self.graph, cache, Depth::Scored))
     }
 
     fn seen(&self, graph: Graph) -> View<'_> {
@@ -92,7 +92,7 @@ pub struct Fold {
     formula: Formula,
     quarantined: BTreeSet<Position>,
     /// What the looks so far have learnt of the log.
-    memory: Memory,
+    cache: ResolveCache,
     /// What they have summed up under the formula.
     windows: Windows,
 }
@@ -107,7 +107,7 @@ impl Fold {
             history,
             formula,
             quarantined,
-            memory: Memory::default(),
+            cache: ResolveCache::default(),
             windows: Windows::default(),
         }
     }
@@ -136,7 +136,7 @@ impl Fold {
         let mut touched = Changes::default();
         self.world.graph.apply(recorded, &mut touched);
         self.world.people.apply(recorded, &mut touched);
-        self.memory.hear(&touched);
+        self.cache.hear(&touched);
         self.changes.append(touched);
         match &recorded.event {
             Event::ScoresPublished(facts) => self.tick(Some(&facts.label)),
@@ -180,10 +180,10 @@ impl Fold {
 
     /// The scores now, with what earlier looks have learnt: the same, sooner.
     pub fn look(&mut self) -> Scores {
-        self.windows.follow(&self.world.people, self.memory.touched());
-        let view = self.world.remembered(&mut self.memory);
+        self.windows.follow(&self.world.people, self.cache.touched());
+        let view = self.world.remembered(&mut self.cache);
         let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
-        self.memory.take_back(view.graph);
+        self.cache.take_back(view.graph);
         scores
     }
 

@@ -8,10 +8,10 @@ use super::edges::Claims;
 use super::identity::Identity;
 use super::input::{ResolveInput, Vertices};
 use super::membership::{GrantLinks, Membership, memberships};
-use super::memory::Memory;
 use super::model::{Depth, Finding, Graph, Link, Project};
 use super::names::Name;
 use super::repo_of::RepoOf;
+use super::resolve_cache::ResolveCache;
 use super::rows::StateView;
 use super::state::GraphState;
 use super::{applications, survey, vertex};
@@ -21,13 +21,13 @@ impl Graph {
     /// Resolves a state.
     #[must_use]
     pub fn of(state: &GraphState) -> Self {
-        Self::resolve(state, &mut Memory::default(), Depth::Shown)
+        Self::resolve(state, &mut ResolveCache::default(), Depth::Shown)
     }
 
-    /// Resolves a state of a log, `memory` being of its earlier states and having heard of all that was touched since.
-    pub(crate) fn resolve(state: &GraphState, memory: &mut Memory, depth: Depth) -> Self {
+    /// Resolves a state of a log, `cache` being of its earlier states and having heard of all that was touched since.
+    pub(crate) fn resolve(state: &GraphState, cache: &mut ResolveCache, depth: Depth) -> Self {
         let mut findings = Vec::new();
-        let Memory { rows, touched, link_index, former } = memory;
+        let ResolveCache { rows, touched, link_index, former } = cache;
         rows.learn(state, touched.as_ref());
         *touched = Some(Changes::default());
         let known = StateView::of(state, rows);

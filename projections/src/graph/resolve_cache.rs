@@ -9,7 +9,7 @@ use crate::changes::Changes;
 
 /// What serves every look at the states of one log.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Memory {
+pub(crate) struct ResolveCache {
     pub(super) rows: InternedRows,
     /// Rows touched since the last look; `None` before the first, which reads them all.
     pub(super) touched: Option<Changes>,
@@ -17,7 +17,7 @@ pub(crate) struct Memory {
     pub(super) former: Former,
 }
 
-impl Memory {
+impl ResolveCache {
     /// Hears which rows were touched.
     pub(crate) fn hear(&mut self, touched: &Changes) {
         if let Some(held) = &mut self.touched {
