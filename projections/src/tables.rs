@@ -6,14 +6,14 @@ use domain::digest::Digest;
 
 pub mod content;
 pub mod difference;
-pub mod kept;
+pub mod materialized;
 pub mod rows;
 pub mod spans;
 pub mod text;
 
 pub use content::Content;
 pub use difference::Difference;
-pub use kept::{Kept, Turned};
+pub use materialized::{Materialized, Turned};
 
 /// A table of a build.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
 use projections::store::{self, Build, StoreError, load};
 use projections::tables::spans::{span_row, tick_rows};
-use projections::tables::{Difference, FACT, Kept, LOG, Projection, Row, SPAN, TICK, Turned};
+use projections::tables::{Difference, FACT, LOG, Materialized, Projection, Row, SPAN, TICK, Turned};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{Outcome, advance, outcome};
@@ -47,7 +47,7 @@ pub struct Projector {
     fold: Fold,
     pub(crate) quarantine: Quarantine,
     /// The derived tables as they stand in the database.
-    tables: Kept,
+    tables: Materialized,
     /// What is noted with the builds where they stand.
     noted: Moved,
     /// World time where they stand.
@@ -131,13 +131,19 @@ impl Projector {
 
     /// A projector of builds that hold what `fold` holds.
     pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
-        let mut tables = Kept::default();
+        let mut tables = Materialized::default();
         let (_, noted) = turn(&mut tables, &fold);
         Self::with(builds, fold, quarantine, tables, noted)
     }
 
     /// A projector of builds that hold what `fold` holds, of which these are the tables.
-    pub(crate) fn with(builds: Vec<Build>, fold: Fold, quarantine: Quarantine, tables: Kept, noted: Moved) -> Self {
+    pub(crate) fn with(
+        builds: Vec<Build>,
+        fold: Fold,
+        quarantine: Quarantine,
+        tables: Materialized,
+        noted: Moved,
+    ) -> Self {
         let world_time = fold.world.graph.world_time();
         Self { builds, fold, quarantine, tables, noted, world_time }
     }
@@ -265,7 +271,7 @@ impl Projector {
 
 /// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
 /// they were, and what is noted with a build.
-pub(crate) fn turn(tables: &mut Kept, fold: &Fold) -> (Vec<Difference>, Moved) {
+pub(crate) fn turn(tables: &mut Materialized, fold: &Fold) -> (Vec<Difference>, Moved) {
     let Turned { differences, output_digest, state_digest } = tables.turn(fold.world.view(), fold.formula());
     let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
     (differences, Moved { position, recorded_at, output_digest, state_digest })

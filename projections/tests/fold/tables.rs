@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Event, Timestamp};
 use projections::fold::{Fold, World};
 use projections::metrics::digest::{scores_digest, state_digest};
-use projections::tables::{Content, Kept, Row};
+use projections::tables::{Content, Materialized, Row};
 use proptest::prelude::*;
 
 use super::facts::{FORMULAS, formula};
@@ -40,7 +40,7 @@ proptest! {
         (events, pages, name) in (log(60), prop::collection::vec(1..12usize, 1..40), prop::sample::select(&FORMULAS)),
     ) {
         let mut fold = Fold::new(World::default(), formula(name), Default::default(), None);
-        let (mut kept, mut tables) = (Kept::default(), Tables::new());
+        let (mut kept, mut tables) = (Materialized::default(), Tables::new());
         let events = in_order(&[events.clone(), recounted(&events)].concat());
         let mut pages = pages.into_iter().cycle();
         let mut left = events.as_slice();

@@ -11,7 +11,7 @@ use projections::history::History;
 use projections::store::growing::{self, Final};
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::{self, Build, StoreError, load, write};
-use projections::tables::{Kept, Projection};
+use projections::tables::{Materialized, Projection};
 use sqlx::{Connection as _, PgConnection};
 
 use super::MAKER_LOCK;
@@ -170,7 +170,7 @@ impl Unfinished {
         let imaging = tokio::task::spawn_blocking(move || {
             let changes = fold.take_changes();
             let facts = fact_rows(&fold.world, changes.rows());
-            let mut tables = Kept::default();
+            let mut tables = Materialized::default();
             let turned = turn(&mut tables, &fold);
             (fold, facts, tables, turned)
         });

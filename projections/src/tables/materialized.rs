@@ -19,7 +19,7 @@ use crate::people::state::{AuthorFacts, DayRow};
 
 /// A content of its own, and what makes the digest of the next one cheap. By default that of empty tables.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct Materialized {
     graph: Graph,
     scores: Scores,
     latest: Vec<Option<Timestamp>>,
@@ -45,7 +45,7 @@ pub struct Turned {
     pub state_digest: Digest,
 }
 
-impl Kept {
+impl Materialized {
     /// Turns to what a view gives under a formula.
     pub fn turn(&mut self, view: View<'_>, formula: &Formula) -> Turned {
         let Self { graph, scores, latest, repos, lines } = self;
