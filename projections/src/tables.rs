@@ -13,7 +13,7 @@ pub mod text;
 
 pub use content::Content;
 pub use difference::Difference;
-pub use materialized::{Materialized, Turned};
+pub use materialized::{Advanced, Materialized};
 
 /// A table of a build.
 #[derive(Debug, PartialEq, Eq)]

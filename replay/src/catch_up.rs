@@ -9,7 +9,7 @@ use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, Moved};
 use projections::store::{self, Build, StoreError, load};
 use projections::tables::spans::{span_row, tick_rows};
-use projections::tables::{Difference, FACT, LOG, Materialized, Projection, Row, SPAN, TICK, Turned};
+use projections::tables::{Advanced, Difference, FACT, LOG, Materialized, Projection, Row, SPAN, TICK};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{Outcome, advance, outcome};
@@ -272,7 +272,7 @@ impl Projector {
 /// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
 /// they were, and what is noted with a build.
 pub(crate) fn turn(tables: &mut Materialized, fold: &Fold) -> (Vec<Difference>, Moved) {
-    let Turned { differences, output_digest, state_digest } = tables.turn(fold.world.view(), fold.formula());
+    let Advanced { differences, output_digest, state_digest } = tables.advance_to(fold.world.view(), fold.formula());
     let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
     (differences, Moved { position, recorded_at, output_digest, state_digest })
 }

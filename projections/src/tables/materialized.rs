@@ -34,9 +34,9 @@ struct Commits {
     authors: BTreeMap<Digest, AuthorFacts>,
 }
 
-/// What came of a turn.
+/// What came of an advance.
 #[derive(Clone, Debug)]
-pub struct Turned {
+pub struct Advanced {
     /// By how much the tables differ from what they were.
     pub differences: Vec<Difference>,
     /// Digest of the scores.
@@ -46,8 +46,8 @@ pub struct Turned {
 }
 
 impl Materialized {
-    /// Turns to what a view gives under a formula.
-    pub fn turn(&mut self, view: View<'_>, formula: &Formula) -> Turned {
+    /// Advances to what a view gives under a formula.
+    pub fn advance_to(&mut self, view: View<'_>, formula: &Formula) -> Advanced {
         let Self { graph, scores, latest, repos, lines } = self;
         let before: Vec<Told<'_>> = repos.iter().map(|(id, held)| Told::new(id, &held.days, &held.authors)).collect();
         let (old, new) = moved(&before, &told(&view));
@@ -74,6 +74,6 @@ impl Materialized {
             repos.insert(id.to_owned(), Commits { days: days.to_vec(), authors: authors.clone() });
         }
         (*graph, *scores, *latest) = (view.graph, after_scores, after_latest);
-        Turned { differences, output_digest, state_digest }
+        Advanced { differences, output_digest, state_digest }
     }
 }

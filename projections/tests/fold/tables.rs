@@ -51,7 +51,7 @@ proptest! {
             let view = fold.world.view();
             let scores = view.scores(fold.formula());
             let content = Content::of(&view, &scores);
-            let turned = kept.turn(fold.world.view(), fold.formula());
+            let turned = kept.advance_to(fold.world.view(), fold.formula());
             for difference in turned.differences {
                 let key = |row: &Row| row[..difference.table.key].to_vec();
                 let rows = tables.entry(difference.table.name).or_default();
