@@ -179,7 +179,7 @@ impl Fold {
     }
 
     /// The scores now, with what earlier looks have learnt: the same, sooner.
-    pub fn look(&mut self) -> Scores {
+    pub fn evaluate_cached(&mut self) -> Scores {
         self.windows.follow(&self.world.people, self.cache.touched());
         let view = self.world.remembered(&mut self.cache);
         let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
@@ -197,7 +197,7 @@ impl Fold {
             return;
         }
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
-        let scores = self.look();
+        let scores = self.evaluate_cached();
         if let Some(history) = &mut self.history {
             history.tick(self.world.position, day, self.world.graph.recorded_at(), &scores, label);
         }
