@@ -165,13 +165,13 @@ impl History {
                     Some(Ordering::Greater) | None => break None,
                 }
             };
-            vertex.look(&metrics, scores, row, position, &mut self.news.ended);
+            vertex.take_in(&metrics, scores, row, position, &mut self.news.ended);
         }
         born.extend(rows);
         if !born.is_empty() {
             for row in born {
                 let mut vertex = Vertex { level: row.level, id: row.id.as_str().into(), open: Vec::new() };
-                vertex.look(&metrics, scores, Some(row), position, &mut self.news.ended);
+                vertex.take_in(&metrics, scores, Some(row), position, &mut self.news.ended);
                 self.news.born.push(Birth { level: vertex.level, id: vertex.id.clone(), at: position });
                 self.vertices.push(vertex);
             }
@@ -201,7 +201,7 @@ impl History {
 
 impl Vertex {
     /// Takes in what a row says of the vertex; nothing is known of one that is gone.
-    fn look(
+    fn take_in(
         &mut self,
         metrics: &[Metric],
         scores: &Scores,

@@ -41,7 +41,7 @@ impl<'a> Basis<'a> {
         let authors = Authors::of(&formula.people);
         let threshold_percent = formula.pony.threshold_percent;
         let asked = Asked { authors: &authors, threshold_percent, from: window_from, to: today };
-        let windows = windows.look(graph, contributions, asked);
+        let windows = windows.by_vertex(graph, contributions, asked);
         Self { graph, contributions, formula, today, window_from, members: members(graph), authors, windows }
     }
 }

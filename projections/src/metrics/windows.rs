@@ -95,7 +95,7 @@ impl Windows {
     }
 
     /// The window of every vertex.
-    pub(super) fn look(&mut self, graph: &Graph, contributions: &Contributions<'_>, asked: Asked<'_>) -> ByVertex {
+    pub(super) fn by_vertex(&mut self, graph: &Graph, contributions: &Contributions<'_>, asked: Asked<'_>) -> ByVertex {
         let mut by_vertex = vec![None; graph.vertices.len()];
         for (vertex, repo) in &contributions.repos {
             let fresh = || Held::of(repo, asked);
