@@ -14,14 +14,14 @@ use super::snapshot::{FLAT, NESTED, ROOT};
 
 /// What a source claims of one dependency of a dependent.
 #[derive(Clone, Copy, Debug)]
-struct Claim {
+struct LinkClaim {
     source: Position,
     to: Name,
     flat: Option<Confidence>,
     nested: Option<Confidence>,
 }
 
-impl Claim {
+impl LinkClaim {
     fn new(source: Position, to: Name, flags: u8, confidence: Confidence) -> Self {
         let sure = |wanted: u8| (flags & wanted != 0).then_some(confidence);
         Self { source, to, flat: sure(FLAT), nested: sure(ROOT | NESTED) }
@@ -55,7 +55,7 @@ impl<'a> Source<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct LinkIndex {
     /// By number of a dependent its claims, in the order of the dependencies' ids.
-    claims: Vec<Vec<Claim>>,
+    claims: Vec<Vec<LinkClaim>>,
     /// The sources, each with its dependents.
     sources: Vec<(Position, Vec<Name>)>,
     /// By number what the id meant at the last look, and whether that was a Repo.
@@ -69,7 +69,7 @@ impl LinkIndex {
         let mut links: Vec<Link> = Vec::with_capacity(self.claims.iter().map(Vec::len).sum());
         for (from, id) in (0..).zip(&ground.vertices.ids) {
             let first = links.len();
-            for &Claim { to, flat, nested, .. } in &self.claims[*id as usize] {
+            for &LinkClaim { to, flat, nested, .. } in &self.claims[*id as usize] {
                 let to = ground.vertices.at(to);
                 match links[first..].last_mut() {
                     // The surest claim decides.
@@ -144,7 +144,7 @@ impl LinkIndex {
         let mut dependents = Vec::new();
         let mut claim = |from: Name, to: Name, flags: u8, confidence: Confidence| {
             if from != to {
-                self.claims[from as usize].push(Claim::new(position, to, flags, confidence));
+                self.claims[from as usize].push(LinkClaim::new(position, to, flags, confidence));
                 dependents.push(from);
             }
         };
