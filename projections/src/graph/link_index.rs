@@ -30,12 +30,12 @@ impl LinkClaim {
 
 /// Whoever claims edges.
 #[derive(Clone, Copy)]
-enum Source<'a> {
+enum Claimant<'a> {
     Document(Live<'a>),
     Registry(&'a Package),
 }
 
-impl<'a> Source<'a> {
+impl<'a> Claimant<'a> {
     fn position(self) -> Position {
         match self {
             Self::Document(live) => live.said.rank.position,
@@ -92,16 +92,16 @@ impl LinkIndex {
         let changed: Vec<bool> = mean.iter().zip(&self.meant).map(|(now, then)| now != then).collect();
         let any = changed.contains(&true);
         let is_changed = |id: &Name| changed.get(*id as usize) == Some(&true);
-        let is_stale = |source: Source<'_>| {
-            any && (matches!(source, Source::Registry(package) if is_changed(&package.name))
+        let is_stale = |source: Claimant<'_>| {
+            any && (matches!(source, Claimant::Registry(package) if is_changed(&package.name))
                 || source.ids().iter().any(is_changed))
         };
         self.meant = mean;
         self.claims.resize_with(means.len(), Vec::new);
 
-        let documents = ground.live.iter().map(|live| Source::Document(*live));
-        let answers = ground.known.packages().map(Source::Registry);
-        let now: Vec<Source<'_>> = documents.chain(answers).collect();
+        let documents = ground.live.iter().map(|live| Claimant::Document(*live));
+        let answers = ground.known.packages().map(Claimant::Registry);
+        let now: Vec<Claimant<'_>> = documents.chain(answers).collect();
         let mut order: Vec<(Position, usize)> = now.iter().map(|source| source.position()).zip(0..).collect();
         order.sort_unstable();
         let mut entered = Vec::new();
@@ -137,7 +137,7 @@ impl LinkIndex {
     }
 
     /// Takes in a source. Returns its dependents.
-    fn enter(&mut self, source: Source<'_>, ground: ResolveInput<'_, '_>) -> Vec<Name> {
+    fn enter(&mut self, source: Claimant<'_>, ground: ResolveInput<'_, '_>) -> Vec<Name> {
         let identity = ground.vertices.identity;
         let position = source.position();
         let ids = source.ids().iter().map(|id| identity.resolve(*id));
@@ -149,13 +149,13 @@ impl LinkIndex {
             }
         };
         match source {
-            Source::Document(live) => {
+            Claimant::Document(live) => {
                 let ids: Vec<Name> = ids.collect();
                 for &(from, to, flags, _) in ground.known.snapshot(&live).iter().flat_map(|snapshot| &snapshot.claims) {
                     claim(ids[from as usize], ids[to as usize], flags, Confidence::VerifiedSbom);
                 }
             }
-            Source::Registry(package) => {
+            Claimant::Registry(package) => {
                 let from = identity.resolve(package.name);
                 // The flat policy knows no edge out of an ExternalRepo.
                 let flags = if ground.repos[from as usize] { ROOT | FLAT } else { NESTED };
