@@ -10,7 +10,7 @@ use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
 
 /// Where claims come from. Ordered so that, per edge, the claim that decides comes last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Source {
+struct Precedence {
     confidence: Confidence,
     rank: Rank,
 }
@@ -28,7 +28,7 @@ struct Claim {
 
 /// Claims of every live source, by the dependent.
 pub(super) struct Claims<'a> {
-    sources: Vec<Source>,
+    sources: Vec<Precedence>,
     versions: Vec<Versions<'a>>,
     /// The claims of dependent `v` are `claims[offsets[v]..offsets[v + 1]]`.
     offsets: Vec<usize>,
@@ -63,7 +63,7 @@ impl<'a> Claims<'a> {
         let mut all: Vec<(u32, Claim)> = Vec::with_capacity(documents().map(|(_, whole)| whole.claims.len()).sum());
         let mut ids: Vec<u32> = Vec::new();
         for (source, (said, snapshot)) in (0..).zip(documents()) {
-            sources.push(Source { confidence: Confidence::VerifiedSbom, rank: snapshot.rank });
+            sources.push(Precedence { confidence: Confidence::VerifiedSbom, rank: snapshot.rank });
             versions.push(Versions::Document(snapshot));
             ids.clear();
             ids.extend(said.ids.iter().map(|id| vertices.of(*id)));
@@ -74,7 +74,7 @@ impl<'a> Claims<'a> {
         }
         let answers = known.state.packages.values().zip(known.packages());
         for (source, (crawl, package)) in (fit::<u32>(sources.len(), "sources of edges")..).zip(answers) {
-            sources.push(Source { confidence: Confidence::InferredShadow, rank: crawl.rank });
+            sources.push(Precedence { confidence: Confidence::InferredShadow, rank: crawl.rank });
             versions.push(Versions::Registry(&crawl.value));
             let from = vertices.of(package.name);
             // The flat policy knows no edge out of an ExternalRepo.
@@ -107,7 +107,7 @@ impl<'a> Claims<'a> {
         edges
     }
 
-    fn order(&self, claim: &Claim) -> (Source, Option<&'a str>, u8) {
+    fn order(&self, claim: &Claim) -> (Precedence, Option<&'a str>, u8) {
         (self.sources[claim.source as usize], self.version(claim), claim.flags)
     }
 
