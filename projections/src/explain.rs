@@ -6,7 +6,7 @@
 use domain::formula::{Formula, Term};
 
 use crate::fold::{View, World};
-use crate::graph::rests::{Rests, Sources};
+use crate::graph::rests::{EventTracer, Rests};
 use crate::metrics::{Level, network};
 
 /// A score that can be asked about.
@@ -66,7 +66,7 @@ impl Metric {
 #[must_use]
 pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level, id: &str, metric: Metric) -> Rests {
     let mut rests = Rests::default();
-    let sources = Sources::of(&world.graph, &view.graph);
+    let sources = EventTracer::of(&world.graph, &view.graph);
     let graph = &view.graph;
     let project = match level {
         Level::Project => graph.projects.iter().position(|project| project.id == id),
@@ -114,7 +114,7 @@ pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level,
 }
 
 /// What decides a project's status.
-fn status(view: &View<'_>, sources: &Sources<'_>, world: &World, project: Option<usize>, rests: &mut Rests) {
+fn status(view: &View<'_>, sources: &EventTracer<'_>, world: &World, project: Option<usize>, rests: &mut Rests) {
     let Some(project) = project else { return };
     sources.project(project, rests);
     let of_project: Vec<bool> =

@@ -25,13 +25,13 @@ impl Rests {
 
 /// Resolves ids as the graph did, to name the events behind it.
 #[derive(Debug)]
-pub struct Sources<'a> {
+pub struct EventTracer<'a> {
     state: &'a GraphState,
     graph: &'a Graph,
     meaning: Meaning<'a>,
 }
 
-impl<'a> Sources<'a> {
+impl<'a> EventTracer<'a> {
     /// The sources of a resolved state.
     #[must_use]
     pub fn of(state: &'a GraphState, graph: &'a Graph) -> Self {
