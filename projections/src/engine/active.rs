@@ -1,13 +1,13 @@
 //! Which nodes take part: the seeds and all they depend on.
 
-use super::graph::{Graph, Node};
+use super::graph::{DependencyGraph, Node};
 
 /// The active set: every seed, and every node that a seed reaches along dependencies.
 ///
 /// # Panics
 /// If `seeds` does not have one entry for every node.
 #[must_use]
-pub fn active_set(graph: &Graph, seeds: &[bool]) -> Vec<bool> {
+pub fn active_set(graph: &DependencyGraph, seeds: &[bool]) -> Vec<bool> {
     assert_eq!(seeds.len(), graph.node_count() as usize, "one seed flag a node");
     let mut active = seeds.to_vec();
     let mut waiting: Vec<Node> = Vec::new();

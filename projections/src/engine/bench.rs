@@ -8,7 +8,7 @@ use domain::number::fit;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::graph::Graph;
+use super::graph::DependencyGraph;
 use super::input::{self, Input, InputError};
 use super::{active_set, criticality};
 
@@ -96,7 +96,7 @@ struct Computed {
 
 fn compute(input: &Input, options: &Options) -> Computed {
     let node_count = fit(input.names.len(), "nodes");
-    let graph = Graph::from_edges(node_count, &input.edges);
+    let graph = DependencyGraph::from_edges(node_count, &input.edges);
     let active = match options.seeds {
         Seeds::All => vec![true; input.names.len()],
         Seeds::Leaves => {

@@ -7,7 +7,7 @@
 
 use super::components::{Components, NO_ROW};
 use super::dag::{Dag, sort_distinct};
-use super::graph::{Graph, offsets_of, to_u32};
+use super::graph::{DependencyGraph, offsets_of, to_u32};
 use super::sweep::WORD_COLUMNS;
 
 /// The columns of a graph, in words of one weight.
@@ -30,7 +30,7 @@ pub(super) struct Word {
 
 impl Columns {
     /// Folds what can be folded and lays out the rest.
-    pub(super) fn new(graph: &Graph, active: &[bool], counts: &[bool], core: &Components, dag: &Dag) -> Self {
+    pub(super) fn new(graph: &DependencyGraph, active: &[bool], counts: &[bool], core: &Components, dag: &Dag) -> Self {
         let mut own = vec![0; dag.row_count() as usize];
         for &node in &core.nodes {
             own[core.row_of[node as usize] as usize] += u32::from(counts[node as usize]);

@@ -7,7 +7,7 @@
 //! This one, after Pearce's "A space-efficient algorithm for finding strongly connected components" (2016), keeps its
 //! own stack and one number a node.
 
-use super::graph::{Graph, Node};
+use super::graph::{DependencyGraph, Node};
 
 /// The row of a node that has none: an inactive one, or one without active dependents.
 pub(super) const NO_ROW: u32 = u32::MAX;
@@ -38,7 +38,7 @@ struct Frame {
 }
 
 /// Finds the components of the nodes that are active and have an active dependent.
-pub(super) fn components(graph: &Graph, active: &[bool]) -> Components {
+pub(super) fn components(graph: &DependencyGraph, active: &[bool]) -> Components {
     let mut search = Search {
         graph,
         numbers: core(graph, active),
@@ -62,7 +62,7 @@ pub(super) fn components(graph: &Graph, active: &[bool]) -> Components {
 }
 
 /// [`UNVISITED`] for every node of the core, [`NO_ROW`] for the others.
-fn core(graph: &Graph, active: &[bool]) -> Vec<u32> {
+fn core(graph: &DependencyGraph, active: &[bool]) -> Vec<u32> {
     let mut numbers = vec![NO_ROW; active.len()];
     for node in (0..graph.node_count()).filter(|&node| active[node as usize]) {
         for &dependency in graph.dependencies(node) {
@@ -75,7 +75,7 @@ fn core(graph: &Graph, active: &[bool]) -> Vec<u32> {
 }
 
 struct Search<'a> {
-    graph: &'a Graph,
+    graph: &'a DependencyGraph,
     numbers: Vec<u32>,
     frames: Vec<Frame>,
     /// Visited nodes whose component is not known yet.

@@ -1,7 +1,7 @@
 //! The condensed core: one row for every strongly connected component, edges from lower to higher rows only.
 
 use super::components::{Components, NO_ROW};
-use super::graph::{Graph, to_u32};
+use super::graph::{DependencyGraph, to_u32};
 
 /// An acyclic graph whose rows are numbered dependents first: every edge goes to a higher row.
 pub(super) struct Dag {
@@ -11,7 +11,7 @@ pub(super) struct Dag {
 
 impl Dag {
     /// Condenses the core of `graph`; `extra` are further edges from a row to a sink behind all components, ascending.
-    pub(super) fn condense(graph: &Graph, core: &Components, extra: &[(u32, u32)], sinks: u32) -> Self {
+    pub(super) fn condense(graph: &DependencyGraph, core: &Components, extra: &[(u32, u32)], sinks: u32) -> Self {
         let row_count = core.count + sinks;
         let mut offsets = Vec::with_capacity(row_count as usize + 1);
         let mut successors = Vec::new();

@@ -8,13 +8,13 @@ pub type Node = u32;
 /// The dependencies of one node lie side by side in ascending order, so walking a node costs one cache miss, not one
 /// for every edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Graph {
+pub struct DependencyGraph {
     /// The edges of node `v` are `targets[offsets[v]..offsets[v + 1]]`.
     offsets: Vec<u32>,
     targets: Vec<Node>,
 }
 
-impl Graph {
+impl DependencyGraph {
     /// Builds the graph from (dependent, dependency) pairs in any order; repeated pairs count once, self edges not at
     /// all.
     ///

@@ -4,7 +4,7 @@ use super::columns::Columns;
 use super::components::{Components, NO_ROW, components};
 use super::count::totals;
 use super::dag::Dag;
-use super::graph::Graph;
+use super::graph::DependencyGraph;
 use super::siblings::{Group, Siblings, groups, siblings};
 
 /// For every active node the number of distinct other nodes that are active, count, and reach it along dependencies; 0
@@ -17,7 +17,7 @@ use super::siblings::{Group, Siblings, groups, siblings};
 /// # Panics
 /// If `active` or `counts` does not have one entry for every node.
 #[must_use]
-pub fn criticality(graph: &Graph, active: &[bool], counts: &[bool], threads: usize) -> Vec<u32> {
+pub fn criticality(graph: &DependencyGraph, active: &[bool], counts: &[bool], threads: usize) -> Vec<u32> {
     assert_one_per_node(graph, &[active.len(), counts.len()]);
     let core = components(graph, active);
     let dag = Dag::condense(graph, &core, &[], 0);
@@ -47,7 +47,7 @@ pub struct AcrossGroups {
 /// If `active`, `counts` or `group_of` does not have one entry for every node.
 #[must_use]
 pub fn criticality_across_groups(
-    graph: &Graph,
+    graph: &DependencyGraph,
     active: &[bool],
     counts: &[bool],
     group_of: &[Option<u32>],
@@ -104,6 +104,6 @@ fn without_itself(core: &Components, counts: &[bool], totals: &[u32]) -> Vec<u32
     core.row_of.iter().zip(counts).map(of).collect()
 }
 
-fn assert_one_per_node(graph: &Graph, lengths: &[usize]) {
+fn assert_one_per_node(graph: &DependencyGraph, lengths: &[usize]) {
     assert!(lengths.iter().all(|&length| length == graph.node_count() as usize), "every list has one entry a node");
 }

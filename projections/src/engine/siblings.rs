@@ -6,7 +6,7 @@
 
 use super::components::{Components, NO_ROW};
 use super::dag::Dag;
-use super::graph::{Graph, Node};
+use super::graph::{DependencyGraph, Node};
 use super::parallel::sums;
 use super::sweep::{BLOCK_COLUMNS, Row, Sweep, columns_between};
 
@@ -53,7 +53,7 @@ pub(super) fn groups(active: &[bool], group_of: &[Option<u32>], core: &Component
 
 /// Counts the siblings in every group.
 pub(super) fn siblings(
-    graph: &Graph,
+    graph: &DependencyGraph,
     counts: &[bool],
     core: &Components,
     dag: &Dag,
@@ -121,7 +121,7 @@ fn blocks<'a>(counts: &[bool], groups: &'a [Group]) -> (Vec<Block<'a>>, usize) {
 }
 
 impl Block<'_> {
-    fn add(&self, graph: &Graph, core: &Components, dag: &Dag, sweep: &mut Sweep, sums: &mut [u32]) {
+    fn add(&self, graph: &DependencyGraph, core: &Components, dag: &Dag, sweep: &mut Sweep, sums: &mut [u32]) {
         let mut questions: Vec<(u32, usize, usize)> = Vec::new();
         for (index, share) in self.shares.iter().enumerate() {
             questions.extend(share.rows.iter().zip(share.sums + 1..).map(|(&row, sum)| (row, index, sum)));

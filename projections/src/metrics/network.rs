@@ -12,7 +12,7 @@ use crate::graph::{Graph, Link};
 #[derive(Clone, Debug)]
 pub struct Network {
     /// The edges that count.
-    pub edges: engine::Graph,
+    pub edges: engine::DependencyGraph,
     /// The active set.
     pub active: Vec<bool>,
     /// Who counts as a dependent.
@@ -44,7 +44,7 @@ impl Network {
             .map(|link| (link.from, link.to))
             .collect();
         let count = fit(graph.vertices.len(), "vertices");
-        let edges = engine::Graph::from_edges(count, &edges);
+        let edges = engine::DependencyGraph::from_edges(count, &edges);
         let depended_upon = edges.has_dependents();
         let seed = |(n, vertex): (usize, &crate::graph::Vertex)| {
             let active = vertex.project.is_some_and(|project| statuses[project as usize].is_active());

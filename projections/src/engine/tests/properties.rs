@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::oracle::Case;
-use crate::engine::{Graph, active_set, criticality, criticality_across_groups};
+use crate::engine::{DependencyGraph, active_set, criticality, criticality_across_groups};
 
 /// Graphs of up to `nodes` nodes with up to `degree` edges a node.
 fn cases(nodes: usize, degree: usize) -> impl Strategy<Value = Case> {
@@ -36,7 +36,7 @@ fn cases(nodes: usize, degree: usize) -> impl Strategy<Value = Case> {
 }
 
 fn check(case: &Case, threads: usize) -> Result<(), TestCaseError> {
-    let graph = Graph::from_edges(case.node_count(), &case.edges);
+    let graph = DependencyGraph::from_edges(case.node_count(), &case.edges);
     prop_assert_eq!(criticality(&graph, &case.active, &case.counts, threads), case.criticality());
     let across = criticality_across_groups(&graph, &case.active, &case.counts, &case.group_of, threads);
     prop_assert_eq!(across, case.across_groups());
@@ -53,14 +53,14 @@ proptest! {
 
     #[test]
     fn the_active_set_is_what_the_seeds_reach(case in cases(30, 2)) {
-        let graph = Graph::from_edges(case.node_count(), &case.edges);
+        let graph = DependencyGraph::from_edges(case.node_count(), &case.edges);
         let seeds = &case.counts;
         prop_assert_eq!(active_set(&graph, seeds), case.active_set(seeds));
     }
 
     #[test]
     fn a_graph_holds_each_edge_once(case in cases(30, 4)) {
-        let graph = Graph::from_edges(case.node_count(), &case.edges);
+        let graph = DependencyGraph::from_edges(case.node_count(), &case.edges);
         let mut edges = case.edges.clone();
         edges.retain(|(source, target)| source != target);
         edges.sort_unstable();
@@ -69,7 +69,7 @@ proptest! {
             .flat_map(|node| graph.dependencies(node).iter().map(move |&target| (node, target)))
             .collect();
         prop_assert_eq!(&held, &edges);
-        prop_assert_eq!(Graph::from_edges(case.node_count(), &edges), graph.clone());
+        prop_assert_eq!(DependencyGraph::from_edges(case.node_count(), &edges), graph.clone());
         prop_assert_eq!(graph.reversed().reversed(), graph.clone());
         let dependents: Vec<u32> = graph.in_degrees();
         let reversed = graph.reversed();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 
 use crate::engine::bench::sha256_of_lines;
-use crate::engine::{Graph, criticality, input};
+use crate::engine::{DependencyGraph, criticality, input};
 
 fn graphs() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/graphs");
@@ -34,7 +34,7 @@ fn check(graph: &str, sum: u64, sha256: &str) {
     assert_eq!(known.len(), input.names.len());
 
     let every = vec![true; input.names.len()];
-    let graph = Graph::from_edges(u32::try_from(every.len()).unwrap(), &input.edges);
+    let graph = DependencyGraph::from_edges(u32::try_from(every.len()).unwrap(), &input.edges);
     for threads in [1, 3] {
         let scores = criticality(&graph, &every, &every, threads);
         for (name, score) in input.names.iter().zip(&scores) {

@@ -5,13 +5,13 @@ use petgraph::graph::{NodeIndex, UnGraph};
 use petgraph::visit::EdgeRef as _;
 
 use super::{Values, per_project};
-use crate::engine::{Graph, Node};
+use crate::engine::{DependencyGraph, Node};
 use crate::metrics::basis::Basis;
 use crate::metrics::network::Network;
 use crate::metrics::value::TermValue::Count;
 
 /// Neighbours within the active set, ascending, each once.
-fn neighbours(edges: &Graph, active: &[bool]) -> Vec<Vec<Node>> {
+fn neighbours(edges: &DependencyGraph, active: &[bool]) -> Vec<Vec<Node>> {
     let mut all: Vec<Vec<Node>> = vec![Vec::new(); active.len()];
     for from in (0..edges.node_count()).filter(|node| active[*node as usize]) {
         // What an active vertex depends on is active.
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn undirected(count: u32, edges: &[(u32, u32)]) -> Vec<Vec<Node>> {
-        neighbours(&Graph::from_edges(count, edges), &vec![true; count as usize])
+        neighbours(&DependencyGraph::from_edges(count, edges), &vec![true; count as usize])
     }
 
     #[test]
