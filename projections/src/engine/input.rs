@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use super::graph::Node;
-use names::Names;
+use names::NodeNames;
 
 mod names;
 
@@ -57,13 +57,13 @@ pub enum InputError {
 ///
 /// `edges` has one edge a line: `dependent,dependency` below the header `src,dst`, or `dependent<TAB>dependency`
 /// without a header. `nodes` has the header `id,type,status`; a node that it does not list is neither repository nor
-/// live, and without the file every node is both. Names are taken as they stand, even empty: there is no quoting.
+/// live, and without the file every node is both. NodeNames are taken as they stand, even empty: there is no quoting.
 /// Either file may be compressed by gzip. Empty lines are skipped.
 ///
 /// # Errors
 /// If a file cannot be read or a line does not have its form.
 pub fn read(edges: &Path, nodes: Option<&Path>) -> Result<Input, InputError> {
-    let mut names = Names::default();
+    let mut names = NodeNames::default();
     let mut pairs = read_edges(edges, &mut names)?;
     let mut live_repo = match nodes {
         Some(path) => read_nodes(path, &mut names)?,
@@ -95,7 +95,7 @@ fn integer(name: &[u8]) -> Option<i128> {
     std::str::from_utf8(name).ok()?.parse().ok()
 }
 
-fn read_edges(path: &Path, names: &mut Names) -> Result<Vec<(Node, Node)>, InputError> {
+fn read_edges(path: &Path, names: &mut NodeNames) -> Result<Vec<(Node, Node)>, InputError> {
     let mut lines = Lines::open(path)?;
     let mut edges = Vec::new();
     let mut separator = b'\t';
@@ -115,7 +115,7 @@ fn read_edges(path: &Path, names: &mut Names) -> Result<Vec<(Node, Node)>, Input
 }
 
 /// For every name known so far, and those that the file adds, whether it is a repository that is live.
-fn read_nodes(path: &Path, names: &mut Names) -> Result<Vec<bool>, InputError> {
+fn read_nodes(path: &Path, names: &mut NodeNames) -> Result<Vec<bool>, InputError> {
     let mut lines = Lines::open(path)?;
     if lines.next()? != Some(NODES_HEADER) {
         return Err(lines.not("the header `id,type,status`"));

@@ -1,4 +1,4 @@
-//! Names to numbers, in order of first appearance.
+//! NodeNames to numbers, in order of first appearance.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ const UNKNOWN: u32 = u32::MAX;
 
 /// Every name that occurred, with its number.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct NodeNames {
     by_number: Vec<Box<[u8]>>,
     hashed: HashMap<Box<[u8]>, u32>,
     /// The number of the name that is this whole number in decimal, or [`UNKNOWN`].
     listed: Vec<u32>,
 }
 
-impl Names {
+impl NodeNames {
     pub(super) fn len(&self) -> usize {
         self.by_number.len()
     }
