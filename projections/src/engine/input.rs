@@ -96,7 +96,7 @@ fn integer(name: &[u8]) -> Option<i128> {
 }
 
 fn read_edges(path: &Path, names: &mut NodeNames) -> Result<Vec<(Node, Node)>, InputError> {
-    let mut lines = Lines::open(path)?;
+    let mut lines = FileLines::open(path)?;
     let mut edges = Vec::new();
     let mut separator = b'\t';
     let mut expected = "the header `src,dst`, or two names separated by a tab";
@@ -116,7 +116,7 @@ fn read_edges(path: &Path, names: &mut NodeNames) -> Result<Vec<(Node, Node)>, I
 
 /// For every name known so far, and those that the file adds, whether it is a repository that is live.
 fn read_nodes(path: &Path, names: &mut NodeNames) -> Result<Vec<bool>, InputError> {
-    let mut lines = Lines::open(path)?;
+    let mut lines = FileLines::open(path)?;
     if lines.next()? != Some(NODES_HEADER) {
         return Err(lines.not("the header `id,type,status`"));
     }
@@ -145,14 +145,14 @@ fn fields<const N: usize>(line: &[u8], separator: u8) -> Option<[&[u8]; N]> {
 }
 
 /// The lines of a file, plain or compressed.
-struct Lines {
+struct FileLines {
     path: PathBuf,
     reader: Box<dyn BufRead>,
     line: Vec<u8>,
     number: u64,
 }
 
-impl Lines {
+impl FileLines {
     fn open(path: &Path) -> Result<Self, InputError> {
         let reader = Self::reader(path).map_err(|source| InputError::Io { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), reader, line: Vec::new(), number: 0 })
