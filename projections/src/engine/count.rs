@@ -5,7 +5,7 @@ use domain::number::fit;
 use super::columns::{Columns, Word};
 use super::dag::Dag;
 use super::parallel::sums;
-use super::sweep::{BLOCK_WORDS, Row, Sweep, WORD_COLUMNS};
+use super::sweep::{BLOCK_WORDS, Bits, Sweep, WORD_COLUMNS};
 
 /// For every row the number of counting nodes that reach it or are in it.
 pub(super) fn totals(dag: &Dag, columns: &Columns, threads: usize) -> Vec<u32> {
@@ -45,7 +45,7 @@ fn enter(columns: &Columns, block: &[Word], sweep: &mut Sweep) -> [u32; BLOCK_WO
 
 /// The sum of the weights of the columns in a row. Eight times at most 64 x 2^31 is far from 2^64, so nothing wraps:
 /// checking every one of these sums would take half as long again as the whole engine does.
-fn weighted(bits: &Row, weights: &[u32; BLOCK_WORDS]) -> u32 {
+fn weighted(bits: &Bits, weights: &[u32; BLOCK_WORDS]) -> u32 {
     let each =
         bits.iter().zip(weights).map(|(word, weight)| u64::from(word.count_ones()).wrapping_mul((*weight).into()));
     fit(each.fold(0, u64::wrapping_add), "nodes that reach a row")

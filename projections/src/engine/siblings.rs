@@ -8,7 +8,7 @@ use super::components::{Components, NO_ROW};
 use super::dag::Dag;
 use super::graph::{DependencyGraph, Node};
 use super::parallel::sums;
-use super::sweep::{BLOCK_COLUMNS, Row, Sweep, columns_between};
+use super::sweep::{BLOCK_COLUMNS, Bits, Sweep, columns_between};
 
 /// The active members of a group of which at least one has dependents.
 pub(super) struct Group {
@@ -87,7 +87,7 @@ struct Block<'a> {
 
 /// The columns of a block that are members of one group.
 struct Share<'a> {
-    columns: Row,
+    columns: Bits,
     rows: &'a [u32],
     /// Where the group's sums lie: first the one for all rows together, then one for every row.
     sums: usize,
@@ -139,7 +139,7 @@ impl Block<'_> {
                 row => sweep.enter(row, column),
             }
         }
-        let mut together = vec![Row::default(); self.shares.len()];
+        let mut together = vec![Bits::default(); self.shares.len()];
         let mut questions = questions.into_iter().peekable();
         sweep.run(dag, last + 1, |reached, bits| {
             while let Some((row, share, sum)) = questions.next_if(|&(row, ..)| row <= reached) {

@@ -14,11 +14,11 @@ pub(super) const BLOCK_COLUMNS: usize = BLOCK_WORDS * WORD_COLUMNS;
 pub(super) const WORD_COLUMNS: usize = 64;
 
 /// What has reached a row: one bit a column.
-pub(super) type Row = [u64; BLOCK_WORDS];
+pub(super) type Bits = [u64; BLOCK_WORDS];
 
 /// The row with the columns `start..end` set.
-pub(super) fn columns_between(start: usize, end: usize) -> Row {
-    let mut row = Row::default();
+pub(super) fn columns_between(start: usize, end: usize) -> Bits {
+    let mut row = Bits::default();
     for column in start..end {
         row[column / WORD_COLUMNS] |= 1 << (column % WORD_COLUMNS);
     }
@@ -27,7 +27,7 @@ pub(super) fn columns_between(start: usize, end: usize) -> Row {
 
 /// The working memory of one thread, empty between two blocks.
 pub(super) struct Sweep {
-    rows: Vec<Row>,
+    rows: Vec<Bits>,
     /// One bit a row that some column has reached.
     touched: Vec<u64>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Sweep {
 impl Sweep {
     pub(super) fn new(row_count: u32) -> Self {
         let rows = row_count as usize;
-        Self { rows: vec![Row::default(); rows], touched: vec![0; rows.div_ceil(64)] }
+        Self { rows: vec![Bits::default(); rows], touched: vec![0; rows.div_ceil(64)] }
     }
 
     /// Lets a column of the block begin at `row`.
@@ -47,7 +47,7 @@ impl Sweep {
 
     /// Carries the columns through the rows below `end`, shows every row that any of them reaches, and leaves the
     /// memory empty. No column may have begun at `end` or above.
-    pub(super) fn run(&mut self, dag: &Dag, end: u32, mut visit: impl FnMut(u32, &Row)) {
+    pub(super) fn run(&mut self, dag: &Dag, end: u32, mut visit: impl FnMut(u32, &Bits)) {
         for word in 0..(end as usize).div_ceil(64) {
             while self.touched[word] != 0 {
                 let row = word * 64 + self.touched[word].trailing_zeros() as usize;
