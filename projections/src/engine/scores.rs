@@ -5,7 +5,7 @@ use super::components::{Components, NO_ROW, components};
 use super::count::totals;
 use super::dag::Dag;
 use super::graph::DependencyGraph;
-use super::siblings::{Group, Siblings, groups, siblings};
+use super::siblings::{SiblingGroup, Siblings, groups, siblings};
 
 /// For every active node the number of distinct other nodes that are active, count, and reach it along dependencies; 0
 /// for the others.
@@ -40,7 +40,7 @@ pub struct AcrossGroups {
 /// [`criticality`] between groups, where `group_of` says for every node which group it is in, if any.
 ///
 /// Paths may lead through members and outsiders alike: a member that reaches another only through outside nodes is
-/// still left out, an outsider that reaches one only through another member still counts. Group numbers should be
+/// still left out, an outsider that reaches one only through another member still counts. SiblingGroup numbers should be
 /// dense; the result has an entry for every number up to the highest.
 ///
 /// # Panics
@@ -86,7 +86,7 @@ pub fn criticality_across_groups(
 
 /// A group with dependents in several rows gets a row of its own behind them, a sink, in which what reaches any of them
 /// is counted once. Returns how many sinks there are and the edges (row, sink), ascending.
-fn sinks(groups: &[Group]) -> (u32, Vec<(u32, u32)>) {
+fn sinks(groups: &[SiblingGroup]) -> (u32, Vec<(u32, u32)>) {
     let mut edges = Vec::new();
     let mut sinks = 0;
     for group in groups.iter().filter(|group| group.rows.len() > 1) {

@@ -11,7 +11,7 @@ use super::parallel::sums;
 use super::sweep::{BLOCK_COLUMNS, Bits, Sweep, columns_between};
 
 /// The active members of a group of which at least one has dependents.
-pub(super) struct Group {
+pub(super) struct SiblingGroup {
     /// The number the caller knows the group by.
     pub(super) id: u32,
     pub(super) members: Vec<Node>,
@@ -28,14 +28,14 @@ pub(super) struct Siblings {
 }
 
 /// All groups with dependents, by last row, so that groups that are swept equally far share a block.
-pub(super) fn groups(active: &[bool], group_of: &[Option<u32>], core: &Components) -> Vec<Group> {
+pub(super) fn groups(active: &[bool], group_of: &[Option<u32>], core: &Components) -> Vec<SiblingGroup> {
     let mut members: Vec<(u32, Node)> = (0..)
         .zip(group_of)
         .filter(|&(node, _): &(Node, _)| active[node as usize])
         .filter_map(|(node, group)| Some(((*group)?, node)))
         .collect();
     members.sort_unstable();
-    let mut groups: Vec<Group> = members
+    let mut groups: Vec<SiblingGroup> = members
         .chunk_by(|a, b| a.0 == b.0)
         .map(|same| {
             let members: Vec<Node> = same.iter().map(|&(_, node)| node).collect();
@@ -43,7 +43,7 @@ pub(super) fn groups(active: &[bool], group_of: &[Option<u32>], core: &Component
                 members.iter().map(|&node| core.row_of[node as usize]).filter(|&row| row != NO_ROW).collect();
             rows.sort_unstable();
             rows.dedup();
-            Group { id: same[0].0, members, rows }
+            SiblingGroup { id: same[0].0, members, rows }
         })
         .filter(|group| !group.rows.is_empty())
         .collect();
@@ -57,7 +57,7 @@ pub(super) fn siblings(
     counts: &[bool],
     core: &Components,
     dag: &Dag,
-    groups: &[Group],
+    groups: &[SiblingGroup],
     threads: usize,
 ) -> Vec<Siblings> {
     let (blocks, width) = blocks(counts, groups);
@@ -94,7 +94,7 @@ struct Share<'a> {
 }
 
 /// Deals the counting members out to blocks; also says how many sums there are in all.
-fn blocks<'a>(counts: &[bool], groups: &'a [Group]) -> (Vec<Block<'a>>, usize) {
+fn blocks<'a>(counts: &[bool], groups: &'a [SiblingGroup]) -> (Vec<Block<'a>>, usize) {
     let mut blocks = Vec::new();
     let mut block = Block::default();
     let mut width = 0;
