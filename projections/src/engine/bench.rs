@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::graph::DependencyGraph;
-use super::input::{self, Input, InputError};
+use super::input::{self, EdgeFileError, Input};
 use super::{active_set, criticality};
 
 /// What to measure.
@@ -61,7 +61,7 @@ pub struct Report {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn run(options: &Options) -> Result<Report, InputError> {
+pub fn run(options: &Options) -> Result<Report, EdgeFileError> {
     let begin = Instant::now();
     let input = input::read(&options.edges, options.nodes.as_deref())?;
     let load_seconds = begin.elapsed().as_secs_f64();

@@ -32,7 +32,7 @@ pub struct Input {
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum InputError {
+pub enum EdgeFileError {
     /// The file could not be opened, read or inflated.
     #[error("{path}: {source}")]
     Io {
@@ -62,7 +62,7 @@ pub enum InputError {
 ///
 /// # Errors
 /// If a file cannot be read or a line does not have its form.
-pub fn read(edges: &Path, nodes: Option<&Path>) -> Result<Input, InputError> {
+pub fn read(edges: &Path, nodes: Option<&Path>) -> Result<Input, EdgeFileError> {
     let mut names = NodeNames::default();
     let mut pairs = read_edges(edges, &mut names)?;
     let mut live_repo = match nodes {
@@ -95,7 +95,7 @@ fn integer(name: &[u8]) -> Option<i128> {
     std::str::from_utf8(name).ok()?.parse().ok()
 }
 
-fn read_edges(path: &Path, names: &mut NodeNames) -> Result<Vec<(Node, Node)>, InputError> {
+fn read_edges(path: &Path, names: &mut NodeNames) -> Result<Vec<(Node, Node)>, EdgeFileError> {
     let mut lines = FileLines::open(path)?;
     let mut edges = Vec::new();
     let mut separator = b'\t';
@@ -115,7 +115,7 @@ fn read_edges(path: &Path, names: &mut NodeNames) -> Result<Vec<(Node, Node)>, I
 }
 
 /// For every name known so far, and those that the file adds, whether it is a repository that is live.
-fn read_nodes(path: &Path, names: &mut NodeNames) -> Result<Vec<bool>, InputError> {
+fn read_nodes(path: &Path, names: &mut NodeNames) -> Result<Vec<bool>, EdgeFileError> {
     let mut lines = FileLines::open(path)?;
     if lines.next()? != Some(NODES_HEADER) {
         return Err(lines.not("the header `id,type,status`"));
@@ -153,8 +153,8 @@ struct FileLines {
 }
 
 impl FileLines {
-    fn open(path: &Path) -> Result<Self, InputError> {
-        let reader = Self::reader(path).map_err(|source| InputError::Io { path: path.to_owned(), source })?;
+    fn open(path: &Path) -> Result<Self, EdgeFileError> {
+        let reader = Self::reader(path).map_err(|source| EdgeFileError::Io { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), reader, line: Vec::new(), number: 0 })
     }
 
@@ -168,11 +168,11 @@ impl FileLines {
     }
 
     /// The next line that is not empty, without its end.
-    fn next(&mut self) -> Result<Option<&[u8]>, InputError> {
+    fn next(&mut self) -> Result<Option<&[u8]>, EdgeFileError> {
         loop {
             self.line.clear();
             let read = self.reader.read_until(b'\n', &mut self.line);
-            if read.map_err(|source| InputError::Io { path: self.path.clone(), source })? == 0 {
+            if read.map_err(|source| EdgeFileError::Io { path: self.path.clone(), source })? == 0 {
                 return Ok(None);
             }
             self.number += 1;
@@ -185,7 +185,7 @@ impl FileLines {
         }
     }
 
-    fn not(&self, expected: &'static str) -> InputError {
-        InputError::Line { path: self.path.clone(), line: self.number, expected }
+    fn not(&self, expected: &'static str) -> EdgeFileError {
+        EdgeFileError::Line { path: self.path.clone(), line: self.number, expected }
     }
 }
