@@ -1,7 +1,7 @@
 //! What claims are read on while a state is resolved.
 
 use super::identity::Identity;
-use super::names::{Name, Names};
+use super::names::{InternedIds, Name};
 use super::rows::{Live, StateView};
 
 /// What claims are read on.
@@ -25,7 +25,7 @@ pub(super) struct Vertices<'a> {
 }
 
 impl<'a> Vertices<'a> {
-    pub(super) fn of_ids(ids: Vec<Name>, identity: &'a Identity, names: &Names) -> Self {
+    pub(super) fn of_ids(ids: Vec<Name>, identity: &'a Identity, names: &InternedIds) -> Self {
         let mut index = vec![u32::MAX; names.len()];
         for (n, id) in (0..).zip(&ids) {
             index[*id as usize] = n;

@@ -7,7 +7,7 @@ use domain::recorded::{Position, Rank};
 
 use super::identity::Identity;
 use super::model::Finding;
-use super::names::{Name, Names};
+use super::names::{InternedIds, Name};
 use super::rows::StateView;
 use super::state::GraphState;
 
@@ -124,7 +124,7 @@ struct Owners<'a, 'b> {
 }
 
 impl<'a, 'b> Owners<'a, 'b> {
-    fn of(state: &'a GraphState, names: &Names, links: &'b GrantLinks<'a>) -> Self {
+    fn of(state: &'a GraphState, names: &InternedIds, links: &'b GrantLinks<'a>) -> Self {
         let mut curated = BTreeMap::new();
         for curation in state.curations.values() {
             if let Correction::Owner { host, owner, project } = &curation.value.correction
@@ -146,7 +146,7 @@ impl<'a, 'b> Owners<'a, 'b> {
     }
 
     /// Owners that several projects name are an open question even before a repository of theirs is known.
-    fn open_questions(&self, names: &Names, findings: &mut Vec<Finding>) {
+    fn open_questions(&self, names: &InternedIds, findings: &mut Vec<Finding>) {
         for (owner, projects) in &self.links.owners {
             if projects.len() > 1 && !self.curated.contains_key(owner) {
                 let list = projects.keys().copied().collect::<Vec<_>>().join(", ");

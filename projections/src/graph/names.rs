@@ -11,7 +11,7 @@ pub(super) type Name = u32;
 
 /// Every id seen so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(super) struct InternedIds {
     numbers: HashMap<Arc<str>, Name>,
     texts: Vec<Arc<str>>,
     /// By number: whose repository it is.
@@ -22,7 +22,7 @@ pub(super) struct Names {
     sorted: Vec<Name>,
 }
 
-impl Names {
+impl InternedIds {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.texts.len()

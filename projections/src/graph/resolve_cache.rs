@@ -3,7 +3,7 @@
 
 use super::link_index::LinkIndex;
 use super::model::{Graph, Vertex};
-use super::names::{Name, Names};
+use super::names::{InternedIds, Name};
 use super::rows::InternedRows;
 use crate::changes::Changes;
 
@@ -46,7 +46,7 @@ pub(super) struct Former {
 
 impl Former {
     /// Vertices with these ids; all else of them is to be written.
-    pub(super) fn vertices(&mut self, ids: &[Name], names: &Names) -> Vec<Vertex> {
+    pub(super) fn vertices(&mut self, ids: &[Name], names: &InternedIds) -> Vec<Vertex> {
         let held = std::mem::take(&mut self.vertices);
         if held.len() == ids.len() && self.ids == ids {
             return held;

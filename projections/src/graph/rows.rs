@@ -12,7 +12,7 @@ use domain::grants::{GitUrl, classify_git_url};
 use domain::recorded::Rank;
 use domain::repository_link::repository_of;
 
-use super::names::{Name, Names, insert};
+use super::names::{InternedIds, Name, insert};
 use super::snapshot::{Snapshot, Snapshots};
 use super::state::{GraphState, RepoFacts};
 use crate::changes::Changes;
@@ -120,7 +120,7 @@ impl<R> Rows<R> {
 /// All rows that name ids.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InternedRows {
-    pub(super) names: Names,
+    pub(super) names: InternedIds,
     repos: Rows<Repo>,
     documents: Rows<Documents>,
     packages: Rows<Package>,
@@ -160,7 +160,7 @@ impl InternedRows {
     }
 }
 
-fn repo(names: &mut Names, key: &str, facts: &RepoFacts) -> Repo {
+fn repo(names: &mut InternedIds, key: &str, facts: &RepoFacts) -> Repo {
     let name = names.number(key);
     let host = facts.host.as_ref().map(|host| {
         let renamed = host.value.full_name.as_ref().map(|renamed| names.number(renamed));
@@ -170,13 +170,13 @@ fn repo(names: &mut Names, key: &str, facts: &RepoFacts) -> Repo {
     Repo { name, host, flagged: facts.flagged.as_ref().map(|flag| (flag.rank, flag.value.as_str().into())) }
 }
 
-fn document(names: &mut Names, snapshot: &Snapshot) -> Document {
+fn document(names: &mut InternedIds, snapshot: &Snapshot) -> Document {
     let publication = snapshot.publication.as_ref().map(|package| names.number(package));
     let ids = snapshot.ids.iter().map(|id| names.number(id)).collect();
     Document { rank: snapshot.rank, ids, publication }
 }
 
-fn package(names: &mut Names, key: &str, crawl: &Newest<RegistryCrawled>) -> Package {
+fn package(names: &mut InternedIds, key: &str, crawl: &Newest<RegistryCrawled>) -> Package {
     let facts = &crawl.value;
     let repository = facts.repository.as_deref().and_then(repository_of);
     Package {
@@ -188,7 +188,7 @@ fn package(names: &mut Names, key: &str, crawl: &Newest<RegistryCrawled>) -> Pac
     }
 }
 
-fn grants(names: &mut Names, project: &str, rank: Rank, urls: &[String]) -> Grants {
+fn grants(names: &mut InternedIds, project: &str, rank: Rank, urls: &[String]) -> Grants {
     let mut said = Grants { project: project.into(), rank, repositories: Vec::new(), owners: Vec::new() };
     for url in urls {
         match classify_git_url(url) {
@@ -204,7 +204,7 @@ fn grants(names: &mut Names, project: &str, rank: Rank, urls: &[String]) -> Gran
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StateView<'a> {
     pub(super) state: &'a GraphState,
-    pub(super) names: &'a Names,
+    pub(super) names: &'a InternedIds,
     rows: &'a InternedRows,
 }
 
