@@ -9,7 +9,7 @@ use domain::recorded::Position;
 use super::input::ResolveInput;
 use super::model::{Confidence, Link};
 use super::names::Name;
-use super::rows::{Live, Package};
+use super::rows::{Live, PackageRow};
 use super::snapshot::{FLAT, NESTED, ROOT};
 
 /// What a source claims of one dependency of a dependent.
@@ -32,7 +32,7 @@ impl LinkClaim {
 #[derive(Clone, Copy)]
 enum Claimant<'a> {
     Document(Live<'a>),
-    Registry(&'a Package),
+    Registry(&'a PackageRow),
 }
 
 impl<'a> Claimant<'a> {

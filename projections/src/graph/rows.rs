@@ -20,7 +20,7 @@ use crate::newest::Newest;
 
 /// A repository that an ingestion is about.
 #[derive(Clone, Debug)]
-pub(super) struct Repo {
+pub(super) struct RepoRow {
     pub(super) name: Name,
     /// What the host says.
     pub(super) host: Option<Host>,
@@ -58,7 +58,7 @@ pub(super) struct Documents {
 
 /// A registry's answer about a package.
 #[derive(Clone, Debug)]
-pub(super) struct Package {
+pub(super) struct PackageRow {
     pub(super) name: Name,
     pub(super) rank: Rank,
     /// Its dependencies, in their order.
@@ -77,17 +77,17 @@ pub(super) struct Grants {
     pub(super) owners: Vec<Name>,
 }
 
-/// Rows of one kind, by key.
+/// RowsByKey of one kind, by key.
 #[derive(Clone, Debug)]
-struct Rows<R>(Vec<(Box<str>, R)>);
+struct RowsByKey<R>(Vec<(Box<str>, R)>);
 
-impl<R> Default for Rows<R> {
+impl<R> Default for RowsByKey<R> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<R> Rows<R> {
+impl<R> RowsByKey<R> {
     /// Reads the touched rows of a map, or all.
     fn read<V>(
         &mut self,
@@ -121,11 +121,11 @@ impl<R> Rows<R> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct InternedRows {
     pub(super) names: InternedIds,
-    repos: Rows<Repo>,
-    documents: Rows<Documents>,
-    packages: Rows<Package>,
-    records: Rows<Option<Grants>>,
-    applications: Rows<Option<Grants>>,
+    repos: RowsByKey<RepoRow>,
+    documents: RowsByKey<Documents>,
+    packages: RowsByKey<PackageRow>,
+    records: RowsByKey<Option<Grants>>,
+    applications: RowsByKey<Option<Grants>>,
 }
 
 impl InternedRows {
@@ -147,7 +147,7 @@ impl InternedRows {
             Some(grants(names, &application.value.project_id, application.rank, &application.value.git_urls))
         });
         // Corrections are read where they are needed; here their ids get numbers.
-        Rows::default().read(&state.curations, of("curation"), |_, curated| match &curated.value.correction {
+        RowsByKey::default().read(&state.curations, of("curation"), |_, curated| match &curated.value.correction {
             Correction::Membership { repo, .. } => _ = names.number(repo),
             Correction::Publication { package, repo } => {
                 names.number(package);
@@ -160,14 +160,14 @@ impl InternedRows {
     }
 }
 
-fn repo(names: &mut InternedIds, key: &str, facts: &RepoFacts) -> Repo {
+fn repo(names: &mut InternedIds, key: &str, facts: &RepoFacts) -> RepoRow {
     let name = names.number(key);
     let host = facts.host.as_ref().map(|host| {
         let renamed = host.value.full_name.as_ref().map(|renamed| names.number(renamed));
         let renamed = renamed.filter(|renamed| *renamed != name);
         Host { rank: host.rank, renamed, stars: host.value.stars, forks: host.value.forks }
     });
-    Repo { name, host, flagged: facts.flagged.as_ref().map(|flag| (flag.rank, flag.value.as_str().into())) }
+    RepoRow { name, host, flagged: facts.flagged.as_ref().map(|flag| (flag.rank, flag.value.as_str().into())) }
 }
 
 fn document(names: &mut InternedIds, snapshot: &Snapshot) -> Document {
@@ -176,10 +176,10 @@ fn document(names: &mut InternedIds, snapshot: &Snapshot) -> Document {
     Document { rank: snapshot.rank, ids, publication }
 }
 
-fn package(names: &mut InternedIds, key: &str, crawl: &Newest<RegistryCrawled>) -> Package {
+fn package(names: &mut InternedIds, key: &str, crawl: &Newest<RegistryCrawled>) -> PackageRow {
     let facts = &crawl.value;
     let repository = facts.repository.as_deref().and_then(repository_of);
-    Package {
+    PackageRow {
         name: names.number(key),
         rank: crawl.rank,
         ids: facts.dependencies.iter().map(|dependency| names.number(&dependency.purl)).collect(),
@@ -224,12 +224,12 @@ impl<'a> StateView<'a> {
     }
 
     /// In the order of the state's.
-    pub(super) fn repos(self) -> impl Iterator<Item = &'a Repo> {
+    pub(super) fn repos(self) -> impl Iterator<Item = &'a RepoRow> {
         self.rows.repos.iter()
     }
 
     /// In the order of the state's.
-    pub(super) fn packages(self) -> impl Iterator<Item = &'a Package> {
+    pub(super) fn packages(self) -> impl Iterator<Item = &'a PackageRow> {
         self.rows.packages.iter()
     }
 
