@@ -14,7 +14,7 @@ use super::{active_set, criticality};
 
 /// What to measure.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct BenchOptions {
     /// The edge file, see [`input::read`].
     pub edges: PathBuf,
     /// The node file; without it every node is an active repository.
@@ -38,7 +38,7 @@ pub enum Seeds {
 
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct BenchReport {
     /// Nodes of the graph.
     pub nodes: u32,
     /// Distinct edges of the graph, self edges left out.
@@ -61,7 +61,7 @@ pub struct Report {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn run(options: &Options) -> Result<Report, EdgeFileError> {
+pub fn run(options: &BenchOptions) -> Result<BenchReport, EdgeFileError> {
     let begin = Instant::now();
     let input = input::read(&options.edges, options.nodes.as_deref())?;
     let load_seconds = begin.elapsed().as_secs_f64();
@@ -76,7 +76,7 @@ pub fn run(options: &Options) -> Result<Report, EdgeFileError> {
     // Freed before the next round, so that the peak is that of one.
     (1..options.repeat).for_each(|_| drop(round(&mut times)));
     let Computed { edges, active, scores } = round(&mut times);
-    Ok(Report {
+    Ok(BenchReport {
         nodes: fit(input.names.len(), "nodes"),
         edges,
         active,
@@ -94,7 +94,7 @@ struct Computed {
     scores: Vec<u32>,
 }
 
-fn compute(input: &Input, options: &Options) -> Computed {
+fn compute(input: &Input, options: &BenchOptions) -> Computed {
     let node_count = fit(input.names.len(), "nodes");
     let graph = DependencyGraph::from_edges(node_count, &input.edges);
     let active = match options.seeds {

@@ -1,6 +1,6 @@
 //! `bench criticality`: the metric engine alone.
 
-use projections::engine::bench::{Options, Seeds, run as measure};
+use projections::engine::bench::{BenchOptions, Seeds, run as measure};
 use serde_json::to_value;
 
 use crate::cli::{Criticality, SeedsArg};
@@ -12,7 +12,7 @@ pub(crate) fn run(asked: &Criticality) -> Result<Output> {
         SeedsArg::Leaves => Seeds::Leaves,
         SeedsArg::All => Seeds::All,
     };
-    let report = measure(&Options {
+    let report = measure(&BenchOptions {
         edges: asked.edges.clone(),
         nodes: asked.nodes.clone(),
         seeds,
