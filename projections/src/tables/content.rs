@@ -22,33 +22,36 @@ pub struct Content<'a> {
     /// By vertex: its latest commit.
     pub(super) latest: Cow<'a, [Option<Timestamp>]>,
     /// Repositories with a git log, by id.
-    pub(super) repos: Vec<Told<'a>>,
+    pub(super) repos: Vec<RepoCommits<'a>>,
 }
 
 /// The commits of a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Told<'a> {
+pub(super) struct RepoCommits<'a> {
     pub(super) id: &'a str,
     /// Sorted by (day, author).
     pub(super) days: &'a [DayRow],
     pub(super) authors: &'a BTreeMap<Digest, AuthorFacts>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> RepoCommits<'a> {
     pub(super) fn new(id: &'a str, days: &'a [DayRow], authors: &'a BTreeMap<Digest, AuthorFacts>) -> Self {
         Self { id, days, authors }
     }
 }
 
 /// What a view tells of repositories, by id.
-pub(super) fn told<'a>(view: &'a View<'_>) -> Vec<Told<'a>> {
+pub(super) fn told<'a>(view: &'a View<'_>) -> Vec<RepoCommits<'a>> {
     // Vertices are sorted by id, so what goes by vertex goes by id.
     let id = |vertex: u32| &*view.graph.vertices[vertex as usize].id;
-    view.contributions.repos.iter().map(|(n, repo)| Told::new(id(*n), &repo.days, &repo.authors)).collect()
+    view.contributions.repos.iter().map(|(n, repo)| RepoCommits::new(id(*n), &repo.days, &repo.authors)).collect()
 }
 
 /// The repositories of which something else is told: what it was, and what it is.
-pub(super) fn moved<'a, 'b>(before: &[Told<'a>], after: &[Told<'b>]) -> (Vec<Told<'a>>, Vec<Told<'b>>) {
+pub(super) fn moved<'a, 'b>(
+    before: &[RepoCommits<'a>],
+    after: &[RepoCommits<'b>],
+) -> (Vec<RepoCommits<'a>>, Vec<RepoCommits<'b>>) {
     let (mut old, mut new) = (Vec::new(), Vec::new());
     side_by_side(
         before.iter(),
@@ -91,7 +94,12 @@ impl<'a> Content<'a> {
 
     /// By how much every table differs from what it held before. Of `old` repositories there was told what is told of
     /// `new` ones no more.
-    pub(super) fn differences(&self, before: &Content<'_>, old: &[Told<'_>], new: &[Told<'_>]) -> Vec<Difference> {
+    pub(super) fn differences(
+        &self,
+        before: &Content<'_>,
+        old: &[RepoCommits<'_>],
+        new: &[RepoCommits<'_>],
+    ) -> Vec<Difference> {
         vec![
             projects(before.graph, self.graph),
             vertices(before, self),
@@ -185,7 +193,7 @@ fn findings(before: &Graph, after: &Graph) -> Difference {
     )
 }
 
-fn contributions(before: &[Told<'_>], after: &[Told<'_>]) -> Difference {
+fn contributions(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> Difference {
     Difference::between(
         &CONTRIBUTION,
         before.iter().flat_map(totals),
@@ -196,7 +204,7 @@ fn contributions(before: &[Told<'_>], after: &[Told<'_>]) -> Difference {
     )
 }
 
-fn days(before: &[Told<'_>], after: &[Told<'_>]) -> Difference {
+fn days(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> Difference {
     Difference::between(
         &CONTRIBUTION_DAY,
         before.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
@@ -208,7 +216,7 @@ fn days(before: &[Told<'_>], after: &[Told<'_>]) -> Difference {
 }
 
 /// What every contributor did in a repository.
-fn totals<'a>(repo: &Told<'a>) -> impl Iterator<Item = (&'a str, Digest, Total)> + use<'a> {
+fn totals<'a>(repo: &RepoCommits<'a>) -> impl Iterator<Item = (&'a str, Digest, Total)> + use<'a> {
     let mut totals: BTreeMap<Digest, Total> = BTreeMap::new();
     for row in repo.days {
         let (first, last) = (row.day.start(), row.day.start());

@@ -10,7 +10,7 @@ use domain::formula::Formula;
 use domain::time::Timestamp;
 
 use super::Difference;
-use super::content::{Content, Told, moved, told};
+use super::content::{Content, RepoCommits, moved, told};
 use crate::fold::View;
 use crate::graph::Graph;
 use crate::metrics::Scores;
@@ -23,13 +23,13 @@ pub struct Materialized {
     graph: Graph,
     scores: Scores,
     latest: Vec<Option<Timestamp>>,
-    repos: BTreeMap<String, Commits>,
+    repos: BTreeMap<String, OwnedCommits>,
     lines: DayLines,
 }
 
 /// What is told of a repository.
 #[derive(Clone, Debug)]
-struct Commits {
+struct OwnedCommits {
     days: Vec<DayRow>,
     authors: BTreeMap<Digest, AuthorFacts>,
 }
@@ -49,7 +49,8 @@ impl Materialized {
     /// Advances to what a view gives under a formula.
     pub fn advance_to(&mut self, view: View<'_>, formula: &Formula) -> Advanced {
         let Self { graph, scores, latest, repos, lines } = self;
-        let before: Vec<Told<'_>> = repos.iter().map(|(id, held)| Told::new(id, &held.days, &held.authors)).collect();
+        let before: Vec<RepoCommits<'_>> =
+            repos.iter().map(|(id, held)| RepoCommits::new(id, &held.days, &held.authors)).collect();
         let (old, new) = moved(&before, &told(&view));
         old.iter().for_each(|repo| lines.forget(repo.id, repo.days));
         new.iter().for_each(|repo| lines.learn(repo.id, repo.days));
@@ -70,8 +71,8 @@ impl Materialized {
         for id in gone {
             repos.remove(&id);
         }
-        for Told { id, days, authors } in new {
-            repos.insert(id.to_owned(), Commits { days: days.to_vec(), authors: authors.clone() });
+        for RepoCommits { id, days, authors } in new {
+            repos.insert(id.to_owned(), OwnedCommits { days: days.to_vec(), authors: authors.clone() });
         }
         (*graph, *scores, *latest) = (view.graph, after_scores, after_latest);
         Advanced { differences, output_digest, state_digest }
