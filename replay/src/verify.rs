@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use projections::fold::Fold;
 use projections::store::{Build, StoreError};
-use projections::tables::rows::Rows;
+use projections::tables::rows::TableRows;
 use projections::tables::{CONTRIBUTION_DAY, Content, EDGE, SCORE, Table, VERTEX};
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
@@ -92,7 +92,7 @@ async fn live_rows(
     Ok(rows)
 }
 
-fn compare(rows: &Rows, columns: &[&str], mut live: BTreeMap<Vec<String>, Cells>, found: &mut Vec<Divergence>) {
+fn compare(rows: &TableRows, columns: &[&str], mut live: BTreeMap<Vec<String>, Cells>, found: &mut Vec<Divergence>) {
     let places: Vec<usize> =
         columns.iter().filter_map(|column| rows.table.columns.iter().position(|(name, _)| name == column)).collect();
     for row in &rows.rows {

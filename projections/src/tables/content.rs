@@ -7,7 +7,7 @@ use domain::digest::Digest;
 use domain::time::{Day, Timestamp};
 
 use super::difference::{Difference, side_by_side};
-use super::rows::{self, Rows, Total};
+use super::rows::{self, TableRows, Total};
 use super::{CONTRIBUTION, CONTRIBUTION_DAY, EDGE, FINDING, PROJECT, SCORE, VERTEX};
 use crate::fold::View;
 use crate::graph::{Edge, Graph, Project, Vertex};
@@ -82,12 +82,12 @@ impl<'a> Content<'a> {
 
     /// All rows of every table, sorted by key.
     #[must_use]
-    pub fn tables(&self) -> Vec<Rows> {
+    pub fn tables(&self) -> Vec<TableRows> {
         let (graph, scores) = (Graph::default(), Scores::default());
         let nothing = Content { graph: &graph, scores: &scores, latest: Cow::Borrowed(&[]), repos: Vec::new() };
         let sorted = |Difference { table, changed: mut rows, .. }| {
             rows.sort_unstable();
-            Rows { table, rows }
+            TableRows { table, rows }
         };
         self.differences(&nothing, &[], &self.repos).into_iter().map(sorted).collect()
     }

@@ -12,7 +12,7 @@ use crate::people::state::DayRow;
 
 /// A table with its rows, sorted by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rows {
+pub struct TableRows {
     /// The table.
     pub table: &'static Table,
     /// Its rows.
