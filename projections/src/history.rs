@@ -14,7 +14,7 @@ use crate::metrics::{Level, Score, Scores};
 
 mod value;
 
-pub use value::{Metric, Value};
+pub use value::{Metric, MetricValue};
 
 /// What of a score's line says which vertex it is about; everything else is kept over time.
 pub const NAMING: [&str; 2] = ["id", "level"];
@@ -44,7 +44,7 @@ pub struct Span {
     /// First tick that saw another; `None` while it holds.
     pub to: Option<Position>,
     /// The value.
-    pub value: Value<'static>,
+    pub value: MetricValue<'static>,
 }
 
 /// A vertex and the first tick that saw it.
@@ -72,7 +72,7 @@ pub struct News {
 struct Open {
     metric: Metric,
     from: Position,
-    value: Value<'static>,
+    value: MetricValue<'static>,
 }
 
 /// A vertex that was ever seen, and what holds of it.
@@ -125,8 +125,8 @@ impl History {
             let row = scores.get(level, &id);
             for metric in &metrics {
                 let value = match row {
-                    Some(row) => metric.value(scores, row).map(Value::into_owned),
-                    None => Some(Value::Unknown),
+                    Some(row) => metric.value(scores, row).map(MetricValue::into_owned),
+                    None => Some(MetricValue::Unknown),
                 };
                 let from = ended.get(&(level, id.to_string(), *metric)).copied().unwrap_or(at);
                 holding.extend(value.map(|value| Span {
@@ -211,7 +211,9 @@ impl Vertex {
     ) {
         let Some(row) = row else {
             let of: Vec<Metric> = self.open.iter().map(|open| open.metric).collect();
-            of.into_iter().enumerate().for_each(|(n, metric)| self.set(n, metric, &Value::Unknown, position, ended));
+            of.into_iter()
+                .enumerate()
+                .for_each(|(n, metric)| self.set(n, metric, &MetricValue::Unknown, position, ended));
             return;
         };
         let each = metrics.iter().filter_map(|metric| Some((*metric, metric.value(scores, row)?)));
@@ -221,7 +223,7 @@ impl Vertex {
     }
 
     /// Notes a value, which most likely is the one at place `n`.
-    fn set(&mut self, n: usize, metric: Metric, value: &Value<'_>, position: Position, ended: &mut Vec<Span>) {
+    fn set(&mut self, n: usize, metric: Metric, value: &MetricValue<'_>, position: Position, ended: &mut Vec<Span>) {
         let here = self.open.get(n).filter(|open| open.metric == metric).map(|_| n);
         let place = here.or_else(|| self.open.iter().position(|open| open.metric == metric));
         let Some(open) = place.map(|n| &mut self.open[n]) else {

@@ -72,24 +72,24 @@ impl Metric {
 
     /// What a row of scores says of it; `None` where the row has no such term.
     #[must_use]
-    pub fn value<'a>(self, scores: &Scores, row: &'a Score) -> Option<Value<'a>> {
-        let number = |value: Option<TermValue>| value.map_or(Value::Unknown, Value::Number);
+    pub fn value<'a>(self, scores: &Scores, row: &'a Score) -> Option<MetricValue<'a>> {
+        let number = |value: Option<TermValue>| value.map_or(MetricValue::Unknown, MetricValue::Number);
         let hundredths = |value: Option<u32>| number(value.map(|units| TermValue::Hundredths(units.into())));
         Some(match self {
-            Self::ActivityStatus => row.activity_status.map_or(Value::Unknown, Value::Status),
+            Self::ActivityStatus => row.activity_status.map_or(MetricValue::Unknown, MetricValue::Status),
             Self::AdoptionScore => hundredths(row.adoption),
             Self::CriticalityScore => number(row.criticality.map(TermValue::Count)),
             Self::PonyFactor => number(row.pony_factor.map(|people| TermValue::Count(people.into()))),
             Self::PgScore => hundredths(row.pg_score),
             Self::Term(term) => number(*row.terms.get(scores.terms.iter().position(|other| *other == term)?)?),
-            Self::Flags => Value::Flags(Cow::Borrowed(&row.flags)),
+            Self::Flags => MetricValue::Flags(Cow::Borrowed(&row.flags)),
         })
     }
 }
 
 /// A value. Its text is JSON, as a digest's line has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value<'a> {
+pub enum MetricValue<'a> {
     /// Nothing is known, or the vertex is gone.
     Unknown,
     /// A status.
@@ -102,31 +102,31 @@ pub enum Value<'a> {
     Written(String),
 }
 
-impl Value<'_> {
+impl MetricValue<'_> {
     /// The value on its own.
     #[must_use]
-    pub fn into_owned(self) -> Value<'static> {
+    pub fn into_owned(self) -> MetricValue<'static> {
         match self {
-            Self::Unknown => Value::Unknown,
-            Self::Status(status) => Value::Status(status),
-            Self::Number(number) => Value::Number(number),
-            Self::Flags(flags) => Value::Flags(Cow::Owned(flags.into_owned())),
-            Self::Written(text) => Value::Written(text),
+            Self::Unknown => MetricValue::Unknown,
+            Self::Status(status) => MetricValue::Status(status),
+            Self::Number(number) => MetricValue::Number(number),
+            Self::Flags(flags) => MetricValue::Flags(Cow::Owned(flags.into_owned())),
+            Self::Written(text) => MetricValue::Written(text),
         }
     }
 
     /// Whether both say the same, one of them perhaps as it was read.
     #[must_use]
-    pub fn same(&self, other: &Value<'_>) -> bool {
+    pub fn same(&self, other: &MetricValue<'_>) -> bool {
         match (self, other) {
             (Self::Written(text), other) => *text == other.to_string(),
-            (own, Value::Written(text)) => own.to_string() == *text,
+            (own, MetricValue::Written(text)) => own.to_string() == *text,
             (own, other) => own == other,
         }
     }
 }
 
-impl fmt::Display for Value<'_> {
+impl fmt::Display for MetricValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown => f.write_str("null"),

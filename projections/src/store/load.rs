@@ -9,7 +9,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::{Build, StoreError};
 use crate::fold::World;
-use crate::history::{History, Metric, Span, Tick, Value};
+use crate::history::{History, Metric, MetricValue, Span, Tick};
 use crate::metrics::Level;
 
 /// The world that the live builds of `graph` and `people` hold.
@@ -70,7 +70,7 @@ pub async fn history(conn: &mut PgConnection, build: &Build) -> Result<History, 
             metric: Metric::from_name(row.try_get("metric")?).ok_or_else(unreadable)?,
             from: u64::try_from(row.try_get::<i64, _>("from_position")?).map_err(|_| unreadable())?,
             to: None,
-            value: Value::Written(row.try_get("value")?),
+            value: MetricValue::Written(row.try_get("value")?),
         });
     }
     Ok(History::restored(ticks(conn, build).await?, holding))

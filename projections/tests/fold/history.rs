@@ -6,7 +6,7 @@ use domain::event::Event;
 use domain::formula::Formula;
 use domain::{Position, Recorded};
 use projections::fold::{Fold, World};
-use projections::history::{Birth, History, Metric, Span, Tick, Value};
+use projections::history::{Birth, History, Metric, MetricValue, Span, Tick};
 use projections::metrics::Level;
 use projections::tables::Row;
 use projections::tables::spans::span_row;
@@ -46,7 +46,7 @@ impl Stored {
 
     /// The history that these tables hold.
     fn load(&self) -> History {
-        let read = |span: &Span| Span { value: Value::Written(span.value.to_string()), ..span.clone() };
+        let read = |span: &Span| Span { value: MetricValue::Written(span.value.to_string()), ..span.clone() };
         let holding = self.spans.values().filter(|span| span.to.is_none());
         History::restored(self.ticks.clone(), holding.map(read).collect())
     }
