@@ -77,7 +77,7 @@ struct Open {
 
 /// A vertex that was ever seen, and what holds of it.
 #[derive(Clone, Debug)]
-struct Vertex {
+struct VertexHistory {
     level: Level,
     id: Arc<str>,
     open: Vec<Open>,
@@ -89,7 +89,7 @@ pub struct History {
     /// Ticks, by position.
     pub ticks: BTreeMap<Position, Tick>,
     /// Values that hold, by (level, id).
-    vertices: Vec<Vertex>,
+    vertices: Vec<VertexHistory>,
     news: News,
 }
 
@@ -98,10 +98,10 @@ impl History {
     #[must_use]
     pub fn restored(ticks: BTreeMap<Position, Tick>, mut holding: Vec<Span>) -> Self {
         holding.sort_by(|a, b| (a.level, &a.id, a.metric).cmp(&(b.level, &b.id, b.metric)));
-        let mut vertices: Vec<Vertex> = Vec::new();
+        let mut vertices: Vec<VertexHistory> = Vec::new();
         for Span { level, id, metric, from, value, .. } in holding {
             if vertices.last().is_none_or(|last| (last.level, &last.id) != (level, &id)) {
-                vertices.push(Vertex { level, id, open: Vec::new() });
+                vertices.push(VertexHistory { level, id, open: Vec::new() });
             }
             if let Some(vertex) = vertices.last_mut() {
                 vertex.open.push(Open { metric, from, value });
@@ -170,7 +170,7 @@ impl History {
         born.extend(rows);
         if !born.is_empty() {
             for row in born {
-                let mut vertex = Vertex { level: row.level, id: row.id.as_str().into(), open: Vec::new() };
+                let mut vertex = VertexHistory { level: row.level, id: row.id.as_str().into(), open: Vec::new() };
                 vertex.take_in(&metrics, scores, Some(row), position, &mut self.news.ended);
                 self.news.born.push(Birth { level: vertex.level, id: vertex.id.clone(), at: position });
                 self.vertices.push(vertex);
@@ -199,7 +199,7 @@ impl History {
     }
 }
 
-impl Vertex {
+impl VertexHistory {
     /// Takes in what a row says of the vertex; nothing is known of one that is gone.
     fn take_in(
         &mut self,
