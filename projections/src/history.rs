@@ -69,7 +69,7 @@ pub struct News {
 
 /// A value that holds.
 #[derive(Clone, Debug)]
-struct Open {
+struct HeldValue {
     metric: Metric,
     from: Position,
     value: MetricValue<'static>,
@@ -80,7 +80,7 @@ struct Open {
 struct VertexHistory {
     level: Level,
     id: Arc<str>,
-    open: Vec<Open>,
+    open: Vec<HeldValue>,
 }
 
 /// Scores over time.
@@ -104,7 +104,7 @@ impl History {
                 vertices.push(VertexHistory { level, id, open: Vec::new() });
             }
             if let Some(vertex) = vertices.last_mut() {
-                vertex.open.push(Open { metric, from, value });
+                vertex.open.push(HeldValue { metric, from, value });
             }
         }
         Self { ticks, vertices, news: News::default() }
@@ -227,13 +227,13 @@ impl VertexHistory {
         let here = self.open.get(n).filter(|open| open.metric == metric).map(|_| n);
         let place = here.or_else(|| self.open.iter().position(|open| open.metric == metric));
         let Some(open) = place.map(|n| &mut self.open[n]) else {
-            self.open.push(Open { metric, from: position, value: value.clone().into_owned() });
+            self.open.push(HeldValue { metric, from: position, value: value.clone().into_owned() });
             return;
         };
         if open.value.same(value) {
             return;
         }
-        let was = std::mem::replace(open, Open { metric, from: position, value: value.clone().into_owned() });
+        let was = std::mem::replace(open, HeldValue { metric, from: position, value: value.clone().into_owned() });
         ended.push(Span {
             level: self.level,
             id: self.id.clone(),
