@@ -11,7 +11,7 @@ use crate::metrics::{Level, network};
 
 /// A score that can be asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Metric {
+pub enum ExplainedScore {
     /// Activity status.
     ActivityStatus,
     /// Transitive active dependents.
@@ -26,7 +26,7 @@ pub enum Metric {
     Flags,
 }
 
-impl Metric {
+impl ExplainedScore {
     /// Every metric, with the name it has in scores and digests.
     pub const ALL: [(Self, &'static str); 5] = [
         (Self::ActivityStatus, "activity_status"),
@@ -64,7 +64,14 @@ impl Metric {
 
 /// The events that a metric of a vertex rests on. Nothing where there is no such vertex.
 #[must_use]
-pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level, id: &str, metric: Metric) -> Rests {
+pub fn rests_on(
+    world: &World,
+    view: &View<'_>,
+    formula: &Formula,
+    level: Level,
+    id: &str,
+    metric: ExplainedScore,
+) -> Rests {
     let mut rests = Rests::default();
     let sources = EventTracer::of(&world.graph, &view.graph);
     let graph = &view.graph;
@@ -80,11 +87,11 @@ pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level,
         };
     }
     sources.identities(&own, &mut rests);
-    let composite = matches!(metric, Metric::Score | Metric::Flags);
-    if composite || metric == Metric::ActivityStatus {
+    let composite = matches!(metric, ExplainedScore::Score | ExplainedScore::Flags);
+    if composite || metric == ExplainedScore::ActivityStatus {
         status(view, &sources, world, project, &mut rests);
     }
-    if composite || metric == Metric::Criticality {
+    if composite || metric == ExplainedScore::Criticality {
         let reaching = reaching(view, formula, &own);
         sources.identities(&reaching, &mut rests);
         sources.edges(&reaching, formula.graph.edges, &mut rests);
@@ -99,13 +106,13 @@ pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level,
         projects.dedup();
         projects.into_iter().for_each(|project| status(view, &sources, world, Some(project), &mut rests));
     }
-    if composite || metric == Metric::Pony {
+    if composite || metric == ExplainedScore::Pony {
         commits(view, world, &own, &mut rests);
     }
-    if composite || metric == Metric::Adoption {
+    if composite || metric == ExplainedScore::Adoption {
         sources.signals(&mut rests);
     }
-    if metric == Metric::Flags {
+    if metric == ExplainedScore::Flags {
         let everybody = vec![true; own.len()];
         sources.edges(&everybody, formula.graph.edges, &mut rests);
         commits(view, world, &everybody, &mut rests);

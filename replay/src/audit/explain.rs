@@ -6,7 +6,7 @@ use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::note::Note;
 use domain::recorded::Position;
-use projections::explain::{Metric, rests_on};
+use projections::explain::{ExplainedScore, rests_on};
 use projections::fold::{Fold, World};
 use projections::metrics::Score;
 use serde::Serialize;
@@ -83,7 +83,7 @@ pub async fn explain(
     label: Option<&str>,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Explanation, ReplayError> {
-    let asked = Metric::from_name(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
+    let asked = ExplainedScore::from_name(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
     let decisions = Decisions::read(&mut *conn).await?;
     let head = log::head(&mut *conn).await?;
     let (fold, event) = match label {
