@@ -6,7 +6,7 @@ use domain::time::Timestamp;
 use projections::fold::{Fold, World};
 use projections::history::{History, Span};
 use projections::store::schema::{self, FormulaDocument};
-use projections::store::write::{self, Moved};
+use projections::store::write::{self, CursorMove};
 use projections::store::{self, Build, StoreError, load};
 use projections::tables::spans::{span_row, tick_rows};
 use projections::tables::{Advanced, Difference, FACT, LOG, Materialized, Projection, Row, SPAN, TICK};
@@ -235,7 +235,7 @@ impl Projector {
         let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
         let (differences, moved) = if quiet {
             let (position, recorded_at) = (self.position(), self.fold.world.graph.recorded_at());
-            (Vec::new(), Moved { position, recorded_at, ..self.noted })
+            (Vec::new(), CursorMove { position, recorded_at, ..self.noted })
         } else {
             turn(&mut self.tables, &self.fold)
         };
@@ -271,10 +271,10 @@ impl Projector {
 
 /// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
 /// they were, and what is noted with a build.
-pub(crate) fn turn(tables: &mut Materialized, fold: &Fold) -> (Vec<Difference>, Moved) {
+pub(crate) fn turn(tables: &mut Materialized, fold: &Fold) -> (Vec<Difference>, CursorMove) {
     let Advanced { differences, output_digest, state_digest } = tables.advance_to(fold.world.view(), fold.formula());
     let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
-    (differences, Moved { position, recorded_at, output_digest, state_digest })
+    (differences, CursorMove { position, recorded_at, output_digest, state_digest })
 }
 
 /// Writes what of a history began or ended since `before`.

@@ -93,7 +93,7 @@ pub async fn difference(conn: &mut PgConnection, schema: &str, difference: &Diff
 
 /// What is noted of a build when its cursor moves.
 #[derive(Clone, Copy, Debug)]
-pub struct Moved {
+pub struct CursorMove {
     /// The new position.
     pub position: u64,
     /// Log time there.
@@ -108,7 +108,7 @@ pub struct Moved {
 ///
 /// # Errors
 /// When another process has moved one, or the database refuses.
-pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Moved) -> Result<(), StoreError> {
+pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &CursorMove) -> Result<(), StoreError> {
     let position = |position: u64| fit::<i64>(position, "position");
     let moved: Vec<i64> = sqlx::query_scalar(
         "UPDATE atlas.build b SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
@@ -146,7 +146,12 @@ pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn complete(conn: &mut PgConnection, build: &Build, to: &Moved, root: &Digest) -> Result<(), StoreError> {
+pub async fn complete(
+    conn: &mut PgConnection,
+    build: &Build,
+    to: &CursorMove,
+    root: &Digest,
+) -> Result<(), StoreError> {
     sqlx::query("UPDATE atlas.build SET status = 'shadow', built_to = $2, log_root = $3 WHERE id = $1")
         .bind(build.id)
         .bind(fit::<i64>(to.position, "position"))
