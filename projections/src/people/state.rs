@@ -25,7 +25,7 @@ fact_maps! {
 
 /// The known history of one repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Stored")]
+#[serde(try_from = "StoredLog")]
 pub struct RepoLog {
     /// Which log speaks for which days; disjoint, ascending, neighbours differ in rank.
     pub segments: Vec<Segment>,
@@ -44,7 +44,7 @@ pub struct RepoLog {
 
 /// A history as a row holds it.
 #[derive(Deserialize)]
-struct Stored {
+struct StoredLog {
     segments: Vec<Segment>,
     authors: BTreeMap<Digest, AuthorFacts>,
     days: Vec<DayRow>,
@@ -52,11 +52,11 @@ struct Stored {
     latest: Option<Newest<Option<Timestamp>>>,
 }
 
-impl TryFrom<Stored> for RepoLog {
+impl TryFrom<StoredLog> for RepoLog {
     type Error = NoSuchAuthor;
 
-    fn try_from(stored: Stored) -> Result<Self, NoSuchAuthor> {
-        let Stored { segments, authors, days, latest } = stored;
+    fn try_from(stored: StoredLog) -> Result<Self, NoSuchAuthor> {
+        let StoredLog { segments, authors, days, latest } = stored;
         let places = places(&days, &authors)?;
         Ok(Self { segments, authors, days, latest, places })
     }
