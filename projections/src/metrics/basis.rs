@@ -4,7 +4,7 @@ use domain::formula::Formula;
 use domain::time::{Day, Timestamp};
 
 use super::authors::Authors;
-use super::windows::{Asked, ByVertex, Windows};
+use super::windows::{ByVertex, WindowQuery, Windows};
 use crate::graph::Graph;
 use crate::people::Contributions;
 
@@ -40,7 +40,7 @@ impl<'a> Basis<'a> {
         let window_from = today.minus_months(formula.pony.window_months);
         let authors = Authors::of(&formula.people);
         let threshold_percent = formula.pony.threshold_percent;
-        let asked = Asked { authors: &authors, threshold_percent, from: window_from, to: today };
+        let asked = WindowQuery { authors: &authors, threshold_percent, from: window_from, to: today };
         let windows = windows.by_vertex(graph, contributions, asked);
         Self { graph, contributions, formula, today, window_from, members: members(graph), authors, windows }
     }

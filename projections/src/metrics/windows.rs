@@ -28,7 +28,7 @@ pub type ByVertex = Vec<Option<Arc<Window>>>;
 
 /// What is asked of every window.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct WindowQuery<'a> {
     /// Whose commits count.
     pub(super) authors: &'a Authors,
     /// The share of the pony factor.
@@ -59,8 +59,8 @@ struct Held {
 }
 
 impl Held {
-    fn of(repo: &RepoContributions<'_>, asked: Asked<'_>) -> Self {
-        let Asked { authors, threshold_percent, from, to } = asked;
+    fn of(repo: &RepoContributions<'_>, asked: WindowQuery<'_>) -> Self {
+        let WindowQuery { authors, threshold_percent, from, to } = asked;
         let rows = repo.rows(from, to);
         let day = |row: usize| repo.days.get(row).map(|row| row.day);
         let around = |row: usize| (row.checked_sub(1).and_then(day), day(row));
@@ -70,7 +70,7 @@ impl Held {
         Self { from: around(rows.start), to: around(rows.end), window }
     }
 
-    fn holds(&self, Asked { from, to, .. }: Asked<'_>) -> bool {
+    fn holds(&self, WindowQuery { from, to, .. }: WindowQuery<'_>) -> bool {
         self.from.0.is_none_or(|before| before < from)
             && self.from.1.is_none_or(|first| from <= first)
             && self.to.0.is_none_or(|last| last <= to)
@@ -95,7 +95,12 @@ impl Windows {
     }
 
     /// The window of every vertex.
-    pub(super) fn by_vertex(&mut self, graph: &Graph, contributions: &Contributions<'_>, asked: Asked<'_>) -> ByVertex {
+    pub(super) fn by_vertex(
+        &mut self,
+        graph: &Graph,
+        contributions: &Contributions<'_>,
+        asked: WindowQuery<'_>,
+    ) -> ByVertex {
         let mut by_vertex = vec![None; graph.vertices.len()];
         for (vertex, repo) in &contributions.repos {
             let fresh = || Held::of(repo, asked);
