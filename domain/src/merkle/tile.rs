@@ -23,12 +23,12 @@ pub struct TileId {
 
 /// A complete subtree: the 2^`height` leaves from `index` x 2^`height` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Node {
+struct Subtree {
     height: u32,
     index: u64,
 }
 
-impl Node {
+impl Subtree {
     /// The tile that holds the hashes this node is computed from, and which of them.
     fn place(self) -> (TileId, u64, u64) {
         let (level, rest) = (self.height / HEIGHT, self.height % HEIGHT);
@@ -39,13 +39,13 @@ impl Node {
 
 /// The complete subtrees that a range of leaves consists of, largest first. Ranges of proofs begin where a subtree as
 /// large as their largest begins.
-fn nodes(range: Range) -> Vec<Node> {
+fn nodes(range: Range) -> Vec<Subtree> {
     let mut nodes = Vec::new();
     let mut first = range.from;
     while first < range.to {
         let largest = (range.to - first).ilog2();
         let height = if first == 0 { largest } else { largest.min(first.trailing_zeros()) };
-        nodes.push(Node { height, index: first >> height });
+        nodes.push(Subtree { height, index: first >> height });
         first += 1 << height;
     }
     nodes
@@ -79,7 +79,7 @@ impl Tiles {
         Some(right.unwrap_or_else(|| Digest::of(b"")))
     }
 
-    fn node(&self, node: Node) -> Option<Digest> {
+    fn node(&self, node: Subtree) -> Option<Digest> {
         let (tile, from, count) = node.place();
         let (from, count) = (usize::try_from(from).ok()?, usize::try_from(count).ok()?);
         let mut hashes = self.0.get(&tile)?.get(from..from + count)?.to_vec();
