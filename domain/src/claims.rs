@@ -77,7 +77,7 @@ impl DocumentGraph {
 
         let mut edges = Edges { subject, found: BTreeMap::new() };
         for (package, to) in facts.packages.iter().zip(&package_index) {
-            edges.add(Kind::Listed, subject, *to, package.version.as_deref(), |edge| edge.flat = true);
+            edges.add(ClaimKind::Listed, subject, *to, package.version.as_deref(), |edge| edge.flat = true);
         }
         let mut self_edges = 0;
         for (from, to) in &facts.relations {
@@ -90,7 +90,7 @@ impl DocumentGraph {
                 self_edges += 1;
             }
             let from_subject = *from == subject;
-            edges.add(Kind::Declared, *from, *to, target.version.as_deref(), |edge| {
+            edges.add(ClaimKind::Declared, *from, *to, target.version.as_deref(), |edge| {
                 edge.root |= from_subject;
                 edge.nested |= !from_subject;
             });
@@ -120,7 +120,7 @@ pub fn package_id(subject_id: &str, package: &Package) -> String {
 
 /// Which policy's claim an edge is: their versions may differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum ClaimKind {
     /// Flat: the document lists the package.
     Listed,
     /// Root or nested: the document says so, or its silence means it.
@@ -129,11 +129,18 @@ enum Kind {
 
 struct Edges {
     subject: u32,
-    found: BTreeMap<(u32, u32, Kind), DocumentEdge>,
+    found: BTreeMap<(u32, u32, ClaimKind), DocumentEdge>,
 }
 
 impl Edges {
-    fn add(&mut self, kind: Kind, from: u32, to: u32, version: Option<&str>, flag: impl FnOnce(&mut DocumentEdge)) {
+    fn add(
+        &mut self,
+        kind: ClaimKind,
+        from: u32,
+        to: u32,
+        version: Option<&str>,
+        flag: impl FnOnce(&mut DocumentEdge),
+    ) {
         if from == to {
             return;
         }
@@ -171,7 +178,7 @@ impl Edges {
             Vec::new()
         };
         for (to, version) in targets {
-            self.add(Kind::Declared, subject, to, version, |edge| edge.root = true);
+            self.add(ClaimKind::Declared, subject, to, version, |edge| edge.root = true);
         }
     }
 
