@@ -34,7 +34,7 @@ struct Sorting<'a> {
     without: &'a [&'a [&'a str]],
     bytes: Vec<u8>,
     /// Arrays and objects that have begun and not ended.
-    open: Vec<Open>,
+    open: Vec<OpenNesting>,
     /// Members of the open objects, outermost first.
     members: Vec<Member>,
     /// Where members are put in order.
@@ -43,7 +43,7 @@ struct Sorting<'a> {
 }
 
 /// An array, or an object whose first member has this place in the list of members.
-enum Open {
+enum OpenNesting {
     Array,
     Object(usize),
 }
@@ -80,8 +80,8 @@ impl Sorting<'_> {
         // Of each open object, the member we are in: the last one before those of the object inside it.
         let name = |n: usize| {
             let members = match (&self.open[n], self.open.get(n + 1)) {
-                (Open::Object(_), None) => &self.members[..],
-                (Open::Object(_), Some(Open::Object(inside))) => &self.members[..*inside],
+                (OpenNesting::Object(_), None) => &self.members[..],
+                (OpenNesting::Object(_), Some(OpenNesting::Object(inside))) => &self.members[..*inside],
                 _ => return None,
             };
             members.last().map(|member| member.key(&self.bytes))
@@ -199,7 +199,7 @@ impl Formatter for &mut Sorting<'_> {
     }
 
     fn begin_array<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.open.push(Open::Array);
+        self.open.push(OpenNesting::Array);
         self.bytes.push(b'[');
         Ok(())
     }
@@ -218,7 +218,7 @@ impl Formatter for &mut Sorting<'_> {
     }
 
     fn begin_object<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.open.push(Open::Object(self.members.len()));
+        self.open.push(OpenNesting::Object(self.members.len()));
         self.bytes.push(b'{');
         Ok(())
     }
@@ -256,7 +256,7 @@ impl Formatter for &mut Sorting<'_> {
     }
 
     fn end_object<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        if let Some(Open::Object(first)) = self.open.pop() {
+        if let Some(OpenNesting::Object(first)) = self.open.pop() {
             self.sort(first)?;
             self.members.truncate(first);
         }
