@@ -3,5 +3,6 @@
 mod circles;
 mod crates;
 mod files;
+mod names;
 mod tidy;
 mod words;

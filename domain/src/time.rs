@@ -113,8 +113,8 @@ impl Day {
         self.0
     }
 
-    /// The day `number` days after 1970-01-01. Numbers beyond the calendar (some 262,000 years to both sides) are bounds
-    /// to compare with: they have no date.
+    /// The day `number` days after 1970-01-01. Numbers beyond the calendar (some 262,000 years to both sides) are
+    /// bounds to compare with: they have no date.
     #[must_use]
     pub fn from_number(number: i32) -> Self {
         Self(number)

@@ -49,7 +49,7 @@ pub struct Projector {
     /// The derived tables as they stand in the database.
     tables: Materialized,
     /// What is noted with the builds where they stand.
-    noted: Moved,
+    noted: CursorMove,
     /// World time where they stand.
     world_time: Option<Timestamp>,
 }
@@ -142,7 +142,7 @@ impl Projector {
         fold: Fold,
         quarantine: Quarantine,
         tables: Materialized,
-        noted: Moved,
+        noted: CursorMove,
     ) -> Self {
         let world_time = fold.world.graph.world_time();
         Self { builds, fold, quarantine, tables, noted, world_time }

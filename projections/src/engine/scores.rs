@@ -40,7 +40,7 @@ pub struct AcrossGroups {
 /// [`criticality`] between groups, where `group_of` says for every node which group it is in, if any.
 ///
 /// Paths may lead through members and outsiders alike: a member that reaches another only through outside nodes is
-/// still left out, an outsider that reaches one only through another member still counts. SiblingGroup numbers should be
+/// still left out, an outsider that reaches one only through another member still counts. Group numbers should be
 /// dense; the result has an entry for every number up to the highest.
 ///
 /// # Panics
