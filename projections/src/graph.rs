@@ -12,6 +12,7 @@ mod meaning;
 mod membership;
 pub mod model;
 mod names;
+mod projects;
 pub mod repo_of;
 mod resolve;
 mod resolve_cache;

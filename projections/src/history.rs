@@ -142,7 +142,19 @@ impl History {
         Self::restored(ticks, holding)
     }
 
-    /// Looks at the scores.
+    /// Looks at the scores. Vertices ever seen and rows are walked side by side, both by (level, id):
+    ///
+    /// ```text
+    /// vertices:   a     c  d
+    /// rows:       a  b  c     e
+    ///             │  │  │  │  │
+    ///             │  │  │  │  born: a vertex, its values begin here
+    ///             │  │  │  gone: its values are unknown from here
+    ///             │ born │
+    ///             a value that is another ends here, and the other begins
+    /// ```
+    ///
+    /// So at any tick every value of every vertex ever seen holds exactly one span without an end.
     pub fn tick(
         &mut self,
         position: Position,
@@ -157,7 +169,7 @@ impl History {
         let mut rows = scores.rows.iter().peekable();
         let mut born: Vec<&Score> = Vec::new();
         for vertex in &mut self.vertices {
-            // Both are sorted: rows that come before this vertex are of vertices never seen.
+            // Rows that come before this vertex are of vertices never seen.
             let row = loop {
                 match rows.peek().map(|row| (row.level, row.id.as_str()).cmp(&(vertex.level, &vertex.id))) {
                     Some(Ordering::Less) => born.extend(rows.next()),
@@ -168,16 +180,22 @@ impl History {
             vertex.take_in(&metrics, scores, row, position, &mut self.news.ended);
         }
         born.extend(rows);
-        if !born.is_empty() {
-            for row in born {
-                let mut vertex = VertexHistory { level: row.level, id: row.id.as_str().into(), open: Vec::new() };
-                vertex.take_in(&metrics, scores, Some(row), position, &mut self.news.ended);
-                self.news.born.push(Birth { level: vertex.level, id: vertex.id.clone(), at: position });
-                self.vertices.push(vertex);
-            }
-            // Two sorted runs, which a stable sort merges.
-            self.vertices.sort_by(|a, b| (a.level, &a.id).cmp(&(b.level, &b.id)));
+        self.give_birth(&born, &metrics, scores, position);
+    }
+
+    /// Takes in the rows of vertices never seen, which are sorted.
+    fn give_birth(&mut self, born: &[&Score], metrics: &[Metric], scores: &Scores, position: Position) {
+        if born.is_empty() {
+            return;
         }
+        for row in born {
+            let mut vertex = VertexHistory { level: row.level, id: row.id.as_str().into(), open: Vec::new() };
+            vertex.take_in(metrics, scores, Some(row), position, &mut self.news.ended);
+            self.news.born.push(Birth { level: vertex.level, id: vertex.id.clone(), at: position });
+            self.vertices.push(vertex);
+        }
+        // Two sorted runs, which a stable sort merges.
+        self.vertices.sort_by(|a, b| (a.level, &a.id).cmp(&(b.level, &b.id)));
     }
 
     /// The values that hold and began at or after a position, by (level, id).

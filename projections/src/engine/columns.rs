@@ -30,47 +30,69 @@ pub(super) struct Word {
 
 impl Columns {
     /// Folds what can be folded and lays out the rest.
+    ///
+    /// ```text
+    ///   leaf a ──► r1 ──► r2 ──► r4        a enters at r1 alone: r1 counts it as its own (own[r1] = 1 + 1)
+    ///   leaf b ──► r1                      r1 passes on to r2 alone: own[r2] = 1 + own[r1], and so down the rows
+    ///     │                                b enters at two rows: an entry, {r1, r3}, of weight 1
+    ///     └──────► r3 ──► r4               a row that passes on to several, of weight own: an entry of that weight
+    ///               └───► r5
+    /// ```
+    ///
+    /// So what reaches a row is its own count and, of every entry that reaches it, the weight: each node is in exactly
+    /// one of them. Rows come dependents first, so `own` of a row is complete when its turn comes.
     pub(super) fn new(graph: &DependencyGraph, active: &[bool], counts: &[bool], core: &Components, dag: &Dag) -> Self {
         let mut own = vec![0; dag.row_count() as usize];
         for &node in &core.nodes {
             own[core.row_of[node as usize] as usize] += u32::from(counts[node as usize]);
         }
-        let mut offsets = vec![0];
-        let mut rows = Vec::new();
+        let mut columns = Self { offsets: vec![0], rows: Vec::new(), words: Vec::new(), own };
+        columns.fold_leaves(graph, active, counts, core);
+        let weights = columns.fold_rows(dag);
+        columns.words = words(&columns.offsets, &columns.rows, &weights, dag.row_count());
+        columns
+    }
+
+    /// Counts each leaf in the one row at which it enters, or makes it an entry.
+    fn fold_leaves(&mut self, graph: &DependencyGraph, active: &[bool], counts: &[bool], core: &Components) {
         for leaf in 0..graph.node_count() {
             let node = leaf as usize;
             if !active[node] || !counts[node] || core.row_of[node] != NO_ROW {
                 continue;
             }
-            let start = rows.len();
+            let start = self.rows.len();
             let entered = graph.dependencies(leaf).iter().map(|&dependency| core.row_of[dependency as usize]);
-            rows.extend(entered.filter(|&row| row != NO_ROW));
-            sort_distinct(&mut rows, start);
-            match rows[start..] {
+            self.rows.extend(entered.filter(|&row| row != NO_ROW));
+            sort_distinct(&mut self.rows, start);
+            match self.rows[start..] {
                 [] => {}
                 [row] => {
-                    own[row as usize] += 1;
-                    rows.truncate(start);
+                    self.own[row as usize] += 1;
+                    self.rows.truncate(start);
                 }
-                _ => offsets.push(to_u32(rows.len())),
+                _ => self.offsets.push(to_u32(self.rows.len())),
             }
         }
-        let mut weights = vec![1; offsets.len() - 1];
+    }
+
+    /// Passes what each row counts on to its one successor, or makes it an entry. Returns the weight of every entry;
+    /// those there were are leaves.
+    fn fold_rows(&mut self, dag: &Dag) -> Vec<u32> {
+        let mut weights = vec![1; self.offsets.len() - 1];
         for row in 0..dag.row_count() {
-            let weight = own[row as usize];
+            let weight = self.own[row as usize];
             match dag.successors(row) {
                 [] => {}
-                [successor] => own[*successor as usize] += weight,
+                [successor] => self.own[*successor as usize] += weight,
                 _ if weight == 0 => {}
                 successors => {
-                    rows.extend(successors);
-                    offsets.push(to_u32(rows.len()));
+                    self.rows.extend(successors);
+                    self.offsets.push(to_u32(self.rows.len()));
                     weights.push(weight);
                 }
             }
         }
-        let words = words(&offsets, &rows, &weights, dag.row_count());
-        Self { offsets, rows, words, own }
+        weights
     }
 
     /// The rows at which an entry enters the core.

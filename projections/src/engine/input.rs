@@ -57,7 +57,7 @@ pub enum EdgeFileError {
 ///
 /// `edges` has one edge a line: `dependent,dependency` below the header `src,dst`, or `dependent<TAB>dependency`
 /// without a header. `nodes` has the header `id,type,status`; a node that it does not list is neither repository nor
-/// live, and without the file every node is both. NodeNames are taken as they stand, even empty: there is no quoting.
+/// live, and without the file every node is both. Names are taken as they stand, even empty: there is no quoting.
 /// Either file may be compressed by gzip. Empty lines are skipped.
 ///
 /// # Errors

@@ -94,6 +94,16 @@ struct Share<'a> {
 }
 
 /// Deals the counting members out to blocks; also says how many sums there are in all.
+///
+/// ```text
+/// groups:    A (700 members, 2 rows)      B (3 members, 1 row)
+/// columns:   ├──── 512 ────┤├─ 188 ─┤├3┤
+/// blocks:    ├── block 0 ──┤├───── block 1 ─────┤      a share is the columns of one group within a block
+/// sums:      [A together, A row 1, A row 2, B together, B row 1]
+/// ```
+///
+/// A group's sums lie at one place whatever blocks its members are in, and blocks are added up: so a member is counted
+/// once, in the one block that has its column.
 fn blocks<'a>(counts: &[bool], groups: &'a [SiblingGroup]) -> (Vec<Block<'a>>, usize) {
     let mut blocks = Vec::new();
     let mut block = Block::default();
@@ -121,24 +131,15 @@ fn blocks<'a>(counts: &[bool], groups: &'a [SiblingGroup]) -> (Vec<Block<'a>>, u
 }
 
 impl Block<'_> {
+    /// Sweeps the block's columns, and adds to the sums what arrives. Each row that holds members of a group asks one
+    /// question, which columns of the group's share are here; questions are sorted by row, and the sweep shows rows in
+    /// that order, so each is asked when its row is shown and passed over when nothing reaches it.
     fn add(&self, graph: &DependencyGraph, core: &Components, dag: &Dag, sweep: &mut Sweep, sums: &mut [u32]) {
-        let mut questions: Vec<(u32, usize, usize)> = Vec::new();
-        for (index, share) in self.shares.iter().enumerate() {
-            questions.extend(share.rows.iter().zip(share.sums + 1..).map(|(&row, sum)| (row, index, sum)));
-        }
-        questions.sort_unstable();
+        let questions = self.questions();
         let Some(&(last, ..)) = questions.last() else {
             return;
         };
-        for (column, &node) in self.columns.iter().enumerate() {
-            match core.row_of[node as usize] {
-                NO_ROW => {
-                    let rows = graph.dependencies(node).iter().map(|&dependency| core.row_of[dependency as usize]);
-                    rows.filter(|&row| row <= last).for_each(|row| sweep.enter(row, column));
-                }
-                row => sweep.enter(row, column),
-            }
-        }
+        self.enter(graph, core, last, sweep);
         let mut together = vec![Bits::default(); self.shares.len()];
         let mut questions = questions.into_iter().peekable();
         sweep.run(dag, last + 1, |reached, bits| {
@@ -153,6 +154,29 @@ impl Block<'_> {
         });
         for (share, together) in self.shares.iter().zip(together) {
             sums[share.sums] += together.iter().map(|word| word.count_ones()).sum::<u32>();
+        }
+    }
+
+    /// What is asked of the sweep: (row, share, place of the sum), by row.
+    fn questions(&self) -> Vec<(u32, usize, usize)> {
+        let mut questions: Vec<(u32, usize, usize)> = Vec::new();
+        for (index, share) in self.shares.iter().enumerate() {
+            questions.extend(share.rows.iter().zip(share.sums + 1..).map(|(&row, sum)| (row, index, sum)));
+        }
+        questions.sort_unstable();
+        questions
+    }
+
+    /// Lets the columns begin: a node of the core at its row, a leaf at those of its dependencies, as far as `last`.
+    fn enter(&self, graph: &DependencyGraph, core: &Components, last: u32, sweep: &mut Sweep) {
+        for (column, &node) in self.columns.iter().enumerate() {
+            match core.row_of[node as usize] {
+                NO_ROW => {
+                    let rows = graph.dependencies(node).iter().map(|&dependency| core.row_of[dependency as usize]);
+                    rows.filter(|&row| row <= last).for_each(|row| sweep.enter(row, column));
+                }
+                row => sweep.enter(row, column),
+            }
         }
     }
 }

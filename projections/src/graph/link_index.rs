@@ -49,6 +49,21 @@ impl<'a> Claimant<'a> {
             Self::Registry(package) => &package.ids,
         }
     }
+
+    /// Whether it mentions one of the marked ids.
+    fn mentions(self, marked: &[bool]) -> bool {
+        let is_marked = |id: &Name| marked.get(*id as usize) == Some(&true);
+        matches!(self, Self::Registry(package) if is_marked(&package.name)) || self.ids().iter().any(is_marked)
+    }
+}
+
+/// Everybody who claims edges, by position.
+fn sources_by_position<'a>(ground: ResolveInput<'a, '_>) -> Vec<Claimant<'a>> {
+    let documents = ground.live.iter().map(|live| Claimant::Document(*live));
+    let answers = ground.known.packages().map(Claimant::Registry);
+    let mut sources: Vec<Claimant<'_>> = documents.chain(answers).collect();
+    sources.sort_by_key(|source| source.position());
+    sources
 }
 
 /// The claims of every source, by number of the dependent.
@@ -84,50 +99,56 @@ impl LinkIndex {
         links
     }
 
-    /// Brings the claims up to date.
+    /// Brings the claims up to date. What is held and what claims now are walked side by side, both by position:
+    ///
+    /// ```text
+    /// held:   3   5   8      12
+    /// now:    3   5*      9  12        * mentions an id that means something else now
+    ///         │   │   │   │   │
+    ///       stays │ leaves│ stays
+    ///      leaves, enters enters
+    /// ```
+    ///
+    /// A position is one event's, so equal positions are the same source, saying the same. Afterwards the claims are
+    /// those of exactly the sources of now, each under what its ids mean now, and every dependent's are in the order of
+    /// the dependencies: of those into whom something entered they are sorted, in the others nothing moved.
     fn follow(&mut self, ground: ResolveInput<'_, '_>) {
-        let means = ground.vertices.identity.means();
-        let mean: Vec<(Name, bool)> = means.iter().map(|id| (*id, ground.repos[*id as usize])).collect();
-        // Sources that mention an id which is new are new themselves.
-        let changed: Vec<bool> = mean.iter().zip(&self.meant).map(|(now, then)| now != then).collect();
-        let any = changed.contains(&true);
-        let is_changed = |id: &Name| changed.get(*id as usize) == Some(&true);
-        let is_stale = |source: Claimant<'_>| {
-            any && (matches!(source, Claimant::Registry(package) if is_changed(&package.name))
-                || source.ids().iter().any(is_changed))
-        };
-        self.meant = mean;
-        self.claims.resize_with(means.len(), Vec::new);
-
-        let documents = ground.live.iter().map(|live| Claimant::Document(*live));
-        let answers = ground.known.packages().map(Claimant::Registry);
-        let now: Vec<Claimant<'_>> = documents.chain(answers).collect();
-        let mut order: Vec<(Position, usize)> = now.iter().map(|source| source.position()).zip(0..).collect();
-        order.sort_unstable();
+        let changed = self.learn_meanings(ground);
         let mut entered = Vec::new();
-        let mut sources = Vec::with_capacity(now.len());
         let mut held = std::mem::take(&mut self.sources).into_iter().peekable();
-        for (position, source) in order.into_iter().map(|(position, place)| (position, now[place])) {
+        for source in sources_by_position(ground) {
+            let position = source.position();
             while let Some(gone) = held.next_if(|(held, _)| *held < position) {
                 self.leave(gone);
             }
             let mut stays = held.next_if(|(held, _)| *held == position);
-            if is_stale(source) {
+            if changed.as_ref().is_some_and(|changed| source.mentions(changed)) {
                 stays.take().into_iter().for_each(|gone| self.leave(gone));
             }
-            sources.push(stays.unwrap_or_else(|| {
+            let stays = stays.unwrap_or_else(|| {
                 let dependents = self.enter(source, ground);
                 entered.extend_from_slice(&dependents);
                 (position, dependents)
-            }));
+            });
+            self.sources.push(stays);
         }
         held.for_each(|gone| self.leave(gone));
-        self.sources = sources;
         entered.sort_unstable();
         entered.dedup();
         for dependent in entered {
             self.claims[dependent as usize].sort_unstable_by_key(|claim| ground.vertices.at(claim.to));
         }
+    }
+
+    /// Notes what ids mean now. By number, which mean something else than at the last look; `None` where none does.
+    fn learn_meanings(&mut self, ground: ResolveInput<'_, '_>) -> Option<Vec<bool>> {
+        let means = ground.vertices.identity.means();
+        let mean: Vec<(Name, bool)> = means.iter().map(|id| (*id, ground.repos[*id as usize])).collect();
+        // Ids that are new stand behind the end: sources that mention one are new themselves.
+        let changed: Vec<bool> = mean.iter().zip(&self.meant).map(|(now, then)| now != then).collect();
+        self.meant = mean;
+        self.claims.resize_with(means.len(), Vec::new);
+        changed.contains(&true).then_some(changed)
     }
 
     fn leave(&mut self, (gone, dependents): (Position, Vec<Name>)) {

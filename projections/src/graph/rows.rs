@@ -77,7 +77,7 @@ pub(super) struct Grants {
     pub(super) owners: Vec<Name>,
 }
 
-/// RowsByKey of one kind, by key.
+/// Rows of one kind, by key.
 #[derive(Clone, Debug)]
 struct RowsByKey<R>(Vec<(Box<str>, R)>);
 

@@ -134,11 +134,35 @@ impl PeopleState {
 }
 
 impl RepoLog {
-    /// Takes in a log, in any order of arrival.
+    /// Takes in a log, in any order of arrival. A day is told by the newest log that covers it, so a log wins the days
+    /// it covers but for those of newer ones:
+    ///
+    /// ```text
+    /// segments:   ├─── rank 1 ───┤├─ rank 4 ─┤      ├─ rank 2 ─┤
+    /// rank 3:           ├────────────────────────────────┤
+    /// won:              ├────────┤            ├──────────┤
+    /// after:      ├─ 1 ─┤├── 3 ──┤├─ rank 4 ─┤├─── 3 ────┤├─ 2 ┤
+    /// ```
+    ///
+    /// Of the won days the held rows go and the log's come; segments stay disjoint, and of each the rows are those of
+    /// its log.
     pub fn offer(&mut self, rank: Rank, facts: &GitLogObserved) {
         if facts.latest.is_some() || (facts.from.is_none() && facts.days.is_empty()) {
             offer(&mut self.latest, rank, || facts.latest);
         }
+        self.learn_authors(rank, facts);
+        let (from, to) = (facts.from.map_or(i32::MIN, Day::number), facts.to.number());
+        // A log of no days says at most who there is.
+        if from <= to {
+            let won = self.won_days(from, to, rank);
+            self.replace_days(&won, facts);
+            self.speak(&won, rank);
+        }
+        self.places = places(&self.days, &self.authors).expect("no author is ever forgotten");
+    }
+
+    /// Takes in what a log says of its authors, where none newer says it.
+    fn learn_authors(&mut self, rank: Rank, facts: &GitLogObserved) {
         for author in &facts.authors {
             let said = AuthorFacts { rank, bot: author.bot, first: author.first, last: author.last };
             let held = self.authors.entry(author.pseudonym).or_insert(said);
@@ -146,12 +170,10 @@ impl RepoLog {
                 *held = said;
             }
         }
-        let (from, to) = (facts.from.map_or(i32::MIN, Day::number), facts.to.number());
-        if from > to {
-            self.place();
-            return;
-        }
-        let won = self.won_days(from, to, rank);
+    }
+
+    /// Replaces the rows of the won days by a log's.
+    fn replace_days(&mut self, won: &[(i32, i32)], facts: &GitLogObserved) {
         let wins = |day: Day| won.iter().any(|(from, to)| (*from..=*to).contains(&day.number()));
         self.days.retain(|row| !wins(row.day));
         self.days.extend(facts.days.iter().filter(|row| wins(row.day)).filter_map(|row| {
@@ -159,12 +181,6 @@ impl RepoLog {
             Some(DayRow { day: row.day, author, commits: row.commits, merges: row.merges })
         }));
         self.days.sort_unstable();
-        self.place();
-        self.speak(&won, rank);
-    }
-
-    fn place(&mut self) {
-        self.places = places(&self.days, &self.authors).expect("no author is ever forgotten");
     }
 
     /// By row of `days` the place of its author in `authors`.

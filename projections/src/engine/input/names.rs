@@ -1,4 +1,4 @@
-//! NodeNames to numbers, in order of first appearance.
+//! Names to numbers, in order of first appearance.
 
 use std::collections::HashMap;
 
