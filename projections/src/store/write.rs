@@ -108,17 +108,15 @@ pub struct Moved {
 /// When another process has moved one, or the database refuses.
 pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Moved) -> Result<(), StoreError> {
     let position = |position: u64| i64::try_from(position).unwrap_or(i64::MAX);
-    let moved: Vec<i64> = sqlx::query_scalar(
-        "UPDATE atlas.build b SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
-           FROM unnest($1::bigint[], $2::bigint[]) AS mine (id, position) \
-          WHERE b.id = mine.id AND b.position = mine.position RETURNING b.id",
+    let moved = sqlx::query_file_scalar!(
+        "sql/move_cursors.sql",
+        &builds.iter().map(|build| build.id).collect::<Vec<_>>(),
+        &builds.iter().map(|build| position(build.position)).collect::<Vec<_>>(),
+        position(to.position),
+        to.recorded_at.map(Timestamp::datetime),
+        &to.output_digest.0,
+        &to.state_digest.0
     )
-    .bind(builds.iter().map(|build| build.id).collect::<Vec<_>>())
-    .bind(builds.iter().map(|build| position(build.position)).collect::<Vec<_>>())
-    .bind(position(to.position))
-    .bind(to.recorded_at.map(Timestamp::datetime))
-    .bind(to.output_digest.0.to_vec())
-    .bind(to.state_digest.0.to_vec())
     .fetch_all(conn)
     .await?;
     match builds.iter().find(|build| !moved.contains(&build.id)) {
@@ -132,11 +130,8 @@ pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Moved)
 /// # Errors
 /// When the database refuses.
 pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE atlas.build SET position = $2 WHERE id = $1")
-        .bind(build.id)
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
-        .execute(conn)
-        .await?;
+    let position = i64::try_from(position).unwrap_or(i64::MAX);
+    sqlx::query_file!("sql/save_position.sql", build.id, position).execute(conn).await?;
     Ok(())
 }
 
@@ -145,11 +140,7 @@ pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64
 /// # Errors
 /// When the database refuses.
 pub async fn complete(conn: &mut PgConnection, build: &Build, to: &Moved, root: &Digest) -> Result<(), StoreError> {
-    sqlx::query("UPDATE atlas.build SET status = 'shadow', built_to = $2, log_root = $3 WHERE id = $1")
-        .bind(build.id)
-        .bind(i64::try_from(to.position).unwrap_or(i64::MAX))
-        .bind(root.0.to_vec())
-        .execute(conn)
-        .await?;
+    let position = i64::try_from(to.position).unwrap_or(i64::MAX);
+    sqlx::query_file!("sql/complete_build.sql", build.id, position, &root.0).execute(conn).await?;
     Ok(())
 }
