@@ -12,9 +12,9 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::aggregate::Surroundings;
+use crate::append::lookup::{self, LocusRow};
 use crate::append::prepared::{Prepared, Verdict};
 use crate::append::write::{Write, persist};
-use crate::append::lookup::{self, LocusRow};
 use crate::append::{Found, Metadata};
 use crate::error::{AppendError, Corrupt, is_contention};
 

@@ -217,7 +217,8 @@ pub struct Manifest {
 /// When the database refuses.
 pub async fn manifests(conn: &mut PgConnection) -> Result<Vec<Manifest>, StoreError> {
     let rows = sqlx::query_file_as!(BuildRow, "sql/builds.sql").fetch_all(conn).await?;
-    let digest = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(Digest::from_slice).map(|digest| digest.to_string());
+    let digest =
+        |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(Digest::from_slice).map(|digest| digest.to_string());
     let manifest = |row: BuildRow| Manifest {
         build: row.id,
         projection: row.projection,

@@ -19,15 +19,10 @@ pub(crate) async fn by_sequence(
     let kinds: Vec<&str> = wanted.iter().map(|(stream, _)| stream.kind().name()).collect();
     let ids: Vec<&str> = wanted.iter().map(|(stream, _)| stream.id()).collect();
     let sequences: Vec<i64> = wanted.iter().map(|(_, n)| i64::try_from(*n).unwrap_or(i64::MAX)).collect();
-    let rows = sqlx::query_file_as!(
-        LocusRow,
-        "sql/event_by_sequence.sql",
-        &kinds as &[&str],
-        &ids as &[&str],
-        &sequences
-    )
-    .fetch_all(conn)
-    .await?;
+    let rows =
+        sqlx::query_file_as!(LocusRow, "sql/event_by_sequence.sql", &kinds as &[&str], &ids as &[&str], &sequences)
+            .fetch_all(conn)
+            .await?;
     if rows.len() != wanted.len() {
         let what =
             format!("{} of {} events that their streams remember are missing", wanted.len() - rows.len(), wanted.len());

@@ -59,10 +59,7 @@ pub async fn scores(conn: &mut PgConnection, builds: &[Build], level: Level) -> 
         Level::Project => statement::SCORES_OF_PROJECTS,
         _ => statement::SCORES,
     };
-    let sql = statement.on(&[
-        ("graph", of(builds, Projection::Graph)?),
-        ("metrics", of(builds, Projection::Metrics)?),
-    ]);
+    let sql = statement.on(&[("graph", of(builds, Projection::Graph)?), ("metrics", of(builds, Projection::Metrics)?)]);
     let unsigned = |value: Option<i64>| value.and_then(|n| u64::try_from(n).ok());
     let mut lines = Vec::new();
     for row in sqlx::query(&sql).bind(level.name()).fetch_all(conn).await? {
@@ -222,11 +219,7 @@ pub type ValueHeld = (String, String, String, String);
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn values_at(
-    conn: &mut PgConnection,
-    build: &Build,
-    position: u64,
-) -> Result<Vec<ValueHeld>, StoreError> {
+pub async fn values_at(conn: &mut PgConnection, build: &Build, position: u64) -> Result<Vec<ValueHeld>, StoreError> {
     let sql = statement::VALUES_AT.on(&[("history", build)]);
     Ok(sqlx::query_as(&sql).bind(i64::try_from(position).unwrap_or(i64::MAX)).fetch_all(conn).await?)
 }

@@ -126,8 +126,7 @@ pub async fn join(conn: &mut PgConnection, builds: &[Build]) -> Result<(), Store
 /// When the database refuses.
 pub async fn former(conn: &mut PgConnection, which: &[Projection]) -> Result<Vec<Build>, StoreError> {
     let names: Vec<&str> = which.iter().map(|projection| projection.name()).collect();
-    let rows =
-        sqlx::query_file_as!(BuildRow, "sql/former_builds.sql", &names as &[&str]).fetch_all(conn).await?;
+    let rows = sqlx::query_file_as!(BuildRow, "sql/former_builds.sql", &names as &[&str]).fetch_all(conn).await?;
     let mut builds: Vec<Build> = rows.into_iter().map(Build::from_row).collect::<Result<_, _>>()?;
     builds.sort_by_key(|build| build.projection);
     Ok(builds)
