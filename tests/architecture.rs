@@ -4,5 +4,6 @@ mod circles;
 mod crates;
 mod files;
 mod names;
+mod statements;
 mod tidy;
 mod words;

@@ -29,6 +29,7 @@ mod immutability;
 mod kills;
 mod limits;
 mod migration;
+mod plans;
 mod privacy;
 mod quarantine;
 mod registry_cli;

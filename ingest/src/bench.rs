@@ -136,15 +136,9 @@ pub async fn once(server: &PgConnectOptions, side: &impl Side) -> Result<Duratio
 /// When the server fails.
 pub async fn settings(server: &PgConnectOptions) -> Result<Vec<(String, String)>, BenchError> {
     let mut conn = server.connect().await?;
-    let rows = sqlx::query_as(
-        "SELECT name, setting FROM pg_settings
-         WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'server_version')
-         ORDER BY name COLLATE \"C\"",
-    )
-    .fetch_all(&mut conn)
-    .await?;
+    let rows = sqlx::query_file!("sql/settings.sql").fetch_all(&mut conn).await?;
     conn.close().await?;
-    Ok(rows)
+    Ok(rows.into_iter().map(|row| (row.name, row.setting)).collect())
 }
 
 /// How long `work` takes.

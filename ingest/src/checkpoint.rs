@@ -3,7 +3,6 @@
 use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::note::SigningKey;
-use sqlx::Row as _;
 
 use crate::Log;
 use crate::error::{AppendError, Corrupt};
@@ -15,11 +14,10 @@ use crate::error::{AppendError, Corrupt};
 /// When the database fails or the head is damaged.
 pub async fn sign(log: &Log, keys: &[SigningKey]) -> Result<(Checkpoint, String), AppendError> {
     log.drain().await?;
-    let head = sqlx::query("SELECT next_position, root FROM log.head").fetch_one(log.pool()).await?;
-    let next: i64 = head.try_get("next_position")?;
+    let head = sqlx::query_file!("sql/head.sql").fetch_one(log.pool()).await?;
+    let next = head.next_position;
     let size = u64::try_from(next - 1).map_err(|_| Corrupt::new("log.head", format!("position {next}")))?;
-    let root =
-        Digest::from_slice(head.try_get("root")?).ok_or_else(|| Corrupt::new("log.head", "the root is no digest"))?;
+    let root = Digest::from_slice(&head.root).ok_or_else(|| Corrupt::new("log.head", "the root is no digest"))?;
     let origin = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();
     let checkpoint = Checkpoint { origin, size, root };
     let note = checkpoint.sign(keys).to_string();
@@ -32,11 +30,13 @@ pub async fn sign(log: &Log, keys: &[SigningKey]) -> Result<(Checkpoint, String)
 /// # Errors
 /// When the database fails.
 pub async fn keep(log: &Log, checkpoint: &Checkpoint, note: &str) -> Result<(), AppendError> {
-    sqlx::query("INSERT INTO log.checkpoint (tree_size, root, note) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind(i64::try_from(checkpoint.size).unwrap_or(i64::MAX))
-        .bind(checkpoint.root.0)
-        .bind(note)
-        .execute(log.pool())
-        .await?;
+    sqlx::query_file!(
+        "sql/keep_checkpoint.sql",
+        i64::try_from(checkpoint.size).unwrap_or(i64::MAX),
+        &checkpoint.root.0,
+        note
+    )
+    .execute(log.pool())
+    .await?;
     Ok(())
 }

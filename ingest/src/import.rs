@@ -8,7 +8,6 @@ use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::source::StreamState;
 use domain::{Envelope, StreamId, canonical, codec};
-use sqlx::Row as _;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -168,10 +167,10 @@ impl Import {
 }
 
 async fn head(log: &Log) -> Result<(u64, Digest), ImportError> {
-    let row = sqlx::query("SELECT next_position, root FROM log.head").fetch_one(log.pool()).await?;
+    let row = sqlx::query_file!("sql/head.sql").fetch_one(log.pool()).await?;
     let damaged = || SequenceError::from(Corrupt::new("log.head", "neither a position nor a root"));
-    let size = u64::try_from(row.try_get::<i64, _>("next_position")? - 1).map_err(|_| damaged())?;
-    let root = Digest::from_slice(row.try_get("root")?).ok_or_else(damaged)?;
+    let size = u64::try_from(row.next_position - 1).map_err(|_| damaged())?;
+    let root = Digest::from_slice(&row.root).ok_or_else(damaged)?;
     Ok((size, root))
 }
 
@@ -272,57 +271,40 @@ impl Rows {
 
     async fn persist(self, log: &Log) -> Result<(), ImportError> {
         let mut transaction = begin(log.pool(), "BEGIN").await?;
-        sqlx::query(
-            "WITH appends AS (INSERT INTO log.append (append_id, events, metadata, input_digest, recorded_at) \
-                 SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $5::timestamptz[])) \
-             INSERT INTO log.stream AS s (kind, id, version, state) \
-                 SELECT * FROM unnest($6::text[], $7::text[], $8::bigint[], $9::text[]) \
-             ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, state = excluded.state",
+        sqlx::query_file!(
+            "sql/import_appends.sql",
+            &self.append,
+            &self.events,
+            &self.metadata,
+            &self.input_digest,
+            &self.recorded_at,
+            &self.stream.kind as &[&str],
+            &self.stream.id,
+            &self.stream.version,
+            &self.stream.state
         )
-        .bind(&self.append)
-        .bind(&self.events)
-        .bind(&self.metadata)
-        .bind(&self.input_digest)
-        .bind(&self.recorded_at)
-        .bind(&self.stream.kind)
-        .bind(&self.stream.id)
-        .bind(&self.stream.version)
-        .bind(&self.stream.state)
         .execute(&mut *transaction)
         .await?;
         let event = &self.event;
-        sqlx::query(
-            "INSERT INTO log.event (append_id, idx, version, sequence, observed_at, kind, stream_id, type, \
-                                    payload_sha256, leaf_hash, payload) \
-             SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], \
-                                  $7::text[], $8::text[], $9::bytea[], $10::bytea[], $11::bytea[])",
+        sqlx::query_file!(
+            "sql/import_events.sql",
+            &event.append,
+            &event.index,
+            &event.version,
+            &event.sequence,
+            &event.observed_at,
+            &event.kind as &[&str],
+            &event.stream,
+            &event.r#type,
+            &event.payload_sha256,
+            &event.leaf_hash,
+            &event.payload
         )
-        .bind(&event.append)
-        .bind(&event.index)
-        .bind(&event.version)
-        .bind(&event.sequence)
-        .bind(&event.observed_at)
-        .bind(&event.kind)
-        .bind(&event.stream)
-        .bind(&event.r#type)
-        .bind(&event.payload_sha256)
-        .bind(&event.leaf_hash)
-        .bind(&event.payload)
         .execute(&mut *transaction)
         .await?;
-        // The outbox is drained in the order of its numbers, and one statement numbers its rows in their order.
-        sqlx::query(
-            "INSERT INTO log.outbox (append_id, events, leaf_hashes) \
-             SELECT append_id, events, leaf_hashes \
-               FROM unnest($1::uuid[], $2::int[], $3::bytea[]) \
-                    WITH ORDINALITY AS o (append_id, events, leaf_hashes, n) \
-              ORDER BY n",
-        )
-        .bind(&self.append)
-        .bind(&self.events)
-        .bind(&self.leaf_hashes)
-        .execute(&mut *transaction)
-        .await?;
+        sqlx::query_file!("sql/import_outbox.sql", &self.append, &self.events, &self.leaf_hashes)
+            .execute(&mut *transaction)
+            .await?;
         Ok(transaction.commit().await?)
     }
 }

@@ -11,7 +11,7 @@
 //! | [`checkpoint`], [`signing_key`] | signed tree heads, and what they are signed with |
 //! | [`import`] | a log from elsewhere, taken in as it is |
 //! | [`erase`] | what the law demands to be forgotten |
-//! | [`migrate`], [`roles`], [`connect`] | the schema, who may do what in it, and connections with limits |
+//! | [`migrate()`], [`roles`], [`connect()`] | the schema, who may do what in it, and connections with limits |
 
 pub mod aggregate;
 pub mod append;

@@ -18,11 +18,8 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
 
 /// Whether exactly our migrations are applied. An error is a no: the migrator then says what is wrong.
 async fn is_current(pool: &PgPool) -> bool {
-    let applied: Result<Vec<(i64, Vec<u8>)>, sqlx::Error> =
-        sqlx::query_as("SELECT version, checksum FROM public._sqlx_migrations WHERE success ORDER BY version")
-            .fetch_all(pool)
-            .await;
+    let applied = sqlx::query_file!("sql/applied_migrations.sql").fetch_all(pool).await;
     let Ok(applied) = applied else { return false };
-    let applied = applied.iter().map(|(version, checksum)| (*version, checksum.as_slice()));
+    let applied = applied.iter().map(|row| (row.version, row.checksum.as_slice()));
     applied.eq(MIGRATOR.iter().map(|migration| (migration.version, &*migration.checksum)))
 }

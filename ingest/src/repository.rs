@@ -8,13 +8,14 @@ use domain::source::StreamState;
 use domain::{StreamId, Timestamp};
 use postgres_es::PostgresEventRepository;
 use serde_json::Value;
-use sqlx::{PgPool, Row};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::aggregate::Surroundings;
+use crate::append::lookup::{self, LocusRow};
 use crate::append::prepared::{Prepared, Verdict};
 use crate::append::write::{Write, persist};
-use crate::append::{Found, Metadata, lookup};
+use crate::append::{Found, Metadata};
 use crate::error::{AppendError, Corrupt, is_contention};
 
 /// The view that postgres-es reads; it is never written through.
@@ -91,29 +92,24 @@ impl LogRepository {
     /// State, clock and key in one read.
     pub(crate) async fn load(&self) -> Result<Option<SerializedSnapshot>, AppendError> {
         let stream = &self.prepared.stream;
-        let row = sqlx::query(
-            r#"
-            SELECT clock_timestamp() AS now, s.version, s.state,
-                   k.input_digest, e.append_id, e.idx, e.kind, e.stream_id, e.sequence
-            FROM (VALUES (1)) AS one
-            LEFT JOIN log.stream AS s ON s.kind = $1 AND s.id = $2
-            LEFT JOIN (log.idempotency_key AS k JOIN log.event AS e ON e.append_id = k.append_id AND e.idx = k.idx)
-                ON k.key = $3
-            "#,
-        )
-        .bind(stream.kind().name())
-        .bind(stream.id())
-        .bind(self.prepared.key.as_deref())
-        .fetch_one(&self.pool)
-        .await?;
-        let now = Timestamp::from_datetime(row.try_get("now")?)
+        let key = self.prepared.key.as_deref();
+        let row = sqlx::query_file!("sql/load_stream.sql", stream.kind().name(), stream.id(), key)
+            .fetch_one(&self.pool)
+            .await?;
+        let now = Timestamp::from_datetime(row.now)
             .ok_or_else(|| Corrupt::stream(stream, "the database's clock is outside the years 1970 to 9999"))?;
-        let has_key = row.try_get::<Option<&[u8]>, _>("input_digest")?.is_some();
-        self.surroundings.set(now, if has_key { Some(lookup::known(&row)?) } else { None });
-        let Some(version) = row.try_get::<Option<i64>, _>("version")? else { return Ok(None) };
+        let event = (row.append_id, row.idx, row.kind, row.stream_id, row.sequence);
+        let known = match (row.input_digest, event) {
+            (Some(digest), (Some(append_id), Some(idx), Some(kind), Some(stream_id), Some(sequence))) => {
+                Some(lookup::known(&digest, &LocusRow { append_id, idx, kind, stream_id, sequence })?)
+            }
+            _ => None,
+        };
+        self.surroundings.set(now, known);
+        let (Some(version), Some(state)) = (row.version, row.state) else { return Ok(None) };
         let version = usize::try_from(version).map_err(|e| Corrupt::stream(stream, e))?;
         // Null is no state: the framework then asks for the events instead.
-        let kept = serde_json::from_str(row.try_get("state")?).ok();
+        let kept = serde_json::from_str(&state).ok();
         let aggregate = kept.filter(|state: &Value| state["sequence"] == version).unwrap_or_default();
         Ok(Some(SerializedSnapshot {
             aggregate_id: stream.id().to_owned(),

@@ -31,7 +31,7 @@ const GRANTS_LOCK: i64 = 0x7067_6174_6c61_7302;
 pub async fn grant(pool: &PgPool) -> Result<(), sqlx::Error> {
     let mut conn = pool.acquire().await?;
     let mut transaction = conn.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(GRANTS_LOCK).execute(&mut *transaction).await?;
+    sqlx::query_file!("sql/lock_grants.sql", GRANTS_LOCK).execute(&mut *transaction).await?;
     sqlx::raw_sql(GRANTS).execute(&mut *transaction).await?;
     transaction.commit().await
 }

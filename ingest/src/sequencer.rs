@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sqlx::{PgPool, Row};
+use sqlx::PgPool;
 use tokio::sync::{Mutex, Notify, oneshot};
 use uuid::Uuid;
 
@@ -125,11 +125,8 @@ impl Sequencer {
     }
 
     async fn look_up(&self, appends: &[Uuid]) -> Result<BTreeMap<Uuid, u64>, SequenceError> {
-        let rows = sqlx::query("SELECT append_id, first_position FROM log.commit WHERE append_id = ANY($1)")
-            .bind(appends)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(|row| Ok((row.try_get("append_id")?, position(row.try_get("first_position")?)?))).collect()
+        let rows = sqlx::query_file!("sql/first_positions.sql", appends).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row.append_id, position(row.first_position)?))).collect()
     }
 
     /// Sequences everything that is committed now.
@@ -165,8 +162,7 @@ impl Sequencer {
     }
 
     async fn drain_if_needed(&self) -> Result<(), SequenceError> {
-        let row = sqlx::query("SELECT EXISTS (SELECT 1 FROM log.outbox) AS needed").fetch_one(&self.pool).await?;
-        if row.try_get("needed")? {
+        if sqlx::query_file_scalar!("sql/outbox_waits.sql").fetch_one(&self.pool).await? {
             self.drain().await?;
         }
         Ok(())
@@ -186,7 +182,7 @@ impl Sequencer {
     /// One tick. The caller holds the turn.
     async fn tick(&self) -> Result<Tick, SequenceError> {
         let mut tx = begin(&self.pool, BEGIN).await?;
-        sqlx::query("SELECT FROM log.head WHERE one FOR UPDATE").execute(&mut *tx).await?;
+        sqlx::query_file!("sql/lock_head.sql").execute(&mut *tx).await?;
         let order = Seen::look(&mut tx).await?.order()?;
         if !order.is_empty() {
             order.write(&mut tx).await?;

@@ -3,8 +3,7 @@
 use domain::digest::Digest;
 use domain::formula::{Formula, FormulaError};
 use serde::Serialize;
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 use thiserror::Error;
 
 use crate::tables::Projection;
@@ -14,6 +13,7 @@ pub mod growing;
 pub mod load;
 pub mod query;
 pub mod schema;
+pub mod statement;
 pub mod views;
 pub mod write;
 
@@ -103,35 +103,50 @@ impl Build {
         formula.map_err(|source| StoreError::Formula { build: self.id, source })
     }
 
-    fn from_row(row: &PgRow) -> Result<Self, StoreError> {
-        let id: i64 = row.try_get("id")?;
-        let projection: String = row.try_get("projection")?;
+    fn from_row(row: BuildRow) -> Result<Self, StoreError> {
+        let id = row.id;
         let inconsistent = |reason: &str| StoreError::Inconsistent {
             build: id,
             table: "atlas.build",
             row: id.to_string(),
             reason: reason.to_owned(),
         };
-        let digest = |column: &str| -> Result<Option<Digest>, StoreError> {
-            let bytes: Option<Vec<u8>> = row.try_get(column)?;
+        let digest = |bytes: Option<Vec<u8>>| -> Result<Option<Digest>, StoreError> {
             bytes.map(|b| Digest::from_slice(&b).ok_or_else(|| inconsistent("a digest has 32 bytes"))).transpose()
         };
         Ok(Self {
             id,
-            projection: Projection::from_name(&projection).ok_or_else(|| inconsistent("unknown projection"))?,
-            status: row.try_get("status")?,
-            formula: row.try_get("formula")?,
-            formula_hash: digest("formula_hash")?,
-            formula_document: row.try_get("formula_document")?,
-            position: u64::try_from(row.try_get::<i64, _>("position")?)
-                .map_err(|_| inconsistent("negative position"))?,
-            output_digest: digest("output_digest")?,
-            state_digest: digest("state_digest")?,
-            quarantine_digest: digest("quarantine_digest")?
+            projection: Projection::from_name(&row.projection).ok_or_else(|| inconsistent("unknown projection"))?,
+            status: row.status,
+            formula: row.formula,
+            formula_hash: digest(row.formula_hash)?,
+            formula_document: row.formula_document,
+            position: u64::try_from(row.position).map_err(|_| inconsistent("negative position"))?,
+            output_digest: digest(row.output_digest)?,
+            state_digest: digest(row.state_digest)?,
+            quarantine_digest: digest(Some(row.quarantine_digest))?
                 .ok_or_else(|| inconsistent("no digest of the quarantined set"))?,
-            code: row.try_get("code")?,
+            code: row.code,
         })
     }
+}
+
+/// A row of the register.
+struct BuildRow {
+    id: i64,
+    projection: String,
+    status: String,
+    formula: Option<String>,
+    formula_hash: Option<Vec<u8>>,
+    formula_document: Option<String>,
+    code: String,
+    position: i64,
+    built_to: Option<i64>,
+    log_root: Option<Vec<u8>>,
+    output_digest: Option<Vec<u8>>,
+    state_digest: Option<Vec<u8>>,
+    quarantine_digest: Vec<u8>,
+    set_id: Option<i64>,
 }
 
 /// The schema of a build's tables.
@@ -145,12 +160,8 @@ pub fn schema_name(build: i64) -> String {
 /// # Errors
 /// When the database refuses.
 pub async fn live_builds(conn: &mut PgConnection) -> Result<Vec<Build>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT b.* FROM atlas.live l JOIN atlas.build b ON b.id = l.build ORDER BY l.projection COLLATE \"C\"",
-    )
-    .fetch_all(conn)
-    .await?;
-    let mut builds: Vec<Build> = rows.iter().map(Build::from_row).collect::<Result<_, _>>()?;
+    let rows = sqlx::query_file_as!(BuildRow, "sql/live_builds.sql").fetch_all(conn).await?;
+    let mut builds: Vec<Build> = rows.into_iter().map(Build::from_row).collect::<Result<_, _>>()?;
     builds.sort_by_key(|build| build.projection);
     Ok(builds)
 }
@@ -163,17 +174,13 @@ pub async fn unfinished_sets(
     conn: &mut PgConnection,
     quarantine: &Digest,
 ) -> Result<std::collections::BTreeMap<i64, Vec<Build>>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT * FROM atlas.build WHERE status = 'building' AND set_id IS NOT NULL AND code = $1 \
-            AND quarantine_digest = $2 ORDER BY id",
-    )
-    .bind(schema::CODE)
-    .bind(quarantine.0.to_vec())
-    .fetch_all(conn)
-    .await?;
+    let code = schema::CODE;
+    let rows = sqlx::query_file_as!(BuildRow, "sql/unfinished_builds.sql", code, &quarantine.0).fetch_all(conn).await?;
     let mut sets: std::collections::BTreeMap<i64, Vec<Build>> = std::collections::BTreeMap::new();
-    for row in &rows {
-        sets.entry(row.try_get("set_id")?).or_default().push(Build::from_row(row)?);
+    for row in rows {
+        if let Some(set) = row.set_id {
+            sets.entry(set).or_default().push(Build::from_row(row)?);
+        }
     }
     Ok(sets)
 }
@@ -210,27 +217,23 @@ pub struct Manifest {
 /// # Errors
 /// When the database refuses.
 pub async fn manifests(conn: &mut PgConnection) -> Result<Vec<Manifest>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM atlas.build ORDER BY id").fetch_all(conn).await?;
-    let digest = |row: &PgRow, column: &str| -> Result<Option<String>, sqlx::Error> {
-        let bytes: Option<Vec<u8>> = row.try_get(column)?;
-        Ok(bytes.as_deref().and_then(Digest::from_slice).map(|digest| digest.to_string()))
+    let rows = sqlx::query_file_as!(BuildRow, "sql/builds.sql").fetch_all(conn).await?;
+    let digest =
+        |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(Digest::from_slice).map(|digest| digest.to_string());
+    let manifest = |row: BuildRow| Manifest {
+        build: row.id,
+        projection: row.projection,
+        state: row.status,
+        formula: row.formula,
+        formula_hash: digest(row.formula_hash),
+        code: row.code,
+        position: row.position,
+        built_to: row.built_to,
+        log_root: digest(row.log_root),
+        output_digest: digest(row.output_digest),
+        state_digest: digest(row.state_digest),
     };
-    let manifest = |row: &PgRow| {
-        Ok(Manifest {
-            build: row.try_get("id")?,
-            projection: row.try_get("projection")?,
-            state: row.try_get("status")?,
-            formula: row.try_get("formula")?,
-            formula_hash: digest(row, "formula_hash")?,
-            code: row.try_get("code")?,
-            position: row.try_get("position")?,
-            built_to: row.try_get("built_to")?,
-            log_root: digest(row, "log_root")?,
-            output_digest: digest(row, "output_digest")?,
-            state_digest: digest(row, "state_digest")?,
-        })
-    };
-    rows.iter().map(manifest).collect()
+    Ok(rows.into_iter().map(manifest).collect())
 }
 
 /// One build.
@@ -238,6 +241,6 @@ pub async fn manifests(conn: &mut PgConnection) -> Result<Vec<Manifest>, StoreEr
 /// # Errors
 /// When the database refuses.
 pub async fn build(conn: &mut PgConnection, id: i64) -> Result<Option<Build>, StoreError> {
-    let row = sqlx::query("SELECT * FROM atlas.build WHERE id = $1").bind(id).fetch_optional(conn).await?;
-    row.as_ref().map(Build::from_row).transpose()
+    let row = sqlx::query_file_as!(BuildRow, "sql/build.sql", id).fetch_optional(conn).await?;
+    row.map(Build::from_row).transpose()
 }

@@ -16,16 +16,13 @@ pub(crate) async fn fence(
     builds: &[Build],
     quarantine: &Quarantine,
 ) -> Result<(), ReplayError> {
-    let held: Vec<i64> = sqlx::query_scalar(
-        "SELECT b.id FROM atlas.build b \
-           JOIN unnest($1::bigint[], $2::bigint[], $3::text[]) AS mine (id, position, status) \
-             ON mine.id = b.id AND mine.position = b.position AND mine.status = b.status \
-          WHERE b.quarantine_digest = $4 ORDER BY b.id FOR UPDATE OF b",
+    let held = sqlx::query_file_scalar!(
+        "sql/fence.sql",
+        &builds.iter().map(|build| build.id).collect::<Vec<_>>(),
+        &builds.iter().map(|build| i64::try_from(build.position).unwrap_or(i64::MAX)).collect::<Vec<_>>(),
+        &builds.iter().map(|build| build.status.as_str()).collect::<Vec<_>>() as &[&str],
+        &quarantine.digest().0
     )
-    .bind(builds.iter().map(|build| build.id).collect::<Vec<_>>())
-    .bind(builds.iter().map(|build| i64::try_from(build.position).unwrap_or(i64::MAX)).collect::<Vec<_>>())
-    .bind(builds.iter().map(|build| build.status.as_str()).collect::<Vec<_>>())
-    .bind(quarantine.digest().0.to_vec())
     .fetch_all(conn)
     .await?;
     match builds.iter().find(|build| !held.contains(&build.id)) {
@@ -42,14 +39,10 @@ pub(crate) async fn note_quarantine(
 ) -> Result<(), ReplayError> {
     let mut transaction = conn.begin().await?;
     for build in builds {
-        let noted = sqlx::query(
-            "UPDATE atlas.build SET quarantine_digest = $3 WHERE id = $1 AND position = $2 AND status = 'live'",
-        )
-        .bind(build.id)
-        .bind(i64::try_from(build.position).unwrap_or(i64::MAX))
-        .bind(now.digest().0.to_vec())
-        .execute(&mut *transaction)
-        .await?;
+        let position = i64::try_from(build.position).unwrap_or(i64::MAX);
+        let noted = sqlx::query_file!("sql/note_quarantine.sql", build.id, position, &now.digest().0)
+            .execute(&mut *transaction)
+            .await?;
         if noted.rows_affected() != 1 {
             return Err(StoreError::Fenced { build: build.id, position: build.position }.into());
         }

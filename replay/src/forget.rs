@@ -13,16 +13,10 @@ use crate::ReplayError;
 /// When the database refuses.
 pub async fn retired(conn: &mut PgConnection, position: Position) -> Result<(), ReplayError> {
     let mut transaction = conn.begin().await?;
-    sqlx::query("LOCK TABLE atlas.live IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
-    let builds: Vec<i64> =
-        sqlx::query_scalar("SELECT id FROM atlas.build WHERE status = 'retired' AND position >= $1 ORDER BY id")
-            .bind(i64::try_from(position).unwrap_or(i64::MAX))
-            .fetch_all(&mut *transaction)
-            .await?;
-    sqlx::query("UPDATE atlas.live SET former = NULL WHERE former = ANY($1)")
-        .bind(&builds)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query_file!("sql/lock_live.sql").execute(&mut *transaction).await?;
+    let position = i64::try_from(position).unwrap_or(i64::MAX);
+    let builds = sqlx::query_file_scalar!("sql/retired_past.sql", position).fetch_all(&mut *transaction).await?;
+    sqlx::query_file!("sql/forget_former.sql", &builds).execute(&mut *transaction).await?;
     for build in builds {
         schema::drop(&mut transaction, build).await?;
     }

@@ -95,10 +95,8 @@ async fn follow(conn: &mut PgConnection, shadow: &mut Projector, to: Position) -
 /// Keeps others from switching, and the live projector from moving on, until the end of the transaction.
 async fn lock_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
     // One switch at a time, so that the set cannot change under the row locks that follow.
-    sqlx::query("LOCK TABLE atlas.live IN SHARE ROW EXCLUSIVE MODE").execute(&mut *conn).await?;
-    sqlx::query("SELECT b.id FROM atlas.live l JOIN atlas.build b ON b.id = l.build ORDER BY b.id FOR UPDATE OF b")
-        .fetch_all(conn)
-        .await?;
+    sqlx::query_file!("sql/lock_live.sql").execute(&mut *conn).await?;
+    sqlx::query_file!("sql/lock_live_builds.sql").fetch_all(conn).await?;
     Ok(())
 }
 

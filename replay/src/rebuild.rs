@@ -103,10 +103,7 @@ pub async fn discard(conn: &mut PgConnection, shadow: &Projector) -> Result<(), 
 /// When the database refuses.
 pub async fn cancel(conn: &mut PgConnection) -> Result<u64, ReplayError> {
     let mut transaction = conn.begin().await?;
-    let unfinished: Vec<i64> =
-        sqlx::query_scalar("SELECT id FROM atlas.build WHERE status IN ('building', 'shadow') ORDER BY id FOR UPDATE")
-            .fetch_all(&mut *transaction)
-            .await?;
+    let unfinished = sqlx::query_file_scalar!("sql/lock_unfinished.sql").fetch_all(&mut *transaction).await?;
     for id in &unfinished {
         schema::drop(&mut transaction, *id).await?;
     }
@@ -126,25 +123,16 @@ pub(crate) enum Keep {
 /// Drops what nobody returns to: builds whose maker died before they were live, and retired ones beyond those kept.
 pub(crate) async fn tidy(conn: &mut PgConnection, quarantine: &Quarantine, keep: Keep) -> Result<(), ReplayError> {
     let mut transaction = conn.begin().await?;
-    let mine: bool =
-        sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(TIDY_LOCK).fetch_one(&mut *transaction).await?;
+    let mine = sqlx::query_file_scalar!("sql/try_tidy.sql", TIDY_LOCK).fetch_one(&mut *transaction).await?;
     if mine {
         let resumable = match keep {
             Keep::Resumable => store::unfinished_sets(&mut transaction, &quarantine.digest()).await?,
             Keep::Nothing => std::collections::BTreeMap::new(),
         };
         let resumable: Vec<i64> = resumable.into_values().flatten().map(|build| build.id).collect();
-        let abandoned: Vec<i64> = sqlx::query_scalar(
-            "SELECT id FROM atlas.build b WHERE status IN ('building', 'shadow') AND id <> ALL($2) \
-                AND NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted \
-                                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                                   AND classid = $1::int::oid AND objid = b.id::int::oid AND objsubid = 2) \
-              ORDER BY id",
-        )
-        .bind(MAKER_LOCK)
-        .bind(resumable)
-        .fetch_all(&mut *transaction)
-        .await?;
+        let abandoned = sqlx::query_file_scalar!("sql/abandoned_builds.sql", MAKER_LOCK, &resumable)
+            .fetch_all(&mut *transaction)
+            .await?;
         for id in abandoned {
             schema::drop(&mut transaction, id).await?;
         }

@@ -13,7 +13,6 @@ use domain::{StreamId, Timestamp};
 use ingest::artifact::{ArtifactError, Store, migrate};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sqlx::Row as _;
 
 use crate::cli::ArtifactCommand;
 use crate::failure::{Failure, REFUSED, Result};
@@ -60,30 +59,22 @@ async fn history(session: &Session, id: &str) -> Result<Output> {
         Err(_) => (None, Purl::parse(id).map_or_else(|_| id.to_owned(), |purl| purl.id)),
     };
     let mut conn = session.connect().await?;
-    let events = sqlx::query(
-        "SELECT c.first_position + e.idx AS position, e.type, e.observed_at, e.payload \
-           FROM log.event e JOIN log.commit c USING (append_id) \
-          WHERE e.stream_id = $1 AND e.kind = coalesce($2, e.kind) ORDER BY 1",
-    )
-    .bind(&id)
-    .bind(kind)
-    .fetch_all(&mut conn)
-    .await?;
+    let events = sqlx::query_file!("sql/documents_about.sql", id, kind).fetch_all(&mut conn).await?;
     if events.is_empty() {
         return Err(Failure::refused(anyhow!("the log holds nothing about `{id}`")));
     }
     let mut rows = Vec::new();
     for event in &events {
-        let Some(document) = document(event.try_get("payload")?) else { continue };
+        let Some(document) = document(&event.payload) else { continue };
         let version = document.format_version.map(|version| format!(" {version}")).unwrap_or_default();
         rows.push(object(json!({
             "id": document.sha256,
-            "kind": event.try_get::<String, _>("type")?,
+            "kind": event.event_type,
             "reason": format!("{}{version}, read by {}", document.format, document.parser),
-            "position": event.try_get::<i64, _>("position")?,
+            "position": event.position,
             "digest": document.sha256,
             "bytes": document.bytes,
-            "observed_at": Timestamp::from_datetime(event.try_get("observed_at")?),
+            "observed_at": Timestamp::from_datetime(event.observed_at),
         })));
     }
     Ok(Output::Rows(COLUMNS.to_vec(), rows))

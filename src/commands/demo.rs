@@ -103,11 +103,7 @@ fn file(name: &str) -> Result<&'static [u8]> {
 
 /// The demo shows its own log; mixing it with somebody's facts would help nobody.
 async fn refuse_other_events(conn: &mut PgConnection) -> Result<()> {
-    let others: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT FROM log.append WHERE metadata::json ->> 'actor' <> $1)")
-            .bind(ACTOR)
-            .fetch_one(conn)
-            .await?;
+    let others = sqlx::query_file_scalar!("sql/holds_other_actors.sql", ACTOR).fetch_one(conn).await?;
     if others {
         let reason = anyhow!("this log holds other events; give the demo a folder of its own with --data-dir");
         return Err(Failure::refused(reason));

@@ -115,27 +115,21 @@ fn secret(path: &Path, read: &dyn Fn() -> std::result::Result<(), String>) -> Fi
 }
 
 async fn server(conn: &mut PgConnection) -> Result<String> {
-    Ok(sqlx::query_scalar("SELECT current_setting('server_version')").fetch_one(conn).await?)
+    Ok(sqlx::query_file_scalar!("sql/server_version.sql").fetch_one(conn).await?)
 }
 
 async fn schema(conn: &mut PgConnection) -> Result<Finding> {
-    let there: bool =
-        sqlx::query_scalar("SELECT to_regclass('public._sqlx_migrations') IS NOT NULL").fetch_one(&mut *conn).await?;
+    let there = sqlx::query_file_scalar!("sql/has_migrations.sql").fetch_one(&mut *conn).await?;
     if !there {
-        let rights = "SELECT has_database_privilege(current_database(), 'CREATE') AND \
-                             has_schema_privilege('public', 'CREATE')";
-        let may_make: bool = sqlx::query_scalar(rights).fetch_one(conn).await?;
+        let may_make = sqlx::query_file_scalar!("sql/may_make_schema.sql").fetch_one(conn).await?;
         return Ok(if may_make {
             Ok(format!("{NONE}: the first command that writes makes it"))
         } else {
             Err("none, and this login may not make it: run `pg-atlas migrate` as the owner of the database".to_owned())
         });
     }
-    let (found, broken): (Option<i64>, i64) =
-        sqlx::query_as("SELECT max(version), count(*) FILTER (WHERE NOT success) FROM public._sqlx_migrations")
-            .fetch_one(conn)
-            .await?;
-    let found = found.unwrap_or_default();
+    let migrations = sqlx::query_file!("sql/migrations_found.sql").fetch_one(conn).await?;
+    let (found, broken) = (migrations.found.unwrap_or_default(), migrations.broken);
     Ok(if broken > 0 {
         Err(format!("{broken} migrations have failed half way: restore a backup, or ask for help"))
     } else if found < SCHEMA {
@@ -149,7 +143,7 @@ async fn schema(conn: &mut PgConnection) -> Result<Finding> {
 
 async fn sequenced(conn: &mut PgConnection) -> Result<Finding> {
     let head = log::head(conn).await?.position;
-    let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM log.outbox").fetch_one(conn).await?;
+    let waiting = sqlx::query_file_scalar!("sql/appends_waiting.sql").fetch_one(conn).await?;
     Ok(if waiting == 0 {
         Ok(format!("{head} events, all in their places"))
     } else {

@@ -112,10 +112,8 @@ async fn builds(conn: &mut PgConnection) -> Result<Map<String, Value>> {
 
 /// Says on stderr that the live builds lack the newest events, where they do: reading them says nothing of those.
 pub(crate) async fn say_lag(session: &Session, conn: &mut PgConnection, live: &[Build]) -> Result<()> {
-    // A login that reads the live tables need not be one that reads the log.
-    let readable = "SELECT CASE WHEN has_schema_privilege('log', 'USAGE') \
-                                THEN has_table_privilege('log.head', 'SELECT') ELSE false END";
-    if session.common.quiet || !sqlx::query_scalar::<_, bool>(readable).fetch_one(&mut *conn).await? {
+    let readable = sqlx::query_file_scalar!("sql/may_read_head.sql");
+    if session.common.quiet || !readable.fetch_one(&mut *conn).await? {
         return Ok(());
     }
     let position = live.iter().map(|build| build.position).min().unwrap_or(0);

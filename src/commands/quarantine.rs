@@ -65,14 +65,8 @@ async fn check(conn: &mut PgConnection, position: u64, lifted: bool) -> Result<(
         _ => {}
     }
     // Only the type is read: the rest may be the very reason for the quarantine.
-    let kind: String = sqlx::query_scalar(
-        "SELECT e.type FROM log.commit c JOIN log.event e USING (append_id) \
-          WHERE c.first_position = (SELECT max(first_position) FROM log.commit WHERE first_position <= $1) \
-            AND c.first_position + e.idx = $1",
-    )
-    .bind(i64::try_from(position).unwrap_or(i64::MAX))
-    .fetch_one(conn)
-    .await?;
+    let place = i64::try_from(position).unwrap_or(i64::MAX);
+    let kind = sqlx::query_file_scalar!("sql/event_type_at.sql", place).fetch_one(conn).await?;
     match EventType::from_name(&kind) {
         // What steers the folds themselves: passing over it would change the rules under which it is passed over.
         Some(known) if decisions::TYPES.iter().any(|(kind, _)| *kind == known) => {

@@ -25,16 +25,15 @@ pub(crate) fn ping(args: &PingArgs) -> Result<(), EmbeddedError> {
     let embedded = super::start(&data)?;
     let query = async {
         let mut connection = embedded.options().connect().await?;
-        let sql = "select 1, current_setting('server_version'), current_setting('fsync'), current_setting('timezone')";
-        let row: (i32, String, String, String) = sqlx::query_as(sql).fetch_one(&mut connection).await?;
+        let row = sqlx::query_file!("sql/ping.sql").fetch_one(&mut connection).await?;
         connection.close().await.map(|()| row)
     };
-    let (one, version, fsync, timezone) = block_on(query).at(&data)?.map_err(EmbeddedError::Connect)?;
+    let answer = block_on(query).at(&data)?.map_err(EmbeddedError::Connect)?;
     let report = serde_json::json!({
-        "select_1": one,
-        "server_version": version,
-        "fsync": fsync,
-        "timezone": timezone,
+        "select_1": answer.one,
+        "server_version": answer.server_version,
+        "fsync": answer.fsync,
+        "timezone": answer.timezone,
         "postmaster": embedded.postmaster(),
         "socket_dir": embedded.socket_dir(),
     });

@@ -7,7 +7,7 @@ const MAX_LINES: usize = 400;
 /// Greatest length of a line, in characters.
 const MAX_COLUMNS: usize = 120;
 /// Folders with programs in them.
-const CODE: &[&str] = &["src", "domain", "ingest", "projections", "replay", "tests", "migrations", "scripts"];
+const CODE: &[&str] = &["src", "domain", "ingest", "projections", "replay", "tests", "migrations", "scripts", "sql"];
 
 /// Lines where `wrong` finds something, as `path:line: what`.
 fn lines<'a>(files: impl Iterator<Item = &'a File>, wrong: impl Fn(&str) -> Option<String>) -> Vec<String> {

@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::digest::Digest;
 use domain::source::StreamState;
 use domain::{StreamId, Timestamp};
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
-use sqlx::{PgConnection, Postgres};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::prepared::Prepared;
@@ -151,127 +149,62 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Writes event rows selected from the row of `$from`, if there is one.
-macro_rules! events {
-    ($from:literal) => {
-        concat!(
-            r#"
-    INSERT INTO log.event (append_id, idx, version, sequence, observed_at, kind, stream_id, type,
-                           payload_sha256, leaf_hash, payload)
-    SELECT $1, $2 + e.n - 1, e.version, e.sequence, e.observed_at, e.kind, e.stream_id, e.type,
-           e.payload_sha256, e.leaf_hash, e.payload
-    FROM "#,
-            $from,
-            r#"unnest($3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
-               $9::bytea[], $10::bytea[], $11::bytea[]) WITH ORDINALITY
-        AS e (version, sequence, observed_at, kind, stream_id, type, payload_sha256, leaf_hash, payload, n)
-"#
+/// A statement of this folder with the rows of a write: first the append, the index of its first event that is not
+/// written yet, and those events; then, unless the append goes on, all else.
+macro_rules! bound {
+    ($file:literal, $write:expr $(, $rest:expr)*) => {
+        sqlx::query_file!(
+            $file,
+            $write.append_id,
+            i64::try_from($write.count - $write.events.payload.len()).unwrap_or(i64::MAX),
+            &$write.events.version,
+            &$write.events.sequence,
+            &$write.events.observed_at,
+            &$write.events.kind as &[&str],
+            &$write.events.stream as &[&str],
+            &$write.events.kind_of_event as &[&str],
+            &$write.events.payload_sha256 as &[&[u8]],
+            &$write.events.leaf_hash as &[[u8; 32]],
+            &$write.events.payload as &[&[u8]]
+            $(, $rest)*
+        )
+    };
+    (whole $file:literal, $write:expr) => {
+        bound!(
+            $file,
+            $write,
+            &$write.streams.kind as &[&str],
+            &$write.streams.id as &[&str],
+            &$write.streams.expected,
+            &$write.streams.version,
+            &$write.streams.state,
+            i32::try_from($write.count).unwrap_or(i32::MAX),
+            $write.metadata.text,
+            $write.input_digest(),
+            $write.recorded_at.datetime(),
+            &$write.keys.key as &[&str],
+            &$write.keys.input_digest as &[&[u8]],
+            &$write.keys.index,
+            &$write.leaf_hashes
         )
     };
 }
-
-/// Events of an append that goes on.
-const PIECE: &str = events!("");
-
-/// Everything but the outbox row. `fence` holds only when every stream row is locked and moved, and all else is
-/// selected from it.
-macro_rules! rows {
-    () => {
-        concat!(
-            r#"
-WITH given AS (
-    SELECT * FROM unnest($12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::text[])
-        AS g (kind, id, expected, version, state)
-), moved AS (
-    UPDATE log.stream AS s SET version = g.version, state = g.state
-    FROM given AS g
-    WHERE g.expected > 0 AND s.kind = g.kind AND s.id = g.id AND s.version = g.expected
-    RETURNING 1
-), made AS (
-    INSERT INTO log.stream AS s (kind, id, version, state)
-    SELECT kind, id, version, state FROM given WHERE expected = 0
-    ORDER BY kind COLLATE "C", id COLLATE "C"
-    ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, state = excluded.state
-        WHERE s.version = 0
-    RETURNING 1
-), fence AS (
-    SELECT 1 WHERE (SELECT count(*) FROM moved) + (SELECT count(*) FROM made) = cardinality($12)
-), events AS ("#,
-            events!("fence, "),
-            r#"), appended AS (
-    INSERT INTO log.append (append_id, events, metadata, input_digest, recorded_at)
-    SELECT $1, $17, $18, $19, $20 FROM fence
-), keys AS (
-    INSERT INTO log.idempotency_key (key, input_digest, append_id, idx)
-    SELECT k.key, k.input_digest, $1, k.idx
-    FROM fence, unnest($21::text[], $22::bytea[], $23::int[]) AS k (key, input_digest, idx)
-)
-"#
-        )
-    };
-}
-
-/// The outbox row comes last, so its number is drawn after the locks: numbers of one stream ascend with its sequences.
-const APPEND: &str =
-    concat!(rows!(), "INSERT INTO log.outbox (append_id, events, leaf_hashes) SELECT $1, $17, $24 FROM fence");
-
-/// The same without an outbox row, for nothing but measuring what the outbox costs.
-const APPEND_UNSEQUENCED: &str = concat!(rows!(), "SELECT octet_length($24) FROM fence");
 
 /// Writes an append, all or nothing. `Ok(false)`: a stream is not at its expected version, nothing is written.
-///
-/// One statement, so an append outside a larger transaction costs one round trip.
 pub(crate) async fn persist(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
-    execute(conn, APPEND, write).await
+    Ok(bound!(whole "sql/append.sql", write).execute(conn).await?.rows_affected() == 1)
 }
 
 /// What an append would cost if nobody ordered it: the reference of the benchmark, and never part of a log.
 pub(crate) async fn persist_unsequenced(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
-    execute(conn, APPEND_UNSEQUENCED, write).await
+    Ok(bound!(whole "sql/append_unsequenced.sql", write).fetch_optional(conn).await?.is_some())
 }
 
 /// Writes the events so far once they are many; the rest of the append must follow in the same transaction.
 pub(crate) async fn persist_ahead(conn: &mut PgConnection, write: &mut Write<'_>) -> Result<(), sqlx::Error> {
     if write.events.payload.len() >= PIECE_EVENTS || write.piece_bytes >= PIECE_BYTES {
-        bind_events(PIECE, write).execute(conn).await?;
+        bound!("sql/append_events.sql", write).execute(conn).await?;
         (write.events, write.piece_bytes) = (Events::default(), 0);
     }
     Ok(())
-}
-
-async fn execute(conn: &mut PgConnection, sql: &'static str, write: &Write<'_>) -> Result<bool, sqlx::Error> {
-    let done = bind_events(sql, write)
-        .bind(&write.streams.kind)
-        .bind(&write.streams.id)
-        .bind(&write.streams.expected)
-        .bind(&write.streams.version)
-        .bind(&write.streams.state)
-        .bind(i32::try_from(write.count).unwrap_or(i32::MAX))
-        .bind(&write.metadata.text)
-        .bind(write.input_digest())
-        .bind(write.recorded_at.datetime())
-        .bind(&write.keys.key)
-        .bind(&write.keys.input_digest)
-        .bind(&write.keys.index)
-        .bind(&write.leaf_hashes)
-        .execute(conn)
-        .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// The first eleven parameters: the append, the index of its first event that is not written yet, and those events.
-fn bind_events<'a>(sql: &'static str, write: &'a Write<'_>) -> Query<'a, Postgres, PgArguments> {
-    let events = &write.events;
-    sqlx::query(sql)
-        .bind(write.append_id)
-        .bind(i64::try_from(write.count - events.payload.len()).unwrap_or(i64::MAX))
-        .bind(&events.version)
-        .bind(&events.sequence)
-        .bind(&events.observed_at)
-        .bind(&events.kind)
-        .bind(&events.stream)
-        .bind(&events.kind_of_event)
-        .bind(&events.payload_sha256)
-        .bind(&events.leaf_hash)
-        .bind(&events.payload)
 }

@@ -2,7 +2,7 @@
 
 use domain::digest::Digest;
 use domain::merkle::Frontier;
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::tiles::Additions;
@@ -32,33 +32,22 @@ struct Waiting {
 impl Seen {
     /// Looks, in one round trip. The caller holds the head's lock.
     pub(super) async fn look(conn: &mut PgConnection) -> Result<Self, SequenceError> {
-        let rows = sqlx::query(
-            r#"
-            SELECT h.next_position, h.frontier, o.oid, o.append_id, o.events, o.leaf_hashes
-            FROM (SELECT * FROM log.head WHERE one) AS h LEFT JOIN (
-                SELECT *, sum(events) OVER (ORDER BY oid) - events AS before
-                FROM (SELECT * FROM log.outbox ORDER BY oid LIMIT $1) AS oldest
-            ) AS o ON o.before < $2
-            ORDER BY o.oid
-            "#,
+        let rows = sqlx::query_file!(
+            "sql/head_and_outbox.sql",
+            i64::try_from(MAX_APPENDS).unwrap_or(i64::MAX),
+            signed(MAX_EVENTS) as i64
         )
-        .bind(i64::try_from(MAX_APPENDS).unwrap_or(i64::MAX))
-        .bind(signed(MAX_EVENTS))
         .fetch_all(conn)
         .await?;
         let head = rows.first().ok_or_else(|| Corrupt::new("log.head", "there is no row"))?;
-        let next_position = position(head.try_get("next_position")?)?;
-        let frontier = frontier(next_position - 1, head.try_get("frontier")?)?;
+        let next_position = position(head.next_position)?;
+        let frontier = frontier(next_position - 1, &head.frontier)?;
         let mut outbox = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let Some(oid) = row.try_get("oid")? {
-                let events: i32 = row.try_get("events")?;
-                outbox.push(Waiting {
-                    oid,
-                    append: row.try_get("append_id")?,
-                    events: u64::try_from(events).unwrap_or_default(),
-                    leaf_hashes: row.try_get("leaf_hashes")?,
-                });
+        for row in rows {
+            if let (Some(oid), Some(append), Some(events), Some(leaf_hashes)) =
+                (row.oid, row.append_id, row.events, row.leaf_hashes)
+            {
+                outbox.push(Waiting { oid, append, events: u64::try_from(events).unwrap_or_default(), leaf_hashes });
             }
         }
         Ok(Self { next_position, frontier, outbox })
@@ -119,7 +108,7 @@ impl Order {
         }
         let size = self.from - 1;
         tracing::warn!(log.size = size, "the tiles lag behind the log: filling them from the events");
-        sqlx::query("SELECT log.fill_tiles($1)").bind(signed(size)).execute(&mut *conn).await?;
+        sqlx::query_file!("sql/fill_tiles.sql", signed(size)).execute(&mut *conn).await?;
         if self.try_write(conn).await? {
             return Ok(());
         }
@@ -130,42 +119,21 @@ impl Order {
     /// All in one statement. `false`: some tile holds another number of hashes, and nothing is written.
     async fn try_write(&self, conn: &mut PgConnection) -> Result<bool, SequenceError> {
         let tiles = self.tiles.columns();
-        let done = sqlx::query(
-            r#"
-            WITH given AS (
-                SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bytea[]) AS g (level, idx, held, more)
-            ), moved AS (
-                UPDATE log.head SET next_position = $5, root = $6, frontier = $7
-                WHERE one AND NOT EXISTS (
-                    SELECT FROM given AS g LEFT JOIN log.tile AS t USING (level, idx)
-                    WHERE coalesce(octet_length(t.hashes), 0) <> g.held)
-                RETURNING 1
-            ), taken AS (
-                DELETE FROM log.outbox AS o USING moved WHERE o.oid = ANY($8)
-            ), placed AS (
-                INSERT INTO log.commit (first_position, events, append_id)
-                SELECT p.* FROM moved, unnest($9::bigint[], $10::int[], $11::uuid[]) AS p
-            ), made AS (
-                INSERT INTO log.tile (level, idx, hashes) SELECT level, idx, more FROM moved, given WHERE held = 0
-            ), grown AS (
-                UPDATE log.tile AS t SET hashes = t.hashes || g.more FROM moved, given AS g
-                WHERE g.held > 0 AND t.level = g.level AND t.idx = g.idx
-            )
-            SELECT pg_notify($12, $5::text) FROM moved
-            "#,
+        let done = sqlx::query_file!(
+            "sql/place.sql",
+            &tiles.level,
+            &tiles.index,
+            &tiles.held,
+            &tiles.more as &[&[u8]],
+            signed(self.next),
+            &self.frontier.root().0,
+            self.frontier.nodes().iter().flat_map(|node| node.0).collect::<Vec<u8>>(),
+            &self.outbox.iter().map(|waiting| waiting.oid).collect::<Vec<_>>(),
+            &self.first_positions.iter().map(|(_, first)| signed(*first)).collect::<Vec<_>>(),
+            &self.outbox.iter().map(|w| i32::try_from(w.events).unwrap_or(i32::MAX)).collect::<Vec<_>>(),
+            &self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>(),
+            CHANNEL
         )
-        .bind(&tiles.level)
-        .bind(&tiles.index)
-        .bind(&tiles.held)
-        .bind(&tiles.more)
-        .bind(signed(self.next))
-        .bind(self.frontier.root().0)
-        .bind(self.frontier.nodes().iter().flat_map(|node| node.0).collect::<Vec<u8>>())
-        .bind(self.outbox.iter().map(|waiting| waiting.oid).collect::<Vec<_>>())
-        .bind(self.first_positions.iter().map(|(_, first)| signed(*first)).collect::<Vec<_>>())
-        .bind(self.outbox.iter().map(|waiting| i32::try_from(waiting.events).unwrap_or(i32::MAX)).collect::<Vec<_>>())
-        .bind(self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>())
-        .bind(CHANNEL)
         .execute(conn)
         .await?;
         Ok(done.rows_affected() == 1)

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::copy::send;
 use super::load::inconsistent;
-use super::{Build, StoreError};
+use super::{Build, StoreError, statement};
 use crate::history::{Birth, History, Metric, Tick};
 use crate::metrics::{Level, Scores};
 use crate::tables::spans::{tick_rows, write_birth, write_span};
@@ -110,7 +110,6 @@ pub async fn history(
     ticks: BTreeMap<Position, Tick>,
     scores: &Scores,
 ) -> Result<History, StoreError> {
-    let schema = build.schema();
     let level = |table: &'static str, row: &sqlx::postgres::PgRow, id: &str| {
         Level::from_name(row.try_get("level")?).ok_or_else(|| inconsistent(build, table, id))
     };
@@ -118,13 +117,13 @@ pub async fn history(
         Position::try_from(row.try_get::<i64, _>("position")?).map_err(|_| inconsistent(build, table, id))
     };
     let mut born = Vec::new();
-    let sql = format!("SELECT level, id, position FROM {schema}.{BIRTH}");
+    let sql = statement::BIRTHS.on(&[("build", build)]);
     for row in sqlx::query(&sql).fetch_all(&mut *conn).await? {
         let id: &str = row.try_get("id")?;
         born.push(Birth { level: level(BIRTH, &row, id)?, id: Arc::from(id), at: at(BIRTH, &row, id)? });
     }
     let mut ended = BTreeMap::new();
-    let sql = format!("SELECT level, id, metric, max(to_position) AS position FROM {schema}.span GROUP BY 1, 2, 3");
+    let sql = statement::VALUES_ENDED.on(&[("build", build)]);
     for row in sqlx::query(&sql).fetch_all(&mut *conn).await? {
         let id: String = row.try_get("id")?;
         let metric = Metric::from_name(row.try_get("metric")?).ok_or_else(|| inconsistent(build, "span", &id))?;

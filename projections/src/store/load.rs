@@ -7,7 +7,7 @@ use domain::time::{Day, Timestamp};
 use futures_util::TryStreamExt as _;
 use sqlx::{PgConnection, Row as _};
 
-use super::{Build, StoreError};
+use super::{Build, StoreError, statement};
 use crate::fold::World;
 use crate::history::{History, Metric, MetricValue, Span, Tick};
 use crate::metrics::Level;
@@ -19,7 +19,7 @@ use crate::metrics::Level;
 pub async fn world(conn: &mut PgConnection, graph: &Build, people: &Build) -> Result<World, StoreError> {
     let mut world = World { position: graph.position, ..World::default() };
     for build in [graph, people] {
-        let sql = format!("SELECT kind, key, value FROM {}.fact ORDER BY kind, key", build.schema());
+        let sql = statement::FACTS.on(&[("build", build)]);
         let mut rows = sqlx::query(&sql).fetch(&mut *conn);
         while let Some(row) = rows.try_next().await? {
             let (kind, key, value): (String, String, String) =
@@ -56,10 +56,7 @@ pub(super) fn inconsistent(build: &Build, table: &'static str, row: &str) -> Sto
 /// # Errors
 /// When the database refuses or a row is not readable.
 pub async fn history(conn: &mut PgConnection, build: &Build) -> Result<History, StoreError> {
-    let sql = format!(
-        "SELECT level, id, metric, from_position, value FROM {}.span WHERE to_position IS NULL",
-        build.schema()
-    );
+    let sql = statement::VALUES_HELD.on(&[("build", build)]);
     let mut holding = Vec::new();
     for row in sqlx::query(&sql).fetch_all(&mut *conn).await? {
         let id: &str = row.try_get("id")?;
@@ -81,8 +78,7 @@ pub async fn history(conn: &mut PgConnection, build: &Build) -> Result<History, 
 /// # Errors
 /// When the database refuses or a row is not readable.
 pub async fn ticks(conn: &mut PgConnection, build: &Build) -> Result<BTreeMap<u64, Tick>, StoreError> {
-    let sql =
-        format!("SELECT position, day::text AS day, recorded_at, labels::text AS labels FROM {}.tick", build.schema());
+    let sql = statement::TICKS.on(&[("build", build)]);
     let mut ticks = BTreeMap::new();
     for row in sqlx::query(&sql).fetch_all(conn).await? {
         let number: i64 = row.try_get("position")?;
@@ -101,13 +97,6 @@ pub async fn ticks(conn: &mut PgConnection, build: &Build) -> Result<BTreeMap<u6
 /// # Errors
 /// When the database refuses.
 pub async fn names(conn: &mut PgConnection) -> Result<BTreeMap<Digest, String>, StoreError> {
-    let rows = sqlx::query("SELECT pseudonym, name FROM atlas.person WHERE name IS NOT NULL").fetch_all(conn).await?;
-    let mut names = BTreeMap::new();
-    for row in rows {
-        let bytes: Vec<u8> = row.try_get("pseudonym")?;
-        if let Some(pseudonym) = Digest::from_slice(&bytes) {
-            names.insert(pseudonym, row.try_get("name")?);
-        }
-    }
-    Ok(names)
+    let rows = sqlx::query_file!("sql/names.sql").fetch_all(conn).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((Digest::from_slice(&row.pseudonym)?, row.name))).collect())
 }

@@ -5,7 +5,7 @@ use domain::time::Day;
 use sqlx::{PgConnection, Row as _};
 
 use super::load::inconsistent;
-use super::{Build, StoreError};
+use super::{Build, StoreError, statement};
 use crate::graph::Confidence;
 use crate::graph::Graph;
 use crate::metrics::{Level, Scores};
@@ -62,16 +62,11 @@ fn of(builds: &[Build], projection: Projection) -> Result<&Build, StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn scores(conn: &mut PgConnection, builds: &[Build], level: Level) -> Result<Vec<ScoreLine>, StoreError> {
-    let (graph, metrics) = (of(builds, Projection::Graph)?.schema(), of(builds, Projection::Metrics)?.schema());
-    let vertex = match level {
-        Level::Project => format!("SELECT canonical_id, display_name, NULL::text AS project FROM {graph}.project"),
-        _ => format!("SELECT canonical_id, display_name, project FROM {graph}.vertex"),
+    let statement = match level {
+        Level::Project => statement::SCORES_OF_PROJECTS,
+        _ => statement::SCORES,
     };
-    let sql = format!(
-        "SELECT s.id, v.display_name, s.activity_status, s.criticality_score, s.pony_factor, \
-                s.adoption_score::text AS adoption_score, s.pg_score::text AS pg_score, s.terms, s.flags, v.project \
-           FROM {metrics}.score s JOIN ({vertex}) v ON v.canonical_id = s.id WHERE s.level = $1 ORDER BY s.id"
-    );
+    let sql = statement.on(&[("graph", of(builds, Projection::Graph)?), ("metrics", of(builds, Projection::Metrics)?)]);
     let build = of(builds, Projection::Metrics)?;
     let mut lines = Vec::new();
     for row in sqlx::query(&sql).bind(level.name()).fetch_all(conn).await? {
@@ -136,11 +131,7 @@ pub fn scores_of(graph: &Graph, scores: &Scores, level: Level) -> Vec<ScoreLine>
 /// # Errors
 /// When the database refuses.
 pub async fn edges(conn: &mut PgConnection) -> Result<Vec<EdgeLine>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT in_vertex, out_vertex, version_range, confidence FROM public.depends_on ORDER BY in_vertex, out_vertex",
-    )
-    .fetch_all(conn)
-    .await?;
+    let rows = sqlx::query(statement::EDGES.sql).fetch_all(conn).await?;
     let line = |row: &sqlx::postgres::PgRow| {
         Ok(EdgeLine {
             in_vertex: row.try_get("in_vertex")?,
@@ -176,8 +167,7 @@ pub async fn projects_of_repos(
     conn: &mut PgConnection,
     builds: &[Build],
 ) -> Result<std::collections::BTreeMap<String, String>, StoreError> {
-    let graph = of(builds, Projection::Graph)?.schema();
-    let sql = format!("SELECT canonical_id, project FROM {graph}.vertex WHERE project IS NOT NULL");
+    let sql = statement::PROJECTS_OF_REPOS.on(&[("graph", of(builds, Projection::Graph)?)]);
     let rows = sqlx::query(&sql).fetch_all(conn).await?;
     let pair = |row: &sqlx::postgres::PgRow| Ok((row.try_get("canonical_id")?, row.try_get("project")?));
     rows.iter().map(pair).collect()
@@ -212,15 +202,7 @@ pub async fn spans(
     id: &str,
     metric: Option<&str>,
 ) -> Result<Vec<SpanLine>, StoreError> {
-    let schema = build.schema();
-    let sql = format!(
-        "SELECT s.level, s.metric, s.from_position, s.to_position, s.value, \
-                f.day::text AS from_day, t.day::text AS to_day \
-           FROM {schema}.span s LEFT JOIN {schema}.tick f ON f.position = s.from_position \
-           LEFT JOIN {schema}.tick t ON t.position = s.to_position \
-          WHERE s.id = $1 AND s.level = ANY($2) AND ($3::text IS NULL OR s.metric = $3) \
-          ORDER BY s.metric, s.from_position, s.level"
-    );
+    let sql = statement::HISTORY_OF_ONE.on(&[("history", build)]);
     let levels: Vec<&str> = [Level::Project, Level::Repo, Level::External].into_iter().map(Level::name).collect();
     let rows = sqlx::query(&sql).bind(id).bind(levels).bind(metric).fetch_all(conn).await?;
     let unsigned = |value: i64| unsigned(build, "span", id, value);
@@ -242,13 +224,24 @@ pub async fn spans(
     rows.iter().map(line).collect()
 }
 
+/// A value that held at some position: kind of vertex, id, metric, the value as JSON text.
+pub type ValueHeld = (String, String, String, String);
+
+/// The values that held at a position, by (level, id, metric).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn values_at(conn: &mut PgConnection, build: &Build, position: u64) -> Result<Vec<ValueHeld>, StoreError> {
+    let sql = statement::VALUES_AT.on(&[("history", build)]);
+    Ok(sqlx::query_as(&sql).bind(i64::try_from(position).unwrap_or(i64::MAX)).fetch_all(conn).await?)
+}
+
 /// Open questions: (kind, id, reason), sorted.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn findings(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<(String, String, String)>, StoreError> {
-    let graph = of(builds, Projection::Graph)?.schema();
-    let sql = format!("SELECT kind, id, reason FROM {graph}.finding ORDER BY kind, id, reason");
+    let sql = statement::FINDINGS.on(&[("graph", of(builds, Projection::Graph)?)]);
     let rows = sqlx::query(&sql).fetch_all(conn).await?;
     rows.iter().map(|row| Ok((row.try_get("kind")?, row.try_get("id")?, row.try_get("reason")?))).collect()
 }
@@ -258,13 +251,7 @@ pub async fn findings(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<(
 /// # Errors
 /// When the database refuses.
 pub async fn counts(conn: &mut PgConnection) -> Result<[i64; 5], StoreError> {
-    let row = sqlx::query(
-        "SELECT (SELECT count(*) FROM public.projects), (SELECT count(*) FROM public.repos), \
-                (SELECT count(*) FROM public.external_repos), (SELECT count(*) FROM public.depends_on), \
-                (SELECT count(*) FROM public.contributors)",
-    )
-    .fetch_one(conn)
-    .await?;
+    let row = sqlx::query(statement::COUNTS.sql).fetch_one(conn).await?;
     Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?])
 }
 
@@ -273,7 +260,7 @@ pub async fn counts(conn: &mut PgConnection) -> Result<[i64; 5], StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn database_bytes(conn: &mut PgConnection) -> Result<u64, StoreError> {
-    let bytes: i64 = sqlx::query_scalar("SELECT pg_database_size(current_database())").fetch_one(conn).await?;
+    let bytes = sqlx::query_file_scalar!("sql/database_bytes.sql").fetch_one(conn).await?;
     Ok(fit(bytes, "bytes of a database"))
 }
 
@@ -283,10 +270,9 @@ pub async fn database_bytes(conn: &mut PgConnection) -> Result<u64, StoreError> 
 /// # Errors
 /// When the database refuses.
 pub async fn undeclared(conn: &mut PgConnection) -> Result<Vec<EdgeLine>, StoreError> {
-    let repos = "SELECT canonical_id FROM public.repos";
     let mut lines = edges(&mut *conn).await?;
     let repos: std::collections::BTreeSet<String> =
-        sqlx::query_scalar(repos).fetch_all(conn).await?.into_iter().collect();
+        sqlx::query_scalar(statement::REPOS.sql).fetch_all(conn).await?.into_iter().collect();
     let verified = Confidence::VerifiedSbom.name();
     let listing: std::collections::BTreeSet<String> =
         lines.iter().filter(|line| line.confidence == verified).map(|line| line.in_vertex.clone()).collect();

@@ -6,7 +6,7 @@ use domain::digest::Digest;
 use domain::formula::Formula;
 use sqlx::PgConnection;
 
-use super::{Build, StoreError, build, schema_name, views};
+use super::{Build, BuildRow, StoreError, build, schema_name, views};
 use crate::tables::Projection;
 
 /// Builds kept per projection besides the live one, for rollbacks.
@@ -27,13 +27,7 @@ pub struct FormulaDocument {
 /// Acts as the group of projectors until the end of the transaction, where this database has such a role and the user
 /// belongs to it: what is made then is everybody's in the group, whoever replaces or drops it later.
 async fn as_projector(conn: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query(
-        "SELECT set_config('role', rolname, true) FROM pg_catalog.pg_roles \
-          WHERE rolname = 'atlas_projector' AND pg_has_role(oid, 'MEMBER') \
-            AND has_table_privilege(oid, 'atlas.build', 'INSERT')",
-    )
-    .execute(conn)
-    .await?;
+    sqlx::query_file!("sql/as_projector.sql").fetch_optional(conn).await?;
     Ok(())
 }
 
@@ -49,16 +43,15 @@ pub async fn create(
 ) -> Result<Build, StoreError> {
     as_projector(&mut *conn).await?;
     let with_formula = projection.needs_formula().then_some(formula);
-    let id: i64 = sqlx::query_scalar(
-        "INSERT INTO atlas.build (projection, status, formula, formula_hash, formula_document, code, quarantine_digest) \
-         VALUES ($1, 'building', $2, $3, $4, $5, $6) RETURNING id",
+    let id = sqlx::query_file_scalar!(
+        "sql/create_build.sql",
+        projection.name(),
+        with_formula.map(|formula| formula.formula.name.as_str()),
+        with_formula.map(|formula| formula.formula.hash().0.to_vec()),
+        with_formula.map(|formula| formula.document.as_str()),
+        CODE,
+        &quarantine.0
     )
-    .bind(projection.name())
-    .bind(with_formula.map(|formula| formula.formula.name.clone()))
-    .bind(with_formula.map(|formula| formula.formula.hash().0.to_vec()))
-    .bind(with_formula.map(|formula| formula.document.clone()))
-    .bind(CODE)
-    .bind(quarantine.0.to_vec())
     .fetch_one(&mut *conn)
     .await?;
     let schema = schema_name(id);
@@ -106,28 +99,12 @@ pub async fn index(conn: &mut PgConnection, build: &Build) -> Result<(), StoreEr
 /// When the database refuses.
 pub async fn make_live(conn: &mut PgConnection, builds: &[Build]) -> Result<(), StoreError> {
     as_projector(&mut *conn).await?;
-    let switch: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(switch), 0) + 1 FROM atlas.live").fetch_one(&mut *conn).await?;
+    let switch = sqlx::query_file_scalar!("sql/next_switch.sql").fetch_one(&mut *conn).await?;
     for build in builds {
-        sqlx::query(
-            "UPDATE atlas.build SET status = 'retired' \
-             WHERE id IN (SELECT build FROM atlas.live WHERE projection = $1) AND id <> $2",
-        )
-        .bind(build.projection.name())
-        .bind(build.id)
-        .execute(&mut *conn)
-        .await?;
-        sqlx::query("UPDATE atlas.build SET status = 'live' WHERE id = $1").bind(build.id).execute(&mut *conn).await?;
-        sqlx::query(
-            "INSERT INTO atlas.live (projection, build, switch) VALUES ($1, $2, $3) \
-             ON CONFLICT (projection) DO UPDATE \
-               SET build = excluded.build, former = atlas.live.build, switch = excluded.switch",
-        )
-        .bind(build.projection.name())
-        .bind(build.id)
-        .bind(switch)
-        .execute(&mut *conn)
-        .await?;
+        let projection = build.projection.name();
+        sqlx::query_file!("sql/retire_live.sql", projection, build.id).execute(&mut *conn).await?;
+        sqlx::query_file!("sql/make_live.sql", build.id).execute(&mut *conn).await?;
+        sqlx::query_file!("sql/switch_live.sql", projection, build.id, switch).execute(&mut *conn).await?;
     }
     views::point_at_live(conn).await
 }
@@ -138,11 +115,7 @@ pub async fn make_live(conn: &mut PgConnection, builds: &[Build]) -> Result<(), 
 /// When the database refuses.
 pub async fn join(conn: &mut PgConnection, builds: &[Build]) -> Result<(), StoreError> {
     let ids: Vec<i64> = builds.iter().map(|build| build.id).collect();
-    sqlx::query("UPDATE atlas.build SET set_id = $2 WHERE id = ANY($1)")
-        .bind(&ids)
-        .bind(ids.iter().min())
-        .execute(conn)
-        .await?;
+    sqlx::query_file!("sql/join_builds.sql", &ids, ids.iter().min().copied()).execute(conn).await?;
     Ok(())
 }
 
@@ -153,16 +126,8 @@ pub async fn join(conn: &mut PgConnection, builds: &[Build]) -> Result<(), Store
 /// When the database refuses.
 pub async fn former(conn: &mut PgConnection, which: &[Projection]) -> Result<Vec<Build>, StoreError> {
     let names: Vec<&str> = which.iter().map(|projection| projection.name()).collect();
-    let rows = sqlx::query(
-        "SELECT b.* FROM atlas.live l JOIN atlas.build b ON b.id = l.former \
-          WHERE CASE WHEN cardinality($1::text[]) = 0 \
-                     THEN l.switch = (SELECT max(switch) FROM atlas.live WHERE former IS NOT NULL) \
-                     ELSE l.projection = ANY($1) END",
-    )
-    .bind(names)
-    .fetch_all(conn)
-    .await?;
-    let mut builds: Vec<Build> = rows.iter().map(Build::from_row).collect::<Result<_, _>>()?;
+    let rows = sqlx::query_file_as!(BuildRow, "sql/former_builds.sql", &names as &[&str]).fetch_all(conn).await?;
+    let mut builds: Vec<Build> = rows.into_iter().map(Build::from_row).collect::<Result<_, _>>()?;
     builds.sort_by_key(|build| build.projection);
     Ok(builds)
 }
@@ -173,7 +138,7 @@ pub async fn former(conn: &mut PgConnection, which: &[Projection]) -> Result<Vec
 /// When the database refuses.
 pub async fn drop(conn: &mut PgConnection, id: i64) -> Result<(), StoreError> {
     sqlx::raw_sql(&format!("DROP SCHEMA IF EXISTS {} CASCADE", schema_name(id))).execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM atlas.build WHERE id = $1").bind(id).execute(&mut *conn).await?;
+    sqlx::query_file!("sql/delete_build.sql", id).execute(&mut *conn).await?;
     Ok(())
 }
 
@@ -182,15 +147,7 @@ pub async fn drop(conn: &mut PgConnection, id: i64) -> Result<(), StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn drop_old(conn: &mut PgConnection) -> Result<(), StoreError> {
-    let old: Vec<i64> = sqlx::query_scalar(
-        "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY projection ORDER BY id DESC) AS age \
-           FROM atlas.build WHERE status = 'retired' \
-            AND id NOT IN (SELECT former FROM atlas.live WHERE former IS NOT NULL)) aged \
-         WHERE age > $1 ORDER BY id",
-    )
-    .bind(RETIRED_BUILDS_KEPT)
-    .fetch_all(&mut *conn)
-    .await?;
+    let old = sqlx::query_file_scalar!("sql/old_builds.sql", RETIRED_BUILDS_KEPT).fetch_all(&mut *conn).await?;
     for id in old {
         drop(conn, id).await?;
     }

@@ -110,17 +110,15 @@ pub struct CursorMove {
 /// When another process has moved one, or the database refuses.
 pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &CursorMove) -> Result<(), StoreError> {
     let position = |position: u64| fit::<i64>(position, "position");
-    let moved: Vec<i64> = sqlx::query_scalar(
-        "UPDATE atlas.build b SET position = $3, recorded_at = $4, output_digest = $5, state_digest = $6 \
-           FROM unnest($1::bigint[], $2::bigint[]) AS mine (id, position) \
-          WHERE b.id = mine.id AND b.position = mine.position RETURNING b.id",
+    let moved = sqlx::query_file_scalar!(
+        "sql/move_cursors.sql",
+        &builds.iter().map(|build| build.id).collect::<Vec<_>>(),
+        &builds.iter().map(|build| position(build.position)).collect::<Vec<_>>(),
+        position(to.position),
+        to.recorded_at.map(Timestamp::datetime),
+        &to.output_digest.0,
+        &to.state_digest.0
     )
-    .bind(builds.iter().map(|build| build.id).collect::<Vec<_>>())
-    .bind(builds.iter().map(|build| position(build.position)).collect::<Vec<_>>())
-    .bind(position(to.position))
-    .bind(to.recorded_at.map(Timestamp::datetime))
-    .bind(to.output_digest.0.to_vec())
-    .bind(to.state_digest.0.to_vec())
     .fetch_all(conn)
     .await?;
     match builds.iter().find(|build| !moved.contains(&build.id)) {
@@ -134,11 +132,8 @@ pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Cursor
 /// # Errors
 /// When the database refuses.
 pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE atlas.build SET position = $2 WHERE id = $1")
-        .bind(build.id)
-        .bind(fit::<i64>(position, "position"))
-        .execute(conn)
-        .await?;
+    let position = fit::<i64>(position, "position");
+    sqlx::query_file!("sql/save_position.sql", build.id, position).execute(conn).await?;
     Ok(())
 }
 
@@ -146,17 +141,8 @@ pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn complete(
-    conn: &mut PgConnection,
-    build: &Build,
-    to: &CursorMove,
-    root: &Digest,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE atlas.build SET status = 'shadow', built_to = $2, log_root = $3 WHERE id = $1")
-        .bind(build.id)
-        .bind(fit::<i64>(to.position, "position"))
-        .bind(root.0.to_vec())
-        .execute(conn)
-        .await?;
+pub async fn complete(conn: &mut PgConnection, build: &Build, to: &CursorMove, root: &Digest) -> Result<(), StoreError> {
+    let position = fit::<i64>(to.position, "position");
+    sqlx::query_file!("sql/complete_build.sql", build.id, position, &root.0).execute(conn).await?;
     Ok(())
 }

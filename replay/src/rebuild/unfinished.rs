@@ -50,11 +50,7 @@ impl Unfinished {
         for projection in which {
             let build = schema::create(&mut transaction, *projection, formula, &quarantine.digest()).await?;
             // Held by the session, not the transaction.
-            sqlx::query("SELECT pg_advisory_lock($1, $2::bigint::int)")
-                .bind(MAKER_LOCK)
-                .bind(build.id)
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query_file!("sql/lock_maker.sql", MAKER_LOCK, build.id).execute(&mut *transaction).await?;
             if *projection == Projection::History {
                 growing::begin(&mut transaction, &build).await?;
             }
@@ -242,11 +238,7 @@ fn stateless(formula: &FormulaDocument, quarantine: &Quarantine) -> Fold {
 /// Locks builds for this session, if nobody holds them.
 async fn own(conn: &mut PgConnection, builds: &[Build]) -> Result<bool, ReplayError> {
     for build in builds {
-        let mine: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2::bigint::int)")
-            .bind(MAKER_LOCK)
-            .bind(build.id)
-            .fetch_one(&mut *conn)
-            .await?;
+        let mine = sqlx::query_file_scalar!("sql/try_maker.sql", MAKER_LOCK, build.id).fetch_one(&mut *conn).await?;
         if !mine {
             return Ok(false);
         }
@@ -257,15 +249,7 @@ async fn own(conn: &mut PgConnection, builds: &[Build]) -> Result<bool, ReplayEr
 /// Gives up the locks that say who makes builds. Those of builds that this session never made are no loss.
 pub(crate) async fn release(conn: &mut PgConnection, builds: &[Build]) -> Result<(), ReplayError> {
     let ids: Vec<i64> = builds.iter().map(|build| build.id).collect();
-    sqlx::query(
-        "SELECT pg_advisory_unlock($1, made.id::int) FROM unnest($2::bigint[]) AS made (id) \
-          WHERE EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() \
-                           AND classid = $1::int::oid AND objid = made.id::int::oid AND objsubid = 2)",
-    )
-    .bind(MAKER_LOCK)
-    .bind(ids)
-    .execute(conn)
-    .await?;
+    sqlx::query_file!("sql/release_makers.sql", MAKER_LOCK, &ids).fetch_all(conn).await?;
     Ok(())
 }
 

@@ -93,13 +93,7 @@ async fn await_row(conn: &mut PgConnection, follower: &mut Child, position: u64,
     let started = Instant::now();
     let position = i64::try_from(position).map_err(Failure::refused)?;
     loop {
-        let shown: bool = sqlx::query_scalar(
-            "SELECT count(*) > 0 AND coalesce(min(b.position), 0) >= $1 \
-               FROM atlas.live l JOIN atlas.build b ON b.id = l.build",
-        )
-        .bind(position)
-        .fetch_one(&mut *conn)
-        .await?;
+        let shown = sqlx::query_file_scalar!("sql/live_position_reached.sql", position).fetch_one(&mut *conn).await?;
         if shown {
             return Ok(());
         }

@@ -107,14 +107,8 @@ pub(crate) async fn remember(pool: &PgPool, people: &[Person]) -> Result<()> {
     let pseudonyms: Vec<Vec<u8>> = people.iter().map(|person| person.pseudonym.0.to_vec()).collect();
     let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
     let logins: Vec<Option<&str>> = people.iter().map(|person| person.login.as_deref()).collect();
-    sqlx::query(
-        "INSERT INTO atlas.person (pseudonym, name, login) SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[]) \
-         ON CONFLICT (pseudonym) DO UPDATE SET name = excluded.name, login = coalesce(excluded.login, person.login)",
-    )
-    .bind(pseudonyms)
-    .bind(names)
-    .bind(logins)
-    .execute(pool)
-    .await?;
+    sqlx::query_file!("sql/remember_people.sql", &pseudonyms, &names as &[&str], &logins as &[Option<&str>])
+        .execute(pool)
+        .await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use ::replay::publication::Asked;
 use ::replay::verify::{self, Divergence, MAX_REPORTED};
 use projections::Fold;
 use projections::metrics::{Level, Scores};
-use projections::store::Build;
+use projections::store::{Build, query};
 use projections::tables::Projection;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -45,14 +45,7 @@ async fn from_history(
     history: &Build,
     event: u64,
 ) -> Result<Vec<Divergence>> {
-    let sql = format!(
-        "SELECT level, id, metric, value FROM {}.span \
-          WHERE from_position <= $1 AND (to_position IS NULL OR to_position > $1) \
-          ORDER BY level COLLATE \"C\", id COLLATE \"C\", metric COLLATE \"C\"",
-        history.schema()
-    );
-    let rows: Vec<(String, String, String, String)> =
-        sqlx::query_as(&sql).bind(i64::try_from(event).unwrap_or(i64::MAX)).fetch_all(conn).await?;
+    let rows = query::values_at(conn, history, event).await?;
     let mut found = Vec::new();
     for (level, id, metric, value) in rows {
         let row = Level::from_name(&level).and_then(|level| scores.get(level, &id));

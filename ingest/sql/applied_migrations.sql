@@ -1,0 +1,1 @@
+SELECT version, checksum FROM public._sqlx_migrations WHERE success ORDER BY version

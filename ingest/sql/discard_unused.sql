@@ -1,0 +1,1 @@
+SELECT log.discard_unused($1, $2)

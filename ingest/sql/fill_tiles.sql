@@ -1,0 +1,1 @@
+SELECT log.fill_tiles($1)

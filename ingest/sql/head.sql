@@ -1,0 +1,1 @@
+SELECT next_position, root FROM log.head

@@ -1,0 +1,1 @@
+SELECT FROM log.head WHERE one FOR UPDATE

@@ -1,0 +1,5 @@
+-- Empty streams, so that there is a row to lock.
+INSERT INTO log.stream (kind, id, version, state)
+SELECT kind, id, 0, '{}' FROM unnest($1::text[], $2::text[]) AS w (kind, id)
+ORDER BY kind COLLATE "C", id COLLATE "C"
+ON CONFLICT DO NOTHING

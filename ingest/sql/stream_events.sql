@@ -1,0 +1,1 @@
+SELECT type AS event_type, version, payload FROM log.event WHERE kind = $1 AND stream_id = $2 ORDER BY sequence

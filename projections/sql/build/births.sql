@@ -1,0 +1,1 @@
+SELECT level, id, position FROM {build}.birth

@@ -1,0 +1,1 @@
+SELECT kind, key, value FROM {build}.fact ORDER BY kind, key

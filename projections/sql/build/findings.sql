@@ -1,0 +1,1 @@
+SELECT kind, id, reason FROM {graph}.finding ORDER BY kind, id, reason

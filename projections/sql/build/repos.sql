@@ -1,0 +1,1 @@
+SELECT canonical_id FROM public.repos

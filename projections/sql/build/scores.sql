@@ -1,0 +1,6 @@
+-- Of Repos and ExternalRepos.
+SELECT s.id, v.display_name, s.activity_status, s.criticality_score, s.pony_factor,
+       s.adoption_score::text AS adoption_score, s.pg_score::text AS pg_score, s.terms, s.flags, v.project
+FROM {metrics}.score AS s JOIN {graph}.vertex AS v ON v.canonical_id = s.id
+WHERE s.level = $1
+ORDER BY s.id

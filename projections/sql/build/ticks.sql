@@ -1,0 +1,1 @@
+SELECT position, day::text AS day, recorded_at, labels::text AS labels FROM {build}.tick

@@ -1,0 +1,3 @@
+INSERT INTO atlas.build (projection, status, formula, formula_hash, formula_document, code, quarantine_digest)
+VALUES ($1, 'building', $2, $3, $4, $5, $6)
+RETURNING id

@@ -1,0 +1,1 @@
+DELETE FROM atlas.build WHERE id = $1

@@ -1,0 +1,7 @@
+-- Those of the last switch; of the projections named, if any are.
+SELECT b.id, b.projection, b.status, b.formula, b.formula_hash, b.formula_document, b.code, b.position, b.built_to,
+       b.log_root, b.output_digest, b.state_digest, b.quarantine_digest, b.set_id
+FROM atlas.live AS l JOIN atlas.build AS b ON b.id = l.former
+WHERE CASE WHEN cardinality($1::text[]) = 0
+           THEN l.switch = (SELECT max(switch) FROM atlas.live WHERE former IS NOT NULL)
+           ELSE l.projection = ANY($1) END

@@ -1,0 +1,1 @@
+UPDATE atlas.build SET status = 'live' WHERE id = $1

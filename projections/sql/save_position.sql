@@ -1,0 +1,1 @@
+UPDATE atlas.build SET position = $2 WHERE id = $1

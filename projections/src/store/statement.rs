@@ -1,0 +1,68 @@
+//! Statements on the tables of builds. The compiler cannot check them, since a build's schema has its number in its
+//! name: a story explains each of them on an empty and on a filled build instead.
+
+use super::Build;
+
+/// A statement of `sql/build/`. Where `{...}` stands for a schema, the statement is to be completed by [`Self::on`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Name of its file.
+    pub name: &'static str,
+    /// Its text.
+    pub sql: &'static str,
+}
+
+impl Statement {
+    /// The statement on these builds, each under the name that its text has for it.
+    #[must_use]
+    pub fn on(self, builds: &[(&str, &Build)]) -> String {
+        let named = |sql: String, (name, build): &(&str, &Build)| sql.replace(&format!("{{{name}}}"), &build.schema());
+        builds.iter().fold(self.sql.to_owned(), named)
+    }
+}
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal;)*) => {
+        $($(#[$doc])* pub const $constant: Statement = Statement {
+            name: $name,
+            sql: include_str!(concat!("../../sql/build/", $name, ".sql")),
+        };)*
+
+        /// Every statement that reads.
+        pub const READS: &[Statement] = &[$($constant),*];
+    };
+}
+
+statements! {
+    /// The state behind `{build}`.
+    FACTS = "facts";
+    /// The values of `{build}` that hold at its end.
+    VALUES_HELD = "values_held";
+    /// The last end of each value of `{build}`.
+    VALUES_ENDED = "values_ended";
+    /// The values of `{history}` that held at position $1.
+    VALUES_AT = "values_at";
+    /// The values over time of the vertex $1 of `{history}`, at levels $2, of metric $3 or all.
+    HISTORY_OF_ONE = "history_of_one";
+    /// The ticks of `{build}`.
+    TICKS = "ticks";
+    /// The births that `{build}` keeps while it grows.
+    BIRTHS = "births";
+    /// The scores of level $1 in `{metrics}`, named by `{graph}`; not of projects.
+    SCORES = "scores";
+    /// The scores of level $1, which is that of projects.
+    SCORES_OF_PROJECTS = "scores_of_projects";
+    /// The project of every Repo of `{graph}` that has one.
+    PROJECTS_OF_REPOS = "projects_of_repos";
+    /// Open questions of `{graph}`.
+    FINDINGS = "findings";
+    /// The live edges.
+    EDGES = "edges";
+    /// The live Repos.
+    REPOS = "repos";
+    /// Numbers of live rows.
+    COUNTS = "counts";
+}
+
+/// Makes the views over `{graph}`, `{people}` and `{metrics}`; `{edge}` is `flat` or `nested`.
+pub(super) const VIEWS: Statement = Statement { name: "views", sql: include_str!("../../sql/build/views.sql") };

@@ -1,0 +1,1 @@
+UPDATE atlas.live SET former = NULL WHERE former = ANY($1)

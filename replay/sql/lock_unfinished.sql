@@ -1,0 +1,1 @@
+SELECT id FROM atlas.build WHERE status IN ('building', 'shadow') ORDER BY id FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT to_regclass('atlas.live') IS NOT NULL AS "migrated!"

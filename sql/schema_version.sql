@@ -1,0 +1,1 @@
+SELECT max(version) FROM public._sqlx_migrations WHERE success
