@@ -71,7 +71,8 @@ fn folded(letter: char) -> char {
 
 /// Letters without a picture: within an address they would hide it, and some are dropped from names later on.
 fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// `%40`, `%EF%BC%A0`, and what is left of them when they are escaped again: `%2540`.
