@@ -243,7 +243,7 @@ impl<'a> Draft<'a> {
         let mut best: Option<Purl> = None;
         for (field, text) in texts {
             let purl = match Purl::parse(&text) {
-                Ok(purl) => self.clean_purl(&field, purl),
+                Ok(purl) => self.clean_purl(&field, &purl),
                 Err(PurlError::Malformed { reason, .. } | PurlError::NotARepository(reason)) => {
                     let text = shown(&text);
                     let message = format_args!("{text} is no package URL: {reason}; kept as a package without purl");
@@ -267,9 +267,9 @@ impl<'a> Draft<'a> {
     }
 
     /// The purl of the cleaned name: an id is made of what is kept.
-    fn clean_purl(&mut self, place: &str, purl: Purl) -> Purl {
+    fn clean_purl(&mut self, place: &str, purl: &Purl) -> Purl {
         let clean = purl.clone().without_addresses();
-        if clean != purl {
+        if clean != *purl {
             self.warnings.push(place, ADDRESS);
         }
         clean
