@@ -3,5 +3,6 @@
 mod batch;
 mod contention;
 mod duplicates;
+mod promise;
 mod refusals;
 mod single;

@@ -1,5 +1,6 @@
 //! Who may do what, and what is nowhere to be found.
 
 mod matrix;
+mod promise;
 mod run;
 mod users;

@@ -3,34 +3,75 @@
 
 use std::borrow::Cow;
 
-mod json;
+use crate::repository_link::repository_of;
 
+mod address;
+mod field;
+mod json;
+mod letter;
+mod purl;
+
+pub use field::unclean_field;
 pub use json::emails_in_json;
 
 /// What stands where an address was.
 pub const PLACEHOLDER: &str = "<email>";
-/// How `@` is written: plainly, or escaped for a URL, for HTML, for a string literal.
-const AT_SIGNS: [&str; 7] = ["@", "%40", "&#64;", "&#x40;", "&commat;", "\\u0040", "\\x40"];
-/// How far left of an `@` we look, in characters; the longest local part a mail server takes has 64.
-const MAX_LOCAL_CHARS: usize = 256;
 /// The user that every clone URL of a code host may name; it is nobody.
 const CLONE_USER: &str = "git";
+/// How often a text is cleaned at most: what is replaced may bring a quote before an `@` near enough to be seen.
+const MAX_PASSES: usize = 8;
 
 /// Replaces every e-mail address in `text` by [`PLACEHOLDER`] and removes user and password from URLs (a clone URL's
-/// `git@` stays). Text with neither is returned as it is; doing it twice changes nothing more.
+/// `git@` stays, and the user of a text that is the clone address of a repository becomes `git`). Text with neither
+/// is returned as it is; doing it twice changes nothing more.
+///
+/// An `@` and the dots count in every spelling: full width, ideographic, escaped for a URL, for HTML, for a literal.
 #[must_use]
 pub fn emails(text: &str) -> Cow<'_, str> {
+    let Some(mut clean) = pass(text) else { return Cow::Borrowed(text) };
+    for _ in 1..MAX_PASSES {
+        let Some(cleaner) = pass(&clean) else { break };
+        clean = cleaner;
+    }
+    Cow::Owned(clean)
+}
+
+/// Whether a text holds an e-mail address.
+#[must_use]
+pub fn has_email(text: &str) -> bool {
+    letter::may_hold_sign(text.as_bytes()) && !address::spans(text).is_empty()
+}
+
+/// Whether a text can enter the log as it is: without address, without credentials of a URL. What names somebody or
+/// something (an actor, a project, a label, a formula) is refused where it cannot: cleaned, it would be another name.
+#[must_use]
+pub fn is_clean(text: &str) -> bool {
+    pass(text).is_none()
+}
+
+/// The text without what is found in it; `None` when nothing is.
+fn pass(text: &str) -> Option<String> {
+    if !letter::may_hold_sign(text.as_bytes()) {
+        return None;
+    }
+    if let Some(link) = clone_link(text) {
+        return Some(link);
+    }
     match without_credentials(text) {
         Cow::Borrowed(text) => without_addresses(text),
-        Cow::Owned(text) => Cow::Owned(without_addresses(&text).into_owned()),
+        Cow::Owned(text) => Some(without_addresses(&text).unwrap_or(text)),
     }
 }
 
-/// Whether a text can enter the log as it is. What names somebody or something (an actor, a project, a label, a
-/// formula) is refused where it cannot: cleaned, it would be another name.
-#[must_use]
-pub fn is_clean(text: &str) -> bool {
-    matches!(emails(text), Cow::Borrowed(_))
+/// `ann@github.com:o/r.git`, the whole text, names a repository: it is read as a link, of which the user is nobody.
+fn clone_link(text: &str) -> Option<String> {
+    let (user, rest) = text.trim().split_once('@')?;
+    let is_user = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
+    if user == CLONE_USER || user.is_empty() || !user.chars().all(is_user) || rest.contains(['@', '%', '&']) {
+        return None;
+    }
+    let link = format!("{CLONE_USER}@{rest}");
+    (rest.find(':')? < rest.find('/')? && repository_of(&link).is_some()).then_some(link)
 }
 
 /// Cuts `user:password@` out of every `scheme://user:password@host`.
@@ -51,74 +92,19 @@ fn without_credentials(text: &str) -> Cow<'_, str> {
     if kept == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[kept..]) }
 }
 
-fn without_addresses(text: &str) -> Cow<'_, str> {
-    let mut out = String::new();
+fn without_addresses(text: &str) -> Option<String> {
+    let spans = address::spans(text);
+    if spans.is_empty() {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
     let mut kept = 0;
-    let mut search = 0;
-    while let Some((at, after)) = next_at(text, search) {
-        search = after;
-        let Some((start, end)) = address_around(text, kept, at, after) else { continue };
-        if is_clone_address(text, start, at, end) {
-            continue;
-        }
+    for (start, end) in spans {
         out.push_str(&text[kept..start]);
         out.push_str(PLACEHOLDER);
         kept = end;
-        search = end;
     }
-    if kept == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[kept..]) }
-}
-
-/// Where the next at sign in any spelling begins and ends.
-fn next_at(text: &str, from: usize) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    (from..bytes.len()).filter(|n| matches!(bytes[*n], b'@' | b'%' | b'&' | b'\\')).find_map(|n| {
-        let sign = AT_SIGNS.iter().find(|sign| bytes[n..].starts_with(sign.as_bytes()))?;
-        Some((n, n + sign.len()))
-    })
-}
-
-/// The byte range of the address around the sign at `at..after`, not reaching left of `floor`.
-fn address_around(text: &str, floor: usize, at: usize, after: usize) -> Option<(usize, usize)> {
-    let local = |c: char| c.is_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c);
-    let domain = |c: char| c.is_alphanumeric() || c == '.' || c == '-';
-    let start = match quoted(&text[floor..at]) {
-        Some(quote) => floor + quote,
-        None => {
-            // The first of the unbroken run of characters on the left.
-            let run = text[floor..at].char_indices().rev().take(MAX_LOCAL_CHARS).take_while(|(_, c)| local(*c));
-            let start = run.last().map(|(n, _)| floor + n)?;
-            // A path or a query before the address is not part of it.
-            text[start..at].rfind(['/', '=', '?', '&', '#', '|']).map_or(start, |n| start + n + 1)
-        }
-    };
-    if start == at {
-        return None;
-    }
-    let rest = &text[after..];
-    let end = rest.find(|c| !domain(c)).unwrap_or(rest.len());
-    let host = rest[..end].trim_end_matches(['.', '-']);
-    let (name, top) = host.rsplit_once('.')?;
-    let letters = top.chars().count() >= 2 && (top.chars().all(char::is_alphabetic) || top.starts_with("xn--"));
-    (letters && !name.is_empty() && !is_version(name, top)).then_some((start, after + host.len()))
-}
-
-/// Where a quoted local part (`"ann b"@...`) begins that ends `text`.
-fn quoted(text: &str) -> Option<usize> {
-    let inner = text.strip_suffix('"')?;
-    let start = inner.rfind('"')?;
-    (!inner[start..].contains(['@', '<', '>', '\n'])).then_some(start)
-}
-
-/// `package@1.0.0-rc.beta` and `package@v1.0.tgz` are versions, not addresses.
-fn is_version(name: &str, top: &str) -> bool {
-    let core = name.strip_prefix('v').unwrap_or(name).split(['-', '+']).next().unwrap_or("");
-    core.contains('.') && core.chars().all(|c| c.is_ascii_digit() || c == '.') && top.len() < 6
-}
-
-/// `git@host:owner/name` and `git@host/owner/name` say where to clone from.
-fn is_clone_address(text: &str, start: usize, at: usize, end: usize) -> bool {
-    &text[start..at] == CLONE_USER && text[end..].starts_with([':', '/'])
+    Some(out + &text[kept..])
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::canonical;
-use domain::{Event, StreamId, Timestamp};
+use domain::{Event, StreamId, Timestamp, canonical, redact};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -68,6 +67,11 @@ pub(crate) struct Metadata {
 
 impl Metadata {
     pub(crate) fn of(context: &Context) -> Result<Self, Refusal> {
+        for (text, what) in [(&context.actor, "the actor"), (&context.tool, "the tool")] {
+            if !redact::is_clean(text) {
+                return Err(Refusal::Address(what.to_owned()));
+            }
+        }
         let fields =
             BTreeMap::from([("actor".to_owned(), context.actor.clone()), ("tool".to_owned(), context.tool.clone())]);
         let text = String::from_utf8(canonical::to_vec(&fields)?).map_err(|_| Refusal::NotItself)?;

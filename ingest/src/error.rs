@@ -41,8 +41,11 @@ pub enum Refusal {
     #[error("{0}: others wrote at the same time; send it again")]
     Overtaken(String),
     /// The key is no key.
-    #[error("an idempotency key is 1 to {MAX_KEY_BYTES} bytes without control characters")]
+    #[error("an idempotency key is 1 to {MAX_KEY_BYTES} bytes without control characters or e-mail addresses")]
     Key,
+    /// What may not be kept stands in this place.
+    #[error("{0} holds an e-mail address, or user and password of a URL, which a log does not keep: leave it out")]
+    Address(String),
 }
 
 impl Refusal {

@@ -178,7 +178,7 @@ async fn head(log: &Log) -> Result<(u64, Digest), ImportError> {
 fn prepared(event: &Imported) -> Option<Prepared> {
     let envelope = &event.envelope;
     let fact = codec::decode(&envelope.event_type, envelope.version, &event.payload).ok()?;
-    Prepared::new(Append::from(fact)).ok()
+    Prepared::stored(Append::from(fact)).ok()
 }
 
 /// Column by column.

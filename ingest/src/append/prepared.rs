@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use domain::digest::Digest;
 use domain::source::{Decision, StreamState};
-use domain::{Envelope, Event, StreamId, Timestamp, codec};
+use domain::{Envelope, Event, StreamId, Timestamp, codec, redact};
 
 use super::{Append, Locus, MAX_AHEAD_MINUTES, MAX_KEY_BYTES, Metadata};
 use crate::error::Refusal;
@@ -27,15 +27,33 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Computes what can be known of an event without the log.
+    /// Computes what can be known of an event without the log. This is the log's door: whoever made the event, one
+    /// that holds an e-mail address anywhere is refused. Sources replace addresses before they make facts.
     ///
     /// # Errors
     /// When the facts or the key cannot be stored as they are.
     pub fn new(append: Append) -> Result<Self, Refusal> {
-        let Append { event, observed_at, key } = append;
-        if key.as_ref().is_some_and(|key| !is_key(key)) {
+        if append.key.as_ref().is_some_and(|key| !is_key(key)) {
             return Err(Refusal::Key);
         }
+        let prepared = Self::stored(append)?;
+        let place = || match redact::unclean_field(&prepared.payload) {
+            None if redact::is_clean(prepared.stream.id()) && redact::is_clean(&prepared.source) => None,
+            None => Some("the stream's name".to_owned()),
+            field => field,
+        };
+        match place() {
+            None => Ok(prepared),
+            Some(field) => Err(Refusal::Address(format!("{}: {field}", prepared.event.event_type()))),
+        }
+    }
+
+    /// The same of an event that a log holds already, and that is as it is.
+    ///
+    /// # Errors
+    /// When the facts have no bytes, or none that read back as the same.
+    pub fn stored(append: Append) -> Result<Self, Refusal> {
+        let Append { event, observed_at, key } = append;
         let stream = event.stream()?;
         let payload = codec::encode(&event)?;
         let source = event.source();
@@ -81,10 +99,10 @@ impl Prepared {
     }
 }
 
-/// Whether a text can be an idempotency key.
+/// Whether a text can be an idempotency key. Keys are kept beside the log, and hold no address either.
 #[must_use]
 pub fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.chars().any(char::is_control)
+    !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.chars().any(char::is_control) && redact::is_clean(key)
 }
 
 /// What an idempotency key stands for.

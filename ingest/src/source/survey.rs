@@ -14,6 +14,7 @@ use domain::time::Timestamp;
 use super::Refused;
 use super::quoted::quoted;
 
+mod clean;
 #[cfg(test)]
 mod tests;
 
@@ -59,7 +60,11 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
         let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         Refused::at(format!("line {line}"), "not UTF-8: save the file as CSV in UTF-8")
     })?;
-    let clean = redact::emails(text);
+    let (mark, table) = match text.strip_prefix('\u{feff}') {
+        Some(table) => ("\u{feff}", table),
+        None => ("", text),
+    };
+    let clean = mark.to_owned() + &clean::clean(table);
     let document = DocumentRef {
         sha256: Digest::of(clean.as_bytes()),
         bytes: clean.len() as u64,
@@ -94,7 +99,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     if parsed.rows.is_empty() && parsed.refused.is_empty() {
         parsed.warnings.push("the file has a header but no rows".to_owned());
     }
-    parsed.document = clean.into_owned().into_bytes();
+    parsed.document = clean.into_bytes();
     Ok(parsed)
 }
 

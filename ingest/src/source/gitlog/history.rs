@@ -72,7 +72,7 @@ pub struct History {
 pub struct Person {
     /// The pseudonym.
     pub pseudonym: Digest,
-    /// Name in the newest commit.
+    /// Name in the newest commit, without e-mail addresses.
     pub name: String,
     /// Account of a forge, if the address is a forge's noreply.
     pub login: Option<String>,

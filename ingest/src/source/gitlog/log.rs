@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::identity::{PseudonymKey, forge_login, is_bot, normalised_email, pseudonym};
-use domain::{Day, Timestamp};
+use domain::{Day, Timestamp, redact};
 
 use super::error::GitLogError;
 use super::history::{Cell, History, Person, Window};
@@ -134,6 +134,7 @@ impl<'a> LogReader<'a> {
             if is_bot(&name, &email) {
                 history.bots.insert(id);
             }
+            let name = redact::emails(&name).into_owned();
             people.push(Person { pseudonym: id, login: forge_login(&email), name });
             history.cells.extend(author.days.into_iter().map(|(day, cell)| ((id, day), cell)));
         }

@@ -6,11 +6,15 @@ use std::fmt::Display;
 
 use domain::facts::sbom::Package;
 use domain::purl::{Purl, PurlError};
+use domain::redact;
 use thiserror::Error;
 
 use super::json::{Found, Text};
 use super::warning::{Warnings, shown};
 use super::{MAX_ENTRIES, MAX_NAME_BYTES, MAX_RELATIONS, MAX_VERSION_BYTES};
+
+/// What is said where a text is not kept as written.
+const ADDRESS: &str = "an e-mail address or the user of a URL is not kept";
 
 /// How a format calls things, for places and messages.
 #[derive(Debug)]
@@ -239,7 +243,7 @@ impl<'a> Draft<'a> {
         let mut best: Option<Purl> = None;
         for (field, text) in texts {
             let purl = match Purl::parse(&text) {
-                Ok(purl) => purl,
+                Ok(purl) => self.clean_purl(&field, &purl),
                 Err(PurlError::Malformed { reason, .. } | PurlError::NotARepository(reason)) => {
                     let text = shown(&text);
                     let message = format_args!("{text} is no package URL: {reason}; kept as a package without purl");
@@ -262,6 +266,15 @@ impl<'a> Draft<'a> {
         best
     }
 
+    /// The purl of the cleaned name: an id is made of what is kept.
+    fn clean_purl(&mut self, place: &str, purl: &Purl) -> Purl {
+        let clean = purl.clone().without_addresses();
+        if clean != *purl {
+            self.warnings.push(place, ADDRESS);
+        }
+        clean
+    }
+
     fn name(&mut self, place: &str, found: Text<'a>) -> String {
         self.require(format_args!("{place}.name"), "name", &found);
         let Some(name) = self.take(format_args!("{place}.name"), found) else { return String::new() };
@@ -271,7 +284,8 @@ impl<'a> Draft<'a> {
         }
         self.warnings.push(format_args!("{place}.name"), format_args!("cut to {MAX_NAME_BYTES} bytes"));
         let end = (0..=MAX_NAME_BYTES).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
-        name[..end].to_owned()
+        // What is cut may have told a clone address from one of mail.
+        redact::emails(&name[..end]).into_owned()
     }
 
     fn version(&mut self, place: &str, found: Text<'a>) -> Option<String> {
@@ -292,12 +306,19 @@ impl<'a> Draft<'a> {
         Some(version.into_owned())
     }
 
-    /// Text without control characters: no store keeps U+0000, and the others would steer a terminal.
+    /// Text without control characters (no store keeps U+0000, and the others would steer a terminal) and without
+    /// e-mail addresses: the document keeps them, the log does not.
     fn clean<'t>(&mut self, place: impl Display, text: &'t str) -> Cow<'t, str> {
-        if !text.contains(char::is_control) {
-            return Cow::Borrowed(text);
+        let plain: Cow<'t, str> = if text.contains(char::is_control) {
+            self.warnings.push(&place, "control characters removed");
+            Cow::Owned(text.chars().filter(|c| !c.is_control()).collect())
+        } else {
+            Cow::Borrowed(text)
+        };
+        if redact::is_clean(&plain) {
+            return plain;
         }
-        self.warnings.push(place, "control characters removed");
-        Cow::Owned(text.chars().filter(|c| !c.is_control()).collect())
+        self.warnings.push(place, ADDRESS);
+        Cow::Owned(redact::emails(&plain).into_owned())
     }
 }

@@ -98,7 +98,7 @@ impl Draft<'_> {
             return targets;
         }
         for (number, text) in open {
-            let purl = Purl::parse(text).ok();
+            let purl = Purl::parse(text).ok().map(Purl::without_addresses);
             targets[number] = purl.and_then(|purl| by_purl.get(&(purl.id.as_str(), purl.version.as_deref())).copied());
         }
         targets
