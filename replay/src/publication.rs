@@ -28,6 +28,25 @@ pub async fn all(conn: &mut PgConnection) -> Result<Vec<(Position, ScoresPublish
     Ok(published.collect())
 }
 
+/// The publications that may rest on a position: those about it or a later one which did not pass over it. In order,
+/// each with the position of its event.
+#[must_use]
+pub fn resting_on(decisions: &Decisions, position: Position) -> Vec<(Position, &ScoresPublished)> {
+    let rests = |event: Position, facts: &ScoresPublished| {
+        facts.position >= position && !decisions.passed_over_by(event, facts).positions.contains(&position)
+    };
+    decisions.publications().filter(|(event, facts)| rests(*event, facts)).collect()
+}
+
+/// Whether the scores at a publication's event are those it published: nothing but decisions of the log about itself
+/// came between. Only then does a history, which looks at the event, see them.
+#[must_use]
+pub fn is_seen_at_its_event(decisions: &Decisions, event: Position, facts: &ScoresPublished) -> bool {
+    let between = event.saturating_sub(facts.position + 1);
+    let decided = decisions.events().iter().filter(|other| (facts.position + 1..event).contains(&other.position));
+    decided.count() as u64 == between
+}
+
 /// A publication to be reproduced.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -53,7 +72,7 @@ impl Asked {
         let (event, facts) = decisions.labelled(label)?;
         let formula = decisions.formula(&facts.formula, &facts.formula_hash)?;
         let (passed, erased) = decisions.of_publication(event, facts);
-        let quarantine = decisions.passed_over(event);
+        let quarantine = decisions.passed_over_by(event, facts);
         Ok(Self { event, facts: facts.clone(), formula, quarantine, passed, erased })
     }
 

@@ -18,9 +18,9 @@ use super::MAKER_LOCK;
 use super::lane::{Chunks, Lane, Told, joined};
 use crate::ReplayError;
 use crate::as_of::advance;
-use crate::catch_up::{Projector, fact_rows, turn};
 use crate::fence::fence;
 use crate::log::Stored;
+use crate::projector::{Projector, fact_rows, turn};
 use crate::quarantine::Quarantine;
 
 /// Positions folded between two savings.
