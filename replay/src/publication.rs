@@ -38,15 +38,6 @@ pub fn resting_on(decisions: &Decisions, position: Position) -> Vec<(Position, &
     decisions.publications().filter(|(event, facts)| rests(*event, facts)).collect()
 }
 
-/// Whether the scores at a publication's event are those it published: nothing but decisions of the log about itself
-/// came between. Only then does a history, which looks at the event, see them.
-#[must_use]
-pub fn is_seen_at_its_event(decisions: &Decisions, event: Position, facts: &ScoresPublished) -> bool {
-    let between = event.saturating_sub(facts.position + 1);
-    let decided = decisions.events().iter().filter(|other| (facts.position + 1..event).contains(&other.position));
-    decided.count() as u64 == between
-}
-
 /// A publication to be reproduced.
 #[derive(Clone, Debug)]
 pub struct Asked {
