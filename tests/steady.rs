@@ -1,4 +1,4 @@
-//! Commands that come to an end whoever appends or projects beside them, and that keep what they did when asked to stop.
+//! Commands that come to an end whoever appends or projects beside them, and keep what they did when asked to stop.
 
 mod asking;
 mod late;

@@ -104,8 +104,8 @@ async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> Resu
     Ok(named)
 }
 
-/// Carries out what is decided: the raw document goes, unless another event names it, then the payload. Both can be done
-/// again after an interruption. Answers whether a document went.
+/// Carries out what is decided: the raw document goes, unless another event names it, then the payload. Both can be
+/// done again after an interruption. Answers whether a document went.
 ///
 /// # Errors
 /// When the database or the store fails or refuses.

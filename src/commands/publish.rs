@@ -1,5 +1,5 @@
-//! `publish`: the scores at the head, under a label. The head is taken once: whoever appends meanwhile, or moves the live
-//! builds, keeps nobody waiting.
+//! `publish`: the scores at the head, under a label. The head is taken once: whoever appends meanwhile, or moves the
+//! live builds, keeps nobody waiting.
 
 use ::ingest::{Append, Context, Log};
 use ::replay::{formulas, log, present, publication};
@@ -43,8 +43,8 @@ pub(crate) async fn publish(session: &Session, label: &str, context: &Context) -
     if publication::all(&mut conn).await?.iter().any(|(_, facts)| facts.label == label) {
         return Err(Failure::conflict(domain::source::Refusal::LabelTaken(label.to_owned())));
     }
-    // A shipped formula goes into the log before the scores it gives. Another may be promoted at any moment, as often as
-    // there are such formulas that the log lacks.
+    // A shipped formula goes into the log before the scores it gives. Another may be promoted at any moment, as often
+    // as there are such formulas that the log lacks.
     for _ in 0..=SHIPPED.len() {
         let formula = present::formula(&mut conn).await?;
         adopt(&writer, &mut conn, &formula, context).await?;

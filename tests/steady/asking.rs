@@ -8,15 +8,15 @@ use crate::support::cli::Place;
 use crate::support::events;
 use crate::support::log::{append, count};
 
-/// Two facts of which the first is superseded, published; a third, and published again.
+/// Two documents of which the first is superseded, published; a third, and published again.
 async fn scene() -> Place {
     let place = Place::new().await;
     ingest::migrate(place.db.pool()).await.unwrap();
     let log = place.db.log();
-    append(&log, events::repo("a/b", 1)).await;
-    append(&log, events::repo("a/b", 2)).await;
+    append(&log, events::sbom("a/b", &["x"])).await;
+    append(&log, events::sbom("a/b", &["x", "y"])).await;
     place.run(&["publish", "--label", "first"]);
-    append(&log, events::repo("a/b", 3)).await;
+    append(&log, events::sbom("a/b", &["x", "y", "z"])).await;
     place.run(&["publish", "--label", "second"]);
     place
 }
@@ -49,7 +49,7 @@ async fn a_dry_run_shows_what_would_go_and_changes_nothing() {
         let shown = place.run(&["erase", "payload", position, "--reason", "the law", "--dry-run"]);
         assert_eq!(
             (&shown["target"]["stream"], &shown["target"]["type"]),
-            (&json!("repo:pkg:github/a/b"), &json!("RepoObserved"))
+            (&json!("repo:pkg:github/a/b"), &json!("SbomSubmitted"))
         );
         assert_eq!(shown["unprovable"], labels, "{shown}");
         for key in ["erased", "event", "position"] {
@@ -116,7 +116,7 @@ async fn on_a_terminal_it_asks() {
     let erase = ["erase", "payload", "2", "--reason", "the law"];
     let Some((code, said)) = on_terminal(&place, &erase, "n") else { return };
     assert_eq!(code, 1, "{said}");
-    for part in ["RepoObserved", "repo:pkg:github/a/b", "unprovable: first", "nothing was done"] {
+    for part in ["SbomSubmitted", "repo:pkg:github/a/b", "unprovable: first", "nothing was done"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert_eq!(state(&place).await, before);

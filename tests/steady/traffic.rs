@@ -78,8 +78,12 @@ async fn whoever_wants_the_present_gets_it_beside_steady_appends_and_a_follower(
             assert_eq!(verified[key], published[key], "{key} of {label}");
         }
     }
-    let found = place.run(&["audit", "verify", "--allow-unprovable"]);
-    assert_eq!(found["ok"], true, "{found}");
+    let (_, said) = run(place.command(&["audit", "verify"])).await;
+    let found = said.json();
+    assert_eq!(found["first_bad_position"], Value::Null, "{found}");
+    let of =
+        |result| found["publications"].as_array().unwrap().iter().filter(|judged| judged["result"] == result).count();
+    assert_eq!((of("unprovable"), of("verified")), (6, 4), "{found}");
     assert_eq!(place.run(&["project"])["projections"][0]["lag"], 0);
     assert_eq!(place.run(&["replay", "--verify"])["verified"], true);
     assert_eq!(place.run(&["edges", "--of", "pkg:github/a/b"]), json!([]), "nothing of it is in the live tables");
