@@ -6,7 +6,11 @@ mod stopping;
 mod traffic;
 
 use std::process::{Child, Command};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::cli::Said;
 
@@ -20,20 +24,37 @@ async fn run(mut command: Command) -> (i32, Said) {
     running.await.unwrap()
 }
 
+/// Kills a process that is still there when something should long have happened.
+struct Watch {
+    happened: Option<Sender<()>>,
+    thread: Option<JoinHandle<bool>>,
+}
+
+impl Watch {
+    fn over(child: &Child) -> Self {
+        let (pid, (happened, happens)) = (Pid::from_child(child), channel::<()>());
+        let thread = std::thread::spawn(move || {
+            let late = happens.recv_timeout(AT_ALL) == Err(RecvTimeoutError::Timeout);
+            if late {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            late
+        });
+        Self { happened: Some(happened), thread: Some(thread) }
+    }
+
+    /// It has happened; whether it was too late.
+    fn is_late(mut self) -> bool {
+        drop(self.happened.take());
+        self.thread.take().is_some_and(|thread| thread.join().unwrap())
+    }
+}
+
 /// Waits for the end of a process, which is killed if there is none.
 fn end(child: Child, what: &str) -> (i32, Said) {
-    let pid = rustix::process::Pid::from_child(&child);
-    let (ended, ends) = std::sync::mpsc::channel::<()>();
-    let watch = std::thread::spawn(move || {
-        let timeout = ends.recv_timeout(AT_ALL) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
-        if timeout {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-        }
-        timeout
-    });
+    let watch = Watch::over(&child);
     let output = child.wait_with_output().unwrap();
-    drop(ended);
-    assert!(!watch.join().unwrap(), "it does not end: {what}");
+    assert!(!watch.is_late(), "it does not end: {what}");
     let code = output.status.code().unwrap_or_else(|| panic!("{what} ended by {}", output.status));
     (code, Said { stdout: output.stdout, stderr: String::from_utf8_lossy(&output.stderr).into_owned() })
 }

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
-use super::end;
+use super::{Watch, end};
 use crate::support::cli::Place;
 use crate::support::log::{append, context, count};
 use crate::support::{Db, events};
@@ -56,12 +56,14 @@ fn signal(child: &Child) {
 
 /// Waits until the process has said this on stderr; what it has said by then.
 fn hear(child: &mut Child, what: &str) -> String {
+    let watch = Watch::over(child);
     let (mut said, mut byte) = (String::new(), [0]);
     while !said.contains(what) {
         let read = child.stderr.as_mut().unwrap().read(&mut byte).unwrap();
         assert!(read > 0, "it ended without `{what}`: {said}");
         said.push(char::from(byte[0]));
     }
+    assert!(!watch.is_late(), "`{what}` came too late: {said}");
     said
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use sqlx::ConnectOptions as _;
+use tokio::task::JoinSet;
 
 use super::{end, run};
 use crate::support::cli::Place;
@@ -14,6 +15,8 @@ use crate::support::{Db, events};
 
 /// Single appends at least, and until everybody else is done.
 const APPENDS: u64 = 2_000;
+/// Who append at once, each to a stream of its own.
+const CLIENTS: u64 = 8;
 /// Publications beside them.
 const PUBLICATIONS: usize = 10;
 
@@ -26,20 +29,20 @@ async fn whoever_wants_the_present_gets_it_beside_steady_appends_and_a_follower(
     append(&log, events::sbom("a/b", &["one", "two"])).await;
     let follower = place.command(&["project", "--follow"]).spawn().unwrap();
     let (done, appended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let appending = tokio::spawn({
-        let (done, appended) = (Arc::clone(&done), Arc::clone(&appended));
-        async move {
+    let mut appending = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (log, done, appended) = (log.clone(), Arc::clone(&done), Arc::clone(&appended));
+        appending.spawn(async move {
             while appended.load(Ordering::Relaxed) < APPENDS || !done.load(Ordering::Relaxed) {
-                let n = appended.fetch_add(1, Ordering::Relaxed);
-                append(&log, events::repo(["a/b", "c/d", "e/f"][n as usize % 3], n)).await;
+                append(&log, events::repo(&format!("c/{client}"), appended.fetch_add(1, Ordering::Relaxed))).await;
             }
-        }
-    });
+        });
+    }
 
     let mut published: Vec<Value> = Vec::new();
     let mut projected = 0;
     for n in 0..PUBLICATIONS {
-        let before = appended.load(Ordering::Relaxed);
+        let before = place.run(&["status"])["head"].as_u64().unwrap();
         let (code, said) = run(place.command(&["publish", "--label", &format!("label {n}")])).await;
         assert_eq!(code, 0, "{said:?}");
         published.push(said.json());
@@ -57,7 +60,9 @@ async fn whoever_wants_the_present_gets_it_beside_steady_appends_and_a_follower(
         }
     }
     done.store(true, Ordering::Relaxed);
-    appending.await.unwrap();
+    while let Some(ended) = appending.join_next().await {
+        ended.unwrap();
+    }
     assert_eq!((published.len(), projected), (PUBLICATIONS, 2));
     assert!(appended.load(Ordering::Relaxed) >= APPENDS);
 
