@@ -42,7 +42,7 @@ pub enum Opened {
     /// They can be moved on from where they stand.
     Ready(Box<Projector>),
     /// They are worth nothing as things are: whoever wants them builds them anew.
-    Stale(Stale),
+    Stale(Box<Stale>),
 }
 
 /// Live builds to be built anew.
@@ -137,7 +137,7 @@ impl Projector {
         }
         snapshot.rollback().await?;
         if let Some(stale) = Stale::of(&builds, &quarantine)? {
-            return Ok(Opened::Stale(stale));
+            return Ok(Opened::Stale(Box::new(stale)));
         }
         note_quarantine(conn, &builds, &quarantine).await?;
         let mut snapshot = conn.begin_with(SNAPSHOT).await?;

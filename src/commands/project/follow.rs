@@ -118,7 +118,7 @@ impl Follower {
         loop {
             match catch_up::try_open(conn, &self.stop).await? {
                 Tried::Moved(mut projector) => {
-                    self.lead(conn, &mut projector, &mut Hints::listen(session).await).await?
+                    self.lead(conn, &mut projector, &mut Hints::listen(session).await).await?;
                 }
                 Tried::Met => {}
                 Tried::Stopped => return Ok(()),
