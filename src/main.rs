@@ -2,6 +2,8 @@
 
 mod cli;
 mod commands;
+#[cfg(feature = "ingest")]
+mod confirm;
 mod database_url;
 mod draft;
 mod embedded;

@@ -8,7 +8,7 @@ use ingest::Append;
 use projections::store::schema::FormulaDocument;
 use projections::store::{self, Build, StoreError};
 use projections::tables::Projection;
-use replay::catch_up::Projector;
+use replay::catch_up::open;
 use replay::{ReplayError, log, rebuild};
 use sqlx::{ConnectOptions as _, PgConnection};
 
@@ -66,13 +66,13 @@ async fn head(conn: &mut PgConnection) -> Position {
 
 /// Lives through the log in pages of this many positions, opening the builds anew after each where `reopen` says so.
 async fn live_through(conn: &mut PgConnection, page: u64, reopen: bool) -> BTreeMap<Projection, Content> {
-    let mut projector = Projector::open(conn).await.unwrap();
+    let mut projector = open(conn).await.unwrap();
     let head = head(conn).await;
     while projector.position() < head {
         let to = head.min(projector.position() + page);
         projector.catch_up(conn, to, &mut |_| {}).await.unwrap();
         if reopen {
-            projector = Projector::open(conn).await.unwrap();
+            projector = open(conn).await.unwrap();
         }
     }
     live(conn).await
@@ -115,8 +115,7 @@ async fn pages_and_restarts_leave_no_trace_and_a_rebuild_is_a_catch_up() {
 async fn applying_twice_is_applying_once_and_a_paused_process_meets_the_fence() {
     let (db, mut conn) = lived().await;
     let mut other = db.options().connect().await.unwrap();
-    let (mut first, mut paused) =
-        (Projector::open(&mut conn).await.unwrap(), Projector::open(&mut other).await.unwrap());
+    let (mut first, mut paused) = (open(&mut conn).await.unwrap(), open(&mut other).await.unwrap());
     let middle = head(&mut conn).await / 2;
     first.catch_up(&mut conn, middle, &mut |_| {}).await.unwrap();
     let before = live(&mut conn).await;

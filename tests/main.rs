@@ -34,5 +34,6 @@ mod privacy;
 mod quarantine;
 mod registry_cli;
 mod shapes;
+mod steady;
 mod storm;
 mod support;

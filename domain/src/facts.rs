@@ -47,3 +47,15 @@ pub struct Subject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
 }
+
+/// What of a payload names its raw document. A formula is its document and names none.
+#[derive(Deserialize)]
+struct Names {
+    document: DocumentRef,
+}
+
+/// Digest of the raw document that a payload names, whatever else is in it.
+#[must_use]
+pub fn document(payload: &[u8]) -> Option<Digest> {
+    serde_json::from_slice::<Names>(payload).ok().map(|names| names.document.sha256)
+}

@@ -5,17 +5,32 @@ use domain::Event;
 use domain::digest::Digest;
 use domain::facts::log::PayloadErased;
 use sqlx::Row as _;
+use thiserror::Error;
 use uuid::Uuid;
 
 use crate::append::Outcome;
+use crate::artifact::{ArtifactError, Store};
 use crate::error::{AppendError, Corrupt};
 use crate::{Context, Log};
+
+/// Why an erasure that is decided could not be carried out; it can be tried again.
+#[derive(Debug, Error)]
+pub enum EraseError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] AppendError),
+    /// The store of raw documents.
+    #[error(transparent)]
+    Store(#[from] ArtifactError),
+}
 
 /// A stored event, as far as erasing it needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Place in the log.
     pub position: u64,
+    /// Its stream, `kind:id`.
+    pub stream: String,
     /// Its type, as stored.
     pub event_type: String,
     /// Digest of its payload.
@@ -42,7 +57,7 @@ pub async fn contributor(log: &Log, pseudonym: &Digest) -> Result<bool, AppendEr
 /// When the database fails.
 pub async fn target(log: &Log, position: u64) -> Result<Option<Target>, AppendError> {
     let row = sqlx::query(
-        "SELECT e.append_id, e.idx, e.type, e.payload_sha256, e.payload FROM log.commit c JOIN log.event e USING (append_id) \
+        "SELECT e.append_id, e.idx, e.kind || ':' || e.stream_id AS stream, e.type, e.payload_sha256, e.payload FROM log.commit c JOIN log.event e USING (append_id) \
           WHERE c.first_position = (SELECT max(first_position) FROM log.commit WHERE first_position <= $1) \
             AND c.first_position + e.idx = $1",
     )
@@ -54,6 +69,7 @@ pub async fn target(log: &Log, position: u64) -> Result<Option<Target>, AppendEr
         .ok_or_else(|| Corrupt::new("log.event", format!("position {position}: payload_sha256 is no digest")))?;
     Ok(Some(Target {
         position,
+        stream: row.try_get("stream")?,
         event_type: row.try_get("type")?,
         payload_sha256,
         payload: row.try_get("payload")?,
@@ -75,7 +91,7 @@ pub async fn decide(log: &Log, target: &Target, reason: String, context: &Contex
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> Result<bool, AppendError> {
+async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> Result<bool, AppendError> {
     let named = sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM log.event WHERE (append_id, idx) <> ($1, $2) \
                            AND position(convert_to($3, 'UTF8') IN payload) > 0)",
@@ -88,11 +104,29 @@ pub async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> 
     Ok(named)
 }
 
+/// Carries out what is decided: the raw document goes, unless another event names it, then the payload. Both can be
+/// done again after an interruption. Answers whether a document went.
+///
+/// # Errors
+/// When the database or the store fails or refuses.
+pub async fn carry_out(log: &Log, store: &Store, target: &Target) -> Result<bool, EraseError> {
+    let removed = match domain::facts::document(&target.payload) {
+        Some(digest) if !is_named_elsewhere(log, target, &digest).await? => match store.remove(&digest).await {
+            Ok(()) => true,
+            Err(ArtifactError::NotFound(_)) => false,
+            Err(error) => return Err(error.into()),
+        },
+        _ => false,
+    };
+    payload(log, target).await?;
+    Ok(removed)
+}
+
 /// Empties the payload, which must be decided by now.
 ///
 /// # Errors
 /// When the database fails or refuses.
-pub async fn payload(log: &Log, target: &Target) -> Result<(), AppendError> {
+async fn payload(log: &Log, target: &Target) -> Result<(), AppendError> {
     sqlx::query("UPDATE log.event SET payload = '' WHERE append_id = $1 AND idx = $2 AND octet_length(payload) > 0")
         .bind(target.append)
         .bind(target.index)

@@ -139,7 +139,11 @@ impl Fold {
         self.cache.hear(&touched);
         self.changes.append(touched);
         match &recorded.event {
-            Event::ScoresPublished(facts) => self.tick(Some(&facts.label)),
+            // The scores here are those published, unless others have told something in between.
+            Event::ScoresPublished(facts) => {
+                let same = self.world.graph.told() <= facts.position;
+                self.tick(same.then_some(facts.label.as_str()));
+            }
             Event::FormulaPromoted(_) => self.tick(None),
             _ => {}
         }

@@ -69,6 +69,29 @@ impl Decisions {
         Quarantine::of(self.events.iter().take_while(|event| event.position <= position))
     }
 
+    /// What a publication, whose event is at `position`, passed over: what was decided when it was evaluated. That is
+    /// after the position it is about, and may be before others decided what stands before its event. Of what was
+    /// decided at any moment between, it is what has the digest that was published; where none has, the latest.
+    #[must_use]
+    pub fn passed_over_by(&self, position: Position, facts: &ScoresPublished) -> Quarantine {
+        let decided = |event: &&Recorded| (facts.position..position).contains(&event.position);
+        let between = self.events.iter().filter(decided).map(|event| event.position).rev();
+        let mut sets = std::iter::once(position).chain(between).chain([facts.position]).map(|at| self.passed_over(at));
+        let found = sets.find(|set| set.digest() == facts.quarantine_digest);
+        found.unwrap_or_else(|| self.passed_over(position))
+    }
+
+    /// Where the log last gave up the payload with this digest at a position, and why.
+    #[must_use]
+    pub fn erased(&self, position: Position, payload_sha256: &Digest) -> Option<(Position, &str)> {
+        self.events.iter().rev().find_map(|recorded| match &recorded.event {
+            Event::PayloadErased(facts) if (facts.position, &facts.payload_sha256) == (position, payload_sha256) => {
+                Some((recorded.position, facts.reason.as_str()))
+            }
+            _ => None,
+        })
+    }
+
     /// Every erasure.
     #[must_use]
     pub fn erasures(&self) -> Erasures {
@@ -123,7 +146,7 @@ impl Decisions {
         position: Position,
         facts: &ScoresPublished,
     ) -> (BTreeSet<Position>, Option<Position>) {
-        let then = self.passed_over(position).positions;
+        let then = self.passed_over_by(position, facts).positions;
         let since = self.erasures().into_keys().filter(|erased| *erased <= facts.position && !then.contains(erased));
         let since: BTreeSet<Position> = since.collect();
         let first = since.first().copied();

@@ -124,6 +124,14 @@ pub enum ReplayError {
         /// The size that was to be the larger one.
         to: u64,
     },
+    /// Other projectors kept moving the live builds.
+    #[error("other projectors moved the live builds {tries} times before they stood at position {to}: try again")]
+    Contended {
+        /// Where they were to stand.
+        to: Position,
+        /// Times that it was tried.
+        tries: u32,
+    },
     /// Another version of the program has taken over.
     #[error("the live builds are now those of another version of this program ({0}); only one version may follow")]
     OtherCode(String),
@@ -142,5 +150,11 @@ impl ReplayError {
             Self::Store(StoreError::Database(_)) => true,
             _ => false,
         }
+    }
+
+    /// Whether another projector was faster.
+    #[must_use]
+    pub fn is_fenced(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Fenced { .. }))
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
+use domain::facts::formula::FormulaAdopted;
 use domain::formula::{self, Formula, FormulaError};
 use domain::recorded::Position;
 use domain::stream::StreamKind;
@@ -46,6 +47,25 @@ pub async fn known(conn: &mut PgConnection, to: Position) -> Result<Vec<Known>, 
 pub async fn named(conn: &mut PgConnection, name: &str, at: Position) -> Result<FormulaDocument, ReplayError> {
     let found = known(conn, at).await?.into_iter().find(|known| known.document.formula.name == name);
     Ok(found.ok_or_else(|| FormulaError::Unknown(name.to_owned()))?.document)
+}
+
+/// What takes a formula into the log, where it is a shipped one that the log lacks at a position.
+///
+/// # Errors
+/// As [`known`].
+pub async fn to_adopt(
+    conn: &mut PgConnection,
+    formula: &FormulaDocument,
+    at: Position,
+) -> Result<Option<FormulaAdopted>, ReplayError> {
+    let hash = formula.formula.hash();
+    let found = known(conn, at).await?.into_iter().find(|known| known.document.formula.hash() == hash);
+    let lacking = found.filter(|known| known.adopted_at.is_none());
+    Ok(lacking.map(|known| FormulaAdopted {
+        name: known.document.formula.name,
+        hash,
+        document: known.document.document,
+    }))
 }
 
 /// The formula with this hash, adopted at any time or shipped.

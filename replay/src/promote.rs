@@ -1,13 +1,12 @@
 //! Promotion: builds that stand ready take the place of the live ones.
 
 use domain::recorded::Position;
-use projections::store::schema;
 use projections::store::{self, Build, StoreError};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::catch_up::Projector;
-use crate::rebuild::{self, Keep};
-use crate::{ReplayError, log};
+use crate::projector::Projector;
+use crate::switch::lock_live;
+use crate::{ReplayError, catch_up, log};
 
 /// Times that a switch is tried while the live projector moves on.
 pub const SWITCH_TRIES: u32 = 20;
@@ -43,7 +42,7 @@ async fn try_promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<
     let mut live = store::live_builds(&mut *conn).await?;
     if live.iter().any(|build| shadow.lacks(build) && !build.is_ours()) {
         // Builds of another code are not to be moved by this fold.
-        Projector::open(&mut *conn).await?;
+        catch_up::open(&mut *conn).await?;
         live = store::live_builds(&mut *conn).await?;
     }
     let stay: Vec<Build> = live.into_iter().filter(|build| shadow.lacks(build)).collect();
@@ -55,7 +54,7 @@ async fn try_promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<
     }
     let head = log::head(&mut *conn).await?.position;
     follow(&mut *conn, shadow, head).await?;
-    let mut live = Projector::open(&mut *conn).await?;
+    let mut live = catch_up::open(&mut *conn).await?;
     live.catch_up(&mut *conn, head, &mut |_| {}).await?;
     shadow.switch(conn).await
 }
@@ -90,47 +89,4 @@ async fn follow(conn: &mut PgConnection, shadow: &mut Projector, to: Position) -
         ReplayError::Store(StoreError::Fenced { .. }) => ReplayError::Cancelled(here),
         other => other,
     })
-}
-
-/// Keeps others from switching, and the live projector from moving on, until the end of the transaction.
-async fn lock_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
-    // One switch at a time, so that the set cannot change under the row locks that follow.
-    sqlx::query_file!("sql/lock_live.sql").execute(&mut *conn).await?;
-    sqlx::query_file!("sql/lock_live_builds.sql").fetch_all(conn).await?;
-    Ok(())
-}
-
-impl Projector {
-    /// Whether a build is of a projection that this one has no build of.
-    fn lacks(&self, build: &Build) -> bool {
-        self.builds.iter().all(|mine| mine.projection != build.projection)
-    }
-
-    /// Makes these builds the live ones, if no live build is further on and all live ones end at one position.
-    ///
-    /// # Errors
-    /// [`StoreError::Fenced`] when the live builds stand elsewhere: catch up and try again.
-    pub async fn switch(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
-        let mut transaction = conn.begin().await?;
-        lock_live(&mut transaction).await?;
-        let live = store::live_builds(&mut transaction).await?;
-        for build in &live {
-            let replaced = self.builds.iter().any(|mine| mine.projection == build.projection);
-            let fits = if replaced { build.position <= self.position() } else { build.position == self.position() };
-            if !fits {
-                return Err(StoreError::Fenced { build: build.id, position: self.position() }.into());
-            }
-        }
-        schema::make_live(&mut transaction, &self.builds).await?;
-        transaction.commit().await?;
-        for build in &mut self.builds {
-            "live".clone_into(&mut build.status);
-        }
-        rebuild::release(&mut *conn, &self.builds).await?;
-        // The switch is done; what is left over is taken by the next one.
-        if let Err(error) = rebuild::tidy(conn, &self.quarantine, Keep::Nothing).await {
-            tracing::warn!(%error, "builds that nobody returns to are still there");
-        }
-        Ok(())
-    }
 }

@@ -28,6 +28,16 @@ pub async fn all(conn: &mut PgConnection) -> Result<Vec<(Position, ScoresPublish
     Ok(published.collect())
 }
 
+/// The publications that may rest on a position: those about it or a later one which did not pass over it. In order,
+/// each with the position of its event.
+#[must_use]
+pub fn resting_on(decisions: &Decisions, position: Position) -> Vec<(Position, &ScoresPublished)> {
+    let rests = |event: Position, facts: &ScoresPublished| {
+        facts.position >= position && !decisions.passed_over_by(event, facts).positions.contains(&position)
+    };
+    decisions.publications().filter(|(event, facts)| rests(*event, facts)).collect()
+}
+
 /// A publication to be reproduced.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -53,7 +63,7 @@ impl Asked {
         let (event, facts) = decisions.labelled(label)?;
         let formula = decisions.formula(&facts.formula, &facts.formula_hash)?;
         let (passed, erased) = decisions.of_publication(event, facts);
-        let quarantine = decisions.passed_over(event);
+        let quarantine = decisions.passed_over_by(event, facts);
         Ok(Self { event, facts: facts.clone(), formula, quarantine, passed, erased })
     }
 

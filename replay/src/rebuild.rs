@@ -6,8 +6,8 @@ use projections::store::schema::{self, FormulaDocument};
 use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::catch_up::Projector;
 use crate::log::Stored;
+use crate::projector::Projector;
 use crate::quarantine::Quarantine;
 use crate::{ReplayError, SNAPSHOT, verify};
 

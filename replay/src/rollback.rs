@@ -5,8 +5,8 @@ use projections::store::{Build, live_builds};
 use projections::tables::Projection;
 use sqlx::PgConnection;
 
-use crate::catch_up::Projector;
 use crate::log::Stored;
+use crate::projector::Projector;
 use crate::quarantine::Quarantine;
 use crate::rebuild::{self, folded_to};
 use crate::{ReplayError, formulas};

@@ -17,6 +17,12 @@ pub(crate) enum Erase {
         /// Why
         #[arg(long)]
         reason: String,
+        /// Show what would go and which labels would become unprovable; nothing changes
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
         /// Who decides
         #[arg(long, value_parser = super::value::name)]
         actor: Option<String>,

@@ -2,65 +2,53 @@
 
 mod follow;
 
-use std::time::Duration;
-
-use ::replay::catch_up::Projector;
-use ::replay::{ReplayError, log};
-use projections::store::{self, Build, StoreError, query};
+use ::replay::catch_up::{self, Ended};
+use ::replay::log;
+use ::replay::stop::Stop;
+use anyhow::anyhow;
+use projections::store::{self, Build, query};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
+use crate::interrupt::Stopping;
 use crate::output::{Output, object};
 use crate::session::{self, Session};
 
-/// Pause of one that met another projector and only wants the builds at the head.
-const MET: Duration = Duration::from_millis(20);
-
-/// `project`.
+/// `project`. Asked to stop, it keeps what is folded by then.
 pub(crate) async fn run(session: &Session, follow: bool) -> Result<Output> {
     if follow {
         return follow::run(session).await;
     }
     let mut conn = session.connect_to_write().await?;
     sequence(session).await?;
-    catch_up(session, &mut conn).await?;
+    let common = session.common.clone();
+    let stopping = Stopping::begin(move |asked| {
+        session::say(&common, &format!("{}: saving what is folded; once more stops at once", asked.name()));
+    })?;
+    if bring(session, &mut conn, &stopping.stop).await? == Ended::Stopped {
+        // The connection may be in the middle of something.
+        let mut conn = session.connect().await?;
+        let (live, head) = (store::live_builds(&mut conn).await?, log::head(&mut conn).await?.position);
+        let position = live.iter().map(|build| build.position).min().unwrap_or(0);
+        let reason = anyhow!("interrupted at position {position} of {head}; `pg-atlas project` goes on from there");
+        let code = stopping.came().map_or(crate::failure::REFUSED, crate::interrupt::Asked::exit_code);
+        return Err(Failure { code, error: reason });
+    }
     Ok(Output::Object(builds(&mut conn).await?))
 }
 
-/// Brings the live builds to the head as it stands now. Another projector doing the same is no failure.
-pub(crate) async fn catch_up(session: &Session, conn: &mut PgConnection) -> Result<Projector> {
-    loop {
-        if let Some(projector) = attempt(session, conn).await? {
-            return Ok(projector);
-        }
-        tokio::time::sleep(MET).await;
-    }
+/// Brings the live builds to the head as it stands now.
+pub(crate) async fn catch_up(session: &Session, conn: &mut PgConnection) -> Result<()> {
+    bring(session, conn, &Stop::default()).await.map(drop)
 }
 
-/// One try to bring the live builds to the head as it stands now. `None`: another projector was faster.
-async fn attempt(session: &Session, conn: &mut PgConnection) -> Result<Option<Projector>> {
-    let Some(mut projector) = settle(Projector::open(conn).await)? else { return Ok(None) };
+async fn bring(session: &Session, conn: &mut PgConnection, stop: &Stop) -> Result<Ended> {
     let head = log::head(conn).await?.position;
-    if projector.is_stale(conn).await? {
-        return Ok(None);
-    }
-    let mut progress = session.progress("projecting", head.saturating_sub(projector.position()));
-    let moved = projector.catch_up(conn, head, &mut |event| progress.event(event)).await;
-    Ok((!fenced(moved)?).then_some(projector))
-}
-
-/// Whether another projector was faster, which is no failure.
-fn fenced(moved: std::result::Result<(), ReplayError>) -> Result<bool> {
-    Ok(settle(moved)?.is_none())
-}
-
-/// What came of it; `None` where another projector was faster, which is no failure.
-fn settle<T>(tried: std::result::Result<T, ReplayError>) -> Result<Option<T>> {
-    match tried {
-        Err(ReplayError::Store(StoreError::Fenced { .. })) => Ok(None),
-        tried => Ok(Some(tried?)),
-    }
+    let live = store::live_builds(conn).await?;
+    let position = live.iter().map(|build| build.position).min().unwrap_or(0);
+    let mut progress = session.progress("projecting", head.saturating_sub(position));
+    Ok(catch_up::bring(conn, head, stop, &mut |event| progress.event(event)).await?)
 }
 
 /// Gives positions to what killed clients left behind.

@@ -1,16 +1,17 @@
-//! `publish`: the scores at the head, under a label.
+//! `publish`: the scores at the head, under a label. The head is taken once: whoever appends meanwhile, or moves the
+//! live builds, keeps nobody waiting.
 
 use ::ingest::{Append, Context, Log};
-use ::replay::quarantine::Quarantine;
-use ::replay::{formulas, log, publication};
+use ::replay::{formulas, log, present, publication};
 use anyhow::anyhow;
 use domain::Event;
-use domain::facts::formula::FormulaAdopted;
 use domain::facts::log::ScoresPublished;
+use domain::formula::SHIPPED;
+use domain::recorded::Position;
+use projections::store::schema::FormulaDocument;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::project;
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
 use crate::session::Session;
@@ -37,52 +38,33 @@ pub(crate) async fn publish(session: &Session, label: &str, context: &Context) -
         let reason = anyhow!("a label is 1 to {MAX_LABEL_BYTES} bytes without control characters");
         return Err(Failure::environment(reason));
     }
-    let log = session.log().await?;
+    let writer = session.log().await?;
     let mut conn = session.connect().await?;
     if publication::all(&mut conn).await?.iter().any(|(_, facts)| facts.label == label) {
         return Err(Failure::conflict(domain::source::Refusal::LabelTaken(label.to_owned())));
     }
-    loop {
-        let mut projector = project::catch_up(session, &mut conn).await?;
-        if adopt_live(&log, &mut conn, projector.fold().formula(), context).await? {
-            projector = project::catch_up(session, &mut conn).await?;
-        }
-        let head = log::head(&mut conn).await?;
-        if head.position != projector.position() {
-            // Something was appended in between; the root must be that of the position evaluated.
-            continue;
-        }
-        let outcome = projector.outcome();
-        let formula = projector.fold().formula();
-        let facts = ScoresPublished {
-            label: label.to_owned(),
-            position: head.position,
-            root: head.root,
-            formula: formula.name.clone(),
-            formula_hash: formula.hash(),
-            digest: outcome.digest,
-            state_digest: outcome.state_digest,
-            quarantine_digest: Quarantine::read(&mut conn).await?.digest(),
+    // A shipped formula goes into the log before the scores it gives. Another may be promoted at any moment, as often
+    // as there are such formulas that the log lacks.
+    for _ in 0..=SHIPPED.len() {
+        let formula = present::formula(&mut conn).await?;
+        adopt(&writer, &mut conn, &formula, context).await?;
+        let present = {
+            let mut progress = session.progress("evaluating", log::head(&mut conn).await?.position);
+            present::evaluate(&mut conn, &mut |event| progress.event(event)).await?
         };
-        log.append(Append::from(Event::from(facts.clone())), context).await?;
-        return Ok(facts);
+        if formulas::to_adopt(&mut conn, &present.formula, present.position).await?.is_none() {
+            let facts = present.published(label);
+            writer.append(Append::from(Event::from(facts.clone())), context).await?;
+            return Ok(facts);
+        }
     }
+    Err(Failure::conflict(anyhow!("other formulas were promoted while the scores were evaluated: try again")))
 }
 
-/// Takes the live formula into the log where it is a shipped one that the log lacks. Answers whether it did.
-async fn adopt_live(
-    log: &Log,
-    conn: &mut PgConnection,
-    live: &domain::formula::Formula,
-    context: &Context,
-) -> Result<bool> {
-    let known = formulas::known(conn, u64::MAX).await?;
-    let hash = live.hash();
-    let Some(found) = known.into_iter().find(|known| known.document.formula.hash() == hash) else { return Ok(false) };
-    if found.adopted_at.is_some() {
-        return Ok(false);
+/// Takes a formula into the log where it is a shipped one that the log lacks.
+async fn adopt(log: &Log, conn: &mut PgConnection, formula: &FormulaDocument, context: &Context) -> Result<()> {
+    if let Some(facts) = formulas::to_adopt(conn, formula, Position::MAX).await? {
+        log.append(Append::from(Event::from(facts)), context).await?;
     }
-    let facts = FormulaAdopted { name: live.name.clone(), hash, document: found.document.document };
-    log.append(Append::from(Event::from(facts)), context).await?;
-    Ok(true)
+    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use ::replay::catch_up::{Projector, ensure_live};
+use ::replay::catch_up::ensure_live;
+use ::replay::projector::Projector;
 use ::replay::{ReplayError, formulas, log, rebuild};
 use projections::store;
 use projections::store::schema::FormulaDocument;

@@ -23,7 +23,7 @@ async fn a_payload_goes_and_its_leaf_stays() {
     let artifact = place.data().join(format!("artifacts/sha256/{}/{}", &document[..2], &document[2..]));
     assert!(artifact.exists());
 
-    let said = place.run(&["erase", "payload", "6", "--reason", "asked for by ann@example.org"]);
+    let said = place.run(&["erase", "payload", "6", "--reason", "asked for by ann@example.org", "--yes"]);
     assert_eq!((&said["erased"], &said["document_removed"]), (&json!(6), &json!(true)), "{said}");
     assert!(said["event"].as_str().unwrap().ends_with("/0") && said["position"].as_u64() > Some(6));
     assert!(!artifact.exists());
@@ -100,7 +100,7 @@ async fn labels_that_do_not_rest_on_it_stay_proven() {
     let position = place.run(&["status"])["head"].to_string();
     place.run(&["ingest", "sbom", &new, "--repo", "pkg:github/o/c", "--project", "p:c"]);
     place.run(&["publish", "--label", "one"]);
-    place.run(&["erase", "payload", &position, "--reason", "wrong"]);
+    place.run(&["erase", "payload", &position, "--reason", "wrong", "--yes"]);
     assert_eq!(place.run(&["replay", "--verify", "--label", "one"])["verified"], true);
     assert_eq!(verify(&place, 0, &[])["publications"][0]["result"], "verified");
 }
@@ -138,7 +138,7 @@ async fn the_database_lets_go_of_what_the_log_gave_up_and_of_nothing_else() {
     }
     // Decided, and interrupted there: asked again, it is carried out, whatever reason is given now.
     let head = place.run(&["status"])["head"].clone();
-    assert_eq!(place.run(&["erase", "payload", "5", "--reason", "once more"])["position"], head);
+    assert_eq!(place.run(&["erase", "payload", "5", "--reason", "once more", "--yes"])["position"], head);
     assert_eq!(events_of(&place)[4]["payload"], Value::Null);
     assert_eq!(place.run(&["status"])["head"], head);
     // The stream goes on, also where what it remembers has to be read from its events again.

@@ -28,7 +28,7 @@ fn state_of(place: &Place) -> [Value; 3] {
 async fn an_imported_log_is_the_same_log_and_goes_on() {
     let one = Place::new().await;
     let (bundle, file, key) = exported(&one).await;
-    one.run(&["erase", "payload", "6", "--reason", "the law"]);
+    one.run(&["erase", "payload", "6", "--reason", "the law", "--yes"]);
     one.run(&["publish", "--label", "three"]);
     let erased = one.path("erased.bundle").to_str().unwrap().to_owned();
     one.run(&["audit", "export", &erased]);

@@ -6,7 +6,8 @@ use std::thread::JoinHandle;
 use ingest::Append;
 use projections::store;
 use projections::tables::Projection;
-use replay::catch_up::{Projector, Standing, to_head};
+use replay::catch_up::{open, to_head};
+use replay::projector::Standing;
 use replay::{ReplayError, promote, rebuild, rollback};
 use sqlx::ConnectOptions as _;
 
@@ -129,7 +130,7 @@ async fn a_cancelled_rebuild_leaves_nothing_and_is_told() {
     assert_eq!(count(db.pool(), "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'build\\_%'").await, 4);
 
     // The live builds never noticed.
-    let mut projector = Projector::open(&mut conn).await.unwrap();
+    let mut projector = open(&mut conn).await.unwrap();
     assert_eq!(projector.position(), EVENTS);
     let shadow_of_nothing = rebuild::equal_to_live(&mut conn, &mut projector).await.unwrap();
     assert_eq!(shadow_of_nothing, Some(true));

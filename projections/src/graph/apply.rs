@@ -14,6 +14,24 @@ use super::state::{Answer, CLOCK, GraphState, ProjectFacts, RepoFacts};
 use crate::changes::Changes;
 use crate::newest::{Newest, offer};
 
+/// Whether an event is about the log itself, so that no score rests on it.
+fn is_affair_of_the_log(event: &Event) -> bool {
+    match event {
+        Event::FormulaAdopted(_)
+        | Event::FormulaPromoted(_)
+        | Event::ScoresPublished(_)
+        | Event::EventQuarantined(_)
+        | Event::PayloadErased(_) => true,
+        Event::SbomSubmitted(_)
+        | Event::SurveyAnswered(_)
+        | Event::GrantObserved(_)
+        | Event::GitLogObserved(_)
+        | Event::RegistryCrawled(_)
+        | Event::RepoObserved(_)
+        | Event::Curated(_) => false,
+    }
+}
+
 impl GraphState {
     /// Folds one event. Which rows changed goes to `changes`.
     pub fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
@@ -22,6 +40,9 @@ impl GraphState {
         clock.recorded_at = clock.recorded_at.max(Some(recorded.envelope.recorded_at));
         if recorded.event.event_type().is_fact() {
             clock.world_time = clock.world_time.max(Some(rank.observed_at));
+        }
+        if !is_affair_of_the_log(&recorded.event) {
+            clock.told = recorded.position;
         }
         changes.touch("clock", CLOCK);
         match &recorded.event {

@@ -9,7 +9,7 @@ use domain::facts::grant::{ApplicationRecord, PoolRecord, ProjectRecord};
 use domain::facts::registry::RegistryCrawled;
 use domain::facts::repo::RepoObserved;
 use domain::facts::survey::SurveyStatus;
-use domain::recorded::Rank;
+use domain::recorded::{Position, Rank};
 use domain::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +89,9 @@ pub struct Clock {
     pub world_time: Option<Timestamp>,
     /// Greatest `recorded_at` of any event so far.
     pub recorded_at: Option<Timestamp>,
+    /// Position of the last event that says something of the world, or corrects what was said; 0 before the first.
+    #[serde(default)]
+    pub told: Position,
 }
 
 /// What is known of a repository besides its dependencies.
@@ -168,6 +171,12 @@ impl Answer {
 }
 
 impl GraphState {
+    /// Position of the last event on which scores may rest: all later ones are the log's own affairs.
+    #[must_use]
+    pub fn told(&self) -> Position {
+        self.clock.get(CLOCK).map_or(0, |clock| clock.told)
+    }
+
     /// World time: the greatest `observed_at` of the facts so far.
     #[must_use]
     pub fn world_time(&self) -> Option<Timestamp> {

@@ -141,7 +141,12 @@ pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn complete(conn: &mut PgConnection, build: &Build, to: &CursorMove, root: &Digest) -> Result<(), StoreError> {
+pub async fn complete(
+    conn: &mut PgConnection,
+    build: &Build,
+    to: &CursorMove,
+    root: &Digest,
+) -> Result<(), StoreError> {
     let position = fit::<i64>(to.position, "position");
     sqlx::query_file!("sql/complete_build.sql", build.id, position, &root.0).execute(conn).await?;
     Ok(())

@@ -191,7 +191,7 @@ impl Verification {
             let root = self.tree.root();
             while let Some(target) = group.targets.pop_if(|target| target.facts.position <= position) {
                 let outcome = outcome_under(&group.fold, &target.formula);
-                let quarantine = self.decisions.passed_over(target.event).digest();
+                let quarantine = self.decisions.passed_over_by(target.event, &target.facts).digest();
                 let judged = judge(&target, &outcome, root, quarantine);
                 witness.evaluated(&Evaluated {
                     event: target.event,

@@ -18,9 +18,9 @@ use super::MAKER_LOCK;
 use super::lane::{Chunks, Lane, Told, joined};
 use crate::ReplayError;
 use crate::as_of::advance;
-use crate::catch_up::{Projector, fact_rows, turn};
 use crate::fence::fence;
 use crate::log::Stored;
+use crate::projector::{Projector, advance_to, fact_rows};
 use crate::quarantine::Quarantine;
 
 /// Positions folded between two savings.
@@ -167,8 +167,8 @@ impl Unfinished {
             let changes = fold.take_changes();
             let facts = fact_rows(&fold.world, changes.rows());
             let mut tables = Materialized::default();
-            let turned = turn(&mut tables, &fold);
-            (fold, facts, tables, turned)
+            let advanced = advance_to(&mut tables, &fold);
+            (fold, facts, tables, advanced)
         });
         let mut transaction = conn.begin().await?;
         hold(&mut transaction, &builds, &quarantine).await?;

@@ -7,21 +7,25 @@
 
 mod hints;
 
-use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ::replay::catch_up::{Projector, Standing};
+use ::replay::catch_up::{self, Tried};
 use ::replay::log;
+use ::replay::projector::{Projector, Standing};
+use ::replay::stop::Stop;
 use projections::store;
+use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 
 use self::hints::Hints;
-use super::{attempt, builds, fenced, settle};
+use super::builds;
 use crate::failure::{Failure, Result};
-use crate::interrupt::Interrupt;
+use crate::interrupt::Stopping;
 use crate::output::Output;
-use crate::session::Session;
+use crate::session::{self, Session};
 
 /// How long a follower waits before it looks at the log again, whatever it hears: polling is the truth.
 const POLL: Duration = Duration::from_millis(50);
@@ -33,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const RECONNECT: Duration = Duration::from_millis(100);
 /// Longest pause between two tries.
 const RECONNECT_MAX: Duration = Duration::from_secs(5);
+/// How long the page under way may take to be saved.
+const SAVING: Duration = Duration::from_secs(10);
 /// How long the last answer may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -44,45 +50,138 @@ const PASSING: [&str; 2] = ["55P03", "25P03"];
 
 /// Follows until SIGINT or SIGTERM, which are a good end.
 pub(super) async fn run(session: &Session) -> Result<Output> {
-    let mut interrupt = Interrupt::catch()?;
+    let stopping = Stopping::begin(|_| {})?;
+    let follower = Follower { stop: stopping.stop.clone(), saving: AtomicBool::new(false) };
+    let mut following = pin!(follower.forever(session));
     tokio::select! {
         biased;
-        _ = interrupt.wait() => {}
-        failed = forever(session) => match failed? {},
+        () = stopping.stop.asked() => {
+            if follower.saving.load(Ordering::Relaxed) {
+                let _ = tokio::time::timeout(SAVING, &mut following).await;
+            }
+        }
+        ended = &mut following => ended?,
     }
-    // What was under way is rolled back with its connection; a database that is down keeps nobody waiting.
+    // A database that is down keeps nobody waiting.
     let last_words = async { builds(&mut session.connect().await?).await };
-    let told = tokio::time::timeout(FAREWELL, last_words).await;
-    Ok(told.ok().and_then(std::result::Result::ok).map_or(Output::None, Output::Object))
+    let told = tokio::time::timeout(FAREWELL, last_words).await.ok().and_then(std::result::Result::ok);
+    let signal = stopping.came().map_or("a signal", crate::interrupt::Asked::name);
+    let position = told.as_ref().and_then(|told| told["projections"][0]["position"].as_u64());
+    let place = position.map(|position| format!(" at position {position}")).unwrap_or_default();
+    session::say(&session.common, &format!("{signal}: stopped following{place}"));
+    Ok(told.map_or(Output::None, Output::Object))
 }
 
-/// Follows through every loss of the database. Comes to an end by an error alone.
-async fn forever(session: &Session) -> Result<Infallible> {
-    let mut conn = first(session).await?;
-    let mut reopened: Option<Session> = None;
-    loop {
-        let failure = match follow(reopened.as_ref().unwrap_or(session), &mut conn).await {
-            Err(failure) if is_passing(&failure) => failure,
-            failed => return failed,
-        };
-        tracing::warn!(error = %failure, "lost the database; connecting again");
-        // It may be half alive: the server ends what is under way when it sees the connection go.
-        let _ = conn.close_hard().await;
-        let mut pauses = Pauses::default();
-        conn = loop {
-            pauses.next().await;
-            // The embedded server may have to be started again, so the whole session is opened anew.
-            let common = session.common.clone();
-            let opened = tokio::task::spawn_blocking(move || Session::open(&common)).await;
-            let session = reopened.insert(opened.map_err(Failure::environment)??);
-            match session.connect().await {
-                Ok(conn) => break conn,
-                Err(failure) if is_passing(&failure) => tracing::info!(error = %failure, "not yet"),
-                Err(failure) => return Err(failure),
-            }
-        };
-        tracing::warn!("the database is back");
+/// One that follows until it is asked to stop.
+struct Follower {
+    stop: Stop,
+    /// Whether a page is under way, which is to be saved first.
+    saving: AtomicBool,
+}
+
+impl Follower {
+    /// Follows through every loss of the database, until it is asked to stop.
+    async fn forever(&self, session: &Session) -> Result<()> {
+        let mut conn = first(session).await?;
+        if let Err(failure) = announce(session, &mut conn).await {
+            tracing::debug!(error = %failure, "nothing to announce");
+        }
+        let mut reopened: Option<Session> = None;
+        loop {
+            let failure = match self.follow(reopened.as_ref().unwrap_or(session), &mut conn).await {
+                Err(failure) if is_passing(&failure) => failure,
+                failed => return failed,
+            };
+            tracing::warn!(error = %failure, "lost the database; connecting again");
+            // It may be half alive: the server ends what is under way when it sees the connection go.
+            let _ = conn.close_hard().await;
+            let mut pauses = Pauses::default();
+            conn = loop {
+                pauses.next().await;
+                // The embedded server may have to be started again, so the whole session is opened anew.
+                let common = session.common.clone();
+                let opened = tokio::task::spawn_blocking(move || Session::open(&common)).await;
+                let session = reopened.insert(opened.map_err(Failure::environment)??);
+                match session.connect().await {
+                    Ok(conn) => break conn,
+                    Err(failure) if is_passing(&failure) => tracing::info!(error = %failure, "not yet"),
+                    Err(failure) => return Err(failure),
+                }
+            };
+            tracing::warn!("the database is back");
+        }
     }
+
+    /// Follows on one connection.
+    async fn follow(&self, session: &Session, conn: &mut PgConnection) -> Result<()> {
+        let _sequencer = sequence(session).await?;
+        loop {
+            match catch_up::try_open(conn, &self.stop).await? {
+                Tried::Moved(mut projector) => {
+                    self.lead(conn, &mut projector, &mut Hints::listen(session).await).await?;
+                }
+                Tried::Met => {}
+                Tried::Stopped => return Ok(()),
+            }
+            if self.stop.is_asked() {
+                return Ok(());
+            }
+            tracing::info!("another projector is at work; standing by");
+            stand_by(conn).await?;
+            tracing::info!("the builds stand still behind the log; taking over");
+        }
+    }
+
+    /// Moves the builds until somebody else does.
+    async fn lead(&self, conn: &mut PgConnection, projector: &mut Projector, hints: &mut Hints) -> Result<()> {
+        while !self.stop.is_asked() {
+            let standing = projector.standing(conn).await?;
+            let head = log::head(conn).await?.position;
+            let behind = head > projector.position();
+            if standing == Standing::Moved {
+                return Ok(());
+            }
+            if standing == Standing::Replaced || (behind && projector.is_stale(conn).await?) {
+                match catch_up::try_open(conn, &self.stop).await? {
+                    Tried::Moved(opened) => *projector = *opened,
+                    Tried::Met | Tried::Stopped => return Ok(()),
+                }
+                continue;
+            }
+            if behind && !self.page(conn, projector, head).await? {
+                return Ok(());
+            }
+            hints.wait().await;
+        }
+        Ok(())
+    }
+
+    /// Follows to the head. Answers false where another projector was faster.
+    async fn page(&self, conn: &mut PgConnection, projector: &mut Projector, head: u64) -> Result<bool> {
+        self.saving.store(true, Ordering::Relaxed);
+        let moved = projector.catch_up_until(conn, head, &self.stop, &mut |_| {}).await;
+        self.saving.store(false, Ordering::Relaxed);
+        match moved {
+            Err(error) if error.is_fenced() => Ok(false),
+            moved => Ok(moved.map(|()| true)?),
+        }
+    }
+}
+
+/// Says what is followed, and from where.
+async fn announce(session: &Session, conn: &mut PgConnection) -> Result<()> {
+    let head = log::head(conn).await?.position;
+    let live = store::live_builds(conn).await?;
+    let position = live.iter().map(|build| build.position).min().unwrap_or(0);
+    let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
+    let formula = metrics.and_then(|build| build.formula.as_deref()).unwrap_or(domain::formula::DEFAULT);
+    let names: Vec<&str> = Projection::ALL.iter().map(|projection| projection.name()).collect();
+    let what = format!(
+        "following the log from position {position} (it ends at {head}): {} under formula {formula}; SIGINT stops",
+        names.join(", ")
+    );
+    session::say(&session.common, &what);
+    Ok(())
 }
 
 /// The first connection. A server that says "not now" is waited for; where nobody answers, the configuration is wrong.
@@ -112,47 +211,6 @@ impl Pauses {
     async fn next(&mut self) {
         tokio::time::sleep(self.0).await;
         self.0 = RECONNECT_MAX.min(self.0 * 2);
-    }
-}
-
-/// Follows on one connection.
-async fn follow(session: &Session, conn: &mut PgConnection) -> Result<Infallible> {
-    let _sequencer = sequence(session).await?;
-    loop {
-        if let Some(mut projector) = attempt(session, conn).await? {
-            lead(conn, &mut projector, &mut Hints::listen(session).await).await?;
-        }
-        tracing::info!("another projector is at work; standing by");
-        stand_by(conn).await?;
-        tracing::info!("the builds stand still behind the log; taking over");
-    }
-}
-
-/// Moves the builds until somebody else does.
-async fn lead(conn: &mut PgConnection, projector: &mut Projector, hints: &mut Hints) -> Result<()> {
-    loop {
-        match projector.standing(conn).await? {
-            Standing::Mine => {}
-            Standing::Moved => return Ok(()),
-            Standing::Replaced => match settle(Projector::open(conn).await)? {
-                Some(opened) => *projector = opened,
-                None => return Ok(()),
-            },
-        }
-        let head = log::head(conn).await?.position;
-        if head > projector.position() {
-            if projector.is_stale(conn).await? {
-                match settle(Projector::open(conn).await)? {
-                    Some(opened) => *projector = opened,
-                    None => return Ok(()),
-                }
-                continue;
-            }
-            if fenced(projector.catch_up(conn, head, &mut |_| {}).await)? {
-                return Ok(());
-            }
-        }
-        hints.wait().await;
     }
 }
 

@@ -8,14 +8,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::canonical;
 use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
-use domain::facts::DocumentRef;
+use domain::facts::document;
 use domain::note::Note;
 use domain::recorded::Position;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use projections::metrics::digest::{scores_lines, state_lines};
 use projections::store::schema::FormulaDocument;
-use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::line::{
@@ -27,18 +26,6 @@ use crate::audit::tree::Anchor;
 use crate::audit::verification::{Evaluated, Stop, Verdict, Verification, Witness};
 use crate::decisions::Decisions;
 use crate::log::{self, Stored};
-
-/// What of a payload names its raw document. A formula is its document and names none.
-#[derive(Deserialize)]
-struct Names {
-    document: DocumentRef,
-}
-
-/// The raw document that a payload names.
-#[must_use]
-pub fn document(payload: &[u8]) -> Option<Digest> {
-    serde_json::from_slice::<Names>(payload).ok().map(|names| names.document.sha256)
-}
 
 /// A bundle in the making.
 pub struct Writer<W: Write> {

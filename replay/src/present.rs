@@ -1,0 +1,141 @@
+//! The scores of the present, as they are published: at a head that was taken once, whatever is appended meanwhile and
+//! whoever moves the live builds.
+
+use domain::digest::Digest;
+use domain::facts::log::ScoresPublished;
+use domain::recorded::Position;
+use projections::fold::{Fold, World};
+use projections::store::schema::FormulaDocument;
+use projections::store::{self, Build, load};
+use projections::tables::Projection;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::as_of::{self, Outcome, outcome};
+use crate::audit::tiles;
+use crate::catch_up::{self, Tried};
+use crate::fence::replaced;
+use crate::log::{self, Stored};
+use crate::quarantine::Quarantine;
+use crate::stop::Stop;
+use crate::{ReplayError, SNAPSHOT};
+
+/// The scores at a position.
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// The position.
+    pub position: Position,
+    /// Root of the log there.
+    pub root: Digest,
+    /// The live formula.
+    pub formula: FormulaDocument,
+    /// Digest of the scores.
+    pub digest: Digest,
+    /// Digest of the state.
+    pub state_digest: Digest,
+    /// Digest of what was passed over.
+    pub quarantine_digest: Digest,
+}
+
+impl Present {
+    /// What publishes them under a label.
+    #[must_use]
+    pub fn published(&self, label: &str) -> ScoresPublished {
+        ScoresPublished {
+            label: label.to_owned(),
+            position: self.position,
+            root: self.root,
+            formula: self.formula.formula.name.clone(),
+            formula_hash: self.formula.formula.hash(),
+            digest: self.digest,
+            state_digest: self.state_digest,
+            quarantine_digest: self.quarantine_digest,
+        }
+    }
+
+    async fn of(
+        conn: &mut PgConnection,
+        position: Position,
+        formula: FormulaDocument,
+        outcome: &Outcome,
+        quarantine: &Quarantine,
+    ) -> Result<Self, ReplayError> {
+        let Outcome { digest, state_digest, .. } = *outcome;
+        let head = log::head(&mut *conn).await?;
+        let root = if head.position == position { head.root } else { tiles::root(conn, position).await? };
+        Ok(Self { position, root, formula, digest, state_digest, quarantine_digest: quarantine.digest() })
+    }
+}
+
+/// The formula of the live scores.
+///
+/// # Errors
+/// When the database refuses or the formula is beyond this program.
+pub async fn formula(conn: &mut PgConnection) -> Result<FormulaDocument, ReplayError> {
+    catch_up::ensure_live(&mut *conn).await?;
+    formula_of(&store::live_builds(conn).await?)
+}
+
+fn formula_of(builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
+    let metrics = builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
+    Ok(FormulaDocument {
+        formula: metrics.read_formula()?,
+        document: metrics.formula_document.clone().unwrap_or_default(),
+    })
+}
+
+/// Evaluates at the head, as it stands now or a little later. The live builds are brought there, in one try; where
+/// another projector moves them, or they are there already, a fold in memory goes on from where they stand.
+///
+/// # Errors
+/// When the log cannot be read or the database refuses.
+pub async fn evaluate(conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Present, ReplayError> {
+    let head = log::head(&mut *conn).await?.position;
+    if !catch_up::reached(&mut *conn, head).await?
+        && let Tried::Moved(projector) = catch_up::attempt(&mut *conn, head, &Stop::default(), progress).await?
+    {
+        let formula = formula_of(projector.builds())?;
+        return Present::of(conn, projector.position(), formula, &projector.outcome(), &projector.quarantine).await;
+    }
+    match beside(&mut *conn, Start::Live, progress).await {
+        // They were dropped while they were read.
+        Err(error) if error.is_fenced() => beside(conn, Start::Nothing, progress).await,
+        done => done,
+    }
+}
+
+/// Where a fold in memory begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// Where the live builds stand.
+    Live,
+    /// At the beginning of the log.
+    Nothing,
+}
+
+/// Evaluates at the head of one snapshot, by a fold of its own: nobody is waited for, nothing is moved.
+async fn beside(
+    conn: &mut PgConnection,
+    start: Start,
+    progress: &mut dyn FnMut(&Stored),
+) -> Result<Present, ReplayError> {
+    let mut snapshot = conn.begin_with(SNAPSHOT).await?;
+    let head = log::head(&mut snapshot).await?.position;
+    let quarantine = Quarantine::read(&mut snapshot).await?;
+    let live = store::live_builds(&mut snapshot).await?;
+    let formula = formula_of(&live)?;
+    let of = |projection| live.iter().find(|build| build.projection == projection).ok_or(ReplayError::NoBuild);
+    let (graph, people) = (of(Projection::Graph)?, of(Projection::People)?);
+    let holds = |build: &Build| {
+        build.is_ours() && build.quarantine_digest == quarantine.digest() && build.position == graph.position
+    };
+    let world = if start == Start::Live && [graph, people].into_iter().all(holds) {
+        load::world(&mut snapshot, graph, people).await.map_err(|error| replaced(graph, error))?
+    } else {
+        World::default()
+    };
+    let mut fold = Fold::new(world, formula.formula.clone(), quarantine.positions.clone(), None);
+    as_of::advance(&mut snapshot, &mut fold, head, progress).await?;
+    let present = Present::of(&mut snapshot, head, formula, &outcome(&fold), &quarantine).await?;
+    snapshot.rollback().await?;
+    Ok(present)
+}

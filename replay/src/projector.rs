@@ -1,0 +1,390 @@
+//! The live projector: one fold, four builds, moved together in one transaction a page.
+
+use domain::recorded::Position;
+use domain::time::Timestamp;
+use projections::fold::{Fold, World};
+use projections::history::{History, Span};
+use projections::store::schema::FormulaDocument;
+use projections::store::write::{self, CursorMove};
+use projections::store::{self, Build, StoreError, load};
+use projections::tables::spans::{span_row, tick_rows};
+use projections::tables::{Advanced, Difference, FACT, LOG, Materialized, Projection, Row, SPAN, TICK};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::as_of::{Outcome, outcome, take_in};
+use crate::fence::{fence, note_quarantine, replaced};
+use crate::log::Stored;
+use crate::quarantine::Quarantine;
+use crate::stop::Stop;
+use crate::{ReplayError, SNAPSHOT, log};
+
+/// Positions folded between two transactions.
+pub const PAGE_POSITIONS: u64 = 10_000;
+
+/// Longest silence inside a projector's transaction, in seconds. A stopped process loses its locks after this, and the
+/// next projector goes on.
+pub const IDLE_IN_TRANSACTION_SECONDS: u32 = 10;
+
+/// How the live builds stand to a projector that moves them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They are its own, where it left them.
+    Mine,
+    /// Another projector has moved them.
+    Moved,
+    /// Others were made live in their place.
+    Replaced,
+}
+
+/// What opening the live builds came to.
+#[derive(Debug)]
+pub enum Opened {
+    /// They can be moved on from where they stand.
+    Ready(Box<Projector>),
+    /// They are worth nothing as things are: whoever wants them builds them anew.
+    Stale(Box<Stale>),
+}
+
+/// Live builds to be built anew.
+#[derive(Clone, Debug)]
+pub struct Stale {
+    /// What is wrong with them.
+    pub why: Why,
+    /// The formula they answer to.
+    pub formula: FormulaDocument,
+    /// The position the furthest of them stands at.
+    pub position: Position,
+}
+
+/// Why builds are stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Another code folded them.
+    OtherCode,
+    /// Other events were passed over when they were folded.
+    OtherQuarantine,
+}
+
+impl Stale {
+    /// What is wrong with builds that do not stand as this program would have folded them; `None` where only what comes
+    /// after their position is quarantined, or let in again.
+    fn of(builds: &[Build], quarantine: &Quarantine) -> Result<Option<Self>, ReplayError> {
+        let position = builds.iter().map(|build| build.position).max().unwrap_or(0);
+        // The builds say under which set they were folded only by its digest. Where nothing at or before their
+        // position is quarantined now or was then, they stand as they are.
+        let nothing = Quarantine::default().digest();
+        let folded = quarantine.positions.range(..=position).next().is_some();
+        let why = if !builds.iter().all(Build::is_ours) {
+            Why::OtherCode
+        } else if folded || builds.iter().any(|build| build.quarantine_digest != nothing) {
+            Why::OtherQuarantine
+        } else {
+            return Ok(None);
+        };
+        let metrics =
+            builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
+        let document = metrics.formula_document.clone().unwrap_or_default();
+        let formula = FormulaDocument { formula: metrics.read_formula()?, document };
+        Ok(Some(Self { why, formula, position }))
+    }
+}
+
+/// Why a page ended before its end.
+enum Halt {
+    Asked,
+    Failed(ReplayError),
+}
+
+impl From<ReplayError> for Halt {
+    fn from(error: ReplayError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The projector of a set of builds that stand at one position.
+#[derive(Debug)]
+pub struct Projector {
+    pub(crate) builds: Vec<Build>,
+    fold: Fold,
+    pub(crate) quarantine: Quarantine,
+    /// The derived tables as they stand in the database.
+    tables: Materialized,
+    /// What is noted with the builds where they stand.
+    noted: CursorMove,
+    /// World time where they stand.
+    world_time: Option<Timestamp>,
+}
+
+impl Projector {
+    /// Opens the live builds, which must have been made by now ([`crate::catch_up::ensure_live`]).
+    ///
+    /// A quarantine that touches what is already folded makes the builds worthless, and so does another code that
+    /// folded them, whose rows and values are not ours: then the answer is [`Opened::Stale`].
+    ///
+    /// # Errors
+    /// When the database refuses or stored rows are not readable. [`StoreError::Fenced`] when others moved or replaced
+    /// the builds meanwhile: open again.
+    pub async fn open(conn: &mut PgConnection) -> Result<Opened, ReplayError> {
+        let silence = format!("SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_SECONDS}s'");
+        sqlx::query(&silence).execute(&mut *conn).await?;
+        let mut snapshot = conn.begin_with(SNAPSHOT).await?;
+        let quarantine = Quarantine::read(&mut snapshot).await?;
+        let builds = store::live_builds(&mut snapshot).await?;
+        if builds.iter().all(|build| build.quarantine_digest == quarantine.digest() && build.is_ours()) {
+            let projector = Self::load(&mut snapshot, builds, quarantine).await?;
+            snapshot.commit().await?;
+            return Ok(Opened::Ready(Box::new(projector)));
+        }
+        snapshot.rollback().await?;
+        if let Some(stale) = Stale::of(&builds, &quarantine)? {
+            return Ok(Opened::Stale(Box::new(stale)));
+        }
+        note_quarantine(conn, &builds, &quarantine).await?;
+        let mut snapshot = conn.begin_with(SNAPSHOT).await?;
+        let builds = store::live_builds(&mut snapshot).await?;
+        let projector = Self::load(&mut snapshot, builds, quarantine).await?;
+        snapshot.commit().await?;
+        Ok(Opened::Ready(Box::new(projector)))
+    }
+
+    /// Loads builds that were folded under this quarantine.
+    async fn load(conn: &mut PgConnection, builds: Vec<Build>, quarantine: Quarantine) -> Result<Self, ReplayError> {
+        let of = |projection| builds.iter().find(|build| build.projection == projection).ok_or(ReplayError::NoBuild);
+        let (graph, people) = (of(Projection::Graph)?, of(Projection::People)?);
+        if let Some(other) = builds.iter().find(|build| build.position != graph.position) {
+            let reason = format!("stands at {}, build {} at {}", other.position, graph.id, graph.position);
+            let row = other.id.to_string();
+            return Err(StoreError::Inconsistent { build: other.id, table: "atlas.build", row, reason }.into());
+        }
+        let world = load::world(&mut *conn, graph, people).await.map_err(|error| replaced(graph, error))?;
+        let history = of(Projection::History)?;
+        let history = load::history(&mut *conn, history).await.map_err(|error| replaced(history, error))?;
+        let formula = of(Projection::Metrics)?.read_formula()?;
+        let fold = Fold::new(world, formula, quarantine.positions.clone(), Some(history));
+        Ok(Self::at(builds, fold, quarantine))
+    }
+
+    /// A projector of builds that hold what `fold` holds.
+    pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
+        let mut tables = Materialized::default();
+        let (_, noted) = advance_to(&mut tables, &fold);
+        Self::with(builds, fold, quarantine, tables, noted)
+    }
+
+    /// A projector of builds that hold what `fold` holds, of which these are the tables.
+    pub(crate) fn with(
+        builds: Vec<Build>,
+        fold: Fold,
+        quarantine: Quarantine,
+        tables: Materialized,
+        noted: CursorMove,
+    ) -> Self {
+        let world_time = fold.world.graph.world_time();
+        Self { builds, fold, quarantine, tables, noted, world_time }
+    }
+
+    /// The builds it moves.
+    #[must_use]
+    pub fn builds(&self) -> &[Build] {
+        &self.builds
+    }
+
+    /// The position it stands at.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.fold.world.position
+    }
+
+    /// Scores and digests where it stands.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        outcome(&self.fold)
+    }
+
+    /// The fold it moves.
+    #[must_use]
+    pub fn fold(&self) -> &Fold {
+        &self.fold
+    }
+
+    /// Follows the log to `to`, a page a transaction. `progress` sees each event as stored.
+    ///
+    /// After an error the projector must be opened anew: its fold may be ahead of its tables.
+    ///
+    /// # Errors
+    /// When the log cannot be read, the database refuses, or another projector has moved the cursor; when an event
+    /// cannot be decoded, then what comes before it is projected.
+    pub async fn catch_up(
+        &mut self,
+        conn: &mut PgConnection,
+        to: Position,
+        progress: &mut dyn FnMut(&Stored),
+    ) -> Result<(), ReplayError> {
+        self.catch_up_until(conn, to, &Stop::default(), progress).await
+    }
+
+    /// As [`Self::catch_up`], and no further than `stop` allows: what is folded when it is asked for is written, then
+    /// this ends before `to`.
+    ///
+    /// # Errors
+    /// As [`Self::catch_up`].
+    pub async fn catch_up_until(
+        &mut self,
+        conn: &mut PgConnection,
+        to: Position,
+        stop: &Stop,
+        progress: &mut dyn FnMut(&Stored),
+    ) -> Result<(), ReplayError> {
+        while self.position() < to && !stop.is_asked() {
+            let page = to.min(self.position() + PAGE_POSITIONS);
+            let before = self.position();
+            let read = self.fold_page(&mut *conn, page, stop, progress).await;
+            let readable = matches!(read, Ok(()) | Err(ReplayError::Poison { .. }));
+            if readable && self.position() > before {
+                self.write(&mut *conn, before).await?;
+                tracing::debug!(replay.from = before + 1, replay.to = self.position(), "projected");
+            }
+            read?;
+        }
+        Ok(())
+    }
+
+    /// Folds on to `to`, or to the event at which a stop is asked for.
+    async fn fold_page(
+        &mut self,
+        conn: &mut PgConnection,
+        to: Position,
+        stop: &Stop,
+        progress: &mut dyn FnMut(&Stored),
+    ) -> Result<(), ReplayError> {
+        let from = self.position() + 1;
+        let read = log::read(conn, from, to, |stored| {
+            if stop.is_asked() {
+                return Err(Halt::Asked);
+            }
+            progress(&stored);
+            Ok(take_in(&mut self.fold, &stored)?)
+        });
+        match read.await {
+            Ok(()) | Err(Halt::Asked) => Ok(()),
+            Err(Halt::Failed(error)) => Err(error),
+        }
+    }
+
+    /// How the live builds stand to this projector.
+    ///
+    /// # Errors
+    /// [`ReplayError::OtherCode`] when another code has replaced them; when the database refuses.
+    pub async fn standing(&self, conn: &mut PgConnection) -> Result<Standing, ReplayError> {
+        let live = store::live_builds(conn).await?;
+        let mine = |build: &Build| self.builds.iter().any(|mine| mine.id == build.id);
+        // Two codes that follow at once would replace each other's builds for ever.
+        if let Some(other) = live.iter().find(|build| !mine(build) && !build.is_ours()) {
+            return Err(ReplayError::OtherCode(other.code.clone()));
+        }
+        Ok(if !live.iter().all(mine) {
+            Standing::Replaced
+        } else if live.iter().any(|build| build.position != self.position()) {
+            Standing::Moved
+        } else {
+            Standing::Mine
+        })
+    }
+
+    /// Whether the quarantined set has changed since the builds were opened: then they must be opened anew. To be asked
+    /// after the head was read to which they are to follow.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn is_stale(&self, conn: &mut PgConnection) -> Result<bool, ReplayError> {
+        Ok(Quarantine::read(conn).await? != self.quarantine)
+    }
+
+    /// Writes what changed since `before` and moves the cursors.
+    async fn write(&mut self, conn: &mut PgConnection, before: Position) -> Result<(), ReplayError> {
+        let changes = self.fold.take_changes();
+        // The log's own affairs touch no vertex: what was computed before still holds.
+        let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
+        let (differences, moved) = if quiet {
+            let (position, recorded_at) = (self.position(), self.fold.world.graph.recorded_at());
+            (Vec::new(), CursorMove { position, recorded_at, ..self.noted })
+        } else {
+            advance_to(&mut self.tables, &self.fold)
+        };
+        let facts = fact_rows(&self.fold.world, changes.rows())?;
+        // Everything is computed by now: the locks are held as long as the database writes.
+        let mut transaction = conn.begin().await?;
+        let conn = &mut *transaction;
+        fence(&mut *conn, &self.builds, &self.quarantine).await?;
+        write::move_cursors(&mut *conn, &self.builds, &moved).await?;
+        for build in &mut self.builds {
+            let schema = build.schema();
+            for difference in differences.iter().filter(|d| d.table.projection == build.projection) {
+                write::difference(&mut *conn, &schema, difference).await?;
+            }
+            for (table, rows) in &facts {
+                if table.projection == build.projection {
+                    write::upsert(&mut *conn, &schema, table, &rows.iter().collect::<Vec<_>>()).await?;
+                }
+            }
+            if let (Projection::History, Some(history)) = (build.projection, &mut self.fold.history) {
+                write_history(&mut *conn, &schema, history, before).await?;
+            }
+            build.position = moved.position;
+            build.output_digest = Some(moved.output_digest);
+            build.state_digest = Some(moved.state_digest);
+        }
+        transaction.commit().await?;
+        self.noted = moved;
+        self.world_time = self.fold.world.graph.world_time();
+        Ok(())
+    }
+}
+
+/// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
+/// they were, and what is noted with a build.
+pub(crate) fn advance_to(tables: &mut Materialized, fold: &Fold) -> (Vec<Difference>, CursorMove) {
+    let Advanced { differences, output_digest, state_digest } = tables.advance_to(fold.world.view(), fold.formula());
+    let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
+    (differences, CursorMove { position, recorded_at, output_digest, state_digest })
+}
+
+/// Writes what of a history began or ended since `before`.
+async fn write_history(
+    conn: &mut PgConnection,
+    schema: &str,
+    history: &mut History,
+    before: Position,
+) -> Result<(), ReplayError> {
+    let ended = history.take_news().ended;
+    // Only what began at or before the last page may stand there already.
+    let (new, old): (Vec<Span>, Vec<Span>) =
+        ended.into_iter().chain(history.holding(before)).partition(|span| span.from > before);
+    let rows = |spans: Vec<Span>| spans.iter().map(span_row).collect();
+    let (new, old): (Vec<Row>, Vec<Row>) = (rows(new), rows(old));
+    write::upsert(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
+    write::copy(&mut *conn, schema, &SPAN, &new).await?;
+    let ticks = tick_rows(history, before);
+    write::upsert(&mut *conn, schema, &TICK, &ticks.iter().collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+/// The stored rows of the state, of the kinds and keys given.
+pub(crate) fn fact_rows<'a>(
+    world: &World,
+    keys: impl Iterator<Item = (&'static str, &'a str)>,
+) -> Result<[(&'static projections::tables::Table, Vec<Row>); 2], ReplayError> {
+    let (mut graph, mut people) = (Vec::new(), Vec::new());
+    let unwritable = |key: &str, error: serde_json::Error| StoreError::Inconsistent {
+        build: 0,
+        table: "fact",
+        row: key.to_owned(),
+        reason: error.to_string(),
+    };
+    for (kind, key) in keys {
+        let row = |value: String| vec![Some(kind.to_owned()), Some(key.to_owned()), Some(value)];
+        graph.extend(world.graph.row(kind, key).map_err(|e| unwritable(key, e))?.map(row));
+        people.extend(world.people.row(kind, key).map_err(|e| unwritable(key, e))?.map(row));
+    }
+    Ok([(&FACT, graph), (&LOG, people)])
+}

@@ -1,0 +1,52 @@
+//! The switch: builds become the live ones, in one short transaction.
+
+use projections::store::schema;
+use projections::store::{self, Build, StoreError};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::ReplayError;
+use crate::projector::Projector;
+use crate::rebuild::{self, Keep};
+
+/// Keeps others from switching, and the live projector from moving on, until the end of the transaction.
+pub(crate) async fn lock_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
+    // One switch at a time, so that the set cannot change under the row locks that follow.
+    sqlx::query_file!("sql/lock_live.sql").execute(&mut *conn).await?;
+    sqlx::query_file!("sql/lock_live_builds.sql").fetch_all(conn).await?;
+    Ok(())
+}
+
+impl Projector {
+    /// Whether a build is of a projection that this one has no build of.
+    pub(crate) fn lacks(&self, build: &Build) -> bool {
+        self.builds.iter().all(|mine| mine.projection != build.projection)
+    }
+
+    /// Makes these builds the live ones, if no live build is further on and all live ones end at one position.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the live builds stand elsewhere: catch up and try again.
+    pub async fn switch(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
+        let mut transaction = conn.begin().await?;
+        lock_live(&mut transaction).await?;
+        let live = store::live_builds(&mut transaction).await?;
+        for build in &live {
+            let replaced = self.builds.iter().any(|mine| mine.projection == build.projection);
+            let fits = if replaced { build.position <= self.position() } else { build.position == self.position() };
+            if !fits {
+                return Err(StoreError::Fenced { build: build.id, position: self.position() }.into());
+            }
+        }
+        schema::make_live(&mut transaction, &self.builds).await?;
+        transaction.commit().await?;
+        for build in &mut self.builds {
+            "live".clone_into(&mut build.status);
+        }
+        rebuild::release(&mut *conn, &self.builds).await?;
+        // The switch is done; what is left over is taken by the next one.
+        if let Err(error) = rebuild::tidy(conn, &self.quarantine, Keep::Nothing).await {
+            tracing::warn!(%error, "builds that nobody returns to are still there");
+        }
+        Ok(())
+    }
+}
