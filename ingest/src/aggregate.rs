@@ -162,7 +162,7 @@ impl<'de> Deserialize<'de> for Fact {
         }
         let bytes = canonical::to_vec(&typed.payload).map_err(D::Error::custom)?;
         let event = codec::decode(&typed.r#type, typed.version, &bytes).map_err(D::Error::custom)?;
-        Prepared::new(event.into()).map(Self::from).map_err(D::Error::custom)
+        Prepared::stored(event.into()).map(Self::from).map_err(D::Error::custom)
     }
 }
 

@@ -97,6 +97,9 @@ impl Import {
             self.write().await?;
         }
         let refused = |reason: String| ImportError::Refused { position: event.position, reason };
+        if let Some(outgrown) = event.envelope.outgrown() {
+            return Err(refused(outgrown));
+        }
         let state = self.states.entry(event.envelope.stream.clone()).or_default();
         if event.envelope.sequence != state.sequence + 1 {
             return Err(refused(format!("sequence {} follows {}", event.envelope.sequence, state.sequence)));
@@ -179,7 +182,7 @@ async fn head(log: &Log) -> Result<(u64, Digest), ImportError> {
 fn prepared(event: &Imported) -> Option<Prepared> {
     let envelope = &event.envelope;
     let fact = codec::decode(&envelope.event_type, envelope.version, &event.payload).ok()?;
-    Prepared::new(Append::from(fact)).ok()
+    Prepared::stored(Append::from(fact)).ok()
 }
 
 /// Column by column.

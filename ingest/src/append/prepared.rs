@@ -27,11 +27,17 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Computes what can be known of an event without the log.
+    /// Computes what can be known of a new event without the log.
     ///
     /// # Errors
     /// When the facts or the key cannot be stored as they are.
     pub fn new(append: Append) -> Result<Self, Refusal> {
+        append.event.check()?;
+        Self::stored(append)
+    }
+
+    /// The same of an event that a log holds already: of what an earlier program took, nothing is refused.
+    pub(crate) fn stored(append: Append) -> Result<Self, Refusal> {
         let Append { event, observed_at, key } = append;
         if key.as_ref().is_some_and(|key| !is_key(key)) {
             return Err(Refusal::Key);
@@ -85,6 +91,13 @@ impl Prepared {
 #[must_use]
 pub fn is_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.chars().any(char::is_control)
+}
+
+/// The key of a part of what `key` stands for: the part's name after it, or the digest of both where that is no key.
+#[must_use]
+pub fn part_key(key: &str, part: &str) -> String {
+    let together = format!("{key}#{part}");
+    if is_key(&together) { together } else { Digest::of(together.as_bytes()).to_string() }
 }
 
 /// What an idempotency key stands for.
