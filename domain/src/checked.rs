@@ -11,8 +11,10 @@ mod event;
 mod label;
 mod project;
 mod reason;
+mod subject;
 pub mod text;
 
+pub(crate) use actor::looks_like_address;
 pub use actor::{Actor, MAX_ACTOR_BYTES, MAX_TOOL_BYTES, Tool};
 pub use correction::{MAX_VALUE_BYTES, PROJECT_TYPES, curated};
 pub(crate) use label::folded;

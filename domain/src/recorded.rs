@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::canonical::{self, CanonicalError};
-use crate::checked::{MAX_ACTOR_BYTES, MAX_TOOL_BYTES};
+use crate::checked::{MAX_ACTOR_BYTES, MAX_TOOL_BYTES, looks_like_address};
 use crate::digest::Digest;
 use crate::event::Event;
 use crate::merkle;
@@ -63,9 +63,9 @@ impl Envelope {
         canonical::to_vec(self)
     }
 
-    /// Why no log may hold this event, whoever wrote it: its entry could not be served.
+    /// Why no log may take in this event, whoever wrote it: its entry could not be served, or names an address.
     #[must_use]
-    pub fn outgrown(&self) -> Option<String> {
+    pub fn unfit(&self) -> Option<String> {
         let metadata = canonical::to_vec(&self.metadata).map_or(usize::MAX, |bytes| bytes.len());
         let parts = [
             ("metadata", metadata, MAX_METADATA_BYTES),
@@ -73,8 +73,11 @@ impl Envelope {
             ("tool", self.metadata.get("tool").map_or(0, String::len), MAX_TOOL_BYTES),
             ("type", self.event_type.len(), MAX_TYPE_BYTES),
         ];
-        let (part, bytes, limit) = parts.into_iter().find(|(_, bytes, limit)| bytes > limit)?;
-        Some(format!("{part}: {bytes} bytes, the limit is {limit}"))
+        if let Some((part, bytes, limit)) = parts.into_iter().find(|(_, bytes, limit)| bytes > limit) {
+            return Some(format!("{part}: {bytes} bytes, the limit is {limit}"));
+        }
+        let address = self.metadata.get("actor").is_some_and(|actor| looks_like_address(actor));
+        address.then(|| "actor: an e-mail address".to_owned())
     }
 }
 
@@ -134,18 +137,20 @@ mod tests {
             metadata: BTreeMap::from([("x".to_owned(), text)]),
             payload_sha256: Digest::of(b""),
         };
-        assert_eq!(largest.outgrown(), None);
+        assert_eq!(largest.unfit(), None);
         let bytes = largest.entry().unwrap().len();
         assert!((MAX_STREAM_ID_BYTES * 2 + MAX_METADATA_BYTES..MAX_ENTRY_BYTES / 4).contains(&bytes), "{bytes}");
 
         largest.metadata.entry("x".to_owned()).and_modify(|text| text.push_str("123456"));
-        assert!(largest.outgrown().is_some_and(|why| why.starts_with("metadata: ") && why.ends_with("4096")));
+        assert!(largest.unfit().is_some_and(|why| why.starts_with("metadata: ") && why.ends_with("4096")));
         largest.metadata = BTreeMap::from([("actor".to_owned(), "x".repeat(MAX_ACTOR_BYTES + 1))]);
-        assert_eq!(largest.outgrown().unwrap(), "actor: 257 bytes, the limit is 256");
+        assert_eq!(largest.unfit().unwrap(), "actor: 257 bytes, the limit is 256");
         largest.metadata = BTreeMap::from([("tool".to_owned(), "x".repeat(MAX_TOOL_BYTES + 1))]);
-        assert_eq!(largest.outgrown().unwrap(), "tool: 257 bytes, the limit is 256");
+        assert_eq!(largest.unfit().unwrap(), "tool: 257 bytes, the limit is 256");
+        largest.metadata = BTreeMap::from([("actor".to_owned(), "ann@example.org".to_owned())]);
+        assert_eq!(largest.unfit().unwrap(), "actor: an e-mail address");
         largest.event_type.push('x');
         largest.metadata.clear();
-        assert_eq!(largest.outgrown().unwrap(), "type: 65 bytes, the limit is 64");
+        assert_eq!(largest.unfit().unwrap(), "type: 65 bytes, the limit is 64");
     }
 }

@@ -264,14 +264,24 @@ mod tests {
     #[test]
     fn a_label_is_used_once_in_every_spelling() {
         let state = remembered(&["Q1", " old ", "e\u{301}", "\u{200b}seen"]);
-        for (label, used) in [("Q1", "Q1"), ("q1", "Q1"), ("\u{ff51}1", "Q1"), ("OLD", " old "), ("\u{c9}", "e\u{301}"), ("seen", "\u{200b}seen")] {
+        for (label, used) in [
+            ("Q1", "Q1"),
+            ("q1", "Q1"),
+            ("\u{ff51}1", "Q1"),
+            ("OLD", " old "),
+            ("\u{c9}", "e\u{301}"),
+            ("seen", "\u{200b}seen"),
+        ] {
             let taken = Refusal::LabelTaken { label: label.to_owned(), used: used.to_owned() };
             assert_eq!(decided(&state, label), Err(taken));
         }
         for label in ["Q2", "q", "", "0", "7"] {
             assert_eq!(decided(&state, label), Ok(Decision::Append), "{label}");
         }
-        assert_eq!(decided(&state, "q1").unwrap_err().to_string(), "the label `q1` is already published, as `Q1`: case and width tell no two labels apart");
+        assert_eq!(
+            decided(&state, "q1").unwrap_err().to_string(),
+            "the label `q1` is already published, as `Q1`: case and width tell no two labels apart"
+        );
         assert_eq!(decided(&state, "Q1").unwrap_err().to_string(), "the label `Q1` is already published");
     }
 }

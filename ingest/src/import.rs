@@ -97,8 +97,8 @@ impl Import {
             self.write().await?;
         }
         let refused = |reason: String| ImportError::Refused { position: event.position, reason };
-        if let Some(outgrown) = event.envelope.outgrown() {
-            return Err(refused(outgrown));
+        if let Some(unfit) = event.envelope.unfit() {
+            return Err(refused(unfit));
         }
         let state = self.states.entry(event.envelope.stream.clone()).or_default();
         if event.envelope.sequence != state.sequence + 1 {

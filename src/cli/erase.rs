@@ -15,10 +15,10 @@ pub(crate) enum Erase {
         /// Position of the event
         position: u64,
         /// Why
-        #[arg(long)]
+        #[arg(long, value_parser = super::value::reason)]
         reason: String,
         /// Who decides
-        #[arg(long, value_parser = super::value::name)]
+        #[arg(long, value_parser = super::value::actor)]
         actor: Option<String>,
     },
 }

@@ -40,7 +40,7 @@ async fn contributor(session: &Session, pseudonym: &str) -> Result<Output> {
 /// In this order, so that each step can be taken again after an interruption: the log says so, the raw document goes,
 /// the payload goes, and so do the builds that had folded it. What was decided is carried out, never decided twice.
 async fn payload(session: &Session, position: u64, why: &str, actor: Option<&str>) -> Result<Output> {
-    let reason = reason(why)?;
+    let reason = reason(why)?.into_string();
     let writer = session.log().await?;
     let target = erase::target(&writer, position).await?;
     let target = target.ok_or_else(|| Failure::refused(anyhow!("no event at position {position}")))?;

@@ -3,10 +3,11 @@
 use ::ingest::{Append, Context, Log};
 use ::replay::quarantine::Quarantine;
 use ::replay::{formulas, log, publication};
-use anyhow::anyhow;
 use domain::Event;
+use domain::checked::Label;
 use domain::facts::formula::FormulaAdopted;
 use domain::facts::log::ScoresPublished;
+use domain::source::Refusal;
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -14,9 +15,6 @@ use super::project;
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
 use crate::session::Session;
-
-/// Greatest length of a label, in bytes.
-const MAX_LABEL_BYTES: usize = 200;
 
 /// `publish`.
 pub(crate) async fn run(session: &Session, label: &str, actor: Option<&str>) -> Result<Output> {
@@ -33,14 +31,13 @@ pub(crate) async fn run(session: &Session, label: &str, actor: Option<&str>) -> 
 
 /// Catches up, evaluates at the head and appends the publication.
 pub(crate) async fn publish(session: &Session, label: &str, context: &Context) -> Result<ScoresPublished> {
-    if label.is_empty() || label.len() > MAX_LABEL_BYTES || label.chars().any(char::is_control) {
-        let reason = anyhow!("a label is 1 to {MAX_LABEL_BYTES} bytes without control characters");
-        return Err(Failure::environment(reason));
-    }
+    let label = Label::new(label)?;
+    let label = label.as_str();
     let log = session.log().await?;
     let mut conn = session.connect().await?;
-    if publication::all(&mut conn).await?.iter().any(|(_, facts)| facts.label == label) {
-        return Err(Failure::conflict(domain::source::Refusal::LabelTaken(label.to_owned())));
+    let used = publication::all(&mut conn).await?;
+    if let Some((_, facts)) = used.into_iter().find(|(_, facts)| Label::are_one(&facts.label, label)) {
+        return Err(Failure::conflict(Refusal::LabelTaken { label: label.to_owned(), used: facts.label }));
     }
     loop {
         let mut projector = project::catch_up(session, &mut conn).await?;

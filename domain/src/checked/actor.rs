@@ -74,7 +74,7 @@ fn line(field: &'static str, text: &str, limit: usize) -> Result<String, Invalid
 }
 
 /// What the database takes for an address, by the same rule (migration 0013): so it never refuses what was taken here.
-fn looks_like_address(text: &str) -> bool {
+pub(crate) fn looks_like_address(text: &str) -> bool {
     let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
     text.match_indices('@').any(|(at, _)| {
         let ends = |c: char| c.is_ascii_whitespace() || c == '\u{b}' || c == '@';

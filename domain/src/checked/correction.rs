@@ -125,11 +125,17 @@ mod tests {
         for (refused, says) in [
             (Correction::membership("pkg:npm/x", None, none), "repo: `pkg:npm/x` names no repository"),
             (Correction::membership("pkg:github/o/r", Some(" "), none), "project: expected the project's id"),
-            (Correction::owner("pkg:github/o/r", None, none), "owner: `pkg:github/o/r` names no owner: expected pkg:github/OWNER"),
+            (
+                Correction::owner("pkg:github/o/r", None, none),
+                "owner: `pkg:github/o/r` names no owner: expected pkg:github/OWNER",
+            ),
             (Correction::owner("x", None, none), "owner: `x` names no owner"),
             (Correction::publication("pkg:github/o/r", None), "package: `pkg:github/o/r` is a repository"),
             (Correction::survey_name("\u{200b}", "p", none), "name: expected 1 to 1000 bytes"),
-            (Correction::datum("p", ProjectField::Type, Some("great"), none), "value: a project's type is pg_root or scf_project"),
+            (
+                Correction::datum("p", ProjectField::Type, Some("great"), none),
+                "value: a project's type is pg_root or scf_project",
+            ),
             (Correction::datum("p", ProjectField::Name, Some("a\nb"), none), "value: expected 1 to 1000 bytes"),
         ] {
             let said = said(refused);
