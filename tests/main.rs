@@ -35,3 +35,4 @@ mod registry_cli;
 mod shapes;
 mod storm;
 mod support;
+mod values;

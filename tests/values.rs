@@ -1,0 +1,7 @@
+//! What people give to be kept: refused or mended in one place, whichever way it comes.
+
+mod actors;
+mod dry_runs;
+mod ids;
+mod labels;
+mod rehearsals;
