@@ -117,10 +117,10 @@ pub(crate) enum Command {
     /// The log in order, one JSON object a line
     Events {
         /// First position
-        #[arg(long)]
+        #[arg(long, value_parser = value::position)]
         from: Option<u64>,
         /// Last position
-        #[arg(long)]
+        #[arg(long, value_parser = value::position)]
         to: Option<u64>,
         /// Only this stream, for example `repo:pkg:github/o/r`
         #[arg(long)]
@@ -202,6 +202,7 @@ pub(crate) enum Command {
     #[cfg(feature = "ingest")]
     Quarantine {
         /// Position of the event
+        #[arg(value_parser = value::position)]
         position: u64,
         /// Why
         #[arg(long, value_parser = value::reason)]

@@ -2,6 +2,7 @@
 
 mod actors;
 mod dry_runs;
+mod flags;
 mod ids;
 mod labels;
 mod rehearsals;

@@ -13,6 +13,7 @@ pub(crate) enum Erase {
     /// The payload of an event and its raw document; the leaf stays, scores that rest on it become unprovable
     Payload {
         /// Position of the event
+        #[arg(value_parser = super::value::position)]
         position: u64,
         /// Why
         #[arg(long, value_parser = super::value::reason)]

@@ -27,6 +27,11 @@ pub(crate) fn reason(text: &str) -> Result<String, String> {
     Reason::new(text).map(Reason::into_string).map_err(allowed)
 }
 
+/// A place in the log.
+pub(crate) fn position(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected a position in the log: a whole number, counted from 1".to_owned())
+}
+
 /// The parser of the flags names the flag.
 fn allowed(invalid: Invalid) -> String {
     invalid.reason

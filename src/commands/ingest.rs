@@ -117,9 +117,11 @@ fn checked(options: &IngestOptions, subject: &SubjectOptions) -> Result<(Subject
 
 /// Reads `--observed-at`.
 pub(crate) fn observed_at(options: &IngestOptions) -> Result<Option<Timestamp>> {
-    let parse = |text: &String| Timestamp::parse_time_or_date(text);
-    let parsed = options.observed_at.as_ref().map(parse).transpose();
-    parsed.map_err(|error| Failure::environment(anyhow!("--observed-at: {error}")))
+    let parse = |text: &String| {
+        let expected = "expected a time (2026-01-31T12:00:00Z) or a date (2026-01-31) from 1970 to 9999";
+        Timestamp::parse_time_or_date(text).map_err(|_| anyhow!("--observed-at: `{text}`: {expected}"))
+    };
+    options.observed_at.as_ref().map(parse).transpose().map_err(Failure::environment)
 }
 
 /// Appends one document and answers its place.

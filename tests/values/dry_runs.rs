@@ -60,7 +60,7 @@ fn a_dry_run_refuses_what_the_real_run_refuses() {
             |more: &[&str]| [&["ingest"], kind, of, more].concat().iter().map(ToString::to_string).collect::<Vec<_>>();
         for (code, says, more) in [
             (1, "more than 5 minutes ahead of the log's", &future[..]),
-            (2, "--observed-at: `soon` is no RFC 3339 time", &["--observed-at", "soon"]),
+            (2, "--observed-at: `soon`: expected a time (2026-01-31T12:00:00Z) or a date", &["--observed-at", "soon"]),
             (2, "expected a name or handle", &["--actor", "ann@example.org"]),
             (2, "expected 1 to 256 bytes", &["--actor", &long]),
             (2, "1 to 512 bytes", &["--idempotency-key", &long]),
