@@ -1,6 +1,8 @@
 //! Values of flags that go into the log: checked before anything is done, by the rules of the values themselves.
 
-use domain::checked::{Actor, Invalid, Label, ProjectId, Reason};
+use domain::checked::{Actor, Invalid};
+#[cfg(feature = "ingest")]
+use domain::checked::{Label, ProjectId, Reason};
 
 /// Who acts: what `--actor` takes.
 pub(crate) fn actor(text: &str) -> Result<String, String> {
@@ -8,21 +10,25 @@ pub(crate) fn actor(text: &str) -> Result<String, String> {
 }
 
 /// Who decided: what `--author` takes.
+#[cfg(feature = "ingest")]
 pub(crate) fn author(text: &str) -> Result<Actor, String> {
     Actor::author(text).map_err(allowed)
 }
 
 /// What a publication is called: what `--label` takes.
+#[cfg(feature = "ingest")]
 pub(crate) fn label(text: &str) -> Result<String, String> {
     Label::new(text).map(|label| label.as_str().to_owned()).map_err(allowed)
 }
 
 /// A project's id. It stays as given: what is dropped of it is said when it is used.
+#[cfg(feature = "ingest")]
 pub(crate) fn project(text: &str) -> Result<String, String> {
     ProjectId::new(text, &mut Vec::new()).map(|_| text.to_owned()).map_err(allowed)
 }
 
 /// Why: what `--reason` takes.
+#[cfg(feature = "ingest")]
 pub(crate) fn reason(text: &str) -> Result<String, String> {
     Reason::new(text).map(Reason::into_string).map_err(allowed)
 }

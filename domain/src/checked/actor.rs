@@ -80,7 +80,7 @@ pub(crate) fn looks_like_address(text: &str) -> bool {
         let ends = |c: char| c.is_ascii_whitespace() || c == '\u{b}' || c == '@';
         let before = text[..at].chars().next_back().is_some_and(|c| !ends(c));
         let rest = &text[at + 1..];
-        let word = rest[..rest.find(ends).unwrap_or(rest.len())].as_bytes();
+        let word = &rest.as_bytes()[..rest.find(ends).unwrap_or(rest.len())];
         let top = |(n, byte): (usize, &u8)| *byte == b'.' && is_letter(word.get(n + 1)) && is_letter(word.get(n + 2));
         before && word.iter().enumerate().any(top)
     })
