@@ -29,7 +29,7 @@ pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
 #[cfg(feature = "ingest")]
 pub(crate) use self::bench::{Lag, LogSize};
 #[cfg(feature = "ingest")]
-pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
+pub(crate) use self::curate::{Curate, Resolution, WhoAndWhy};
 #[cfg(feature = "ingest")]
 pub(crate) use self::erase::Erase;
 pub(crate) use self::export::{Export, ExportTo, GraphFormat, ScoreFormat};
@@ -117,10 +117,10 @@ pub(crate) enum Command {
     /// The log in order, one JSON object a line
     Events {
         /// First position
-        #[arg(long)]
+        #[arg(long, value_parser = value::position)]
         from: Option<u64>,
         /// Last position
-        #[arg(long)]
+        #[arg(long, value_parser = value::position)]
         to: Option<u64>,
         /// Only this stream, for example `repo:pkg:github/o/r`
         #[arg(long)]
@@ -141,10 +141,10 @@ pub(crate) enum Command {
     #[cfg(feature = "ingest")]
     Publish {
         /// The label; used once
-        #[arg(long, value_parser = value::name)]
+        #[arg(long, value_parser = value::label)]
         label: String,
         /// Who publishes
-        #[arg(long, value_parser = value::name)]
+        #[arg(long, value_parser = value::actor)]
         actor: Option<String>,
     },
     /// Build beside the live tables, compare, and with --promote switch
@@ -162,7 +162,7 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with_all = ["projection", "formula", "promote"])]
         cancel: bool,
         /// Who promotes
-        #[arg(long, value_parser = value::name)]
+        #[arg(long, value_parser = value::actor)]
         actor: Option<String>,
     },
     /// Make the former builds live again
@@ -171,7 +171,7 @@ pub(crate) enum Command {
         #[arg(long)]
         projection: Option<ProjectionArg>,
         /// Who decides
-        #[arg(long, value_parser = value::name)]
+        #[arg(long, value_parser = value::actor)]
         actor: Option<String>,
     },
     /// How the values of one vertex changed over time
@@ -202,15 +202,16 @@ pub(crate) enum Command {
     #[cfg(feature = "ingest")]
     Quarantine {
         /// Position of the event
+        #[arg(value_parser = value::position)]
         position: u64,
         /// Why
-        #[arg(long)]
+        #[arg(long, value_parser = value::reason)]
         reason: String,
         /// Take an earlier quarantine back
         #[arg(long)]
         lift: bool,
         /// Who decides
-        #[arg(long, value_parser = value::name)]
+        #[arg(long, value_parser = value::actor)]
         actor: Option<String>,
     },
     /// Forget what the law demands

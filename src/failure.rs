@@ -62,6 +62,13 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
+/// A value that no front takes is wrong usage.
+impl From<domain::checked::Invalid> for Failure {
+    fn from(error: domain::checked::Invalid) -> Self {
+        Self::environment(error)
+    }
+}
+
 impl From<replay::ReplayError> for Failure {
     fn from(error: replay::ReplayError) -> Self {
         if error.is_environment() { Self::environment(error) } else { Self::refused(error) }
@@ -80,7 +87,9 @@ impl From<ingest::error::AppendError> for Failure {
         use ingest::error::AppendError;
         match &error {
             _ if error.is_conflict() => Self::conflict(error),
-            AppendError::Database(_) | AppendError::Unplaced(_) => Self::environment(error),
+            AppendError::Database(_) | AppendError::Unplaced(_) | AppendError::Refused(ingest::Refusal::Invalid(_)) => {
+                Self::environment(error)
+            }
             AppendError::Refused(_) | AppendError::Conflict { .. } | AppendError::Corrupt(_) => Self::refused(error),
         }
     }

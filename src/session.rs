@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+#[cfg(feature = "ingest")]
+use domain::checked::Actor;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use replay::SCHEMA;
 use replay::log::Stored;
@@ -138,10 +140,7 @@ impl Session {
     /// Who appends.
     #[cfg(feature = "ingest")]
     pub(crate) fn context(&self, actor: Option<&str>) -> ingest::Context {
-        // A login may be an address; a flag that is one was refused.
-        let login = || std::env::var("USER").ok().map(|user| domain::redact::emails(&user).into_owned());
-        let actor = actor.map(str::to_owned).or_else(login).unwrap_or_else(|| "unknown".into());
-        ingest::Context { actor, tool: concat!("pg-atlas ", env!("CARGO_PKG_VERSION")).to_owned() }
+        context(actor)
     }
 
     /// A progress bar over positions; silent unless stderr is a terminal.
@@ -155,6 +154,19 @@ impl Session {
         bar.set_message(what);
         Progress { bar, seen: 0 }
     }
+}
+
+/// Who appends: the one named, else the user logged in.
+#[cfg(feature = "ingest")]
+pub(crate) fn context(actor: Option<&str>) -> ingest::Context {
+    // A login may be an address, or no name at all; a flag that is one was refused.
+    let login = || {
+        let user = std::env::var("USER").ok()?;
+        Actor::new(&domain::redact::emails(&user)).ok()
+    };
+    let actor = actor.map(str::to_owned).or_else(|| login().map(|actor| actor.as_str().to_owned()));
+    let tool = concat!("pg-atlas ", env!("CARGO_PKG_VERSION")).to_owned();
+    ingest::Context { actor: actor.unwrap_or_else(|| "unknown".to_owned()), tool }
 }
 
 /// A count of things whose number is not known beforehand; silent unless stderr is a terminal.

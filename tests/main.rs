@@ -37,3 +37,4 @@ mod shapes;
 mod steady;
 mod storm;
 mod support;
+mod values;

@@ -13,6 +13,7 @@
 //! | formula | a named, versioned document that decides every number |
 
 pub mod canonical;
+pub mod checked;
 pub mod checkpoint;
 pub mod claims;
 pub mod codec;

@@ -17,7 +17,7 @@ pub const MAX_PURL_BYTES: usize = 1000;
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum PurlError {
     /// Not a package URL by the specification.
-    #[error("`{text}` is no package URL: {reason}")]
+    #[error("`{text}` is no package URL: {reason}; expected pkg:TYPE/NAME or pkg:TYPE/NAMESPACE/NAME")]
     Malformed {
         /// The text as given, cut to a readable length.
         text: String,

@@ -7,6 +7,7 @@ use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::canonical::{self, CanonicalError};
+use crate::checked::folded;
 use crate::digest::Digest;
 use crate::event::Event;
 use crate::facts::DocumentRef;
@@ -17,6 +18,8 @@ use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// Greatest number of sources one stream remembers.
 pub const MAX_SOURCES_PER_STREAM: usize = 100_000;
+/// What the source of a publication begins with; its label follows.
+const PUBLISHED: &str = "published/";
 
 /// A project name in the form in which two names are compared: NFC, trimmed, white space folded, lower-cased.
 #[must_use]
@@ -86,7 +89,7 @@ impl Event {
             },
             Self::FormulaAdopted(_) => "adopted".to_owned(),
             Self::FormulaPromoted(_) => "promoted".to_owned(),
-            Self::ScoresPublished(facts) => format!("published/{}", facts.label),
+            Self::ScoresPublished(facts) => format!("{PUBLISHED}{}", facts.label),
             Self::EventQuarantined(facts) => format!("quarantined/{}", facts.position),
             Self::PayloadErased(facts) => format!("erased/{}", facts.position),
         }
@@ -164,9 +167,14 @@ pub enum Decision {
 /// A business "no": nothing is appended.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Refusal {
-    /// A label names one publication for ever.
-    #[error("the label `{0}` is already published")]
-    LabelTaken(String),
+    /// A label names one publication for ever, and so does every other spelling of it.
+    #[error("the label `{label}` is already published{}", as_another(.label, .used))]
+    LabelTaken {
+        /// The label given.
+        label: String,
+        /// The one that was used.
+        used: String,
+    },
     /// A shipped formula is what its program says.
     #[error(transparent)]
     Formula(#[from] FormulaError),
@@ -175,7 +183,20 @@ pub enum Refusal {
     TooManySources(String),
 }
 
+fn as_another(label: &str, used: &str) -> String {
+    if label == used { String::new() } else { format!(", as `{used}`: case and width tell no two labels apart") }
+}
+
 impl StreamState {
+    /// The label of a publication that is the same to a reader, if there is one. Streams remember labels as they were
+    /// written, by whatever program; they are folded here, when one is asked for.
+    fn used_label(&self, label: &str) -> Option<&str> {
+        let prefix = PUBLISHED;
+        let used = self.sources.range(prefix.to_owned()..).map_while(|(source, _)| source.strip_prefix(prefix));
+        let wanted = folded(label);
+        used.into_iter().find(|used| folded(used) == wanted)
+    }
+
     /// Decides what becomes of an event of `source` with semantic digest `digest`.
     ///
     /// # Errors
@@ -185,8 +206,12 @@ impl StreamState {
         if let Event::FormulaAdopted(facts) = event {
             formula::check_name(&facts.name, &facts.hash)?;
         }
+        if let Event::ScoresPublished(facts) = event
+            && let Some(used) = self.used_label(&facts.label)
+        {
+            return Err(Refusal::LabelTaken { label: facts.label.clone(), used: used.to_owned() });
+        }
         match (event, latest) {
-            (Event::ScoresPublished(facts), Some(_)) => Err(Refusal::LabelTaken(facts.label.clone())),
             (Event::FormulaPromoted(_), _) => Ok(Decision::Append),
             (_, Some(latest)) if latest.digest == *digest => Ok(Decision::Duplicate { sequence: latest.sequence }),
             (_, None) if self.sources.len() >= MAX_SOURCES_PER_STREAM => {
@@ -205,5 +230,58 @@ impl StreamState {
     /// Moves past an event whose facts cannot be read any more: nothing is remembered of it.
     pub fn pass(&mut self) {
         self.sequence += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::log::ScoresPublished;
+
+    fn published(label: &str) -> Event {
+        let digest = Digest::of(b"x");
+        let (root, formula_hash, state_digest, quarantine_digest) = (digest, digest, digest, digest);
+        let (label, formula) = (label.to_owned(), "seed".to_owned());
+        ScoresPublished { label, position: 1, root, formula, formula_hash, digest, state_digest, quarantine_digest }
+            .into()
+    }
+
+    /// What a stream remembers of labels as an earlier program wrote them.
+    fn remembered(labels: &[&str]) -> StreamState {
+        let mut state = StreamState::default();
+        for source in ["erased/7", "published", "published0", "quarantined/7"] {
+            state.evolve(source, Digest::of(b"another"));
+        }
+        labels.iter().for_each(|label| state.evolve(&published(label).source(), Digest::of(label.as_bytes())));
+        serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap()
+    }
+
+    fn decided(state: &StreamState, label: &str) -> Result<Decision, Refusal> {
+        let event = published(label);
+        state.decide(&event, &event.source(), &event.semantic_digest().unwrap())
+    }
+
+    #[test]
+    fn a_label_is_used_once_in_every_spelling() {
+        let state = remembered(&["Q1", " old ", "e\u{301}", "\u{200b}seen"]);
+        for (label, used) in [
+            ("Q1", "Q1"),
+            ("q1", "Q1"),
+            ("\u{ff51}1", "Q1"),
+            ("OLD", " old "),
+            ("\u{c9}", "e\u{301}"),
+            ("seen", "\u{200b}seen"),
+        ] {
+            let taken = Refusal::LabelTaken { label: label.to_owned(), used: used.to_owned() };
+            assert_eq!(decided(&state, label), Err(taken));
+        }
+        for label in ["Q2", "q", "", "0", "7"] {
+            assert_eq!(decided(&state, label), Ok(Decision::Append), "{label}");
+        }
+        assert_eq!(
+            decided(&state, "q1").unwrap_err().to_string(),
+            "the label `q1` is already published, as `Q1`: case and width tell no two labels apart"
+        );
+        assert_eq!(decided(&state, "Q1").unwrap_err().to_string(), "the label `Q1` is already published");
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::checked::{Actor, Tool};
 use domain::{Event, StreamId, Timestamp, canonical, redact};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -22,8 +23,8 @@ pub(crate) mod single;
 mod streams;
 pub(crate) mod write;
 
-pub use foresee::Foreseen;
-pub use prepared::{Prepared, is_key};
+pub use foresee::{Foreseen, Rehearsal};
+pub use prepared::{Prepared, is_key, part_key};
 
 /// How often an append is tried while others write to the same stream.
 pub const TRIES: u32 = 5;
@@ -75,6 +76,8 @@ impl Metadata {
         let fields =
             BTreeMap::from([("actor".to_owned(), context.actor.clone()), ("tool".to_owned(), context.tool.clone())]);
         let text = String::from_utf8(canonical::to_vec(&fields)?).map_err(|_| Refusal::NotItself)?;
+        Actor::new(&context.actor)?;
+        Tool::new(&context.tool)?;
         Ok(Self { fields, text })
     }
 }

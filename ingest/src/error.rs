@@ -1,6 +1,7 @@
 //! Why an event is not in the log, and whether trying again helps.
 
 use domain::canonical::CanonicalError;
+use domain::checked::Invalid;
 use domain::codec::CodecError;
 use domain::stream::StreamError;
 use domain::{StreamId, Timestamp};
@@ -20,6 +21,9 @@ pub enum Refusal {
     /// Facts, actor or tool have no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
+    /// What people gave cannot be kept so.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// The bytes would not read back as the same facts.
     #[error("the facts do not read back as they were given")]
     NotItself,
@@ -52,7 +56,7 @@ impl Refusal {
     /// Whether somebody else's write, key or label is in the way, rather than the event being wrong in itself.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::KeyReused(_) | Self::Overtaken(_) | Self::Rule(domain::source::Refusal::LabelTaken(_)))
+        matches!(self, Self::KeyReused(_) | Self::Overtaken(_) | Self::Rule(domain::source::Refusal::LabelTaken { .. }))
     }
 }
 

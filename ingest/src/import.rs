@@ -96,6 +96,9 @@ impl Import {
             self.write().await?;
         }
         let refused = |reason: String| ImportError::Refused { position: event.position, reason };
+        if let Some(unfit) = event.envelope.unfit() {
+            return Err(refused(unfit));
+        }
         let state = self.states.entry(event.envelope.stream.clone()).or_default();
         if event.envelope.sequence != state.sequence + 1 {
             return Err(refused(format!("sequence {} follows {}", event.envelope.sequence, state.sequence)));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::Recorded;
+use domain::checked::Label;
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
 use domain::facts::log::ScoresPublished;
@@ -115,7 +116,8 @@ impl Decisions {
     /// # Errors
     /// When there is none.
     pub fn labelled(&self, label: &str) -> Result<(Position, &ScoresPublished), ReplayError> {
-        let found = self.publications().find(|(_, facts)| facts.label == label);
+        let exactly = self.publications().find(|(_, facts)| facts.label == label);
+        let found = exactly.or_else(|| self.publications().find(|(_, facts)| Label::are_one(&facts.label, label)));
         found.ok_or_else(|| ReplayError::NoPublication(label.to_owned()))
     }
 

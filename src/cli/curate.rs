@@ -1,16 +1,17 @@
 //! Flags of `curate` and `triage resolve`.
 
 use clap::{Args, Subcommand, ValueEnum};
+use domain::checked::Actor;
 use domain::facts::curation::ProjectField;
 
 /// Who corrects, and why.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WhoAndWhy {
     /// Who decided: a name or handle, no e-mail address
-    #[arg(long, value_parser = super::value::name)]
-    pub(crate) author: String,
+    #[arg(long, value_parser = super::value::author)]
+    pub(crate) author: Actor,
     /// Why
-    #[arg(long)]
+    #[arg(long, value_parser = super::value::reason)]
     pub(crate) reason: String,
 }
 
@@ -19,7 +20,7 @@ pub(crate) struct WhoAndWhy {
 #[group(required = true, multiple = false)]
 pub(crate) struct Decision {
     /// The project
-    #[arg(long, value_parser = super::value::name)]
+    #[arg(long, value_parser = super::value::project)]
     pub(crate) project: Option<String>,
     /// No project
     #[arg(long)]
@@ -31,7 +32,7 @@ pub(crate) struct Decision {
 #[group(required = true, multiple = false)]
 pub(crate) struct Resolution {
     /// The project, of membership, owner and survey-name questions
-    #[arg(long, value_parser = super::value::name)]
+    #[arg(long, value_parser = super::value::project)]
     pub(crate) project: Option<String>,
     /// The repository, of publication questions
     #[arg(long)]
@@ -87,7 +88,7 @@ pub(crate) enum Curate {
         #[arg(long)]
         name: String,
         /// The project
-        #[arg(long, value_parser = super::value::name)]
+        #[arg(long, value_parser = super::value::project)]
         project: String,
         #[command(flatten)]
         by: WhoAndWhy,
@@ -95,7 +96,7 @@ pub(crate) enum Curate {
     /// A project's data
     Project {
         /// The project
-        #[arg(long, value_parser = super::value::name)]
+        #[arg(long, value_parser = super::value::project)]
         project: String,
         /// Which datum
         #[arg(long)]

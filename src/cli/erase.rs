@@ -13,9 +13,10 @@ pub(crate) enum Erase {
     /// The payload of an event and its raw document; the leaf stays, scores that rest on it become unprovable
     Payload {
         /// Position of the event
+        #[arg(value_parser = super::value::position)]
         position: u64,
         /// Why
-        #[arg(long)]
+        #[arg(long, value_parser = super::value::reason)]
         reason: String,
         /// Show what would go and which labels would become unprovable; nothing changes
         #[arg(long, conflicts_with = "yes")]
@@ -24,7 +25,7 @@ pub(crate) enum Erase {
         #[arg(long)]
         yes: bool,
         /// Who decides
-        #[arg(long, value_parser = super::value::name)]
+        #[arg(long, value_parser = super::value::actor)]
         actor: Option<String>,
     },
 }

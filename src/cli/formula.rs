@@ -35,7 +35,7 @@ pub(crate) enum FormulaCommand {
         /// The TOML file
         file: PathBuf,
         /// Who adopts
-        #[arg(long, value_parser = super::value::name)]
+        #[arg(long, value_parser = super::value::actor)]
         actor: Option<String>,
     },
 }

@@ -12,7 +12,7 @@ pub(crate) struct IngestOptions {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Who appends
-    #[arg(long, value_parser = super::value::name)]
+    #[arg(long, value_parser = super::value::actor)]
     pub(crate) actor: Option<String>,
     /// The same key with the same facts always answers the same position
     #[arg(long, value_parser = super::value::key)]
@@ -26,7 +26,7 @@ pub(crate) struct SubjectOptions {
     #[arg(long)]
     pub(crate) repo: String,
     /// The project it belongs to
-    #[arg(long, value_parser = super::value::name)]
+    #[arg(long, value_parser = super::value::project)]
     pub(crate) project: Option<String>,
 }
 

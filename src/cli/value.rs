@@ -1,16 +1,46 @@
-//! Values of flags that go into the log.
+//! Values of flags that go into the log: checked before anything is done, by the rules of the values themselves.
 
-use domain::redact;
+use domain::checked::{Actor, Invalid};
+#[cfg(feature = "ingest")]
+use domain::checked::{Label, ProjectId, Reason};
 
-/// The name of somebody or something: what `--actor`, `--author`, `--project` and `--label` take.
-pub(crate) fn name(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err("expected a text without control characters".to_owned());
-    }
-    if !redact::is_clean(text) {
-        return Err("a name or handle; e-mail addresses are not kept".to_owned());
-    }
-    Ok(text.to_owned())
+/// Who acts: what `--actor` takes.
+pub(crate) fn actor(text: &str) -> Result<String, String> {
+    Actor::new(text).map(|_| text.to_owned()).map_err(allowed)
+}
+
+/// Who decided: what `--author` takes.
+#[cfg(feature = "ingest")]
+pub(crate) fn author(text: &str) -> Result<Actor, String> {
+    Actor::author(text).map_err(allowed)
+}
+
+/// What a publication is called: what `--label` takes.
+#[cfg(feature = "ingest")]
+pub(crate) fn label(text: &str) -> Result<String, String> {
+    Label::new(text).map(|label| label.as_str().to_owned()).map_err(allowed)
+}
+
+/// A project's id. It stays as given: what is dropped of it is said when it is used.
+#[cfg(feature = "ingest")]
+pub(crate) fn project(text: &str) -> Result<String, String> {
+    ProjectId::new(text, &mut Vec::new()).map(|_| text.to_owned()).map_err(allowed)
+}
+
+/// Why: what `--reason` takes.
+#[cfg(feature = "ingest")]
+pub(crate) fn reason(text: &str) -> Result<String, String> {
+    Reason::new(text).map(Reason::into_string).map_err(allowed)
+}
+
+/// A place in the log.
+pub(crate) fn position(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected a position in the log: a whole number, counted from 1".to_owned())
+}
+
+/// The parser of the flags names the flag.
+fn allowed(invalid: Invalid) -> String {
+    invalid.reason
 }
 
 /// An idempotency key.

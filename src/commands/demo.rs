@@ -10,7 +10,6 @@ use domain::Timestamp;
 use domain::facts::Subject;
 use domain::facts::log::ScoresPublished;
 use domain::identity::PseudonymKey;
-use domain::purl::Purl;
 use projections::metrics::Level;
 use projections::store::{self, query};
 use serde::Deserialize;
@@ -116,8 +115,7 @@ async fn ingest(session: &Session, log: &Log, context: &Context, ingestion: &Ing
     let observed_at = Some(ingestion.observed_at);
     let subject = || -> Result<Subject> {
         let purl = ingestion.repo.as_deref().context("the manifest names no repository").map_err(Failure::refused)?;
-        let purl = Purl::parse_repository(purl).map_err(Failure::refused)?;
-        Ok(Subject { id: purl.id, spelled: purl.spelled, project: ingestion.project.clone() })
+        Ok(Subject::new(purl, ingestion.project.as_deref(), &mut Vec::new())?)
     };
     let append = |event| Append { event, observed_at, key: None };
     let single: Single = match ingestion.kind.as_str() {

@@ -24,7 +24,7 @@ pub(crate) async fn run(session: &Session, what: Erase) -> Result<Output> {
     match what {
         Erase::Contributor { pseudonym } => contributor(session, &pseudonym).await,
         Erase::Payload { position, reason: why, dry_run, yes, actor } => {
-            let asked = Asked { position, reason: reason(&why)?, dry_run, yes };
+            let asked = Asked { position, reason: reason(&why)?.into_string(), dry_run, yes };
             payload(session, asked, actor.as_deref()).await
         }
     }

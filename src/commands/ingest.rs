@@ -3,13 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ::ingest::append::Foreseen;
+use ::ingest::append::{Foreseen, Rehearsal, part_key};
 use ::ingest::error::Refusal;
 use ::ingest::source::gitlog::Person;
-use ::ingest::{Append, Outcome, input};
+use ::ingest::{Append, AppendError, Log, Outcome, input};
 use anyhow::anyhow;
 use domain::facts::Subject;
-use domain::purl::Purl;
 use domain::{Event, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -41,6 +40,14 @@ pub(crate) struct Single {
     pub(crate) warnings: Vec<String>,
 }
 
+impl Single {
+    /// Says first what was odd before the document was read.
+    pub(crate) fn also_odd(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.splice(0..0, warnings);
+        self
+    }
+}
+
 /// A file of many records, read: ready to be appended.
 pub(crate) struct Many {
     /// The facts.
@@ -63,8 +70,8 @@ pub(crate) async fn run(common: &Common, what: Ingest) -> Result<(Output, u8)> {
             return registry::run(common, &purls, hops, Duration::from_millis(interval_ms), &options).await;
         }
         Ingest::Sbom { file, subject, options } => {
-            let subject = checked(&options, &subject)?;
-            let read = sbom::read(&document(&file)?, subject)?;
+            let (subject, dropped) = checked(&options, &subject)?;
+            let read = sbom::read(&document(&file)?, subject)?.also_odd(dropped);
             append_single(common, read, &options).await
         }
         Ingest::Survey { file, strict, options } => {
@@ -79,12 +86,12 @@ pub(crate) async fn run(common: &Common, what: Ingest) -> Result<(Output, u8)> {
             append_many(common, read, strict, &options).await
         }
         Ingest::Repo { file, subject, options } => {
-            let subject = checked(&options, &subject)?;
-            let read = repo::read(&document(&file)?, subject)?;
+            let (subject, dropped) = checked(&options, &subject)?;
+            let read = repo::read(&document(&file)?, subject)?.also_odd(dropped);
             append_single(common, read, &options).await
         }
         Ingest::GitLog { source, since_months, subject, options } => {
-            gitlog::run(common, &source, since_months, subject_of(&subject)?, &options).await
+            gitlog::run(common, &source, since_months, &subject, &options).await
         }
     };
     output.map(|output| (output, 0))
@@ -95,27 +102,26 @@ pub(crate) fn document(path: &str) -> Result<Vec<u8>> {
     input::read(Path::new(path)).map_err(Failure::refused)
 }
 
-/// The repository that `--repo` names.
-pub(crate) fn subject_of(options: &SubjectOptions) -> Result<Subject> {
-    let purl = Purl::parse_repository(&options.repo).map_err(Failure::environment)?;
-    if let Some(project) = &options.project {
-        domain::StreamId::new(domain::StreamKind::Project, project)
-            .map_err(|error| Failure::environment(anyhow!("--project: {error}")))?;
-    }
-    Ok(Subject { id: purl.id, spelled: purl.spelled, project: options.project.clone() })
+/// The repository that `--repo` names, and what was odd about its project.
+pub(crate) fn subject_of(options: &SubjectOptions) -> Result<(Subject, Vec<String>)> {
+    let mut dropped = Vec::new();
+    let subject = Subject::new(&options.repo, options.project.as_deref(), &mut dropped)?;
+    Ok((subject, dropped))
 }
 
 /// Reads the flags before the document: a mistake there needs no file, and no standard input to wait for.
-fn checked(options: &IngestOptions, subject: &SubjectOptions) -> Result<Subject> {
+fn checked(options: &IngestOptions, subject: &SubjectOptions) -> Result<(Subject, Vec<String>)> {
     observed_at(options)?;
     subject_of(subject)
 }
 
 /// Reads `--observed-at`.
 pub(crate) fn observed_at(options: &IngestOptions) -> Result<Option<Timestamp>> {
-    let parse = |text: &String| Timestamp::parse_time_or_date(text);
-    let parsed = options.observed_at.as_ref().map(parse).transpose();
-    parsed.map_err(|error| Failure::environment(anyhow!("--observed-at: {error}")))
+    let parse = |text: &String| {
+        let expected = "expected a time (2026-01-31T12:00:00Z) or a date (2026-01-31) from 1970 to 9999";
+        Timestamp::parse_time_or_date(text).map_err(|_| anyhow!("--observed-at: `{text}`: {expected}"))
+    };
+    options.observed_at.as_ref().map(parse).transpose().map_err(Failure::environment)
 }
 
 /// Appends one document and answers its place.
@@ -124,10 +130,10 @@ pub(crate) async fn append_single(common: &Common, read: Single, options: &Inges
     warn(common, &read.warnings);
     let mut answer = read.answer;
     answer.entry("format_version").or_insert(Value::Null);
+    let append = Append { event: read.event, observed_at, key: options.idempotency_key.clone() };
     let Some(session) = open_unless_dry(common, options)? else {
-        // What would be refused is refused here too.
-        domain::codec::encode(&read.event).map_err(Failure::refused)?;
-        let stream = read.event.stream().map_err(Failure::refused)?;
+        let stream = append.event.stream().ok();
+        rehearse(options, append).await?;
         answer.extend(object(json!({
             "event": null, "outcome": "dry-run", "position": null, "stream": stream, "sequence": null,
             "warnings": read.warnings,
@@ -136,11 +142,10 @@ pub(crate) async fn append_single(common: &Common, read: Single, options: &Inges
     };
     let log = session.log().await?;
     let mut warnings = read.warnings;
-    if let Some(other) = gitlog::other_key(log.pool(), &read.event).await? {
+    if let Some(other) = gitlog::other_key(log.pool(), &append.event).await? {
         warn(common, std::slice::from_ref(&other));
         warnings.push(other);
     }
-    let append = Append { event: read.event, observed_at, key: options.idempotency_key.clone() };
     let context = session.context(options.actor.as_deref());
     let outcome = keep::one(&log, &session.store()?, append, read.document, &context).await?;
     gitlog::remember(log.pool(), &read.people).await?;
@@ -160,24 +165,28 @@ async fn append_many(common: &Common, read: Many, strict: bool, options: &Ingest
     }
     refused.check()?;
     let (mut appended, mut duplicates, mut last) = (0u64, 0u64, None);
-    let outcome = if let Some(session) = open_unless_dry(common, options)? {
-        let log = session.log().await?;
-        let key = |n: usize| options.idempotency_key.as_ref().map(|key| row_key(key, n));
-        let each = read.events.into_iter().enumerate();
-        let appends = each.map(|(n, event)| Append { event, observed_at, key: key(n) }).collect();
-        let foreseen = log.foresee(appends).await?;
-        whole(&foreseen, options.idempotency_key.as_deref())?;
-        let (mut taken, mut places) = (Vec::new(), Vec::new());
-        for (item, place) in foreseen.into_iter().zip(read.places) {
-            match item {
-                Err(refusal) => refused.add(&json!(place), &refusal.to_string()),
-                Ok(_) => {
-                    taken.push(item);
-                    places.push(place);
-                }
+    let session = open_unless_dry(common, options)?;
+    let log = match &session {
+        Some(session) => Some(session.log().await?),
+        None => None,
+    };
+    let key = |n: usize| options.idempotency_key.as_ref().map(|key| row_key(key, n));
+    let each = read.events.into_iter().enumerate();
+    let appends = each.map(|(n, event)| Append { event, observed_at, key: key(n) }).collect();
+    let foreseen = foresee(log.as_ref(), options, appends).await?;
+    whole(&foreseen, options.idempotency_key.as_deref())?;
+    let (mut taken, mut places) = (Vec::new(), Vec::new());
+    for (item, place) in foreseen.into_iter().zip(read.places) {
+        match item {
+            Err(refusal) => refused.add(&json!(place), &refusal.to_string()),
+            Ok(_) => {
+                taken.push(item);
+                places.push(place);
             }
         }
-        refused.check()?;
+    }
+    refused.check()?;
+    let outcome = if let (Some(session), Some(log)) = (session, log) {
         keep::documents(&session.store()?, &taken, read.documents).await?;
         let outcomes = log.append_foreseen(taken, &session.context(options.actor.as_deref())).await?;
         for (outcome, place) in outcomes.into_iter().zip(places) {
@@ -230,6 +239,30 @@ fn text(row: &Value) -> String {
     row.as_str().map_or_else(|| format!("row {row}"), str::to_owned)
 }
 
+/// What would become of events: by the log, or by what can be told without one.
+async fn foresee(
+    log: Option<&Log>,
+    options: &IngestOptions,
+    appends: Vec<Append>,
+) -> Result<Vec<std::result::Result<Foreseen, Refusal>>> {
+    let Some(log) = log else {
+        // The clock of this machine stands for the log's.
+        let now = Timestamp::from_datetime(chrono::Utc::now());
+        let now = now.ok_or_else(|| Failure::environment(anyhow!("the clock of this machine is out of range")))?;
+        let context = session::context(options.actor.as_deref());
+        return Ok(Rehearsal::new(&context, now).map_err(AppendError::from)?.foresee(appends));
+    };
+    Ok(log.foresee(appends).await?)
+}
+
+/// Refuses what the log would refuse, without a log.
+pub(crate) async fn rehearse(options: &IngestOptions, append: Append) -> Result<()> {
+    for foreseen in foresee(None, options, vec![append]).await? {
+        foreseen.map_err(AppendError::from)?;
+    }
+    Ok(())
+}
+
 /// A session, unless nothing is to be written.
 fn open_unless_dry(common: &Common, options: &IngestOptions) -> Result<Option<Session>> {
     (!options.dry_run).then(|| Session::open(common)).transpose()
@@ -238,7 +271,7 @@ fn open_unless_dry(common: &Common, options: &IngestOptions) -> Result<Option<Se
 /// The key of a record: one key stands for the whole call, the first record has it as it is and the others add their
 /// number, so that a file meets what was told under its key before, whether that was one record or many.
 pub(crate) fn row_key(key: &str, n: usize) -> String {
-    if n == 0 { key.to_owned() } else { format!("{key}#{n}") }
+    if n == 0 { key.to_owned() } else { part_key(key, &n.to_string()) }
 }
 
 /// Refuses the call as a whole where it is the call that is wrong: one key, and one time, stand for all records.

@@ -10,7 +10,9 @@ use crate::session::Session;
 
 /// Reads `--as-of`.
 pub(crate) fn parse(text: Option<&str>) -> Result<Option<Point>> {
-    let wrong = |text: &str| Failure::environment(anyhow!("`{text}` is no position and no RFC 3339 time"));
+    let wrong = |text: &str| {
+        Failure::environment(anyhow!("`{text}`: expected a position (17) or a time (2026-01-31T12:00:00Z)"))
+    };
     text.map(|text| Point::parse(text).ok_or_else(|| wrong(text))).transpose()
 }
 

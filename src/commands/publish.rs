@@ -5,9 +5,11 @@ use ::ingest::{Append, Context, Log};
 use ::replay::{formulas, log, present, publication};
 use anyhow::anyhow;
 use domain::Event;
+use domain::checked::Label;
 use domain::facts::log::ScoresPublished;
 use domain::formula::SHIPPED;
 use domain::recorded::Position;
+use domain::source::Refusal;
 use projections::store::schema::FormulaDocument;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -15,9 +17,6 @@ use sqlx::PgConnection;
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
 use crate::session::Session;
-
-/// Greatest length of a label, in bytes.
-const MAX_LABEL_BYTES: usize = 200;
 
 /// `publish`.
 pub(crate) async fn run(session: &Session, label: &str, actor: Option<&str>) -> Result<Output> {
@@ -34,14 +33,13 @@ pub(crate) async fn run(session: &Session, label: &str, actor: Option<&str>) -> 
 
 /// Catches up, evaluates at the head and appends the publication.
 pub(crate) async fn publish(session: &Session, label: &str, context: &Context) -> Result<ScoresPublished> {
-    if label.is_empty() || label.len() > MAX_LABEL_BYTES || label.chars().any(char::is_control) {
-        let reason = anyhow!("a label is 1 to {MAX_LABEL_BYTES} bytes without control characters");
-        return Err(Failure::environment(reason));
-    }
+    let label = Label::new(label)?;
+    let label = label.as_str();
     let writer = session.log().await?;
     let mut conn = session.connect().await?;
-    if publication::all(&mut conn).await?.iter().any(|(_, facts)| facts.label == label) {
-        return Err(Failure::conflict(domain::source::Refusal::LabelTaken(label.to_owned())));
+    let used = publication::all(&mut conn).await?;
+    if let Some((_, facts)) = used.into_iter().find(|(_, facts)| Label::are_one(&facts.label, label)) {
+        return Err(Failure::conflict(Refusal::LabelTaken { label: label.to_owned(), used: facts.label }));
     }
     // A shipped formula goes into the log before the scores it gives. Another may be promoted at any moment, as often
     // as there are such formulas that the log lacks.

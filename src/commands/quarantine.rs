@@ -24,7 +24,7 @@ pub(crate) async fn run(
     lifted: bool,
     actor: Option<&str>,
 ) -> Result<Output> {
-    let reason = reason(why)?;
+    let reason = reason(why)?.into_string();
     let log = session.log().await?;
     let mut conn = session.connect().await?;
     check(&mut conn, position, lifted).await?;

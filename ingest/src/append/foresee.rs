@@ -9,7 +9,7 @@ use domain::source::StreamState;
 
 use super::ahead::{self, Items};
 use super::prepared::{Known, Prepared, Verdict, judge};
-use super::{Append, lookup, streams};
+use super::{Append, Context, Metadata, lookup, streams};
 use crate::Log;
 use crate::connect::begin;
 use crate::error::{AppendError, Refusal};
@@ -35,7 +35,29 @@ impl Foreseen {
     }
 }
 
+/// What an append would come to where there is no log to ask: everything that can be refused without one is refused,
+/// by the same rules and with the same words. Events see those before them, as they would in the log.
+#[derive(Debug)]
+pub struct Rehearsal(Outlook);
+
+impl Rehearsal {
+    /// A rehearsal at a moment, which stands for the log's clock.
+    ///
+    /// # Errors
+    /// When nothing can be appended under this actor or tool.
+    pub fn new(context: &Context, now: Timestamp) -> Result<Self, Refusal> {
+        Metadata::of(context)?;
+        Ok(Self(Outlook { now, known: BTreeMap::new(), states: BTreeMap::new(), own: BTreeMap::new() }))
+    }
+
+    /// What would become of these events, in order, after those of before.
+    pub fn foresee(&mut self, appends: Vec<Append>) -> Vec<Result<Foreseen, Refusal>> {
+        appends.into_iter().map(|append| Prepared::new(append).and_then(|item| self.0.foresee(item))).collect()
+    }
+}
+
 /// What is known while events are looked at, one after the other.
+#[derive(Debug)]
 struct Outlook {
     now: Timestamp,
     known: BTreeMap<String, Known>,

@@ -27,12 +27,14 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Computes what can be known of an event without the log. This is the log's door: whoever made the event, one
-    /// that holds an e-mail address anywhere is refused. Sources replace addresses before they make facts.
+    /// Computes what can be known of a new event without the log. This is the log's door: whoever made the event, one
+    /// that breaks the rules of its values, or that holds an e-mail address anywhere, is refused. Sources replace
+    /// addresses before they make facts.
     ///
     /// # Errors
     /// When the facts or the key cannot be stored as they are.
     pub fn new(append: Append) -> Result<Self, Refusal> {
+        append.event.check()?;
         if append.key.as_ref().is_some_and(|key| !is_key(key)) {
             return Err(Refusal::Key);
         }
@@ -103,6 +105,13 @@ impl Prepared {
 #[must_use]
 pub fn is_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.chars().any(char::is_control) && redact::is_clean(key)
+}
+
+/// The key of a part of what `key` stands for: the part's name after it, or the digest of both where that is no key.
+#[must_use]
+pub fn part_key(key: &str, part: &str) -> String {
+    let together = format!("{key}#{part}");
+    if is_key(&together) { together } else { Digest::of(together.as_bytes()).to_string() }
 }
 
 /// What an idempotency key stands for.

@@ -5,6 +5,7 @@
 
 use csv::{ReaderBuilder, StringRecord};
 use domain::Event;
+use domain::checked::text;
 use domain::digest::Digest;
 use domain::facts::DocumentRef;
 use domain::facts::survey::{SurveyAnswered, SurveyStatus};
@@ -91,7 +92,10 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
         if parsed.rows.len() + parsed.refused.len() == MAX_ROWS {
             return Err(Refused::at(format!("line {line}"), format!("more than {MAX_ROWS} rows")));
         }
-        match header.answer(&record, &document) {
+        let mut dropped = Vec::new();
+        let answer = header.answer(&record, &document, &mut dropped);
+        parsed.warnings.extend(dropped.into_iter().map(|warning| format!("row {line}: {warning}")));
+        match answer {
             Ok(answer) => parsed.rows.push((line, answer)),
             Err(reason) => parsed.refused.push(RefusedRow { row: line, reason }),
         }
@@ -141,7 +145,12 @@ impl Header {
     }
 
     /// The facts of a row, or why it has none.
-    fn answer(&self, record: &StringRecord, document: &DocumentRef) -> Result<SurveyAnswered, String> {
+    fn answer(
+        &self,
+        record: &StringRecord,
+        document: &DocumentRef,
+        warnings: &mut Vec<String>,
+    ) -> Result<SurveyAnswered, String> {
         if record.len() != self.width {
             return Err(format!("{} cells, the header has {}", record.len(), self.width));
         }
@@ -151,6 +160,9 @@ impl Header {
                 .map_err(|reason| format!("{}: {reason}", COLUMNS[column]))?;
         }
         let [id, name, status, answered_at] = cells;
+        let id = text::shed(COLUMNS[0], id, warnings);
+        let name = text::shed(COLUMNS[1], name, warnings);
+        let (id, name) = (id.trim(), name.trim());
         let given = |cell: &str| (!cell.is_empty()).then(|| cell.to_owned());
         if id.is_empty() && name.is_empty() {
             return Err("project_id, project_name: both are empty".to_owned());

@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek as _};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use ::ingest::append::{Foreseen, Prepared};
+use ::ingest::append::Foreseen;
 use ::ingest::artifact::Store;
 use ::ingest::{Append, Context, Log, Refusal, input};
 use anyhow::anyhow;
@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 
 use self::line::{Item, Reader};
 use self::lines::Lines;
-use super::{gitlog, keep, observed_at, open_unless_dry, warn};
+use super::{foresee, gitlog, keep, observed_at, open_unless_dry, warn};
 use crate::cli::{Common, IngestOptions};
 use crate::failure::{CONFLICT, Failure, REFUSED, Result};
 use crate::output::{Output, object};
@@ -84,13 +84,13 @@ pub(crate) async fn run(common: &Common, file: &str, strict: bool, options: &Ing
         Ok(Reader::new(file, observed_at(options)?, options.idempotency_key.clone(), session::data_dir(common)?))
     };
     let Some(session) = open_unless_dry(common, options)? else {
-        let (tally, records) = check(common, &source, reader()?, None).await?;
+        let (tally, records) = check(common, &source, reader()?, None, options).await?;
         refuse_strict(strict, &tally)?;
         return Ok(answer(&tally, Some(records), started));
     };
     let log = session.log().await?;
     if strict {
-        let (tally, _) = check(common, &source, reader()?, Some(&log)).await?;
+        let (tally, _) = check(common, &source, reader()?, Some(&log), options).await?;
         refuse_strict(strict, &tally)?;
     }
     let to = Destination { log, store: session.store()?, context: session.context(options.actor.as_deref()) };
@@ -185,7 +185,13 @@ async fn append(common: &Common, to: &Destination, batch: Batch, tally: &mut Tal
 
 /// Reads the whole input and appends nothing: what the log would refuse is refused, as far as that can be told with
 /// what is given of it. Answers also how many records the input holds.
-async fn check(common: &Common, source: &Source, reader: Reader, log: Option<&Log>) -> Result<(Tally, u64)> {
+async fn check(
+    common: &Common,
+    source: &Source,
+    reader: Reader,
+    log: Option<&Log>,
+    options: &IngestOptions,
+) -> Result<(Tally, u64)> {
     let (mut batches, reading) = read_ahead(source.open()?, reader);
     let (mut tally, mut good) = (Tally::default(), 0);
     let mut keys = BTreeMap::new();
@@ -200,7 +206,7 @@ async fn check(common: &Common, source: &Source, reader: Reader, log: Option<&Lo
             places.extend(item.places.into_iter().map(|place| (line, place)));
             appends.extend(item.appends);
         }
-        for (refusal, (line, place)) in refusals(log, appends, &mut keys).await?.into_iter().zip(places) {
+        for (refusal, (line, place)) in refusals(log, options, appends, &mut keys).await?.into_iter().zip(places) {
             match refusal {
                 Some(refusal) => tally.refuse_event(common, line, place, &refusal),
                 None => good += 1,
@@ -215,18 +221,16 @@ async fn check(common: &Common, source: &Source, reader: Reader, log: Option<&Lo
 /// Why events would be refused. `keys` holds what the keys of the input stand for so far.
 async fn refusals(
     log: Option<&Log>,
+    options: &IngestOptions,
     appends: Vec<Append>,
     keys: &mut BTreeMap<Digest, Digest>,
 ) -> Result<Vec<Option<Refusal>>> {
-    let Some(log) = log else {
-        return Ok(appends.into_iter().map(|append| Prepared::new(append).err()).collect());
-    };
     let mut taken = |foreseen: &Foreseen| {
         let (key, stands_for) = foreseen.key()?;
         let first = keys.entry(Digest::of(key.as_bytes())).or_insert(stands_for);
         (*first != stands_for).then(|| Refusal::KeyReused(key.to_owned()))
     };
-    let foreseen = log.foresee(appends).await?;
+    let foreseen = foresee(log, options, appends).await?;
     Ok(foreseen.into_iter().map(|item| item.map_or_else(Some, |foreseen| taken(&foreseen))).collect())
 }
 

@@ -2,8 +2,8 @@
 
 use std::ffi::OsStr;
 
-use ::ingest::pseudonym_key;
 use ::ingest::source::gitlog::{self, DEFAULT_TIMEOUT, GitLogError, GitSource, Options, Parsed, Person};
+use ::ingest::{Append, pseudonym_key};
 use anyhow::anyhow;
 use domain::facts::Subject;
 use domain::identity::PseudonymKey;
@@ -11,8 +11,8 @@ use domain::{Event, Timestamp};
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::{Single, append_single, observed_at};
-use crate::cli::{Common, IngestOptions};
+use super::{Single, append_single, observed_at, rehearse, subject_of};
+use crate::cli::{Common, IngestOptions, SubjectOptions};
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::output::{Format, Output, object};
@@ -23,9 +23,10 @@ pub(crate) async fn run(
     common: &Common,
     source: &str,
     since_months: Option<u32>,
-    subject: Subject,
+    subject: &SubjectOptions,
     options: &IngestOptions,
 ) -> Result<Output> {
+    let (subject, dropped) = subject_of(subject)?;
     let seen = observed_at(options)?.or_else(|| Timestamp::from_datetime(chrono::Utc::now()));
     let observed_at = seen.ok_or_else(|| Failure::environment(anyhow!("the clock of this machine is out of range")))?;
     let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
@@ -47,12 +48,15 @@ pub(crate) async fn run(
     drop(interrupt);
     let parsed = read.map_err(Failure::refused)?.map_err(failure)?;
     if options.dry_run && common.format == Some(Format::Ndjson) {
+        super::warn(common, &dropped);
         super::warn(common, &parsed.warnings);
+        let key = options.idempotency_key.clone();
+        rehearse(options, Append { event: parsed.facts.into(), observed_at: Some(observed_at), key }).await?;
         let text = String::from_utf8(parsed.export).map_err(Failure::refused)?;
         return Ok(Output::Text(text));
     }
     let options = IngestOptions { observed_at: Some(observed_at.to_string()), ..options.clone() };
-    append_single(common, single(parsed), &options).await
+    append_single(common, single(parsed).also_odd(dropped), &options).await
 }
 
 /// Reads one of our own exports that is in memory.

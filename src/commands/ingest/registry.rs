@@ -3,12 +3,13 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::time::Duration;
 
+use ::ingest::append::part_key;
 use ::ingest::source::registry::{CrawlOptions, Crawler, CrawlerError, RegistryConfig};
 use ::ingest::{Append, Log};
 use domain::purl::Purl;
 use serde_json::{Value, json};
 
-use super::{keep, observed_at, open_unless_dry, warn};
+use super::{keep, observed_at, open_unless_dry, rehearse, warn};
 use crate::cli::{Common, IngestOptions};
 use crate::failure::{Failure, REFUSED, Result};
 use crate::output::{Output, object};
@@ -65,12 +66,14 @@ pub(crate) async fn run(
         };
         let purl = crawled.facts.purl.clone();
         warn(common, &crawled.warnings.iter().map(|warning| format!("{purl}: {warning}")).collect::<Vec<_>>());
+        let key = options.idempotency_key.as_ref().map(|key| part_key(key, &purl));
+        let append = Append { event: crawled.facts.into(), observed_at, key };
         if let (Some(store), Some(log), Some(context)) = (&store, &log, &context) {
-            let key = options.idempotency_key.as_ref().map(|key| format!("{key}#{purl}"));
-            let append = Append { event: crawled.facts.into(), observed_at, key };
             let outcome = keep::one(log, store, append, crawled.cleaned, context).await?;
             *(if outcome.is_duplicate() { &mut duplicates } else { &mut appended }) += 1;
             last = last.max(Some(outcome.place().position));
+        } else {
+            rehearse(options, append).await?;
         }
         let at = walk.progress();
         progress.of((at.crawled + at.refused) as u64, (at.crawled + at.refused + at.waiting) as u64);

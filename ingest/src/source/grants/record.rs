@@ -69,7 +69,7 @@ fn project(id: String, fields: &mut Fields<'_>) -> Result<ProjectRecord, String>
     let (git_urls, links) = links(fields, &[Scf("github")])?;
     Ok(ProjectRecord {
         id,
-        name: fields.line(Core("name"))?,
+        name: fields.name(Core("name"))?,
         description: fields.prose(Core("description"))?,
         integration_status: fields.line(Scf("integrationStatus"))?,
         category: fields.line(Scf("category"))?,
@@ -94,7 +94,7 @@ fn project(id: String, fields: &mut Fields<'_>) -> Result<ProjectRecord, String>
 fn pool(id: String, fields: &mut Fields<'_>) -> Result<PoolRecord, String> {
     Ok(PoolRecord {
         id,
-        name: fields.line(Core("name"))?,
+        name: fields.name(Core("name"))?,
         description: fields.prose(Core("description"))?,
         round_type: fields.line(Scf("type"))?,
         phase: fields.line(Scf("phase"))?,
@@ -111,8 +111,8 @@ fn pool(id: String, fields: &mut Fields<'_>) -> Result<PoolRecord, String> {
 
 fn application(id: String, fields: &mut Fields<'_>) -> Result<ApplicationRecord, String> {
     let (git_urls, links) = links(fields, &[Scf("code"), Scf("github")])?;
-    let project = match fields.line(Scf("project"))? {
-        None => fields.line(Scf("submissionProject"))?,
+    let project = match fields.name(Scf("project"))? {
+        None => fields.name(Scf("submissionProject"))?,
         project => project,
     };
     Ok(ApplicationRecord {
@@ -123,12 +123,12 @@ fn application(id: String, fields: &mut Fields<'_>) -> Result<ApplicationRecord,
                 project.as_deref().filter(|project| project.starts_with("daoip-5:")).unwrap_or(&id).trim().to_owned()
             }
         },
-        project_name: fields.line(Core("projectName"))?,
+        project_name: fields.name(Core("projectName"))?,
         project,
         title: fields.line(Scf("submissionTitle"))?,
         description: fields.prose(Scf("oneSentenceDescription"))?,
         technical_architecture: fields.prose(Scf("technicalArchitecture"))?,
-        pool_id: fields.line(Core("grantPoolId"))?,
+        pool_id: fields.name(Core("grantPoolId"))?,
         round: match fields.line(Scf("round"))? {
             None => fields.line(Core("grantPoolName"))?,
             round => round,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use ::ingest::append::part_key;
 use ::ingest::source::gitlog::Person;
 use ::ingest::source::registry;
 use ::ingest::{Append, input, pseudonym_key};
@@ -10,11 +11,11 @@ use anyhow::{Context as _, anyhow, ensure};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use domain::Timestamp;
 use domain::digest::Digest;
 use domain::facts::Subject;
 use domain::identity::PseudonymKey;
 use domain::purl::Purl;
-use domain::{StreamId, StreamKind, Timestamp, redact};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -126,17 +127,24 @@ impl Reader {
         let document = self.document(&written)?;
         let key = match (&written.key, &self.key) {
             (Some(key), _) => key.clone(),
-            (None, Some(key)) => format!("{key}#{number}"),
+            (None, Some(key)) => part_key(key, &number.to_string()),
             (None, None) => derived_key(bytes, ordinal, written.path.is_some().then(|| Digest::of(&document))),
         };
         let mut item = match written.kind {
-            Kind::Sbom => single(sbom::read(&document, subject(&written)?).map_err(|f| f.error)?),
-            Kind::Repo => single(repo::read(&document, subject(&written)?).map_err(|f| f.error)?),
+            Kind::Sbom => {
+                let (subject, dropped) = subject(&written)?;
+                single(sbom::read(&document, subject).map_err(|f| f.error)?.also_odd(dropped))
+            }
+            Kind::Repo => {
+                let (subject, dropped) = subject(&written)?;
+                single(repo::read(&document, subject).map_err(|f| f.error)?.also_odd(dropped))
+            }
             Kind::GitLog => {
                 let seen = observed_at.or_else(|| Timestamp::from_datetime(chrono::Utc::now()));
                 let seen = seen.context("the clock of this machine is out of range")?;
-                let subject = subject(&written)?;
-                single(gitlog::read_export(&document, subject, seen, self.pseudonyms()?).map_err(|f| f.error)?)
+                let (subject, dropped) = subject(&written)?;
+                let read = gitlog::read_export(&document, subject, seen, self.pseudonyms()?).map_err(|f| f.error)?;
+                single(read.also_odd(dropped))
             }
             Kind::Registry => package(&document, &written)?,
             Kind::Survey => {
@@ -220,14 +228,13 @@ fn derived_key(line: &[u8], ordinal: u32, file: Option<Digest>) -> String {
     Digest::of_parts(&[line, b"\n", ordinal.as_bytes(), file.as_bytes()]).to_string()
 }
 
-fn subject(written: &Written<'_>) -> anyhow::Result<Subject> {
+/// The repository of a line, and what was odd about its project.
+fn subject(written: &Written<'_>) -> anyhow::Result<(Subject, Vec<String>)> {
     ensure!(written.purl.is_none(), "`purl` is for documents of kind registry; this one is about a `repo`");
-    let repo = Purl::parse_repository(written.repo.as_deref().context("`repo` is missing")?).context("repo")?;
-    if let Some(project) = &written.project {
-        StreamId::new(StreamKind::Project, project).context("project")?;
-        ensure!(redact::is_clean(project), "project: an id; e-mail addresses are not kept");
-    }
-    Ok(Subject { id: repo.id, spelled: repo.spelled, project: written.project.clone() })
+    let repo = written.repo.as_deref().context("`repo` is missing")?;
+    let mut dropped = Vec::new();
+    let subject = Subject::new(repo, written.project.as_deref(), &mut dropped)?;
+    Ok((subject, dropped))
 }
 
 /// Documents that name what they are about themselves.

@@ -1,0 +1,39 @@
+//! Checked values: what people give to be kept in the log for ever. Every front makes them, so that one rule stands for
+//! a text wherever it comes from; the log's door asks again ([`Event::check`](crate::Event::check)).
+//!
+//! Checked is what is made, never what is read: an event of an earlier program is taken as it is.
+
+use thiserror::Error;
+
+mod actor;
+mod correction;
+mod event;
+mod label;
+mod project;
+mod reason;
+mod subject;
+pub mod text;
+
+pub(crate) use actor::looks_like_address;
+pub use actor::{Actor, MAX_ACTOR_BYTES, MAX_TOOL_BYTES, Tool};
+pub use correction::{MAX_VALUE_BYTES, PROJECT_TYPES, curated};
+pub(crate) use label::folded;
+pub use label::{Label, MAX_LABEL_BYTES};
+pub use project::{ProjectId, project_name};
+pub use reason::{MAX_REASON_BYTES, Reason};
+
+/// A value that cannot be kept: which, and what is allowed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{field}: {reason}")]
+pub struct Invalid {
+    /// The field, as every front calls it.
+    pub field: &'static str,
+    /// What is allowed, and what was met where that helps.
+    pub reason: String,
+}
+
+impl Invalid {
+    fn new(field: &'static str, reason: impl Into<String>) -> Self {
+        Self { field, reason: reason.into() }
+    }
+}
