@@ -31,6 +31,7 @@ mod limits;
 mod migration;
 mod privacy;
 mod quarantine;
+mod reads;
 mod registry_cli;
 mod shapes;
 mod storm;

@@ -82,7 +82,7 @@ pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level,
     sources.identities(&own, &mut rests);
     let composite = matches!(metric, Metric::Score | Metric::Flags);
     if composite || metric == Metric::ActivityStatus {
-        status(view, &sources, world, project, &mut rests);
+        statuses(view, &sources, world, project.as_slice(), &mut rests);
     }
     if composite || metric == Metric::Criticality {
         let reaching = reaching(view, formula, &own);
@@ -97,7 +97,7 @@ pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level,
             .collect();
         projects.sort_unstable();
         projects.dedup();
-        projects.into_iter().for_each(|project| status(view, &sources, world, Some(project), &mut rests));
+        statuses(view, &sources, world, &projects, &mut rests);
     }
     if composite || metric == Metric::Pony {
         commits(view, world, &own, &mut rests);
@@ -113,13 +113,13 @@ pub fn rests_on(world: &World, view: &View<'_>, formula: &Formula, level: Level,
     rests
 }
 
-/// What decides a project's status.
-fn status(view: &View<'_>, sources: &Sources<'_>, world: &World, project: Option<usize>, rests: &mut Rests) {
-    let Some(project) = project else { return };
-    sources.project(project, rests);
-    let of_project: Vec<bool> =
-        view.graph.vertices.iter().map(|vertex| vertex.project.map(|n| n as usize) == Some(project)).collect();
-    commits(view, world, &of_project, rests);
+/// What decides the statuses of these projects, which ascend.
+fn statuses(view: &View<'_>, sources: &Sources<'_>, world: &World, projects: &[usize], rests: &mut Rests) {
+    sources.projects(projects, rests);
+    let is_wanted = |project: u32| projects.binary_search(&(project as usize)).is_ok();
+    let of_projects: Vec<bool> =
+        view.graph.vertices.iter().map(|vertex| vertex.project.is_some_and(is_wanted)).collect();
+    commits(view, world, &of_projects, rests);
 }
 
 /// The git logs that speak for the marked Repos.
