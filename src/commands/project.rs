@@ -5,7 +5,7 @@ mod follow;
 use std::time::Duration;
 
 use ::replay::catch_up::Projector;
-use ::replay::{ReplayError, log};
+use ::replay::{ReplayError, log, snapshot};
 use projections::store::{self, Build, StoreError, query};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
@@ -55,10 +55,11 @@ fn fenced(moved: std::result::Result<(), ReplayError>) -> Result<bool> {
     Ok(settle(moved)?.is_none())
 }
 
-/// What came of it; `None` where another projector was faster, which is no failure.
+/// What came of it; `None` where another projector was faster, which is no failure, or a payload was erased that was
+/// still to be folded: then the builds are to be opened anew, under what is passed over by now.
 fn settle<T>(tried: std::result::Result<T, ReplayError>) -> Result<Option<T>> {
     match tried {
-        Err(ReplayError::Store(StoreError::Fenced { .. })) => Ok(None),
+        Err(ReplayError::Store(StoreError::Fenced { .. }) | ReplayError::Erased { .. }) => Ok(None),
         tried => Ok(Some(tried?)),
     }
 }
@@ -110,33 +111,44 @@ async fn builds(conn: &mut PgConnection) -> Result<Map<String, Value>> {
     Ok(object(json!({"head": head.position, "projections": each.collect::<Vec<_>>()})))
 }
 
-/// Says on stderr that the live builds lack the newest events, where they do: reading them says nothing of those.
-pub(crate) async fn say_lag(session: &Session, conn: &mut PgConnection, live: &[Build]) -> Result<()> {
+/// How many events the live builds lack; 0 where nobody is to be told.
+pub(crate) async fn lag(
+    session: &Session,
+    conn: &mut PgConnection,
+    live: &[Build],
+) -> std::result::Result<u64, ReplayError> {
     // A login that reads the live tables need not be one that reads the log.
     let readable = "SELECT CASE WHEN has_schema_privilege('log', 'USAGE') \
                                 THEN has_table_privilege('log.head', 'SELECT') ELSE false END";
     if session.common.quiet || !sqlx::query_scalar::<_, bool>(readable).fetch_one(&mut *conn).await? {
-        return Ok(());
+        return Ok(0);
     }
     let position = live.iter().map(|build| build.position).min().unwrap_or(0);
-    match log::head(conn).await?.position.saturating_sub(position) {
+    Ok(log::head(conn).await?.position.saturating_sub(position))
+}
+
+/// Says on stderr that the live builds lack the newest events, where they do: reading them says nothing of those.
+pub(crate) fn say_lag(session: &Session, lag: u64) {
+    match lag {
         0 => {}
         1 => session::say(&session.common, "1 event is not projected yet; run `pg-atlas project`"),
         lag => session::say(&session.common, &format!("{lag} events are not projected yet; run `pg-atlas project`")),
     }
-    Ok(())
 }
 
 /// `status`.
 pub(crate) async fn status(session: &Session) -> Result<Output> {
     let mut conn = session.connect().await?;
-    let head = log::head(&mut conn).await?;
-    let mut status = builds(&mut conn).await?;
-    status.insert("builds".into(), json!(store::manifests(&mut conn).await?));
-    status.insert("tree_size".into(), json!(head.position));
-    status.insert("root".into(), json!(head.root));
-    status.insert("database_bytes".into(), json!(query::database_bytes(&mut conn).await?));
-    Ok(Output::Object(status))
+    let status = snapshot::read(&mut conn, async |conn| -> Result<_> {
+        let head = log::head(conn).await?;
+        let mut status = builds(conn).await?;
+        status.insert("builds".into(), json!(store::manifests(conn).await?));
+        status.insert("tree_size".into(), json!(head.position));
+        status.insert("root".into(), json!(head.root));
+        status.insert("database_bytes".into(), json!(query::database_bytes(conn).await?));
+        Ok(status)
+    });
+    Ok(Output::Object(status.await?))
 }
 
 /// `migrate`.
