@@ -93,12 +93,8 @@ pub async fn of_type(
     event_type: EventType,
     to: Position,
 ) -> Result<Vec<Recorded>, ReplayError> {
-    let rows = sqlx::query(OF_TYPE)
-        .bind(kind.name())
-        .bind(event_type.name())
-        .bind(sql_position(to))
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query(OF_TYPE).bind(kind.name()).bind(event_type.name()).bind(sql_position(to)).fetch_all(conn).await?;
     let decode = |row: &PgRow| {
         let position: i64 = row.try_get("position")?;
         let stored = stored::from_row(row, u64::try_from(position).unwrap_or(0))?;

@@ -59,7 +59,8 @@ async fn the_root_of_every_position_is_in_the_tiles() {
     let (mut frontier, mut roots) = (Frontier::default(), vec![Frontier::default().root()]);
     let mut levels = std::collections::BTreeMap::<u32, Vec<u8>>::new();
     for n in 0..LEAVES {
-        frontier.push_tiled(Digest::of(&n.to_be_bytes()), |level, hash| levels.entry(level).or_default().extend(hash.0));
+        let leaf = Digest::of(&n.to_be_bytes());
+        frontier.push_tiled(leaf, |level, hash| levels.entry(level).or_default().extend(hash.0));
         roots.push(frontier.root());
     }
     for (level, hashes) in &levels {

@@ -41,7 +41,7 @@ async fn fill(writer: &ingest::Log, count: u64) {
     }
 }
 
-/// What a reader that has reached `at` sees when `erased` goes at that moment. Answers what was read, by how long it is.
+/// What a reader that has reached `at` sees when `erased` goes at that moment: how long each payload is.
 async fn read_while(db: &Db, to: Position, at: Position, erased: Position) -> Result<Vec<usize>, ReplayError> {
     let mut conn = db.pool().acquire().await.unwrap();
     let mut seen = Vec::new();

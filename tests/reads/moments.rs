@@ -13,10 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The schema of the live build of the graph.
 async fn graph(conn: &mut PgConnection) -> String {
-    let build: i64 = sqlx::query_scalar("SELECT build FROM atlas.live WHERE projection = 'graph'")
-        .fetch_one(conn)
-        .await
-        .unwrap();
+    let build: i64 =
+        sqlx::query_scalar("SELECT build FROM atlas.live WHERE projection = 'graph'").fetch_one(conn).await.unwrap();
     format!("build_{build}")
 }
 

@@ -132,7 +132,8 @@ pub async fn of_stream<E: From<ReplayError>>(
             }
             let stored = from_row(&row, position)?;
             if stored.envelope.sequence != sequence {
-                let detail = format!("sequence {} of {stream} stands in the place of {sequence}", stored.envelope.sequence);
+                let detail =
+                    format!("sequence {} of {stream} stands in the place of {sequence}", stored.envelope.sequence);
                 return Err(ReplayError::Corrupt { position, detail }.into());
             }
             if known.lacks(&stored) {
