@@ -11,6 +11,7 @@ use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 
+use super::moments;
 use crate::support::cli::Place;
 use crate::support::{Db, events, log};
 
@@ -108,6 +109,28 @@ async fn an_erasure_under_way_is_passed_over_by_who_writes() {
     let again = replay::rebuild::build(&mut conn, &which, &formula, head, &mut |_| {}).await.unwrap();
     replay::rebuild::discard(&mut conn, &again).await.unwrap();
     assert_eq!(log::count(db.pool(), "SELECT count(*) FROM atlas.build").await, 0);
+}
+
+#[tokio::test]
+async fn a_projection_goes_on_when_what_it_was_to_fold_is_erased() {
+    let place = Place::new().await;
+    ingest::migrate(place.db.pool()).await.unwrap();
+    let writer = place.db.log();
+    // Beyond the first page that a projection writes.
+    let late = replay::catch_up::PAGE_POSITIONS + 7;
+    fill(&writer, late + 20).await;
+    let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
+    replay::catch_up::ensure_live(&mut conn).await.unwrap();
+    let table = format!("{}.fact", moments::graph(&mut conn).await);
+    let mut holding = conn.begin().await.unwrap();
+    // It may read, and not write.
+    sqlx::Executor::execute(&mut *holding, format!("LOCK TABLE {table} IN SHARE MODE").as_str()).await.unwrap();
+    let child = moments::stopped_at(&mut holding, &place, &table, &["project"]).await;
+    erase(&writer, late).await;
+    holding.rollback().await.unwrap();
+    let said = moments::answer(child);
+    assert!(said["projections"].as_array().unwrap().iter().all(|one| one["lag"] == 0), "{said}");
+    assert_eq!(place.run(&["replay", "--verify"])["verified"], true);
 }
 
 /// The commands that fold, or read what is live, and write nothing.

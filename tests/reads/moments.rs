@@ -12,14 +12,14 @@ use crate::support::cli::Place;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The schema of the live build of the graph.
-async fn graph(conn: &mut PgConnection) -> String {
+pub(super) async fn graph(conn: &mut PgConnection) -> String {
     let build: i64 =
         sqlx::query_scalar("SELECT build FROM atlas.live WHERE projection = 'graph'").fetch_one(conn).await.unwrap();
     format!("build_{build}")
 }
 
 /// Starts a command and waits until it waits for a table.
-async fn stopped_at(conn: &mut PgConnection, place: &Place, table: &str, args: &[&str]) -> Child {
+pub(super) async fn stopped_at(conn: &mut PgConnection, place: &Place, table: &str, args: &[&str]) -> Child {
     let child = place.command(args).spawn().unwrap();
     let started = Instant::now();
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::text::regclass";
@@ -31,7 +31,7 @@ async fn stopped_at(conn: &mut PgConnection, place: &Place, table: &str, args: &
 }
 
 /// What the command says in the end.
-fn answer(child: Child) -> Value {
+pub(super) fn answer(child: Child) -> Value {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
