@@ -75,6 +75,12 @@ impl From<replay::ReplayError> for Failure {
     }
 }
 
+impl replay::snapshot::OfDatabase for Failure {
+    fn database(&self) -> Option<&sqlx::Error> {
+        self.error.chain().find_map(|cause| cause.downcast_ref())
+    }
+}
+
 impl From<projections::store::StoreError> for Failure {
     fn from(error: projections::store::StoreError) -> Self {
         replay::ReplayError::from(error).into()

@@ -6,6 +6,6 @@ mod erasure;
 mod explain;
 mod import;
 mod python;
-mod support;
+pub(crate) mod support;
 mod tamper;
 mod tiles;

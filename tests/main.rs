@@ -32,6 +32,7 @@ mod migration;
 mod plans;
 mod privacy;
 mod quarantine;
+mod reads;
 mod registry_cli;
 mod shapes;
 mod steady;

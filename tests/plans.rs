@@ -26,7 +26,8 @@ enum Reads {
 const STATEMENTS: &[(&str, Reads)] = &[
     ("births", Reads::All(&["birth"])),
     ("counts", Reads::All(&["contribution", "edge", "person", "project", "vertex"])),
-    ("edges", Reads::All(&["edge"])),
+    ("edges_flat", Reads::All(&["edge"])),
+    ("edges_nested", Reads::All(&["edge"])),
     ("facts", Reads::All(&["fact"])),
     ("findings", Reads::All(&["finding"])),
     ("history_of_one", Reads::Few(&["span_pkey", "tick_pkey"])),

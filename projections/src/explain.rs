@@ -89,7 +89,7 @@ pub fn rests_on(
     sources.identities(&own, &mut rests);
     let composite = matches!(metric, ExplainedScore::Score | ExplainedScore::Flags);
     if composite || metric == ExplainedScore::ActivityStatus {
-        status(view, &sources, world, project, &mut rests);
+        statuses(view, &sources, world, project.as_slice(), &mut rests);
     }
     if composite || metric == ExplainedScore::Criticality {
         let reaching = reaching(view, formula, &own);
@@ -104,7 +104,7 @@ pub fn rests_on(
             .collect();
         projects.sort_unstable();
         projects.dedup();
-        projects.into_iter().for_each(|project| status(view, &sources, world, Some(project), &mut rests));
+        statuses(view, &sources, world, &projects, &mut rests);
     }
     if composite || metric == ExplainedScore::Pony {
         commits(view, world, &own, &mut rests);
@@ -120,13 +120,13 @@ pub fn rests_on(
     rests
 }
 
-/// What decides a project's status.
-fn status(view: &View<'_>, sources: &EventTracer<'_>, world: &World, project: Option<usize>, rests: &mut Rests) {
-    let Some(project) = project else { return };
-    sources.project(project, rests);
-    let of_project: Vec<bool> =
-        view.graph.vertices.iter().map(|vertex| vertex.project.map(|n| n as usize) == Some(project)).collect();
-    commits(view, world, &of_project, rests);
+/// What decides the statuses of these projects, which ascend.
+fn statuses(view: &View<'_>, sources: &EventTracer<'_>, world: &World, projects: &[usize], rests: &mut Rests) {
+    sources.projects(projects, rests);
+    let is_wanted = |project: u32| projects.binary_search(&(project as usize)).is_ok();
+    let of_projects: Vec<bool> =
+        view.graph.vertices.iter().map(|vertex| vertex.project.is_some_and(is_wanted)).collect();
+    commits(view, world, &of_projects, rests);
 }
 
 /// The git logs that speak for the marked Repos.

@@ -18,15 +18,13 @@ pub mod publication;
 pub mod quarantine;
 pub mod rebuild;
 pub mod rollback;
+pub mod snapshot;
 pub mod stop;
 mod switch;
 pub mod verify;
 
 pub use error::ReplayError;
+pub use snapshot::SNAPSHOT;
 
 /// The version of the newest migration: the tables that are read here are as it leaves them.
 pub const SCHEMA: i64 = 13;
-
-/// Begins a transaction that sees the database as it is now, whatever others do meanwhile: what is read of several
-/// tables belongs together.
-pub const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";

@@ -61,7 +61,7 @@ impl Present {
     ) -> Result<Self, ReplayError> {
         let Outcome { digest, state_digest, .. } = *outcome;
         let head = log::head(&mut *conn).await?;
-        let root = if head.position == position { head.root } else { tiles::root(conn, position).await? };
+        let root = if head.position == position { head.root } else { tiles::root_at(conn, position).await? };
         Ok(Self { position, root, formula, digest, state_digest, quarantine_digest: quarantine.digest() })
     }
 }

@@ -87,6 +87,7 @@ async fn follow(conn: &mut PgConnection, shadow: &mut Projector, to: Position) -
     let here = shadow.position();
     shadow.catch_up(conn, to, &mut |_| {}).await.map_err(|error| match error {
         ReplayError::Store(StoreError::Fenced { .. }) => ReplayError::Cancelled(here),
+        ReplayError::Erased { .. } => ReplayError::OtherQuarantine,
         other => other,
     })
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use domain::digest::Digest;
 use domain::event::{Event, EventType};
 use domain::facts::log::ScoresPublished;
 use domain::recorded::Position;
 use domain::stream::StreamKind;
 use projections::fold::{Fold, World};
+use projections::store::Build;
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 
@@ -36,6 +38,46 @@ pub fn resting_on(decisions: &Decisions, position: Position) -> Vec<(Position, &
         facts.position >= position && !decisions.passed_over_by(event, facts).positions.contains(&position)
     };
     decisions.publications().filter(|(event, facts)| rests(*event, facts)).collect()
+}
+
+/// What the labels of a history stand for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Those under which exactly what the history holds was published.
+    pub published: BTreeSet<String>,
+    /// Those of which that cannot be told any more: a payload at or before the position that was published is erased
+    /// since.
+    pub unprovable: BTreeSet<String>,
+}
+
+impl Labels {
+    /// The labels of a build. Those that are in neither set were published under another formula, or while other events
+    /// were passed over, than the build was folded under: its values are not what they say.
+    ///
+    /// # Errors
+    /// When the database refuses or a decision is not readable.
+    pub async fn of(conn: &mut PgConnection, build: &Build) -> Result<Self, ReplayError> {
+        let decisions = Decisions::read(conn).await?;
+        let folded = folded_under(&decisions, &build.quarantine_digest);
+        let mut labels = Self::default();
+        for (event, facts) in decisions.publications() {
+            let then = decisions.passed_over_by(event, facts).positions;
+            let upto = |set: &BTreeSet<Position>| set.range(..=facts.position).copied().collect::<Vec<_>>();
+            if decisions.of_publication(event, facts).1.is_some() {
+                labels.unprovable.insert(facts.label.clone());
+            } else if build.formula_hash == Some(facts.formula_hash) && upto(&then) == upto(&folded) {
+                labels.published.insert(facts.label.clone());
+            }
+        }
+        Ok(labels)
+    }
+}
+
+/// What was passed over when the set had this digest; what is passed over now where no decision tells.
+fn folded_under(decisions: &Decisions, digest: &Digest) -> BTreeSet<Position> {
+    let ends = [Position::MAX].into_iter().chain(decisions.events().iter().rev().map(|event| event.position - 1));
+    let found = ends.map(|end| decisions.passed_over(end)).find(|set| set.digest() == *digest);
+    found.unwrap_or_else(|| decisions.passed_over(Position::MAX)).positions
 }
 
 /// A publication to be reproduced.

@@ -42,6 +42,26 @@ pub async fn build(
     to: Position,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Projector, ReplayError> {
+    loop {
+        match attempt(&mut *conn, which, formula, to, progress).await {
+            // A payload that was still to be folded was erased meanwhile. What is passed over is decided before a fold
+            // starts, so it starts again; every further time takes another erasure.
+            Err(ReplayError::Erased { position }) => {
+                tracing::info!(replay.position = position, "erased meanwhile; building again");
+                unfinished::give_up(&mut *conn).await?;
+            }
+            built => return built,
+        }
+    }
+}
+
+async fn attempt(
+    conn: &mut PgConnection,
+    which: &[Projection],
+    formula: &FormulaDocument,
+    to: Position,
+    progress: &mut dyn FnMut(&Stored),
+) -> Result<Projector, ReplayError> {
     let quarantine = Quarantine::read(&mut *conn).await?;
     tidy(&mut *conn, &quarantine, Keep::Resumable).await?;
     let unfinished = match Unfinished::take(&mut *conn, which, formula, &quarantine, progress).await? {
@@ -67,7 +87,11 @@ pub async fn equal_to_live(conn: &mut PgConnection, shadow: &mut Projector) -> R
         if metrics.position > shadow.position() {
             let position = metrics.position;
             snapshot.rollback().await?;
-            shadow.catch_up(&mut *conn, position, &mut |_| {}).await?;
+            match shadow.catch_up(&mut *conn, position, &mut |_| {}).await {
+                // The live ones are folded anew under another quarantine.
+                Err(ReplayError::Erased { .. }) => return Ok(None),
+                followed => followed?,
+            }
             continue;
         }
         let same_quarantine = shadow.builds().iter().all(|mine| mine.quarantine_digest == metrics.quarantine_digest);

@@ -33,7 +33,15 @@ pub async fn former(
         let projections: Vec<Projection> = builds.iter().map(|build| build.projection).collect();
         return rebuild::build(conn, &projections, &formula, position, progress).await;
     }
-    let mut fold = folded_to(conn, &builds, &formula, &quarantine, position, progress).await?;
+    let folded = folded_to(&mut *conn, &builds, &formula, &quarantine, position, progress).await;
+    let mut fold = match folded {
+        // They hold what was erased meanwhile.
+        Err(ReplayError::Erased { .. }) => {
+            let projections: Vec<Projection> = builds.iter().map(|build| build.projection).collect();
+            return rebuild::build(conn, &projections, &formula, position, progress).await;
+        }
+        folded => folded?,
+    };
     // The builds hold all that was folded.
     fold.take_changes();
     Ok(Projector::at(builds, fold, quarantine))

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use projections::graph::evidence;
 use projections::store::{self, query};
+use replay::snapshot;
 use serde_json::json;
 
 use super::{point, project};
@@ -29,7 +30,6 @@ pub(crate) async fn run(
         let fold = point::fold(session, &mut conn, &at).await?;
         return Ok(reasons(&fold, from, to));
     }
-    let live = store::live_builds(&mut conn).await?;
     let (mut lines, projects) = if as_of.is_some() {
         let at = AsOf { as_of: as_of.map(str::to_owned), formula: None };
         let fold = point::fold(session, &mut conn, &at).await?;
@@ -41,11 +41,17 @@ pub(crate) async fn run(
             .filter_map(|vertex| Some((vertex.id.clone(), graph.projects[vertex.project? as usize].id.clone())));
         (lines, members.collect())
     } else {
-        project::say_lag(session, &mut conn, &live).await?;
-        match live.is_empty() {
-            true => (Vec::new(), BTreeMap::new()),
-            false => (query::edges(&mut conn).await?, query::projects_of_repos(&mut conn, &live).await?),
-        }
+        let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+            let live = store::live_builds(conn).await?;
+            let lag = project::lag(session, conn, &live).await?;
+            if live.is_empty() {
+                return Ok((Vec::new(), BTreeMap::new(), lag));
+            }
+            Ok((query::edges(conn, &live).await?, query::projects_of_repos(conn, &live).await?, lag))
+        });
+        let (lines, projects, lag) = read.await?;
+        project::say_lag(session, lag);
+        (lines, projects)
     };
     if level == EdgeLevel::Project {
         lines = between_projects(&lines, &projects);

@@ -36,13 +36,12 @@ pub(crate) async fn run(session: &Session, from: Option<u64>, to: Option<u64>, s
     let mut conn = session.connect().await?;
     let head = log::head(&mut conn).await?.position;
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = log::read(&mut conn, from.unwrap_or(1), to.unwrap_or(head).min(head), |stored| {
-        if stream.as_ref().is_none_or(|stream| stored.envelope.stream == *stream) {
-            line(&mut out, &stored)?;
-        }
-        Ok::<(), Failure>(())
-    })
-    .await;
+    let (from, to) = (from.unwrap_or(1), to.unwrap_or(head).min(head));
+    let each = |stored| line(&mut out, &stored);
+    let written = match &stream {
+        Some(stream) => log::of_stream(&mut conn, stream, from, to, each).await,
+        None => log::read(&mut conn, from, to, each).await,
+    };
     match written.and_then(|()| out.flush().map_err(Failure::environment)) {
         // A reader that has seen enough is no failure.
         Err(failure) if is_closed_pipe(&failure) => Ok(Output::None),

@@ -12,6 +12,7 @@ use projections::metrics::Level;
 use projections::store;
 use projections::store::query;
 use projections::tables::Projection;
+use replay::snapshot;
 use serde_json::{Map, Value, json};
 
 use super::{point, project, scores};
@@ -83,15 +84,19 @@ fn pretty(value: &Value) -> Result<String> {
 
 async fn read(session: &Session, at: &AsOf) -> Result<Snapshot> {
     let mut conn = session.connect().await?;
-    let live = store::live_builds(&mut conn).await?;
-    let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
-    let mut at = at.clone();
-    // Without a point or a formula: what is live, where it stands.
-    if let Some(metrics) = metrics.filter(|_| at.as_of.is_none() && at.formula.is_none()) {
-        project::say_lag(session, &mut conn, &live).await?;
-        at = AsOf { as_of: Some(metrics.position.to_string()), formula: metrics.formula.clone() };
-    }
-    let fold = point::fold(session, &mut conn, &at).await?;
+    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+        let live = store::live_builds(conn).await?;
+        let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
+        // Without a point or a formula: what is live, where it stands.
+        if let Some(metrics) = metrics.filter(|_| at.as_of.is_none() && at.formula.is_none()) {
+            let at = AsOf { as_of: Some(metrics.position.to_string()), formula: metrics.formula.clone() };
+            let lag = project::lag(session, conn, &live).await?;
+            return Ok((point::fold_in(session, conn, &at).await?, lag));
+        }
+        Ok((point::fold_in(session, conn, at).await?, 0))
+    });
+    let (fold, lag) = read.await?;
+    project::say_lag(session, lag);
     let view = fold.world.view();
     let found = view.scores(fold.formula());
     let mut nodes = Vec::new();

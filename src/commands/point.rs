@@ -2,6 +2,7 @@
 
 use anyhow::anyhow;
 use replay::as_of::{self, Point};
+use replay::snapshot;
 use sqlx::PgConnection;
 
 use crate::cli::AsOf;
@@ -16,8 +17,13 @@ pub(crate) fn parse(text: Option<&str>) -> Result<Option<Point>> {
     text.map(|text| Point::parse(text).ok_or_else(|| wrong(text))).transpose()
 }
 
-/// Folds to the point and under the formula that are asked for.
+/// Folds to the point and under the formula that are asked for, in one snapshot.
 pub(crate) async fn fold(session: &Session, conn: &mut PgConnection, at: &AsOf) -> Result<projections::Fold> {
+    snapshot::read(conn, async |conn| fold_in(session, conn, at).await).await
+}
+
+/// The same, for a caller that has more to read in his snapshot.
+pub(crate) async fn fold_in(session: &Session, conn: &mut PgConnection, at: &AsOf) -> Result<projections::Fold> {
     let position = as_of::position(conn, parse(at.as_of.as_deref())?).await?;
     let formula = as_of::formula(conn, at.formula.as_deref(), position).await?;
     let mut progress = session.progress("replaying", position);

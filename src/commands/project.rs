@@ -3,8 +3,8 @@
 mod follow;
 
 use ::replay::catch_up::{self, Ended};
-use ::replay::log;
 use ::replay::stop::Stop;
+use ::replay::{ReplayError, log, snapshot};
 use anyhow::anyhow;
 use projections::store::{self, Build, query};
 use serde_json::{Map, Value, json};
@@ -98,31 +98,43 @@ async fn builds(conn: &mut PgConnection) -> Result<Map<String, Value>> {
     Ok(object(json!({"head": head.position, "projections": each.collect::<Vec<_>>()})))
 }
 
-/// Says on stderr that the live builds lack the newest events, where they do: reading them says nothing of those.
-pub(crate) async fn say_lag(session: &Session, conn: &mut PgConnection, live: &[Build]) -> Result<()> {
+/// How many events the live builds lack; 0 where nobody is to be told.
+pub(crate) async fn lag(
+    session: &Session,
+    conn: &mut PgConnection,
+    live: &[Build],
+) -> std::result::Result<u64, ReplayError> {
+    // A login that reads the live tables need not be one that reads the log.
     let readable = sqlx::query_file_scalar!("sql/may_read_head.sql");
     if session.common.quiet || !readable.fetch_one(&mut *conn).await? {
-        return Ok(());
+        return Ok(0);
     }
     let position = live.iter().map(|build| build.position).min().unwrap_or(0);
-    match log::head(conn).await?.position.saturating_sub(position) {
+    Ok(log::head(conn).await?.position.saturating_sub(position))
+}
+
+/// Says on stderr that the live builds lack the newest events, where they do: reading them says nothing of those.
+pub(crate) fn say_lag(session: &Session, lag: u64) {
+    match lag {
         0 => {}
         1 => session::say(&session.common, "1 event is not projected yet; run `pg-atlas project`"),
         lag => session::say(&session.common, &format!("{lag} events are not projected yet; run `pg-atlas project`")),
     }
-    Ok(())
 }
 
 /// `status`.
 pub(crate) async fn status(session: &Session) -> Result<Output> {
     let mut conn = session.connect().await?;
-    let head = log::head(&mut conn).await?;
-    let mut status = builds(&mut conn).await?;
-    status.insert("builds".into(), json!(store::manifests(&mut conn).await?));
-    status.insert("tree_size".into(), json!(head.position));
-    status.insert("root".into(), json!(head.root));
-    status.insert("database_bytes".into(), json!(query::database_bytes(&mut conn).await?));
-    Ok(Output::Object(status))
+    let status = snapshot::read(&mut conn, async |conn| -> Result<_> {
+        let head = log::head(conn).await?;
+        let mut status = builds(conn).await?;
+        status.insert("builds".into(), json!(store::manifests(conn).await?));
+        status.insert("tree_size".into(), json!(head.position));
+        status.insert("root".into(), json!(head.root));
+        status.insert("database_bytes".into(), json!(query::database_bytes(conn).await?));
+        Ok(status)
+    });
+    Ok(Output::Object(status.await?))
 }
 
 /// `migrate`.

@@ -7,7 +7,7 @@ use ::replay::decisions::Decisions;
 use ::replay::publication::{self, Asked as Published};
 use ::replay::quarantine::Quarantine;
 use ::replay::verify::{self, Divergence};
-use ::replay::{ReplayError, SNAPSHOT, formulas, log};
+use ::replay::{ReplayError, formulas, log, snapshot};
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::recorded::Position;
@@ -16,7 +16,7 @@ use projections::store::schema::FormulaDocument;
 use projections::store::{self, Build};
 use projections::tables::Projection;
 use serde_json::json;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::point;
 use crate::cli::AsOf;
@@ -42,9 +42,18 @@ struct Asked {
 pub(crate) async fn run(session: &Session, at: &AsOf, verify: bool, label: Option<&str>) -> Result<(Output, u8)> {
     let mut conn = session.connect().await?;
     // One snapshot: a projector at work must not look like a divergence.
-    let mut conn = conn.begin_with(SNAPSHOT).await?;
-    let live = store::live_builds(&mut conn).await?;
-    let Asked { position, formula, published } = asked(&mut conn, &live, at, verify, label).await?;
+    snapshot::read(&mut conn, async |conn| replay(session, conn, at, verify, label).await).await
+}
+
+async fn replay(
+    session: &Session,
+    conn: &mut PgConnection,
+    at: &AsOf,
+    verify: bool,
+    label: Option<&str>,
+) -> Result<(Output, u8)> {
+    let live = store::live_builds(conn).await?;
+    let Asked { position, formula, published } = asked(conn, &live, at, verify, label).await?;
 
     let started = Instant::now();
     let mut frontier = Frontier::default();
@@ -54,8 +63,8 @@ pub(crate) async fn run(session: &Session, at: &AsOf, verify: bool, label: Optio
         progress.event(event);
     };
     let fold = match &published {
-        Some(published) => published.fold(&mut conn, &mut each).await?,
-        None => as_of::fold(&mut conn, formula, position, None, &mut each).await?,
+        Some(published) => published.fold(conn, &mut each).await?,
+        None => as_of::fold(conn, formula, position, None, &mut each).await?,
     };
     drop(progress);
     let outcome = as_of::outcome(&fold);
@@ -68,10 +77,10 @@ pub(crate) async fn run(session: &Session, at: &AsOf, verify: bool, label: Optio
             return Err(published.unequal().into());
         }
         if !comparison.divergences.is_empty() {
-            comparison.divergences.extend(rows::published(&mut conn, &fold, &outcome, &live, published).await?);
+            comparison.divergences.extend(rows::published(conn, &fold, &outcome, &live, published).await?);
         }
     } else if verify {
-        comparison.with_what_is_held(&mut conn, &fold, &outcome, &frontier, &live).await?;
+        comparison.with_what_is_held(conn, &fold, &outcome, &frontier, &live).await?;
     }
     let verified = comparison.verified().filter(|_| verify);
     if verify && verified.is_none() {

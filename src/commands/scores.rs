@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use domain::formula::Term;
 use projections::metrics::Level;
 use projections::store::{self, query};
+use replay::snapshot;
 use serde_json::{Map, Number, Value, json};
 
 use super::{point, project};
@@ -27,14 +28,19 @@ pub(crate) async fn run(session: &Session, level: LevelArg, id: Option<&str>, so
         LevelArg::External => Level::External,
     };
     let mut conn = session.connect().await?;
-    let live = store::live_builds(&mut conn).await?;
     let lines = if at.as_of.is_some() || at.formula.is_some() {
         let fold = point::fold(session, &mut conn, at).await?;
         let view = fold.world.view();
         query::scores_of(&view.graph, &view.scores(fold.formula()), level)
     } else {
-        project::say_lag(session, &mut conn, &live).await?;
-        if live.is_empty() { Vec::new() } else { query::scores(&mut conn, &live, level).await? }
+        let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+            let live = store::live_builds(conn).await?;
+            let lines = if live.is_empty() { Vec::new() } else { query::scores(conn, &live, level).await? };
+            Ok((lines, project::lag(session, conn, &live).await?))
+        });
+        let (lines, lag) = read.await?;
+        project::say_lag(session, lag);
+        lines
     };
     let mut rows: Vec<Map<String, Value>> =
         lines.into_iter().filter(|line| id.is_none_or(|id| line.id == id)).map(row).collect();

@@ -1,8 +1,8 @@
 //! `triage list` and `conflicts`: open questions, and what sources contradict each other about.
 
-use projections::store::{self, Build, query};
+use projections::store::{self, query};
+use replay::snapshot;
 use serde_json::json;
-use sqlx::PgConnection;
 
 use super::project;
 use crate::failure::Result;
@@ -25,16 +25,24 @@ pub(crate) struct Question {
 
 /// Every open question of the live build, by id.
 pub(crate) async fn open_questions(session: &Session) -> Result<Vec<Question>> {
-    let mut conn = session.connect().await?;
-    let live = store::live_builds(&mut conn).await?;
-    questions(session, &mut conn, &live).await
+    Ok(read(session, false).await?.0)
 }
 
-async fn questions(session: &Session, conn: &mut PgConnection, live: &[Build]) -> Result<Vec<Question>> {
-    project::say_lag(session, conn, live).await?;
-    let findings = if live.is_empty() { Vec::new() } else { query::findings(conn, live).await? };
+/// The open questions, and the edges that only a registry claims where they are asked for, of one moment.
+async fn read(session: &Session, with_edges: bool) -> Result<(Vec<Question>, Vec<query::EdgeLine>)> {
+    let mut conn = session.connect().await?;
+    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+        let live = store::live_builds(conn).await?;
+        let lag = project::lag(session, conn, &live).await?;
+        let findings = if live.is_empty() { Vec::new() } else { query::findings(conn, &live).await? };
+        let asked = with_edges && !live.is_empty();
+        let edges = if asked { query::undeclared(conn, &live).await? } else { Vec::new() };
+        Ok((findings, edges, lag))
+    });
+    let (findings, edges, lag) = read.await?;
+    project::say_lag(session, lag);
     let question = |(kind, subject, reason)| Question { id: format!("{kind}/{subject}"), kind, reason };
-    Ok(findings.into_iter().map(question).collect())
+    Ok((findings.into_iter().map(question).collect(), edges))
 }
 
 /// `triage list`.
@@ -45,11 +53,8 @@ pub(crate) async fn list(session: &Session) -> Result<Output> {
 /// `conflicts`: the questions behind which two sources stand, and what the registry says of a repository's dependencies
 /// that its own bill of materials does not know.
 pub(crate) async fn conflicts(session: &Session) -> Result<Output> {
-    let mut conn = session.connect().await?;
-    let live = store::live_builds(&mut conn).await?;
-    let mut found = questions(session, &mut conn, &live).await?;
+    let (mut found, edges) = read(session, true).await?;
     found.retain(|question| CONTRADICTIONS.contains(&question.kind.as_str()));
-    let edges = if live.is_empty() { Vec::new() } else { query::undeclared(&mut conn).await? };
     found.extend(edges.into_iter().map(|edge| {
         let requirement = edge.version_range.map(|range| format!(" ({range})")).unwrap_or_default();
         let (from, to) = (&edge.in_vertex, &edge.out_vertex);

@@ -1,11 +1,13 @@
 //! Tiles and proofs.
 
 use domain::digest::Digest;
+use domain::merkle::Frontier;
 use domain::merkle::proof::{extends, includes};
 use serde_json::Value;
 use sqlx::Executor as _;
 
 use crate::support::cli::Place;
+use crate::support::random::Random;
 use crate::support::{Db, events, log};
 
 fn digest(value: &Value) -> Digest {
@@ -47,6 +49,37 @@ async fn proofs_hold_on_both_sides_of_full_tiles() {
         place.ends(1, beyond);
     }
     place.ends(2, &["audit", "prove"]);
+}
+
+#[tokio::test]
+async fn the_root_of_every_position_is_in_the_tiles() {
+    const LEAVES: u64 = 66_200;
+    let db = Db::create().await;
+    let mut conn = db.pool().acquire().await.unwrap();
+    let (mut frontier, mut roots) = (Frontier::default(), vec![Frontier::default().root()]);
+    let mut levels = std::collections::BTreeMap::<u32, Vec<u8>>::new();
+    for n in 0..LEAVES {
+        let leaf = Digest::of(&n.to_be_bytes());
+        frontier.push_tiled(leaf, |level, hash| levels.entry(level).or_default().extend(hash.0));
+        roots.push(frontier.root());
+    }
+    for (level, hashes) in &levels {
+        let rows: Vec<&[u8]> = hashes.chunks(256 * 32).collect();
+        sqlx::query("INSERT INTO log.tile SELECT $1, n - 1, h FROM unnest($2::bytea[]) WITH ORDINALITY AS t (h, n)")
+            .bind(*level as i32)
+            .bind(rows)
+            .execute(&mut *conn)
+            .await
+            .unwrap();
+    }
+    let edges = [0, 1, 2, 3, 255, 256, 257, 511, 512, 513, 65_279, 65_280, 65_281, 65_535, 65_536, 65_537, 65_792];
+    let mut random = Random::new(0x9E37);
+    let drawn = (0..60).map(|_| random.below(LEAVES + 1));
+    for position in edges.into_iter().chain([LEAVES - 1, LEAVES]).chain(drawn) {
+        let root = replay::audit::tiles::root_at(&mut conn, position).await.unwrap();
+        assert_eq!(root, roots[position as usize], "at {position}");
+    }
+    assert!(replay::audit::tiles::root_at(&mut conn, LEAVES + 1).await.is_err());
 }
 
 #[tokio::test]

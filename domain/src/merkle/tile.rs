@@ -90,6 +90,56 @@ impl Tiles {
     }
 }
 
+/// Hashes of many ranges of one tree: what several of them are computed from is computed once.
+#[derive(Debug)]
+pub struct Hashes<'a> {
+    tiles: &'a Tiles,
+    /// Of each tile met: its hashes, those of their pairs, of the pairs of those, and so on.
+    heights: BTreeMap<TileId, Vec<Vec<Digest>>>,
+    /// Ranges of more than one subtree.
+    ragged: BTreeMap<(u64, u64), Digest>,
+}
+
+impl<'a> Hashes<'a> {
+    /// Hashes from these tiles.
+    #[must_use]
+    pub fn of(tiles: &'a Tiles) -> Self {
+        Self { tiles, heights: BTreeMap::new(), ragged: BTreeMap::new() }
+    }
+
+    /// As [`Tiles::hash`].
+    pub fn hash(&mut self, range: Range) -> Option<Digest> {
+        let nodes = nodes(range);
+        if let [node] = nodes[..] {
+            return self.node(node);
+        }
+        if let Some(known) = self.ragged.get(&(range.from, range.to)) {
+            return Some(*known);
+        }
+        let mut right: Option<Digest> = None;
+        for node in nodes.into_iter().rev() {
+            let left = self.node(node)?;
+            right = Some(right.map_or(left, |right| node_hash(&left, &right)));
+        }
+        let hash = right.unwrap_or_else(|| Digest::of(b""));
+        self.ragged.insert((range.from, range.to), hash);
+        Some(hash)
+    }
+
+    fn node(&mut self, node: Subtree) -> Option<Digest> {
+        let (tile, from, count) = node.place();
+        let (height, place) = (usize::try_from(count.ilog2()).ok()?, usize::try_from(from / count).ok()?);
+        if !self.heights.contains_key(&tile) {
+            let mut heights = vec![self.tiles.0.get(&tile)?.clone()];
+            while let Some(last) = heights.last().filter(|last| last.len() > 1) {
+                heights.push(last.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect());
+            }
+            self.heights.insert(tile, heights);
+        }
+        self.heights.get(&tile)?.get(height)?.get(place).copied()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Frontier, leaf_hash, naive};
@@ -115,11 +165,13 @@ mod tests {
     #[test]
     fn ranges_hash_as_defined() {
         let (leaves, tiles) = tiled(1_500);
+        let mut many = Hashes::of(&tiles);
         for (from, to) in [(0, 0), (0, 1), (0, 256), (0, 257), (0, 1_500), (256, 512), (1_024, 1_500), (1_280, 1_411)] {
             let range = Range { from, to };
             let expected = naive(&leaves[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()]);
             assert_eq!(tiles.hash(range), Some(expected), "{range:?}");
             assert!(needed(&[range]).iter().all(|tile| tiles.0.contains_key(tile)));
+            assert_eq!(many.hash(range), Some(expected), "{range:?} after others");
         }
     }
 
@@ -128,6 +180,7 @@ mod tests {
         let (_, mut tiles) = tiled(600);
         tiles.0.get_mut(&TileId { level: 0, index: 2 }).unwrap().pop();
         assert_eq!(tiles.hash(Range { from: 0, to: 600 }), None);
+        assert_eq!(Hashes::of(&tiles).hash(Range { from: 0, to: 600 }), None);
         tiles.0.remove(&TileId { level: 1, index: 0 });
         assert_eq!(tiles.hash(Range { from: 0, to: 512 }), None);
     }

@@ -1,1 +1,1 @@
-SELECT canonical_id FROM public.repos
+SELECT canonical_id FROM {graph}.vertex WHERE repo

@@ -104,23 +104,30 @@ impl<'a> EventTracer<'a> {
         }
     }
 
-    /// What decides the status of a project, its commits aside.
-    pub fn project(&self, project: usize, rests: &mut Rests) {
-        let project = &self.graph.projects[project];
-        match &project.answer {
-            Some(answer) => rests.on(answer.rank.position, "survey answer"),
-            // Without an answer the newest of any project says since when commits count.
-            None => {
-                let newest = survey::newest(self.state);
-                newest.into_iter().for_each(|answer| rests.on(answer.rank.position, "newest survey answer"));
+    /// What decides the statuses of these projects, their commits aside.
+    pub fn projects(&self, projects: &[usize], rests: &mut Rests) {
+        let mut ids = BTreeSet::new();
+        let mut unanswered = false;
+        for project in projects.iter().map(|n| &self.graph.projects[*n]) {
+            ids.insert(project.id.as_str());
+            match &project.answer {
+                Some(answer) => rests.on(answer.rank.position, "survey answer"),
+                None => unanswered = true,
+            }
+            if let Some(facts) = self.state.projects.get(&project.id) {
+                facts.record.iter().for_each(|record| rests.on(record.rank.position, "grants record"));
+                facts.named.iter().for_each(|named| rests.on(named.rank.position, "name"));
             }
         }
-        if let Some(facts) = self.state.projects.get(&project.id) {
-            facts.record.iter().for_each(|record| rests.on(record.rank.position, "grants record"));
-            facts.named.iter().for_each(|named| rests.on(named.rank.position, "name"));
+        if unanswered {
+            // Without an answer the newest of any project says since when commits count.
+            let newest = survey::newest(self.state);
+            newest.into_iter().for_each(|answer| rests.on(answer.rank.position, "newest survey answer"));
         }
-        for application in self.state.applications.values().filter(|one| one.value.project_id == project.id) {
-            rests.on(application.rank.position, "grant application");
+        for application in self.state.applications.values() {
+            if ids.contains(application.value.project_id.as_str()) {
+                rests.on(application.rank.position, "grant application");
+            }
         }
         for curation in self.state.curations.values() {
             let about = match &curation.value.correction {
@@ -128,7 +135,7 @@ impl<'a> EventTracer<'a> {
                 Correction::Owner { project, .. } => project.as_ref(),
                 _ => None,
             };
-            if about == Some(&project.id) {
+            if about.is_some_and(|project| ids.contains(project.as_str())) {
                 rests.on(curation.rank.position, "curation");
             }
         }

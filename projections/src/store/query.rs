@@ -1,5 +1,6 @@
 //! Reading the live tables.
 
+use domain::formula::EdgePolicy;
 use domain::number::fit;
 use domain::time::Day;
 use sqlx::{PgConnection, Row as _};
@@ -130,8 +131,14 @@ pub fn scores_of(graph: &Graph, scores: &Scores, level: Level) -> Vec<ScoreLine>
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn edges(conn: &mut PgConnection) -> Result<Vec<EdgeLine>, StoreError> {
-    let rows = sqlx::query(statement::EDGES.sql).fetch_all(conn).await?;
+pub async fn edges(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<EdgeLine>, StoreError> {
+    // Not through the view: it always points at the newest builds, also for a snapshot that knows only the ones before.
+    let statement = match of(builds, Projection::Metrics)?.read_formula()?.graph.edges {
+        EdgePolicy::Flat => statement::EDGES_FLAT,
+        EdgePolicy::Nested => statement::EDGES_NESTED,
+    };
+    let sql = statement.on(&[("graph", of(builds, Projection::Graph)?)]);
+    let rows = sqlx::query(&sql).fetch_all(conn).await?;
     let line = |row: &sqlx::postgres::PgRow| {
         Ok(EdgeLine {
             in_vertex: row.try_get("in_vertex")?,
@@ -145,7 +152,7 @@ pub async fn edges(conn: &mut PgConnection) -> Result<Vec<EdgeLine>, StoreError>
 
 /// The edges of a graph under a policy, in the same shape.
 #[must_use]
-pub fn edges_of(graph: &Graph, policy: domain::formula::EdgePolicy) -> Vec<EdgeLine> {
+pub fn edges_of(graph: &Graph, policy: EdgePolicy) -> Vec<EdgeLine> {
     let id = |vertex: u32| graph.vertices[vertex as usize].id.clone();
     let known = graph.edges.iter().filter_map(|edge| {
         let claim = edge.under(policy)?;
@@ -269,10 +276,11 @@ pub async fn database_bytes(conn: &mut PgConnection) -> Result<u64, StoreError> 
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn undeclared(conn: &mut PgConnection) -> Result<Vec<EdgeLine>, StoreError> {
-    let mut lines = edges(&mut *conn).await?;
+pub async fn undeclared(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<EdgeLine>, StoreError> {
+    let repos = statement::REPOS.on(&[("graph", of(builds, Projection::Graph)?)]);
+    let mut lines = edges(&mut *conn, builds).await?;
     let repos: std::collections::BTreeSet<String> =
-        sqlx::query_scalar(statement::REPOS.sql).fetch_all(conn).await?.into_iter().collect();
+        sqlx::query_scalar(&repos).fetch_all(conn).await?.into_iter().collect();
     let verified = Confidence::VerifiedSbom.name();
     let listing: std::collections::BTreeSet<String> =
         lines.iter().filter(|line| line.confidence == verified).map(|line| line.in_vertex.clone()).collect();

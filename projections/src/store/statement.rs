@@ -56,9 +56,11 @@ statements! {
     PROJECTS_OF_REPOS = "projects_of_repos";
     /// Open questions of `{graph}`.
     FINDINGS = "findings";
-    /// The live edges.
-    EDGES = "edges";
-    /// The live Repos.
+    /// The edges of `{graph}` under the policy `flat`.
+    EDGES_FLAT = "edges_flat";
+    /// The edges of `{graph}` under the policy `nested`.
+    EDGES_NESTED = "edges_nested";
+    /// The Repos of `{graph}`.
     REPOS = "repos";
     /// Numbers of live rows.
     COUNTS = "counts";

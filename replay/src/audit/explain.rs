@@ -24,6 +24,9 @@ use crate::{ReplayError, formulas};
 /// Name and version of the format.
 pub const FORMAT: &str = "pg-atlas-explain/1";
 
+/// Events that are read, and proven, at once.
+const PAGE: usize = 5_000;
+
 /// A score and its proof.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
@@ -113,15 +116,10 @@ pub async fn explain(
     let rests = rests_on(&fold.world, &view, fold.formula(), row.level, id, asked);
 
     let (tree_size, checkpoint) = tree(&mut *conn, event.unwrap_or(position)).await?.unwrap_or((head.position, None));
-    let root = tiles::root(&mut *conn, tree_size).await?;
-    let published = match event {
-        Some(event) => Some(proven(&mut *conn, event, tree_size, BTreeSet::from(["publication of the score"])).await?),
-        None => None,
-    };
-    let mut events = Vec::with_capacity(rests.0.len());
-    for (position, because) in rests.0 {
-        events.push(proven(&mut *conn, position, tree_size, because).await?);
-    }
+    let root = tiles::root_at(&mut *conn, tree_size).await?;
+    let said = event.map(|event| (event, BTreeSet::from(["publication of the score"])));
+    let published = proven(&mut *conn, said.into_iter().collect(), tree_size).await?.pop();
+    let events = proven(&mut *conn, rests.0.into_iter().collect(), tree_size).await?;
     Ok(Explanation {
         format: FORMAT,
         id: id.to_owned(),
@@ -147,23 +145,31 @@ async fn tree(conn: &mut PgConnection, to: Position) -> Result<Option<(u64, Opti
     Ok(size.filter(|size| *size >= to).map(|size| (size, Some(note))))
 }
 
+/// Events with their proofs: a page of them costs a statement, and another for its tiles.
 async fn proven(
     conn: &mut PgConnection,
-    position: Position,
+    mut wanted: Vec<(Position, BTreeSet<&'static str>)>,
     size: u64,
-    because: BTreeSet<&'static str>,
-) -> Result<Proven, ReplayError> {
-    let mut found = None;
-    log::read(&mut *conn, position, position, |stored| {
-        found = Some(EventLine::of(&stored)?);
-        Ok::<(), ReplayError>(())
-    })
-    .await?;
-    let event = found.ok_or(ReplayError::Truncated { from: position, to: position, ended: position - 1 })?;
-    let inclusion = tiles::inclusion(&mut *conn, position, size).await?;
-    if inclusion.leaf_hash != event.leaf_hash {
-        let detail = "the event is not the one whose leaf the tiles hold".to_owned();
-        return Err(ReplayError::Corrupt { position, detail });
+) -> Result<Vec<Proven>, ReplayError> {
+    let mut all = Vec::with_capacity(wanted.len());
+    while !wanted.is_empty() {
+        let rest = wanted.split_off(wanted.len().min(PAGE));
+        let positions: Vec<Position> = wanted.iter().map(|(position, _)| *position).collect();
+        let mut lines = Vec::with_capacity(positions.len());
+        log::positions(&mut *conn, &positions, |stored| {
+            lines.push(EventLine::of(&stored)?);
+            Ok::<(), ReplayError>(())
+        })
+        .await?;
+        let proofs = tiles::inclusions(&mut *conn, &positions, size).await?;
+        for (((position, because), event), inclusion) in wanted.into_iter().zip(lines).zip(proofs) {
+            if inclusion.leaf_hash != event.leaf_hash {
+                let detail = "the event is not the one whose leaf the tiles hold".to_owned();
+                return Err(ReplayError::Corrupt { position, detail });
+            }
+            all.push(Proven { event, because, leaf_index: inclusion.leaf_index, proof: inclusion.proof });
+        }
+        wanted = rest;
     }
-    Ok(Proven { event, because, leaf_index: inclusion.leaf_index, proof: inclusion.proof })
+    Ok(all)
 }

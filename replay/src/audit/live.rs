@@ -20,8 +20,8 @@ use crate::log::{self, Head, Stored};
 use crate::verify::{self, Divergence};
 use crate::{ReplayError, as_of};
 
-/// Events read between two looks at the tiles: 20 tiles.
-const PAGE_POSITIONS: u64 = 20 * WIDTH;
+/// Events read between two looks at the tiles: 19 tiles, which is one page of the log.
+const PAGE_POSITIONS: u64 = 19 * WIDTH;
 
 /// What a check came to.
 #[derive(Clone, Debug, Serialize)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::digest::Digest;
 use domain::merkle::proof::{self, Range};
-use domain::merkle::tile::{TileId, Tiles, needed};
+use domain::merkle::tile::{Hashes, TileId, Tiles, needed};
 use domain::recorded::Position;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
@@ -71,19 +71,22 @@ pub async fn read(conn: &mut PgConnection, which: &BTreeSet<TileId>) -> Result<T
 /// The hashes of ranges of the tree.
 async fn hashes(conn: &mut PgConnection, ranges: &[Range]) -> Result<Vec<Digest>, ReplayError> {
     let tiles = read(conn, &needed(ranges)).await?;
-    let each = ranges.iter().map(|range| {
-        let detail = format!("the tiles lack what leaves {} to {} hash to", range.from, range.to);
-        tiles.hash(*range).ok_or(ReplayError::Corrupt { position: range.from + 1, detail })
-    });
-    each.collect()
+    let mut hashes = Hashes::of(&tiles);
+    ranges.iter().map(|range| all(&mut hashes, *range)).collect()
 }
 
-/// The root of the first `size` events, as the tiles have it.
+/// The hash of a range that the tiles must have.
+fn all(hashes: &mut Hashes<'_>, range: Range) -> Result<Digest, ReplayError> {
+    let detail = || format!("the tiles lack what leaves {} to {} hash to", range.from, range.to);
+    hashes.hash(range).ok_or_else(|| ReplayError::Corrupt { position: range.from + 1, detail: detail() })
+}
+
+/// The root of the log where it ended at `position`, as the tiles have it; that of an empty log at 0.
 ///
 /// # Errors
 /// When the tiles do not reach so far.
-pub async fn root(conn: &mut PgConnection, size: u64) -> Result<Digest, ReplayError> {
-    Ok(hashes(conn, &[Range { from: 0, to: size }]).await?.pop().unwrap_or_default())
+pub async fn root_at(conn: &mut PgConnection, position: Position) -> Result<Digest, ReplayError> {
+    Ok(hashes(conn, &[Range { from: 0, to: position }]).await?.pop().unwrap_or_default())
 }
 
 /// Proves that an event is among the first `size`.
@@ -91,16 +94,42 @@ pub async fn root(conn: &mut PgConnection, size: u64) -> Result<Digest, ReplayEr
 /// # Errors
 /// When it is not, or the tiles contradict themselves.
 pub async fn inclusion(conn: &mut PgConnection, position: Position, size: u64) -> Result<Inclusion, ReplayError> {
-    let outside = ReplayError::NoLeaf { position, size };
-    let Some(index) = position.checked_sub(1) else { return Err(outside) };
-    let Some(mut ranges) = proof::inclusion(index, size) else { return Err(outside) };
-    ranges.extend([Range { from: index, to: position }, Range { from: 0, to: size }]);
-    let mut proof = hashes(conn, &ranges).await?;
-    let (root, leaf_hash) = (proof.pop().unwrap_or_default(), proof.pop().unwrap_or_default());
-    if !proof::includes(&leaf_hash, index, size, &proof, &root) {
-        return Err(ReplayError::Corrupt { position, detail: "the tiles contradict themselves".to_owned() });
-    }
-    Ok(Inclusion { position, leaf_index: index, leaf_hash, tree_size: size, root, proof })
+    inclusions(conn, &[position], size).await?.pop().ok_or(ReplayError::NoLeaf { position, size })
+}
+
+/// Proves of each of these events that it is among the first `size`, from one read of the tiles.
+///
+/// # Errors
+/// When one is not, or the tiles contradict themselves.
+pub async fn inclusions(
+    conn: &mut PgConnection,
+    positions: &[Position],
+    size: u64,
+) -> Result<Vec<Inclusion>, ReplayError> {
+    let ranges = |position: Position| {
+        let index = position.checked_sub(1)?;
+        let mut ranges = proof::inclusion(index, size)?;
+        ranges.extend([Range { from: index, to: position }, Range { from: 0, to: size }]);
+        Some(ranges)
+    };
+    let wanted = positions.iter().map(|position| {
+        ranges(*position).map(|ranges| (*position, ranges)).ok_or(ReplayError::NoLeaf { position: *position, size })
+    });
+    let wanted: Vec<(Position, Vec<Range>)> = wanted.collect::<Result<_, _>>()?;
+    let mut which = BTreeSet::new();
+    wanted.iter().for_each(|(_, ranges)| which.extend(needed(ranges)));
+    let tiles = read(conn, &which).await?;
+    let mut hashes = Hashes::of(&tiles);
+    let prove = |(position, ranges): (Position, Vec<Range>)| {
+        let mut proof = ranges.iter().map(|range| all(&mut hashes, *range)).collect::<Result<Vec<_>, _>>()?;
+        let (root, leaf_hash) = (proof.pop().unwrap_or_default(), proof.pop().unwrap_or_default());
+        let leaf_index = position - 1;
+        if !proof::includes(&leaf_hash, leaf_index, size, &proof, &root) {
+            return Err(ReplayError::Corrupt { position, detail: "the tiles contradict themselves".to_owned() });
+        }
+        Ok(Inclusion { position, leaf_index, leaf_hash, tree_size: size, root, proof })
+    };
+    wanted.into_iter().map(prove).collect()
 }
 
 /// Proves that the first `from` events are the beginning of the first `to`.

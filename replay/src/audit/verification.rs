@@ -188,11 +188,10 @@ impl Verification {
                 Some(recorded) => group.fold.apply(recorded).map_err(ReplayError::from)?,
                 None => group.fold.pass(position).map_err(ReplayError::from)?,
             }
-            let root = self.tree.root();
             while let Some(target) = group.targets.pop_if(|target| target.facts.position <= position) {
                 let outcome = outcome_under(&group.fold, &target.formula);
                 let quarantine = self.decisions.passed_over_by(target.event, &target.facts).digest();
-                let judged = judge(&target, &outcome, root, quarantine);
+                let judged = judge(&target, &outcome, self.tree.root(), quarantine);
                 witness.evaluated(&Evaluated {
                     event: target.event,
                     facts: &target.facts,

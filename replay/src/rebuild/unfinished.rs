@@ -246,6 +246,18 @@ async fn own(conn: &mut PgConnection, builds: &[Build]) -> Result<bool, ReplayEr
     Ok(true)
 }
 
+/// Gives up whatever this session makes: the next who tidies drops it, or goes on with it.
+pub(super) async fn give_up(conn: &mut PgConnection) -> Result<(), ReplayError> {
+    sqlx::query(
+        "SELECT pg_advisory_unlock($1, objid::bigint::int) FROM pg_locks \
+          WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND classid = $1::int::oid AND objsubid = 2",
+    )
+    .bind(MAKER_LOCK)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Gives up the locks that say who makes builds. Those of builds that this session never made are no loss.
 pub(crate) async fn release(conn: &mut PgConnection, builds: &[Build]) -> Result<(), ReplayError> {
     let ids: Vec<i64> = builds.iter().map(|build| build.id).collect();

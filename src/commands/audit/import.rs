@@ -95,7 +95,7 @@ pub(crate) async fn run(session: &Session, path: &Path, brought: &Trust) -> Resu
 async fn ahead(session: &Session, header: &Header) -> Result<bool> {
     let mut conn = session.connect().await?;
     let (here, there) = (log::head(&mut conn).await?.position, header.tree_size);
-    let ahead = here > there && tiles::root(&mut conn, there).await? == header.root;
+    let ahead = here > there && tiles::root_at(&mut conn, there).await? == header.root;
     if ahead {
         say(
             &session.common,

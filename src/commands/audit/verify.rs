@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use ::replay::SNAPSHOT;
 use ::replay::audit::bundle;
 use ::replay::audit::live::{self, Report};
-use ::replay::log;
-use sqlx::Connection as _;
+use ::replay::{log, snapshot};
 
 use super::trust;
 use crate::cli::{Common, Trust};
@@ -19,12 +17,12 @@ pub(crate) async fn live(session: &Session, brought: &Trust) -> Result<(Output, 
     let (keys, anchors) = trust::read(brought)?;
     let mut conn = session.connect().await?;
     // One snapshot: whoever appends or projects meanwhile is neither kept waiting nor mistaken for a fault.
-    let mut conn = conn.begin_with(SNAPSHOT).await?;
-    let head = log::head(&mut conn).await?;
-    let mut progress = session.progress("verifying", head.position);
-    let report = live::verify(&mut conn, anchors, &keys, &mut (), &mut |event| progress.event(event)).await?;
-    drop(progress);
-    conn.rollback().await?;
+    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+        let head = log::head(conn).await?;
+        let mut progress = session.progress("verifying", head.position);
+        Ok(live::verify(conn, anchors.clone(), &keys, &mut (), &mut |event| progress.event(event)).await?)
+    });
+    let report = read.await?;
     answer(&report)
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ::replay::as_of;
+use ::replay::{as_of, snapshot};
 use domain::formula::{DEFAULT, Formula};
 use domain::recorded::Position;
 use projections::diff::{Change, Diff, Reason, Summary, diff};
@@ -25,12 +25,16 @@ const REASONS: usize = 3;
 /// `formula diff`.
 pub(super) async fn run(session: &Session, before: &str, after: &str, as_of: Option<&str>) -> Result<Output> {
     let mut conn = session.connect().await?;
-    let position = as_of::position(&mut conn, point::parse(as_of)?).await?;
-    let before = super::given(&mut conn, before, position).await?.formula;
-    let after = super::given(&mut conn, after, position).await?.formula;
-    // The state is free of formulas, so any will do.
-    let at = AsOf { as_of: Some(position.to_string()), formula: Some(DEFAULT.to_owned()) };
-    let fold = point::fold(session, &mut conn, &at).await?;
+    let point = point::parse(as_of)?;
+    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+        let position = as_of::position(conn, point).await?;
+        let before = super::given(conn, before, position).await?.formula;
+        let after = super::given(conn, after, position).await?.formula;
+        // The state is free of formulas, so any will do.
+        let at = AsOf { as_of: Some(position.to_string()), formula: Some(DEFAULT.to_owned()) };
+        Ok((position, before, after, point::fold_in(session, conn, &at).await?))
+    });
+    let (position, before, after, fold) = read.await?;
     let found = diff(&fold.world, &fold.world.view(), &before, &after);
     let report = report(position, &before, &after, &found);
     let object = json(position, &before, &after, &found);

@@ -154,17 +154,8 @@ pub async fn export<W: Write>(
             writer.line(&Line::Formula(FormulaLine { name, hash, canonical, document }))?;
         }
     }
-    for position in decisions.events().iter().map(|event| event.position).collect::<Vec<Position>>() {
-        let mut lines = Vec::new();
-        log::read(&mut *conn, position, position, |stored| {
-            lines.push(EventLine::of(&stored)?);
-            Ok::<(), ReplayError>(())
-        })
-        .await?;
-        for line in lines {
-            writer.line(&Line::Decision(line))?;
-        }
-    }
+    let positions: Vec<Position> = decisions.events().iter().map(|event| event.position).collect();
+    log::positions(&mut *conn, &positions, |stored| writer.line(&Line::Decision(EventLine::of(&stored)?))).await?;
     for note in live::checkpoints(&mut *conn).await? {
         let parsed = Note::parse(&note).map_err(|error| corrupt(0, &error))?;
         let tree_size = Checkpoint::parse(&parsed.text).map_err(|error| corrupt(0, &error))?.size;

@@ -1,0 +1,15 @@
+-- Events of positions $1 to $2, at most 5,000 of them, in order. It begins with the append that covers $1, however far
+-- before it that begins, and looks every event up by its append: a page costs the page, wherever it is.
+-- OFFSET 0 keeps the planner from turning the look-ups into a pass over the log.
+SELECT c.first_position + e.idx AS position, e.append_id, e.idx, e.kind, e.stream_id, e.sequence, e.type, e.version,
+       e.observed_at, a.recorded_at, a.metadata, e.payload, e.payload_sha256, e.leaf_hash
+  FROM (SELECT first_position, append_id FROM log.commit
+         WHERE first_position >= coalesce((SELECT first_position FROM log.commit WHERE first_position <= $1
+                                            ORDER BY first_position DESC LIMIT 1), $1)
+           AND first_position <= $2
+         ORDER BY first_position LIMIT 5000) AS c
+ CROSS JOIN LATERAL (SELECT recorded_at, metadata FROM log.append WHERE append_id = c.append_id OFFSET 0) AS a
+ CROSS JOIN LATERAL (SELECT * FROM log.event
+                      WHERE append_id = c.append_id AND idx >= $1 - c.first_position AND idx <= $2 - c.first_position
+                      ORDER BY idx OFFSET 0) AS e
+ ORDER BY c.first_position, e.idx

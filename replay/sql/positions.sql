@@ -1,0 +1,10 @@
+-- Events of the positions in $1, ascending, at most 5,000 of them. Each is looked up by the append that covers it.
+SELECT w.position, e.append_id, e.idx, e.kind, e.stream_id, e.sequence, e.type, e.version,
+       e.observed_at, a.recorded_at, a.metadata, e.payload, e.payload_sha256, e.leaf_hash
+  FROM unnest($1::bigint[]) WITH ORDINALITY AS w (position, n)
+ CROSS JOIN LATERAL (SELECT first_position, append_id FROM log.commit WHERE first_position <= w.position
+                      ORDER BY first_position DESC LIMIT 1) AS c
+ CROSS JOIN LATERAL (SELECT recorded_at, metadata FROM log.append WHERE append_id = c.append_id OFFSET 0) AS a
+ CROSS JOIN LATERAL (SELECT * FROM log.event WHERE append_id = c.append_id AND idx = w.position - c.first_position
+                     OFFSET 0) AS e
+ ORDER BY w.n

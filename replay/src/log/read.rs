@@ -1,0 +1,177 @@
+//! The ordered reader. A page is one statement, and costs the page wherever it is.
+//!
+//! Whoever reads outside of one snapshot may meet a payload that was erased after the erasures were read. The decision
+//! comes before the payload goes, so it stands in the log by then: it is looked for once more before anything is called
+//! damaged.
+
+use domain::recorded::Position;
+use domain::stream::StreamId;
+use futures_util::TryStreamExt as _;
+use sqlx::{PgConnection, Row as _};
+
+use super::stored::{Erasures, Stored, from_row};
+use super::{erasures, sql_position};
+use crate::ReplayError;
+
+/// Positions read by one statement; the statements name it too.
+pub const PAGE_POSITIONS: u64 = 5_000;
+
+/// A page of a range.
+const RANGE: &str = include_str!("../../sql/page.sql");
+/// A page of single positions.
+const POSITIONS: &str = include_str!("../../sql/positions.sql");
+/// A page of a stream.
+const STREAM: &str = include_str!("../../sql/stream.sql");
+
+/// Hands every event of positions `from..=to` to `sink`, in order, each checked against its hashes.
+///
+/// # Errors
+/// When an event is missing, altered or out of place, when the log ends before `to`, or when `sink` fails.
+pub async fn read<E: From<ReplayError>>(
+    conn: &mut PgConnection,
+    from: Position,
+    to: Position,
+    mut sink: impl FnMut(Stored) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut known = Known::read(&mut *conn).await?;
+    let mut next = from.max(1);
+    while next <= to {
+        let end = to.min(next.saturating_add(PAGE_POSITIONS - 1));
+        let mut doubtful = None;
+        let page = sqlx::query(RANGE).bind(sql_position(next)).bind(sql_position(end));
+        let mut rows = page.fetch(&mut *conn);
+        while let Some(row) = rows.try_next().await.map_err(ReplayError::from)? {
+            let stored = from_row(&row, next)?;
+            if known.lacks(&stored) {
+                doubtful = Some(stored);
+                break;
+            }
+            stored.check(&known.0)?;
+            next += 1;
+            sink(stored)?;
+        }
+        drop(rows);
+        match doubtful {
+            Some(stored) => known.learn(&mut *conn, &stored).await?,
+            None if next != end + 1 => return Err(ReplayError::Truncated { from, to, ended: next - 1 }.into()),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Hands the events of these positions to `sink`, in their order, each checked against its hashes. One statement for
+/// every [`PAGE_POSITIONS`].
+///
+/// # Errors
+/// When there is no such event, one is altered, or `sink` fails.
+pub async fn positions<E: From<ReplayError>>(
+    conn: &mut PgConnection,
+    wanted: &[Position],
+    mut sink: impl FnMut(Stored) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut known = Known::read(&mut *conn).await?;
+    let mut left = wanted;
+    while let Some(first) = left.first().copied() {
+        let mut page = &left[..left.len().min(usize::try_from(PAGE_POSITIONS).unwrap_or(usize::MAX))];
+        left = &left[page.len()..];
+        while let Some(last) = page.last().copied() {
+            let mut doubtful = None;
+            let asked: Vec<i64> = page.iter().copied().map(sql_position).collect();
+            let mut rows = sqlx::query(POSITIONS).bind(asked).fetch(&mut *conn);
+            while let (Some(row), Some((position, rest))) =
+                (rows.try_next().await.map_err(ReplayError::from)?, page.split_first())
+            {
+                let stored = from_row(&row, *position)?;
+                if known.lacks(&stored) {
+                    doubtful = Some(stored);
+                    break;
+                }
+                stored.check(&known.0)?;
+                page = rest;
+                sink(stored)?;
+            }
+            drop(rows);
+            match (doubtful, page.first()) {
+                (Some(stored), _) => known.learn(&mut *conn, &stored).await?,
+                (None, Some(missing)) => {
+                    let ended = missing.saturating_sub(1);
+                    return Err(ReplayError::Truncated { from: first, to: last, ended }.into());
+                }
+                (None, None) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Hands the events of one stream that have positions `from..=to` to `sink`, in order, each checked against its hashes.
+/// Events of other streams are not read.
+///
+/// # Errors
+/// When an event is missing between two others, altered or out of place, or when `sink` fails.
+pub async fn of_stream<E: From<ReplayError>>(
+    conn: &mut PgConnection,
+    stream: &StreamId,
+    from: Position,
+    to: Position,
+    mut sink: impl FnMut(Stored) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut known = Known::read(&mut *conn).await?;
+    let mut sequence = 1;
+    loop {
+        let first = sequence;
+        let mut doubtful = None;
+        let page = sqlx::query(STREAM).bind(stream.kind().name()).bind(stream.id()).bind(sql_position(sequence));
+        let mut rows = page.fetch(&mut *conn);
+        while let Some(row) = rows.try_next().await.map_err(ReplayError::from)? {
+            let found: i64 = row.try_get("position").map_err(ReplayError::from)?;
+            let position = u64::try_from(found).unwrap_or(0);
+            if position > to {
+                return Ok(());
+            }
+            let stored = from_row(&row, position)?;
+            if stored.envelope.sequence != sequence {
+                let detail =
+                    format!("sequence {} of {stream} stands in the place of {sequence}", stored.envelope.sequence);
+                return Err(ReplayError::Corrupt { position, detail }.into());
+            }
+            if known.lacks(&stored) {
+                doubtful = Some(stored);
+                break;
+            }
+            stored.check(&known.0)?;
+            sequence += 1;
+            if position >= from {
+                sink(stored)?;
+            }
+        }
+        drop(rows);
+        match doubtful {
+            Some(stored) => known.learn(&mut *conn, &stored).await?,
+            // What has no position yet comes last in its stream.
+            None if sequence - first < PAGE_POSITIONS => return Ok(()),
+            None => {}
+        }
+    }
+}
+
+/// The erasures that a reader knows of.
+struct Known(Erasures);
+
+impl Known {
+    async fn read(conn: &mut PgConnection) -> Result<Self, ReplayError> {
+        Ok(Self(erasures(conn).await?))
+    }
+
+    /// Whether a payload is gone and no erasure known so far says so.
+    fn lacks(&self, stored: &Stored) -> bool {
+        stored.is_erased() && self.0.get(&stored.position) != Some(&stored.envelope.payload_sha256)
+    }
+
+    /// Asks the log again about a payload that is gone.
+    async fn learn(&mut self, conn: &mut PgConnection, stored: &Stored) -> Result<(), ReplayError> {
+        self.0 = erasures(conn).await?;
+        stored.check(&self.0)
+    }
+}

@@ -1,0 +1,76 @@
+//! One answer, one snapshot: whatever others append, project, erase or promote meanwhile.
+
+use sqlx::{Connection as _, PgConnection};
+
+use crate::ReplayError;
+
+/// Begins a transaction that sees the database as it is now, whatever others do meanwhile: what is read of several
+/// tables belongs together. It may be silent while a fold thinks, for [`SILENCE_SECONDS`], whatever the limit of the
+/// connection is.
+pub const SNAPSHOT: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '600s'";
+
+/// Longest silence inside a snapshot, in seconds. It holds up nobody but the vacuum; a reader that was stopped is to
+/// end some day.
+pub const SILENCE_SECONDS: u32 = 600;
+
+/// Times that a read is begun anew when builds are dropped under it.
+const TRIES: u32 = 20;
+
+/// SQLSTATE of a table that is not there: a build that the snapshot still knows was dropped before it was opened.
+const UNDEFINED_TABLE: &str = "42P01";
+/// SQLSTATE of a reader that held one table of a build while whoever drops the build held another.
+const DEADLOCK: &str = "40P01";
+
+/// An error that may have come from the database.
+pub trait OfDatabase {
+    /// What the database, or the way to it, said.
+    fn database(&self) -> Option<&sqlx::Error>;
+}
+
+impl OfDatabase for ReplayError {
+    fn database(&self) -> Option<&sqlx::Error> {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            cause = error.source();
+        }
+        None
+    }
+}
+
+/// Reads in one snapshot, and ends it. Where a build is dropped between the look at the register and the look at its
+/// tables, the read begins anew, in a new snapshot: the register then names those that took its place.
+///
+/// # Errors
+/// What `read` fails with, or when the database refuses.
+pub async fn read<T, E>(
+    conn: &mut PgConnection,
+    mut read: impl AsyncFnMut(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E>
+where
+    E: OfDatabase + From<sqlx::Error>,
+{
+    let mut tries = 1;
+    loop {
+        let mut transaction = conn.begin_with(SNAPSHOT).await?;
+        match read(&mut transaction).await {
+            Err(error) if tries < TRIES && is_replaced(&error) => {
+                transaction.rollback().await?;
+                tries += 1;
+            }
+            answer => {
+                let answer = answer?;
+                transaction.commit().await?;
+                return Ok(answer);
+            }
+        }
+    }
+}
+
+fn is_replaced(error: &impl OfDatabase) -> bool {
+    let code = error.database().and_then(|error| error.as_database_error()?.code());
+    code.is_some_and(|code| [UNDEFINED_TABLE, DEADLOCK].contains(&code.as_ref()))
+}

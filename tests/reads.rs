@@ -1,0 +1,6 @@
+//! Who reads while others write: nothing is mistaken for a damaged log, and every answer is of one moment.
+
+mod erasing;
+mod moments;
+mod plans;
+mod unprovable;

@@ -1,0 +1,69 @@
+//! A history gives a label to what was published under it, and to nothing else.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::support::cli::Place;
+
+/// The labels of a key, over all spans of a vertex.
+fn labels(place: &Place, key: &str) -> BTreeSet<String> {
+    let spans = place.run(&["history", "p:a"]);
+    let all = spans.as_array().unwrap().iter().flat_map(|span| span[key].as_array().unwrap().clone());
+    all.map(|label| label.as_str().unwrap().to_owned()).collect()
+}
+
+fn criticality(place: &Place, label: &str, key: &str) -> Value {
+    let spans = place.run(&["history", "p:a", "--metric", "criticality_score"]);
+    let with = spans.as_array().unwrap().iter().find(|span| span[key].as_array().unwrap().contains(&label.into()));
+    with.unwrap_or_else(|| panic!("no span has {label} in {key}: {spans}"))["value"].clone()
+}
+
+/// Publishes, and folds that.
+fn publish(place: &Place, label: &str) {
+    place.run(&["publish", "--label", label]);
+    place.run(&["project"]);
+}
+
+fn set(labels: &[&str]) -> BTreeSet<String> {
+    labels.iter().map(|label| (*label).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn after_an_erasure_what_was_published_is_unprovable() {
+    let place = Place::new().await;
+    crate::audit::support::ecosystem(&place);
+    publish(&place, "before");
+    let then = criticality(&place, "before", "published");
+    assert_eq!((labels(&place, "published"), labels(&place, "unprovable")), (set(&["before"]), set(&[])));
+
+    // The document of the repository that depends on all others.
+    place.run(&["erase", "payload", "6", "--reason", "a court order"]);
+    publish(&place, "after");
+    assert_eq!((labels(&place, "published"), labels(&place, "unprovable")), (set(&["after"]), set(&["before"])));
+    // The value that stands there now is another than the one that was published: it must not pass for it.
+    assert_ne!(criticality(&place, "before", "unprovable"), then);
+    let now = place.run(&["scores", "--id", "p:a"]);
+    assert_eq!(criticality(&place, "after", "published"), now[0]["criticality_score"]);
+}
+
+#[tokio::test]
+async fn a_label_is_not_given_to_what_was_folded_otherwise() {
+    let place = Place::new().await;
+    crate::audit::support::ecosystem(&place);
+    publish(&place, "all");
+    place.run(&["quarantine", "6", "--reason", "sent by mistake"]);
+    place.run(&["project"]);
+    assert_eq!(labels(&place, "published"), set(&[]));
+    publish(&place, "without");
+    assert_eq!((labels(&place, "published"), labels(&place, "unprovable")), (set(&["without"]), set(&[])));
+    place.run(&["quarantine", "6", "--reason", "it was right", "--lift"]);
+    // Not folded anew yet: the history is still the one without.
+    assert_eq!(labels(&place, "published"), set(&["without"]));
+    place.run(&["project"]);
+    assert_eq!(labels(&place, "published"), set(&["all"]));
+    // Under another formula the values are others.
+    place.run(&["rebuild", "--formula", "atlas-1", "--promote"]);
+    publish(&place, "other");
+    assert_eq!((labels(&place, "published"), labels(&place, "unprovable")), (set(&["other"]), set(&[])));
+}
