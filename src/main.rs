@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod connection;
 mod database_url;
 mod draft;
 mod embedded;

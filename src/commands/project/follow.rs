@@ -72,8 +72,8 @@ async fn forever(session: &Session) -> Result<Infallible> {
         conn = loop {
             pauses.next().await;
             // The embedded server may have to be started again, so the whole session is opened anew.
-            let common = session.common.clone();
-            let opened = tokio::task::spawn_blocking(move || Session::open(&common)).await;
+            let (common, work) = (session.common.clone(), session.work());
+            let opened = tokio::task::spawn_blocking(move || Session::open_for(&common, work)).await;
             let session = reopened.insert(opened.map_err(Failure::environment)??);
             match session.connect().await {
                 Ok(conn) => break conn,
@@ -87,11 +87,15 @@ async fn forever(session: &Session) -> Result<Infallible> {
 
 /// The first connection. A server that says "not now" is waited for; where nobody answers, the configuration is wrong.
 async fn first(session: &Session) -> Result<PgConnection> {
-    let mut pauses = Pauses::default();
+    let (mut pauses, mut said) = (Pauses::default(), String::new());
     loop {
         match session.connect_to_write().await {
             Err(failure) if is_passing(&failure) && matches!(database(&failure), Some(sqlx::Error::Database(_))) => {
-                tracing::warn!(error = %failure, "the database is not ready; trying again");
+                let reason = failure.to_string();
+                if reason != said {
+                    tracing::warn!(error = %failure, "the database is not ready; trying until it is");
+                    said = reason;
+                }
                 pauses.next().await;
             }
             connected => return connected,
