@@ -167,7 +167,11 @@ impl Sequencer {
                     if !entitled {
                         entitled = self.may_run().await?;
                     }
-                    if entitled { self.drain_if_needed().await.map(|()| POLL_MILLISECONDS) } else { Ok(UNENTITLED_MILLISECONDS) }
+                    if entitled {
+                        self.drain_if_needed().await.map(|()| POLL_MILLISECONDS)
+                    } else {
+                        Ok(UNENTITLED_MILLISECONDS)
+                    }
                 };
                 let pause = match looked.await {
                     Ok(pause) => {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use ingest::bench::{Scratch, event, generate, settings};
 use ingest::{Append, Context, Log};
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
+use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::process::{Child, Command};
 
 use super::measure::quantile;
