@@ -32,13 +32,15 @@ mod scores;
 mod triage;
 
 use crate::cli::{Command, Common, TriageCommand};
+use crate::connection::Work;
 use crate::failure::Result;
 use crate::output::Output;
 use crate::session::Session;
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
-    let open = || Session::open(common);
+    let work = Work::of(&command);
+    let open = || Session::open_for(common, work);
     let done = |output: Output| (output, 0);
     match command {
         #[cfg(feature = "ingest")]

@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 #[cfg(feature = "ingest")]
 mod confirm;
+mod connection;
 mod database_url;
 mod draft;
 mod embedded;

@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 #[cfg(feature = "ingest")]
@@ -14,12 +13,10 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::cli::Common;
+use crate::connection::{self, Work};
 use crate::database_url;
 use crate::embedded::{self, Embedded};
 use crate::failure::{Failure, Result};
-
-/// How long a server may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running command.
 pub(crate) struct Session {
@@ -29,13 +26,20 @@ pub(crate) struct Session {
     #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "who only reads makes neither"))]
     pub(crate) data_dir: PathBuf,
     options: PgConnectOptions,
+    /// What its connections are for.
+    work: Work,
     /// Keeps the embedded server running while this command does.
     _embedded: Option<Embedded>,
 }
 
 impl Session {
-    /// Finds the database: the one named, else the embedded one.
+    /// Finds the database, for short work: the one named, else the embedded one.
     pub(crate) fn open(common: &Common) -> Result<Self> {
+        Self::open_for(common, Work::Answer)
+    }
+
+    /// As [`Session::open`], for any work.
+    pub(crate) fn open_for(common: &Common, work: Work) -> Result<Self> {
         let data_dir = data_dir(common)?;
         let (options, embedded) = match &common.database_url {
             Some(url) => {
@@ -50,13 +54,18 @@ impl Session {
                 (embedded.options(), Some(embedded))
             }
         };
-        Ok(Self { common: common.clone(), data_dir, options, _embedded: embedded })
+        Ok(Self { common: common.clone(), data_dir, options, work, _embedded: embedded })
     }
 
     /// How to connect to the server.
     #[cfg(feature = "ingest")]
     pub(crate) fn server(&self) -> &PgConnectOptions {
         &self.options
+    }
+
+    /// What its connections are for.
+    pub(crate) fn work(&self) -> Work {
+        self.work
     }
 
     /// A connection to a migrated database.
@@ -88,13 +97,7 @@ impl Session {
 
     /// A connection to the database as it is.
     pub(crate) async fn bare(&self) -> Result<PgConnection> {
-        let options = self.options.clone().application_name("pg-atlas").options([("search_path", "public")]);
-        let connected = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
-        let connected = match connected {
-            Ok(connected) => connected.map_err(anyhow::Error::from),
-            Err(_) => Err(anyhow!("no answer within {} s", CONNECT_TIMEOUT.as_secs())),
-        };
-        connected.context("cannot connect to the database").map_err(Failure::environment)
+        connection::connect(&self.options, self.work).await
     }
 
     /// Brings the schema up to date.

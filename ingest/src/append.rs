@@ -237,8 +237,16 @@ impl Log {
         self.sequencer.drain().await
     }
 
+    /// Whether the login may give positions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn may_sequence(&self) -> Result<bool, SequenceError> {
+        self.sequencer.may_run().await
+    }
+
     /// Sequences what other processes leave behind, until `stop` is ready. Appends of this process do not need it.
-    /// Failures are logged and tried again.
+    /// Failures are logged, once, and tried again.
     pub async fn run_sequencer(&self, stop: impl Future<Output = ()>) {
         self.sequencer.run(stop).await;
     }

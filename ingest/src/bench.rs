@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::connect::connect;
+use crate::connect::{connect, limited};
 use crate::error::{AppendError, Corrupt, Refusal};
 use crate::migrate::migrate;
 
@@ -29,7 +29,7 @@ pub enum BenchError {
     Database(#[from] sqlx::Error),
     /// The schema could not be made.
     #[error("migrations: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[from] crate::migrate::MigrateError),
     /// An append failed.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -74,7 +74,7 @@ impl Scratch {
     /// When the server lets no database be made.
     pub async fn create(server: &PgConnectOptions) -> Result<Self, BenchError> {
         let name = format!("pg_atlas_bench_{}", Uuid::now_v7().simple());
-        let mut admin = server.connect().await?;
+        let mut admin = limited(server.clone()).connect().await?;
         admin.execute(format!("CREATE DATABASE {name}").as_str()).await?;
         // Every run begins with a clean slate. Who may not do this measures without.
         let _ = admin.execute("CHECKPOINT").await;
@@ -107,7 +107,7 @@ impl Scratch {
     /// When the server refuses.
     pub async fn drop(self) -> Result<(), BenchError> {
         self.pool.close().await;
-        let mut admin = self.server.connect().await?;
+        let mut admin = limited(self.server.clone()).connect().await?;
         admin.execute(format!("DROP DATABASE {} WITH (FORCE)", self.name).as_str()).await?;
         Ok(admin.close().await?)
     }
@@ -135,7 +135,7 @@ pub async fn once(server: &PgConnectOptions, side: &impl Side) -> Result<Duratio
 /// # Errors
 /// When the server fails.
 pub async fn settings(server: &PgConnectOptions) -> Result<Vec<(String, String)>, BenchError> {
-    let mut conn = server.connect().await?;
+    let mut conn = limited(server.clone()).connect().await?;
     let rows = sqlx::query_file!("sql/settings.sql").fetch_all(&mut conn).await?;
     conn.close().await?;
     Ok(rows.into_iter().map(|row| (row.name, row.setting)).collect())

@@ -18,16 +18,21 @@ pub const LOCK_TIMEOUT_SECONDS: u32 = 30;
 /// Longest silence inside a transaction, in seconds. A stopped process loses its locks after this.
 pub const IDLE_IN_TRANSACTION_SECONDS: u32 = 15;
 
-/// A pool for the write side. Opens nothing yet. Times are UTC (the driver sets the zone on each connection).
+/// These options with the limits of the write side. Times are UTC (the driver sets the zone on each connection).
 #[must_use]
-pub fn connect(options: PgConnectOptions) -> PgPool {
-    let options = options.application_name("pg-atlas").options([
+pub fn limited(options: PgConnectOptions) -> PgConnectOptions {
+    options.application_name("pg-atlas").options([
         // Not "$user" first: a role named like one of our schemas would see other tables.
         ("search_path", "public".to_owned()),
         ("statement_timeout", format!("{STATEMENT_TIMEOUT_SECONDS}s")),
         ("lock_timeout", format!("{LOCK_TIMEOUT_SECONDS}s")),
         ("idle_in_transaction_session_timeout", format!("{IDLE_IN_TRANSACTION_SECONDS}s")),
-    ]);
+    ])
+}
+
+/// A pool for the write side. Opens nothing yet.
+#[must_use]
+pub fn connect(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(Duration::from_secs(ACQUIRE_TIMEOUT_SECONDS))
@@ -42,7 +47,7 @@ pub fn connect(options: PgConnectOptions) -> PgPool {
                 Ok(true)
             })
         })
-        .connect_lazy_with(options)
+        .connect_lazy_with(limited(options))
 }
 
 /// Begins a transaction. Who gives up meanwhile leaves nothing behind: the driver alone would put his connection back

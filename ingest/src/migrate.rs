@@ -1,24 +1,73 @@
 //! The schema's history, carried inside the program.
 
-use sqlx::PgPool;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::Migrator;
+use sqlx::{Connection as _, PgConnection, PgPool};
+use thiserror::Error;
 
 /// Every migration, in order. Their checksums are kept in the database, so an edited file is noticed.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
+
+/// The encoding a database must have. In any other one texts would come back changed, or not at all: the log hashes
+/// bytes of UTF-8, and its keys are compared by them.
+pub const ENCODING: &str = "UTF8";
+/// Longest run of one migration, in seconds: an hour. An index on a large log takes its time.
+pub const MIGRATION_SECONDS: u32 = 3_600;
+
+/// Why the schema is not up to date.
+#[derive(Debug, Error)]
+pub enum MigrateError {
+    /// The database was created with an encoding that cannot hold the log. It cannot be changed.
+    #[error(
+        "the database's encoding is {0}, and the log needs {ENCODING}: create another database, for example by \
+         `CREATE DATABASE atlas ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0`"
+    )]
+    Encoding(String),
+    /// The history in the database is not a beginning of ours, or a migration failed.
+    #[error(transparent)]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+}
 
 /// Brings the database to the newest schema. Does nothing when it is there; two at once wait for each other.
 ///
 /// Where nothing is missing, the right to read what was applied is enough.
 ///
 /// # Errors
-/// When the database cannot be reached, or its history is not a beginning of ours.
+/// When the database cannot be reached, its encoding is not [`ENCODING`], or its history is not a beginning of ours.
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
-    if is_current(pool).await { Ok(()) } else { MIGRATOR.run(pool).await }
+    // Closed in the end, for its limits are not those of the pool.
+    let mut conn = pool.acquire().await?.detach();
+    let migrated = on(&mut conn).await;
+    let closed = conn.close().await;
+    migrated?;
+    Ok(closed?)
+}
+
+async fn on(conn: &mut PgConnection) -> Result<(), MigrateError> {
+    let found = encoding(conn).await?;
+    if found != ENCODING {
+        return Err(MigrateError::Encoding(found));
+    }
+    if is_current(conn).await {
+        return Ok(());
+    }
+    sqlx::raw_sql(&format!("SET statement_timeout = '{MIGRATION_SECONDS}s'")).execute(&mut *conn).await?;
+    Ok(MIGRATOR.run(conn).await?)
+}
+
+/// The encoding a database was created with.
+///
+/// # Errors
+/// When the database fails.
+pub async fn encoding(conn: &mut PgConnection) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar("SELECT current_setting('server_encoding')").fetch_one(conn).await
 }
 
 /// Whether exactly our migrations are applied. An error is a no: the migrator then says what is wrong.
-async fn is_current(pool: &PgPool) -> bool {
-    let applied = sqlx::query_file!("sql/applied_migrations.sql").fetch_all(pool).await;
+async fn is_current(conn: &mut PgConnection) -> bool {
+    let applied = sqlx::query_file!("sql/applied_migrations.sql").fetch_all(conn).await;
     let Ok(applied) = applied else { return false };
     let applied = applied.iter().map(|row| (row.version, row.checksum.as_slice()));
     applied.eq(MIGRATOR.iter().map(|migration| (migration.version, &*migration.checksum)))

@@ -29,6 +29,8 @@ const COMPANY_MILLISECONDS: u64 = 2;
 const POLL_MILLISECONDS: u64 = 50;
 /// Pause after a failure, in milliseconds.
 const RETRY_MILLISECONDS: u64 = 1_000;
+/// Pause of a login that may not sequence before it asks again, in milliseconds: a right may be granted meanwhile.
+const UNENTITLED_MILLISECONDS: u64 = 30_000;
 /// Begins a tick. The outbox must be read by a snapshot taken after the lock: never one of the whole transaction.
 ///
 /// What the planner believes of a table that fills and empties all the time is wrong most of the time. Its keys are the
@@ -141,14 +143,49 @@ impl Sequencer {
         }
     }
 
-    /// Sequences what other processes leave behind, until `stop` is ready.
+    /// Whether the login may sequence. It is asked for beforehand: a refusal would be an error in the server's log.
+    pub(crate) async fn may_run(&self) -> Result<bool, SequenceError> {
+        let may = sqlx::query_scalar(
+            "SELECT CASE WHEN NOT has_schema_privilege('log', 'USAGE') THEN false \
+                         ELSE has_table_privilege('log.outbox', 'SELECT') AND has_table_privilege('log.outbox', 'DELETE') \
+                          AND has_table_privilege('log.commit', 'INSERT') AND has_table_privilege('log.head', 'UPDATE') \
+                          AND has_table_privilege('log.tile', 'INSERT') END",
+        );
+        Ok(may.fetch_one(&self.pool).await?)
+    }
+
+    /// Sequences what other processes leave behind, until `stop` is ready. What goes wrong is said when it begins and
+    /// when it is over, not at every try in between; a login that may not sequence leaves it to those who may.
     pub(crate) async fn run(&self, stop: impl Future<Output = ()>) {
         let forever = async {
+            let (mut said, mut entitled) = (Said::default(), false);
             loop {
-                let pause = match self.drain_if_needed().await {
-                    Ok(()) => POLL_MILLISECONDS,
+                let looked = async {
+                    if !entitled {
+                        entitled = self.may_run().await?;
+                    }
+                    if entitled {
+                        self.drain_if_needed().await.map(|()| POLL_MILLISECONDS)
+                    } else {
+                        Ok(UNENTITLED_MILLISECONDS)
+                    }
+                };
+                let pause = match looked.await {
+                    Ok(pause) => {
+                        if !entitled && said.is_news("not entitled") {
+                            tracing::info!("this login does not sequence; whoever appends does");
+                        }
+                        if entitled && said.is_over() {
+                            tracing::warn!("sequencing again");
+                        }
+                        pause
+                    }
                     Err(error) => {
-                        tracing::warn!(%error, "sequencing failed; trying again");
+                        // The right may have been taken away meanwhile.
+                        entitled = false;
+                        if said.is_news(&error.to_string()) {
+                            tracing::warn!(%error, "sequencing failed; trying again until it works");
+                        }
                         RETRY_MILLISECONDS
                     }
                 };
@@ -196,6 +233,24 @@ impl Sequencer {
             }
         }
         Ok(Tick { next_position: order.next, more: order.is_full() })
+    }
+}
+
+/// What was said last, so that it is not said again at every try.
+#[derive(Debug, Default)]
+struct Said(Option<String>);
+
+impl Said {
+    /// Whether this was not what was said last.
+    fn is_news(&mut self, what: &str) -> bool {
+        let is_news = self.0.as_deref() != Some(what);
+        self.0 = Some(what.to_owned());
+        is_news
+    }
+
+    /// Whether there was something, which is over now.
+    fn is_over(&mut self) -> bool {
+        self.0.take().is_some()
     }
 }
 

@@ -14,6 +14,7 @@ pub mod load;
 pub mod query;
 pub mod schema;
 pub mod statement;
+pub mod switch;
 pub mod views;
 pub mod write;
 
@@ -30,6 +31,15 @@ pub enum StoreError {
         build: i64,
         /// Where this process thought it was.
         position: u64,
+    },
+    /// Others read the views for so long that they cannot be pointed at other builds.
+    #[error(
+        "the live builds cannot be switched while others read the views: {by}; let them end, or end them \
+         (`SELECT pg_terminate_backend(PROCESS)`), and try again"
+    )]
+    Held {
+        /// Who reads.
+        by: switch::Readers,
     },
     /// A stored row is not what this program writes.
     #[error("build {build}, table {table}, row {row}: {reason}")]

@@ -1,7 +1,7 @@
 //! Promotion: builds that stand ready take the place of the live ones.
 
 use domain::recorded::Position;
-use projections::store::{self, Build, StoreError};
+use projections::store::{self, Build, StoreError, switch};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::projector::Projector;
@@ -11,12 +11,19 @@ use crate::{ReplayError, catch_up, log};
 /// Times that a switch is tried while the live projector moves on.
 pub const SWITCH_TRIES: u32 = 20;
 
-/// Whether shadow builds may become live: the live ones would be folded anew at once if another set of events were
-/// quarantined there. To be asked before the log says that they are promoted.
+/// Whether shadow builds may become live, once nobody has been reading the views for long. To be asked before the log
+/// says that they are promoted.
 ///
 /// # Errors
-/// [`ReplayError::OtherQuarantine`] when they may not, or when the database refuses.
+/// [`ReplayError::OtherQuarantine`] when they may not; [`StoreError::Held`] when somebody reads on and on; when the
+/// database refuses.
 pub async fn ready(conn: &mut PgConnection, shadow: &Projector) -> Result<(), ReplayError> {
+    fits(&mut *conn, shadow).await?;
+    Ok(switch::await_readers(conn, switch::LOOKS).await?)
+}
+
+/// The live builds would be folded anew at once if another set of events were quarantined there.
+async fn fits(conn: &mut PgConnection, shadow: &Projector) -> Result<(), ReplayError> {
     if shadow.is_stale(conn).await? { Err(ReplayError::OtherQuarantine) } else { Ok(()) }
 }
 
@@ -38,7 +45,7 @@ pub async fn promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<
 
 /// One try. The builds that stay live must stand where the new ones stand.
 async fn try_promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<(), ReplayError> {
-    ready(&mut *conn, shadow).await?;
+    fits(&mut *conn, shadow).await?;
     let mut live = store::live_builds(&mut *conn).await?;
     if live.iter().any(|build| shadow.lacks(build) && !build.is_ours()) {
         // Builds of another code are not to be moved by this fold.
@@ -62,6 +69,7 @@ async fn try_promote(conn: &mut PgConnection, shadow: &mut Projector) -> Result<
 /// In one transaction: nobody else moves the live builds, those that stay are moved to the head together with the new
 /// ones, whose fold holds their state too, and the switch is made.
 async fn together(conn: &mut PgConnection, shadow: &mut Projector, position: Position) -> Result<(), ReplayError> {
+    switch::await_readers(&mut *conn, switch::LOOKS).await?;
     let mut transaction = conn.begin().await?;
     lock_live(&mut transaction).await?;
     let live = store::live_builds(&mut transaction).await?;
@@ -69,7 +77,7 @@ async fn together(conn: &mut PgConnection, shadow: &mut Projector, position: Pos
     if let Some(build) = stay.iter().find(|build| build.position != shadow.position()) {
         return Err(StoreError::Fenced { build: build.id, position }.into());
     }
-    ready(&mut transaction, shadow).await?;
+    fits(&mut transaction, shadow).await?;
     let head = log::head(&mut transaction).await?.position;
     let stays: Vec<i64> = stay.iter().map(|build| build.id).collect();
     shadow.builds.extend(stay);
@@ -77,7 +85,7 @@ async fn together(conn: &mut PgConnection, shadow: &mut Projector, position: Pos
     let followed = follow(&mut transaction, shadow, head).await;
     shadow.builds.retain(|build| !stays.contains(&build.id));
     followed?;
-    shadow.switch(&mut transaction).await?;
+    shadow.switch_now(&mut transaction).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -158,7 +158,7 @@ pub(crate) async fn tidy(conn: &mut PgConnection, quarantine: &Quarantine, keep:
             .fetch_all(&mut *transaction)
             .await?;
         for id in abandoned {
-            schema::drop(&mut transaction, id).await?;
+            schema::drop_unread(&mut transaction, id).await?;
         }
         schema::drop_old(&mut transaction).await?;
     }

@@ -1,7 +1,7 @@
 //! The switch: builds become the live ones, in one short transaction.
 
 use projections::store::schema;
-use projections::store::{self, Build, StoreError};
+use projections::store::{self, Build, StoreError, switch};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::ReplayError;
@@ -25,8 +25,15 @@ impl Projector {
     /// Makes these builds the live ones, if no live build is further on and all live ones end at one position.
     ///
     /// # Errors
-    /// [`StoreError::Fenced`] when the live builds stand elsewhere: catch up and try again.
+    /// [`StoreError::Fenced`] when the live builds stand elsewhere: catch up and try again. [`StoreError::Held`] when
+    /// somebody reads the views on and on.
     pub async fn switch(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
+        switch::await_readers(&mut *conn, switch::LOOKS).await?;
+        self.switch_now(conn).await
+    }
+
+    /// As [`Projector::switch`], when the long readers are gone.
+    pub(crate) async fn switch_now(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
         let mut transaction = conn.begin().await?;
         lock_live(&mut transaction).await?;
         let live = store::live_builds(&mut transaction).await?;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use sqlx::Connection as _;
 
 use crate::cli::{Audit, Common};
+use crate::connection::Work;
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
 use crate::session::Session;
@@ -24,7 +25,7 @@ mod verify;
 
 /// `audit`.
 pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)> {
-    let open = || Session::open(common);
+    let open = || Session::open_for(common, Work::LongRead);
     match command {
         #[cfg(feature = "ingest")]
         Audit::Checkpoint { origin, rotate } => {

@@ -13,6 +13,7 @@ mod readers;
 mod root;
 
 use crate::cli::{Bench, Common};
+use crate::connection::Work;
 use crate::failure::Result;
 use crate::output::Output;
 #[cfg(feature = "ingest")]
@@ -21,7 +22,7 @@ use crate::session::Session;
 /// `bench`.
 pub(crate) async fn run(common: &Common, what: Bench) -> Result<Output> {
     #[cfg(feature = "ingest")]
-    let open = || Session::open(common);
+    let open = || Session::open_for(common, Work::LongRead);
     #[cfg(not(feature = "ingest"))]
     let _ = common;
     match what {

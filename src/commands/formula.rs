@@ -14,6 +14,7 @@ use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 
 use crate::cli::{Common, FormulaCommand};
+use crate::connection::Work;
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
 use crate::session::Session;
@@ -23,7 +24,7 @@ pub(crate) async fn run(common: &Common, command: FormulaCommand) -> Result<Outp
     match command {
         FormulaCommand::List => list(&Session::open(common)?).await,
         FormulaCommand::Diff { before, after, as_of } => {
-            diff::run(&Session::open(common)?, &before, &after, as_of.as_deref()).await
+            diff::run(&Session::open_for(common, Work::LongRead)?, &before, &after, as_of.as_deref()).await
         }
         FormulaCommand::Show { name } => show(&Session::open(common)?, &name).await,
         FormulaCommand::Check { file } => {

@@ -55,25 +55,11 @@ async fn bring(session: &Session, conn: &mut PgConnection, stop: &Stop) -> Resul
 #[cfg(feature = "ingest")]
 async fn sequence(session: &Session) -> Result<()> {
     let log = session.log().await?;
-    match log.drain().await {
-        // A projector's login may follow the log without the right to order it.
-        Err(error) if is_denied(&error) => tracing::debug!("this login does not sequence"),
-        drained => drop(drained.map_err(::ingest::AppendError::from)?),
+    // A projector's login may follow the log without the right to order it.
+    if log.may_sequence().await.map_err(::ingest::AppendError::from)? {
+        log.drain().await.map_err(::ingest::AppendError::from)?;
     }
     Ok(())
-}
-
-/// Whether the database refused for want of a right.
-#[cfg(feature = "ingest")]
-fn is_denied(error: &(dyn std::error::Error + 'static)) -> bool {
-    const INSUFFICIENT_PRIVILEGE: &str = "42501";
-    let denied = |error: &sqlx::Error| {
-        error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code)
-            .is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
-    };
-    error.downcast_ref::<sqlx::Error>().is_some_and(denied) || error.source().is_some_and(is_denied)
 }
 
 /// A program without the append path sequences nothing.

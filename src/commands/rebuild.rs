@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use crate::cli::ProjectionArg;
-use crate::failure::{REFUSED, Result};
+use crate::failure::{Failure, REFUSED, Result};
 use crate::output::{Output, fields, object};
 use crate::session::Session;
 
@@ -96,7 +96,11 @@ pub(crate) async fn promote_announced(
 ) -> Result<()> {
     ::replay::promote::ready(conn, shadow).await?;
     announce(session, shadow, actor).await?;
-    Ok(::replay::promote::promote(conn, shadow).await?)
+    ::replay::promote::promote(conn, shadow).await.map_err(|error| {
+        let Failure { code, error } = error.into();
+        let so_far = "the log says that these builds are live from here, and they are not yet: run the command again";
+        Failure { code, error: error.context(so_far) }
+    })
 }
 
 fn which(projection: Option<ProjectionArg>, with_formula: bool) -> Vec<Projection> {

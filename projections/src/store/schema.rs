@@ -6,7 +6,7 @@ use domain::digest::Digest;
 use domain::formula::Formula;
 use sqlx::PgConnection;
 
-use super::{Build, BuildRow, StoreError, build, schema_name, views};
+use super::{Build, BuildRow, StoreError, build, schema_name, switch, views};
 use crate::tables::Projection;
 
 /// Builds kept per projection besides the live one, for rollbacks.
@@ -149,7 +149,17 @@ pub async fn drop(conn: &mut PgConnection, id: i64) -> Result<(), StoreError> {
 pub async fn drop_old(conn: &mut PgConnection) -> Result<(), StoreError> {
     let old = sqlx::query_file_scalar!("sql/old_builds.sql", RETIRED_BUILDS_KEPT).fetch_all(&mut *conn).await?;
     for id in old {
-        drop(conn, id).await?;
+        drop_unread(&mut *conn, id).await?;
     }
     Ok(())
+}
+
+/// Drops a build and its tables unless somebody reads them: then the next one to tidy up takes them. To be called in a
+/// transaction. Answers whether it did.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn drop_unread(conn: &mut PgConnection, id: i64) -> Result<bool, StoreError> {
+    let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE; DELETE FROM atlas.build WHERE id = {id}", schema_name(id));
+    switch::at_once(conn, &sql).await
 }

@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 
 use super::measure::quantile;
 use crate::cli::{Lag, LogSize};
+use crate::connection::{Work, connect};
 use crate::failure::{Failure, Result};
 use crate::output::{Output, object};
 use crate::session::Session;
@@ -65,7 +66,7 @@ async fn measure(
     events: u64,
     appends: u32,
 ) -> Result<Map<String, Value>> {
-    let mut conn = scratch.options().connect().await?;
+    let mut conn = connect(&scratch.options(), Work::LongRead).await?;
     await_row(&mut conn, follower, events, LONGEST_START).await?;
     let context = Context { actor: "bench".to_owned(), tool: concat!("pg-atlas ", env!("CARGO_PKG_VERSION")).into() };
     let mut lags = Vec::new();

@@ -11,10 +11,11 @@ use ingest::bench::{Scratch, generate, settings};
 use projections::store::schema::FormulaDocument;
 use projections::tables::Projection;
 use serde_json::{Map, Value, json};
-use sqlx::{ConnectOptions as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::measure::{RUNS, compare, quantile};
 use crate::cli::LogSize;
+use crate::connection::{Work, connect};
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::session::Session;
@@ -80,10 +81,10 @@ async fn with_log(
         let mut progress = session.progress("generating", size.events);
         generate::fill(&Log::new(scratch.pool().clone()), size.into(), |done| progress.at(done)).await?;
         drop(progress);
-        let mut conn = scratch.options().connect().await?;
+        let mut conn = connect(&scratch.options(), Work::LongRead).await?;
         sqlx::query("VACUUM ANALYZE").execute(&mut conn).await?;
         let formula = formulas::named(&mut conn, formula::DEFAULT, 0).await?;
-        measure(conn, scratch.options().connect().await?, formula).await
+        measure(conn, connect(&scratch.options(), Work::LongRead).await?, formula).await
     };
     let report = report.await;
     let settings = settings(session.server()).await;

@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ::replay::catch_up::{self, Tried};
-use ::replay::log;
 use ::replay::projector::{Projector, Standing};
 use ::replay::stop::Stop;
-use projections::store;
+use ::replay::{ReplayError, log};
+use projections::store::{self, StoreError};
 use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
@@ -99,8 +99,8 @@ impl Follower {
             conn = loop {
                 pauses.next().await;
                 // The embedded server may have to be started again, so the whole session is opened anew.
-                let common = session.common.clone();
-                let opened = tokio::task::spawn_blocking(move || Session::open(&common)).await;
+                let (common, work) = (session.common.clone(), session.work());
+                let opened = tokio::task::spawn_blocking(move || Session::open_for(&common, work)).await;
                 let session = reopened.insert(opened.map_err(Failure::environment)??);
                 match session.connect().await {
                     Ok(conn) => break conn,
@@ -186,11 +186,15 @@ async fn announce(session: &Session, conn: &mut PgConnection) -> Result<()> {
 
 /// The first connection. A server that says "not now" is waited for; where nobody answers, the configuration is wrong.
 async fn first(session: &Session) -> Result<PgConnection> {
-    let mut pauses = Pauses::default();
+    let (mut pauses, mut said) = (Pauses::default(), String::new());
     loop {
         match session.connect_to_write().await {
             Err(failure) if is_passing(&failure) && matches!(database(&failure), Some(sqlx::Error::Database(_))) => {
-                tracing::warn!(error = %failure, "the database is not ready; trying again");
+                let reason = failure.to_string();
+                if reason != said {
+                    tracing::warn!(error = %failure, "the database is not ready; trying until it is");
+                    said = reason;
+                }
                 pauses.next().await;
             }
             connected => return connected,
@@ -249,6 +253,10 @@ async fn sequence(_: &Session) -> Result<JoinSet<()>> {
 
 /// Whether the cause is a database that may be back soon, rather than a refusal.
 fn is_passing(failure: &Failure) -> bool {
+    // Readers who stand in the way of a switch go some day.
+    if let Some(ReplayError::Store(StoreError::Held { .. })) = failure.error.downcast_ref() {
+        return true;
+    }
     match database(failure) {
         Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
             PASSING.contains(&code.as_ref()) || PASSING_CLASSES.iter().any(|class| code.starts_with(class))
