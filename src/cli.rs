@@ -1,315 +1,87 @@
-//! Subcommands and flags, nothing else.
+//! The command line: parse, call one use case, render, exit code.
 
-use std::convert::Infallible;
-use std::path::PathBuf;
+mod command;
+mod draft;
+mod failure;
+mod flags;
+mod interrupt;
+mod output;
+mod session;
+mod terminal;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::purl::Purl;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
 
-use crate::output::Format;
+use clap::Parser as _;
 
-#[cfg(feature = "ingest")]
-mod artifact;
-mod audit;
-mod bench;
-#[cfg(feature = "ingest")]
-mod curate;
-#[cfg(feature = "ingest")]
-mod erase;
-mod export;
-mod formula;
-#[cfg(feature = "ingest")]
-mod ingest;
-mod value;
+use self::failure::{ENVIRONMENT, Failure};
+use self::flags::{Cli, Command};
+use self::output::Format;
+use crate::embedded;
 
-#[cfg(feature = "ingest")]
-pub(crate) use self::artifact::ArtifactCommand;
-pub(crate) use self::audit::{Audit, Trust};
-pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
-#[cfg(feature = "ingest")]
-pub(crate) use self::bench::{Lag, LogSize};
-#[cfg(feature = "ingest")]
-pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
-#[cfg(feature = "ingest")]
-pub(crate) use self::erase::Erase;
-pub(crate) use self::export::{Export, ExportTo, GraphFormat, ScoreFormat};
-pub(crate) use self::formula::FormulaCommand;
-#[cfg(feature = "ingest")]
-pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
-
-/// Which public goods of an open-source ecosystem matter, which are at risk, and the proof of it
-#[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 110)]
-pub(crate) struct Cli {
-    #[command(flatten)]
-    pub(crate) common: Common,
-    #[command(subcommand)]
-    pub(crate) command: Command,
+/// Runs the command that the process was started with. To be called on the main thread: the embedded server is bound to
+/// the life of the thread that starts it.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { ENVIRONMENT } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match cli.command {
+        // Before anything else runs: the supervisor's server must die with this very thread.
+        Command::Supervise { dir } => return embedded::supervise(&dir),
+        Command::EmbeddedPing(args) => {
+            return match embedded::ping(&args) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => report(&Failure::environment(error)),
+            };
+        }
+        _ => {}
+    }
+    start_logging(&cli.common);
+    let format = Format::or_default(cli.common.format);
+    let run = || -> failure::Result<u8> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKER_THREADS)
+            .enable_all()
+            .build()
+            .map_err(Failure::environment)?;
+        let (output, code) = runtime.block_on(command::run(&cli.common, cli.command))?;
+        output::print(&output, format)?;
+        Ok(code)
+    };
+    match run() {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => report(&failure),
+    }
 }
 
-/// What every command takes.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Common {
-    /// Database to use instead of the embedded one
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
-    /// Folder of the embedded database, the artifacts and the keys
-    #[arg(long, global = true, env = "PG_ATLAS_DATA_DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// Format of results
-    #[arg(long, global = true)]
-    pub(crate) format: Option<Format>,
-    /// No progress, no warnings
-    #[arg(long, global = true)]
-    pub(crate) quiet: bool,
-    /// Say more; twice: say everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
+/// Threads that drive sockets; the folds run on the calling one.
+const WORKER_THREADS: usize = 2;
+
+fn report(failure: &Failure) -> ExitCode {
+    let _ = writeln!(io::stderr(), "error: {failure}");
+    ExitCode::from(failure.code)
 }
 
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// The whole pipeline on real documents, from raw files to a published score that a replay proves
-    #[cfg(feature = "ingest")]
-    Demo,
-    /// Append facts: bills of materials, survey answers, and more
-    #[cfg(feature = "ingest")]
-    #[command(subcommand)]
-    Ingest(Ingest),
-    /// Bring the projections to the head of the log
-    Project {
-        /// Keep following until interrupted
-        #[arg(long)]
-        follow: bool,
-    },
-    /// Head of the log, builds and their lag, sizes
-    Status,
-    /// Scores: live, or replayed at a position or under another formula
-    Scores {
-        /// Which vertices
-        #[arg(long, default_value = "project")]
-        level: LevelArg,
-        /// Only this one
-        #[arg(long, value_parser = canonical_id)]
-        id: Option<String>,
-        /// Field to sort by, with `:desc` for descending; nulls last
-        #[arg(long, default_value = "id")]
-        sort: String,
-        #[command(flatten)]
-        at: AsOf,
-    },
-    /// Resolved dependencies, dependent first
-    Edges {
-        /// Only those with this end
-        #[arg(long, value_parser = canonical_id)]
-        of: Option<String>,
-        /// `repo` for repositories and packages, `project` for projects
-        #[arg(long, default_value = "repo")]
-        level: EdgeLevel,
-        /// Why the edge from A to B stands: every claim with its event
-        #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = canonical_id)]
-        why: Option<Vec<String>>,
-        /// Position or time to look at
-        #[arg(long)]
-        as_of: Option<String>,
-    },
-    /// The log in order, one JSON object a line
-    Events {
-        /// First position
-        #[arg(long)]
-        from: Option<u64>,
-        /// Last position
-        #[arg(long)]
-        to: Option<u64>,
-        /// Only this stream, for example `repo:pkg:github/o/r`
-        #[arg(long)]
-        stream: Option<String>,
-    },
-    /// Fold the log in memory; with --verify compare with what is live or was published
-    Replay {
-        #[command(flatten)]
-        at: AsOf,
-        /// Compare with the live build, or with --label
-        #[arg(long)]
-        verify: bool,
-        /// Compare with this publication
-        #[arg(long, requires = "verify", conflicts_with_all = ["as_of", "formula"])]
-        label: Option<String>,
-    },
-    /// Publish the scores at the head under a label
-    #[cfg(feature = "ingest")]
-    Publish {
-        /// The label; used once
-        #[arg(long, value_parser = value::name)]
-        label: String,
-        /// Who publishes
-        #[arg(long, value_parser = value::name)]
-        actor: Option<String>,
-    },
-    /// Build beside the live tables, compare, and with --promote switch
-    Rebuild {
-        /// Only this projection
-        #[arg(long)]
-        projection: Option<ProjectionArg>,
-        /// Under this formula: rebuilds metrics and history
-        #[arg(long)]
-        formula: Option<String>,
-        /// Switch to the new builds
-        #[arg(long)]
-        promote: bool,
-        /// Drop what interrupted or running rebuilds have made so far, instead of building
-        #[arg(long, conflicts_with_all = ["projection", "formula", "promote"])]
-        cancel: bool,
-        /// Who promotes
-        #[arg(long, value_parser = value::name)]
-        actor: Option<String>,
-    },
-    /// Make the former builds live again
-    Rollback {
-        /// Only this projection
-        #[arg(long)]
-        projection: Option<ProjectionArg>,
-        /// Who decides
-        #[arg(long, value_parser = value::name)]
-        actor: Option<String>,
-    },
-    /// How the values of one vertex changed over time
-    History {
-        /// The project, repository or package
-        #[arg(value_parser = canonical_id)]
-        id: String,
-        /// Only this value, for example `criticality_score`
-        #[arg(long)]
-        metric: Option<String>,
-    },
-    /// Write the graph or the scores for other tools
-    #[command(subcommand)]
-    Export(Export),
-    /// Formulas as data
-    #[command(subcommand)]
-    Formula(FormulaCommand),
-    /// Open questions for a maintainer
-    #[command(subcommand)]
-    Triage(TriageCommand),
-    /// What sources contradict each other about
-    Conflicts,
-    /// Correct what the sources say
-    #[cfg(feature = "ingest")]
-    #[command(subcommand)]
-    Curate(Curate),
-    /// Let every fold pass over an event, or no longer
-    #[cfg(feature = "ingest")]
-    Quarantine {
-        /// Position of the event
-        position: u64,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// Take an earlier quarantine back
-        #[arg(long)]
-        lift: bool,
-        /// Who decides
-        #[arg(long, value_parser = value::name)]
-        actor: Option<String>,
-    },
-    /// Forget what the law demands
-    #[cfg(feature = "ingest")]
-    #[command(subcommand)]
-    Erase(Erase),
-    /// Raw documents
-    #[cfg(feature = "ingest")]
-    #[command(subcommand)]
-    Artifact(ArtifactCommand),
-    /// Proofs: that the log is the one that was vouched for, and that scores follow from it
-    #[command(subcommand)]
-    Audit(Audit),
-    /// Check the set-up and say what to mend
-    #[cfg(feature = "ingest")]
-    Doctor,
-    /// Bring the schema of the database up to date
-    #[cfg(feature = "ingest")]
-    Migrate {
-        /// Create the database roles as well
-        #[arg(long)]
-        roles: bool,
-    },
-    /// What things cost, against a reference in the same run
-    #[command(subcommand)]
-    Bench(Bench),
-    /// Run the embedded server of a data folder until its last user has left
-    #[command(hide = true)]
-    Supervise {
-        /// The data folder
-        dir: PathBuf,
-    },
-    /// Start or join the embedded server and report on it
-    #[command(hide = true)]
-    EmbeddedPing(crate::embedded::PingArgs),
-}
-
-/// An id as a person gives it: a package URL in canonical form, as ids are kept, and anything else as it is.
-pub(crate) fn canonical_id(text: &str) -> Result<String, Infallible> {
-    Ok(Purl::parse(text).map_or_else(|_| text.to_owned(), |purl| purl.id))
-}
-
-/// A point of the log and a formula.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct AsOf {
-    /// Position or time to look at
-    #[arg(long)]
-    pub(crate) as_of: Option<String>,
-    /// Formula by name
-    #[arg(long)]
-    pub(crate) formula: Option<String>,
-}
-
-/// Kinds of scored vertices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LevelArg {
-    /// Projects
-    Project,
-    /// Repositories of the ecosystem
-    Repo,
-    /// Everything else that is depended upon
-    External,
-}
-
-/// What edges run between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EdgeLevel {
-    /// Repositories and packages
-    Repo,
-    /// Projects
-    Project,
-}
-
-/// Projections by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProjectionArg {
-    /// Vertices, edges, membership
-    Graph,
-    /// Contributors
-    People,
-    /// Scores
-    Metrics,
-    /// Scores over time
-    History,
-}
-
-/// What can be done with open questions.
-#[derive(Debug, Subcommand)]
-pub(crate) enum TriageCommand {
-    /// Every open question
-    List,
-    /// Settle an open question by the correction that fits it
-    #[cfg(feature = "ingest")]
-    Resolve {
-        /// The question, as `triage list` prints it
-        id: String,
-        #[command(flatten)]
-        resolution: Resolution,
-        #[command(flatten)]
-        by: WhoAndWhy,
-    },
+fn start_logging(common: &flags::Common) {
+    let level = match (common.quiet, common.verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn",
+        (_, 1) => "info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(format!("{level},sqlx=error")));
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colours)
+        .with_target(false)
+        .init();
 }

@@ -163,7 +163,11 @@ impl fmt::Display for Error {
     }
 }
 
-impl Source for Error {}
+impl Source for Error {
+    fn source(&self) -> Option<&(dyn Source + 'static)> {
+        Some(self.cause())
+    }
+}
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {

@@ -1,0 +1,95 @@
+//! One module a command: parse what is asked, call the libraries, shape the answer.
+
+#[cfg(feature = "ingest")]
+mod artifact;
+mod audit;
+mod bench;
+#[cfg(feature = "ingest")]
+mod curate;
+#[cfg(feature = "ingest")]
+mod demo;
+#[cfg(feature = "ingest")]
+mod doctor;
+mod edges;
+#[cfg(feature = "ingest")]
+mod erase;
+mod events;
+mod export;
+mod formula;
+mod history;
+#[cfg(feature = "ingest")]
+mod ingest;
+mod point;
+mod project;
+#[cfg(feature = "ingest")]
+mod publish;
+#[cfg(feature = "ingest")]
+mod quarantine;
+mod rebuild;
+mod replay;
+mod rollback;
+mod scores;
+mod triage;
+
+use crate::cli::failure::Result;
+use crate::cli::flags::{Command, Common, TriageCommand};
+use crate::cli::output::Output;
+use crate::cli::session::Session;
+
+/// Runs a command. Answers its result and the exit code that goes with it.
+pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
+    let open = || Session::open(common);
+    let done = |output: Output| (output, 0);
+    match command {
+        #[cfg(feature = "ingest")]
+        Command::Demo => demo::run(&open()?).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Ingest(what) => ingest::run(common, what).await,
+        Command::Project { follow } => project::run(&open()?, follow).await.map(done),
+        Command::Status => project::status(&open()?).await.map(done),
+        Command::Scores { level, id, sort, at } => {
+            scores::run(&open()?, level, id.as_deref(), &sort, &at).await.map(done)
+        }
+        Command::Edges { of, level, why, as_of } => {
+            edges::run(&open()?, of.as_deref(), level, why.as_deref(), as_of.as_deref()).await.map(done)
+        }
+        Command::Events { from, to, stream } => events::run(&open()?, from, to, stream.as_deref()).await.map(done),
+        Command::Replay { at, verify, label } => replay::run(&open()?, &at, verify, label.as_deref()).await,
+        #[cfg(feature = "ingest")]
+        Command::Publish { label, actor } => publish::run(&open()?, &label, actor.as_deref()).await.map(done),
+        Command::Rebuild { cancel: true, .. } => rebuild::cancel(&open()?).await.map(done),
+        Command::Rebuild { projection, formula, promote, actor, .. } => {
+            rebuild::run(&open()?, projection, formula.as_deref(), promote, actor.as_deref()).await
+        }
+        Command::Rollback { projection, actor } => {
+            rollback::run(&open()?, projection, actor.as_deref()).await.map(done)
+        }
+        Command::History { id, metric } => history::run(&open()?, &id, metric.as_deref()).await.map(done),
+        Command::Export(what) => export::run(&open()?, what).await.map(done),
+        Command::Formula(what) => formula::run(common, what).await.map(done),
+        Command::Triage(TriageCommand::List) => triage::list(&open()?).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Triage(TriageCommand::Resolve { id, resolution, by }) => {
+            curate::resolve(&open()?, &id, resolution, &by).await.map(done)
+        }
+        Command::Conflicts => triage::conflicts(&open()?).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Curate(what) => curate::run(&open()?, what).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Quarantine { position, reason, lift, actor } => {
+            quarantine::run(&open()?, position, &reason, lift, actor.as_deref()).await.map(done)
+        }
+        #[cfg(feature = "ingest")]
+        Command::Erase(what) => erase::run(&open()?, what).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Artifact(what) => artifact::run(&open()?, what).await,
+        Command::Audit(what) => audit::run(common, what).await,
+        #[cfg(feature = "ingest")]
+        Command::Doctor => doctor::run(common).await,
+        #[cfg(feature = "ingest")]
+        Command::Migrate { roles } => project::migrate(&open()?, roles).await.map(done),
+        Command::Bench(what) => bench::run(common, what).await.map(done),
+        // Answered before a runtime exists.
+        Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),
+    }
+}

@@ -1,0 +1,117 @@
+//! `bench lag`: from an append's answer to the row that a following process writes.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use ingest::bench::{Scratch, event, generate, settings};
+use ingest::{Append, Context, Log};
+use serde_json::{Map, Value, json};
+use sqlx::{ConnectOptions as _, PgConnection};
+use tokio::process::{Child, Command};
+
+use super::measure::quantile;
+use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::{Lag, LogSize};
+use crate::cli::output::{Output, object};
+use crate::cli::session::Session;
+
+/// Streams that are appended to.
+const STREAMS: usize = 100;
+/// Pause between two looks at the row.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+/// Longest lag that is waited for.
+const LONGEST_LAG: Duration = Duration::from_secs(60);
+/// Longest time that the follower takes to project the log that is there before.
+const LONGEST_START: Duration = Duration::from_secs(1_800);
+
+pub(super) async fn run(session: &Session, options: Lag) -> Result<Output> {
+    let Lag { appends, repos, edges, events, seed } = options;
+    let size = LogSize { repos, edges, events, seed };
+    let scratch = Scratch::create(session.server()).await?;
+    let report = async {
+        let log = Log::new(scratch.pool().clone());
+        generate::fill(&log, size.into(), |_| ()).await?;
+        let mut follower = follow(&scratch)?;
+        let report = measure(session, &scratch, &log, &mut follower, events, appends).await;
+        follower.start_kill().map_err(Failure::environment)?;
+        follower.wait().await.map_err(Failure::environment)?;
+        report
+    };
+    let report = report.await;
+    let settings = settings(session.server()).await;
+    scratch.drop().await?;
+    let mut report = report?;
+    report.insert("log".to_owned(), size.json());
+    report.insert("server".to_owned(), json!(settings?));
+    Ok(Output::Object(report))
+}
+
+/// This program, following the log in a process of its own.
+fn follow(scratch: &Scratch) -> Result<Child> {
+    let program = std::env::current_exe().map_err(Failure::environment)?;
+    // In the environment, where no other user reads it.
+    let mut command = Command::new(program);
+    command.args(["project", "--follow", "--quiet"]).env("DATABASE_URL", scratch.options().to_url_lossy().as_str());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    command.spawn().context("cannot start the follower").map_err(Failure::environment)
+}
+
+async fn measure(
+    session: &Session,
+    scratch: &Scratch,
+    log: &Log,
+    follower: &mut Child,
+    events: u64,
+    appends: u32,
+) -> Result<Map<String, Value>> {
+    let mut conn = scratch.options().connect().await?;
+    await_row(&mut conn, follower, events, LONGEST_START).await?;
+    let context = Context { actor: "bench".to_owned(), tool: concat!("pg-atlas ", env!("CARGO_PKG_VERSION")).into() };
+    let mut lags = Vec::new();
+    let mut progress = session.progress("appending", appends.into());
+    for n in 0..usize::try_from(appends).map_err(Failure::refused)? {
+        let append = Append::from(event(n, n % STREAMS)?);
+        let position = log.append(append, &context).await?.place().position;
+        let answered = Instant::now();
+        await_row(&mut conn, follower, position, LONGEST_LAG).await?;
+        lags.push(answered.elapsed().as_secs_f64() * 1_000.0);
+        progress.step();
+    }
+    Ok(object(json!({
+        "work": "lag",
+        "appends": appends,
+        "p50_ms": quantile(&lags, 50),
+        "p99_ms": quantile(&lags, 99),
+        "max_ms": quantile(&lags, 100),
+        "ours": lags,
+    })))
+}
+
+/// Waits until every live build shows a position.
+async fn await_row(conn: &mut PgConnection, follower: &mut Child, position: u64, longest: Duration) -> Result<()> {
+    let started = Instant::now();
+    let position = i64::try_from(position).map_err(Failure::refused)?;
+    loop {
+        let shown: bool = sqlx::query_scalar(
+            "SELECT count(*) > 0 AND coalesce(min(b.position), 0) >= $1 \
+               FROM atlas.live l JOIN atlas.build b ON b.id = l.build",
+        )
+        .bind(position)
+        .fetch_one(&mut *conn)
+        .await?;
+        if shown {
+            return Ok(());
+        }
+        if let Some(status) = follower.try_wait().map_err(Failure::environment)? {
+            return Err(Failure::refused(anyhow!("the follower ended: {status}")));
+        }
+        if started.elapsed() > longest {
+            return Err(Failure::refused(anyhow!(
+                "position {position} is not projected after {} s",
+                longest.as_secs()
+            )));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

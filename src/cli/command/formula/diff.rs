@@ -1,0 +1,183 @@
+//! `formula diff`: what moves between two formulas, and why.
+
+use std::fmt::Write as _;
+
+use ::replay::as_of;
+use domain::formula::{DEFAULT, Formula};
+use domain::recorded::Position;
+use projections::diff::{Change, Diff, Reason, Summary, diff};
+use serde_json::{Map, Value, json};
+
+use crate::cli::command::point;
+use crate::cli::command::scores::as_number;
+use crate::cli::failure::Result;
+use crate::cli::flags::AsOf;
+use crate::cli::output::{Output, object};
+use crate::cli::session::Session;
+
+/// Columns of a change, in the order of the contract.
+const COLUMNS: &[&str] = &["level", "id", "metric", "before", "after", "rank_before", "rank_after", "because"];
+/// Ids named per risk flag in the report for people.
+const NAMED: usize = 10;
+/// Reasons given per mover in the report for people.
+const REASONS: usize = 3;
+
+/// `formula diff`.
+pub(super) async fn run(session: &Session, before: &str, after: &str, as_of: Option<&str>) -> Result<Output> {
+    let mut conn = session.connect().await?;
+    let position = as_of::position(&mut conn, point::parse(as_of)?).await?;
+    let before = super::given(&mut conn, before, position).await?.formula;
+    let after = super::given(&mut conn, after, position).await?.formula;
+    // The state is free of formulas, so any will do.
+    let at = AsOf { as_of: Some(position.to_string()), formula: Some(DEFAULT.to_owned()) };
+    let fold = point::fold(session, &mut conn, &at).await?;
+    let found = diff(&fold.world, &fold.world.view(), &before, &after);
+    let report = report(position, &before, &after, &found);
+    let object = json(position, &before, &after, &found);
+    Ok(Output::Listing(report, object, COLUMNS.to_vec(), "changed"))
+}
+
+/// The difference for programs.
+pub(crate) fn json(position: Position, before: &Formula, after: &Formula, found: &Diff) -> Map<String, Value> {
+    let summary = found.summary();
+    object(json!({
+        "position": position,
+        "before": {"formula": before.name, "hash": before.hash()},
+        "after": {"formula": after.name, "hash": after.hash()},
+        "summary": {
+            "vertices_changed": summary.vertices,
+            "by_metric": summary.by_metric.iter().map(|((level, metric), count)| {
+                json!({"level": level, "metric": metric, "changed": count})
+            }).collect::<Vec<_>>(),
+            "movers": summary.movers.iter().map(|change| moved(change)).collect::<Vec<_>>(),
+            "flags": summary.flags,
+            "parameters": found.parameters,
+        },
+        "changed": found.changed.iter().map(row).collect::<Vec<_>>(),
+        "unchanged": found.unchanged,
+    }))
+}
+
+fn row(change: &Change) -> Map<String, Value> {
+    let mut row = moved(change);
+    row.insert("because".into(), json!(change.because));
+    row
+}
+
+fn moved(change: &Change) -> Map<String, Value> {
+    object(json!({
+        "level": change.level.name(),
+        "id": change.id,
+        "metric": change.metric,
+        "before": as_number(&change.before),
+        "after": as_number(&change.after),
+        "rank_before": change.rank_before,
+        "rank_after": change.rank_after,
+    }))
+}
+
+/// The difference for people: the summary first, then the largest movers with their reasons.
+pub(crate) fn report(position: Position, before: &Formula, after: &Formula, found: &Diff) -> String {
+    let Summary { vertices, by_metric, movers, flags } = found.summary();
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{} -> {} at position {position}", before.name, after.name);
+    let _ = writeln!(
+        text,
+        "{} values of {vertices} vertices move, {} stay\n\nWhat differs between the formulas",
+        found.changed.len(),
+        found.unchanged
+    );
+    for parameter in &found.parameters {
+        let _ = writeln!(text, "  {}", sentence(parameter));
+    }
+    let _ = writeln!(text, "\nWhat moves");
+    for ((level, metric), count) in by_metric {
+        let _ = writeln!(text, "  {count:>7}  {metric} of a {level}");
+    }
+    if !flags.is_empty() {
+        let _ = writeln!(text, "\nWho crosses a risk flag");
+    }
+    for (flag, crossing) in flags {
+        for (verb, ids) in [("raised", crossing.raised), ("cleared", crossing.cleared)] {
+            if !ids.is_empty() {
+                let more = ids.len().saturating_sub(NAMED);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let named: Vec<&str> = ids.iter().take(NAMED).map(String::as_str).collect();
+                let _ = writeln!(text, "  {flag} {verb}: {}{more}", named.join(", "));
+            }
+        }
+    }
+    if !movers.is_empty() {
+        let _ = writeln!(text, "\nLargest movers");
+    }
+    for change in movers {
+        let rank = |rank: Option<u64>| rank.map_or_else(|| "-".to_owned(), |rank| rank.to_string());
+        let _ = writeln!(
+            text,
+            "  {} {}: {} -> {} (rank {} -> {})",
+            change.id,
+            change.metric,
+            plain(&change.before),
+            plain(&change.after),
+            rank(change.rank_before),
+            rank(change.rank_after),
+        );
+        let reasons = change.because.iter().filter(|reason| !matches!(reason, Reason::Parameter { .. }));
+        let reasons: Vec<String> = reasons.map(sentence).collect();
+        for reason in reasons.iter().take(REASONS) {
+            let _ = writeln!(text, "      {reason}");
+        }
+        if reasons.len() > REASONS {
+            let _ = writeln!(text, "      and {} more", reasons.len() - REASONS);
+        }
+    }
+    let _ = writeln!(text, "\nThe full list, with the reasons of every change: --format json or csv");
+    text
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A reason in words.
+fn sentence(reason: &Reason) -> String {
+    let positions = |positions: &[Position]| match positions {
+        [] => String::new(),
+        [one] => format!(" (event {one})"),
+        many => format!(" (events {})", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    };
+    match reason {
+        Reason::Parameter { name, before, after } => format!("{name}: {} -> {}", plain(before), plain(after)),
+        Reason::Term { name, before, after } => format!("{name} {} -> {}", plain(before), plain(after)),
+        Reason::Vertex { id, metric, before, after } => {
+            format!("{metric} of {id} {} -> {}", plain(before), plain(after))
+        }
+        Reason::CommitDays { direction, repo, contributor, position, days } => {
+            let commits: u64 = days.iter().map(|(_, commits)| commits).sum();
+            let short: String = contributor.to_string().chars().take(8).collect();
+            let span = match (days.first(), days.last()) {
+                (Some((first, _)), Some((last, _))) => format!(", {first} to {last}"),
+                _ => String::new(),
+            };
+            let verb = word(*direction);
+            let at = positions(&position.iter().copied().collect::<Vec<_>>());
+            format!("{commits} commits on {} days of {short} {verb} in {repo}{span}{at}", days.len())
+        }
+        Reason::Dependent { direction, id, by, positions: at } => {
+            format!("dependent {id} {} by {by}{}", word(*direction), positions(at))
+        }
+        Reason::Signal { signal, repo, value, positions: at } => {
+            format!("{value} {signal} of {repo}{}", positions(at))
+        }
+        Reason::Event { says, position } => format!("{says} (event {position})"),
+        Reason::More { count } => format!("and {count} more"),
+    }
+}
+
+fn word(direction: projections::diff::Direction) -> &'static str {
+    match direction {
+        projections::diff::Direction::Joined => "joined",
+        projections::diff::Direction::Left => "left",
+    }
+}

@@ -1,0 +1,120 @@
+//! `ingest git-log`.
+
+use std::ffi::OsStr;
+
+use ::ingest::pseudonym_key;
+use ::ingest::source::gitlog::{self, DEFAULT_TIMEOUT, GitLogError, GitSource, Options, Parsed, Person};
+use anyhow::anyhow;
+use domain::facts::Subject;
+use domain::identity::PseudonymKey;
+use domain::{Event, Timestamp};
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::{Single, append_single, observed_at};
+use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::{Common, IngestOptions};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output::{Format, Output, object};
+use crate::cli::session;
+
+/// `ingest git-log`.
+pub(crate) async fn run(
+    common: &Common,
+    source: &str,
+    since_months: Option<u32>,
+    subject: Subject,
+    options: &IngestOptions,
+) -> Result<Output> {
+    let seen = observed_at(options)?.or_else(|| Timestamp::from_datetime(chrono::Utc::now()));
+    let observed_at = seen.ok_or_else(|| Failure::environment(anyhow!("the clock of this machine is out of range")))?;
+    let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
+    let key = pseudonym_key::load(environment.as_deref(), &session::data_dir(common)?).map_err(Failure::environment)?;
+    let source = GitSource::from_argument(OsStr::new(source)).map_err(failure)?;
+    let asked = Options { observed_at, since_months, key, timeout: DEFAULT_TIMEOUT, scratch: None };
+    // Reading blocks on a child process; the runtime has other threads.
+    let mut read = tokio::task::spawn_blocking(move || gitlog::read(&source, subject, &asked));
+    let mut interrupt = Interrupt::catch()?;
+    let read = tokio::select! {
+        read = &mut read => read,
+        asked = interrupt.wait() => {
+            // Git and its scratch folder go before we do.
+            gitlog::interrupt();
+            let _ = read.await;
+            return Err(Failure { code: asked.exit_code(), error: anyhow!("interrupted; nothing was appended") });
+        }
+    };
+    drop(interrupt);
+    let parsed = read.map_err(Failure::refused)?.map_err(failure)?;
+    if options.dry_run && common.format == Some(Format::Ndjson) {
+        super::warn(common, &parsed.warnings);
+        let text = String::from_utf8(parsed.export).map_err(Failure::refused)?;
+        return Ok(Output::Text(text));
+    }
+    let options = IngestOptions { observed_at: Some(observed_at.to_string()), ..options.clone() };
+    append_single(common, single(parsed), &options).await
+}
+
+/// Reads one of our own exports that is in memory.
+pub(crate) fn read_export(bytes: &[u8], subject: Subject, observed_at: Timestamp, key: PseudonymKey) -> Result<Single> {
+    let options = Options { observed_at, since_months: None, key, timeout: DEFAULT_TIMEOUT, scratch: None };
+    gitlog::read_export(bytes, subject, &options).map(single).map_err(failure)
+}
+
+fn single(parsed: Parsed) -> Single {
+    let latest = parsed.latest_commit_date();
+    Single {
+        answer: object(json!({
+            "format": parsed.facts.document.format,
+            "format_version": parsed.facts.document.format_version,
+            "commits": parsed.totals.commits,
+            "contributors": parsed.totals.contributors,
+            "bots_excluded": parsed.totals.bots_excluded,
+            "latest_commit_date": latest,
+            "branch": parsed.branch,
+        })),
+        event: parsed.facts.into(),
+        document: parsed.export,
+        people: parsed.people,
+        warnings: parsed.warnings,
+    }
+}
+
+fn failure(error: GitLogError) -> Failure {
+    Failure::refused(error)
+}
+
+/// A warning where the log holds git logs that were made under another key than this one: a key was lost, and every
+/// contributor of before counts as somebody else.
+pub(crate) async fn other_key(pool: &PgPool, event: &Event) -> Result<Option<String>> {
+    let Event::GitLogObserved(facts) = event else { return Ok(None) };
+    let own = &facts.pseudonym_key;
+    let other = pseudonym_key::used(pool).await?.into_iter().find(|key| key != own);
+    Ok(other.map(|other| format!("the pseudonym key is {own}, but the log holds git logs {}", made_under(&other))))
+}
+
+/// What is to be said of git logs made under a key that is not here.
+pub(crate) fn made_under(key: &str) -> String {
+    let (file, variable) = (pseudonym_key::FILE_NAME, pseudonym_key::ENV_NAME);
+    format!("made under {key}, whose contributors count as others: restore that key ({file}, or {variable})")
+}
+
+/// Keeps names and logins beside the log: erasable, used by no score.
+pub(crate) async fn remember(pool: &PgPool, people: &[Person]) -> Result<()> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let pseudonyms: Vec<Vec<u8>> = people.iter().map(|person| person.pseudonym.0.to_vec()).collect();
+    let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+    let logins: Vec<Option<&str>> = people.iter().map(|person| person.login.as_deref()).collect();
+    sqlx::query(
+        "INSERT INTO atlas.person (pseudonym, name, login) SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[]) \
+         ON CONFLICT (pseudonym) DO UPDATE SET name = excluded.name, login = coalesce(excluded.login, person.login)",
+    )
+    .bind(pseudonyms)
+    .bind(names)
+    .bind(logins)
+    .execute(pool)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! What the log says when it has grown: one who hears it need not wait until it looks again.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgListener;
+
+use super::POLL;
+use crate::cli::session::Session;
+
+/// An ear on the log. Where there is none, or it has gone deaf, waiting is all there is.
+pub(super) struct Hints(Option<PgListener>);
+
+impl Hints {
+    /// Listens on a connection of its own.
+    #[cfg(feature = "ingest")]
+    pub(super) async fn listen(session: &Session) -> Self {
+        let listening = async {
+            let mut listener = PgListener::connect_with(&ingest::connect(session.server().clone())).await?;
+            // A database that went away is a matter of the connection that does the work.
+            listener.eager_reconnect(false);
+            listener.listen(ingest::sequencer::CHANNEL).await?;
+            Ok::<_, sqlx::Error>(listener)
+        };
+        Self(listening.await.ok())
+    }
+
+    /// A program without the append path does not know where the log speaks.
+    #[cfg(not(feature = "ingest"))]
+    #[allow(clippy::unused_async, reason = "the same signature in every build")]
+    pub(super) async fn listen(_: &Session) -> Self {
+        Self(None)
+    }
+
+    /// Waits until the log may have grown, and no longer than [`POLL`].
+    pub(super) async fn wait(&mut self) {
+        let Some(listener) = &mut self.0 else { return tokio::time::sleep(POLL).await };
+        let heard = tokio::time::timeout(POLL, listener.try_recv()).await;
+        if matches!(heard, Ok(Ok(None) | Err(_))) {
+            self.0 = None;
+        } else if heard.is_ok() {
+            // One look is an answer to all that was said before it.
+            while let Ok(Ok(Some(_))) = tokio::time::timeout(Duration::ZERO, listener.try_recv()).await {}
+        }
+    }
+}

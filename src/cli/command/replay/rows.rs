@@ -1,0 +1,71 @@
+//! Where a publication diverges, by vertex: from the live tables or the history of scores, where they hold what was
+//! said then.
+
+use ::replay::as_of::Outcome;
+use ::replay::publication::Asked;
+use ::replay::verify::{self, Divergence, MAX_REPORTED};
+use projections::Fold;
+use projections::metrics::{Level, Scores};
+use projections::store::Build;
+use projections::tables::Projection;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::cli::failure::Result;
+
+/// The vertices, metrics and both values.
+pub(super) async fn published(
+    conn: &mut PgConnection,
+    fold: &Fold,
+    outcome: &Outcome,
+    live: &[Build],
+    published: &Asked,
+) -> Result<Vec<Divergence>> {
+    let facts = &published.facts;
+    let of = |projection| live.iter().find(|build| build.projection == projection);
+    let comparable = |build: &&Build| build.formula_hash == Some(facts.formula_hash);
+    if let Some(metrics) = of(Projection::Metrics).filter(comparable)
+        && metrics.position == facts.position
+        && metrics.output_digest == Some(facts.digest)
+    {
+        return Ok(verify::against_live(conn, fold, live).await?);
+    }
+    // A publication is a moment at which history looks; it looked at the same state if nothing came between.
+    match of(Projection::History).filter(comparable) {
+        Some(history) if history.position >= published.event && published.event == facts.position + 1 => {
+            from_history(conn, &outcome.scores, history, published.event).await
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn from_history(
+    conn: &mut PgConnection,
+    scores: &Scores,
+    history: &Build,
+    event: u64,
+) -> Result<Vec<Divergence>> {
+    let sql = format!(
+        "SELECT level, id, metric, value FROM {}.span \
+          WHERE from_position <= $1 AND (to_position IS NULL OR to_position > $1) \
+          ORDER BY level COLLATE \"C\", id COLLATE \"C\", metric COLLATE \"C\"",
+        history.schema()
+    );
+    let rows: Vec<(String, String, String, String)> =
+        sqlx::query_as(&sql).bind(i64::try_from(event).unwrap_or(i64::MAX)).fetch_all(conn).await?;
+    let mut found = Vec::new();
+    for (level, id, metric, value) in rows {
+        let row = Level::from_name(&level).and_then(|level| scores.get(level, &id));
+        let replayed = row.and_then(|row| scores.line(row).remove(&metric)).unwrap_or_default();
+        let held: Value = serde_json::from_str(&value).unwrap_or_default();
+        if replayed != held && found.len() < MAX_REPORTED {
+            let text = |value: Value| match value {
+                Value::Null => None,
+                Value::String(text) => Some(text),
+                other => Some(other.to_string()),
+            };
+            found.push(Divergence { id, metric, replayed: text(replayed), live: text(held) });
+        }
+    }
+    Ok(found)
+}

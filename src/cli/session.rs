@@ -1,0 +1,142 @@
+//! The atlas that the flags name, and the manner of speaking that they ask for.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use replay::log::Stored;
+use sqlx::PgConnection;
+#[cfg(feature = "ingest")]
+use sqlx::postgres::PgConnectOptions;
+
+use super::failure::Result;
+use super::flags::Common;
+use super::terminal::Terminal;
+use crate::service::watch::{Notice, Watch as _};
+use crate::service::{Deps, Settings, watch};
+
+/// A running command.
+pub(crate) struct Session {
+    /// What the user asked for.
+    pub(crate) common: Common,
+    /// Where artifacts and keys live.
+    #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "who only reads makes neither"))]
+    pub(crate) data_dir: PathBuf,
+    /// What use cases stand on.
+    pub(crate) deps: Deps,
+}
+
+impl Session {
+    /// Finds the database: the one named, else the embedded one.
+    pub(crate) fn open(common: &Common) -> Result<Self> {
+        let deps = Deps::open(&settings(common), Arc::new(Terminal { quiet: common.quiet }))?;
+        Ok(Self { common: common.clone(), data_dir: deps.data_dir().to_owned(), deps })
+    }
+
+    /// How to connect to the server.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn server(&self) -> &PgConnectOptions {
+        self.deps.server()
+    }
+
+    /// A connection to a migrated database.
+    pub(crate) async fn connect(&self) -> Result<PgConnection> {
+        Ok(self.deps.read().await?.detach())
+    }
+
+    /// A connection to a database that is brought to the newest schema first, for commands that write.
+    pub(crate) async fn connect_to_write(&self) -> Result<PgConnection> {
+        Ok(self.deps.write().await?.detach())
+    }
+
+    /// A connection to the database as it is.
+    pub(crate) async fn bare(&self) -> Result<PgConnection> {
+        Ok(self.deps.bare().await?)
+    }
+
+    /// A progress bar over positions; silent unless stderr is a terminal.
+    pub(crate) fn progress(&self, what: &'static str, total: u64) -> Progress {
+        Progress(self.deps.begin(what, total))
+    }
+}
+
+#[cfg(feature = "ingest")]
+impl Session {
+    /// Brings the schema up to date.
+    pub(crate) async fn migrate(&self) -> Result<()> {
+        Ok(self.deps.migrate().await?)
+    }
+
+    /// Makes the database roles and grants them their rights.
+    pub(crate) async fn grant_roles(&self) -> Result<()> {
+        use anyhow::Context as _;
+        let pool = ingest::connect(self.server().clone());
+        let granted = ingest::roles::grant(&pool).await;
+        pool.close().await;
+        granted.context("cannot make the roles").map_err(super::failure::Failure::environment)
+    }
+
+    /// The log, to write to, in a migrated database.
+    pub(crate) async fn log(&self) -> Result<ingest::Log> {
+        Ok(self.deps.log().await?)
+    }
+
+    /// Where raw documents are kept.
+    pub(crate) fn store(&self) -> Result<ingest::artifact::Store> {
+        Ok(self.deps.store()?)
+    }
+
+    /// Who appends.
+    pub(crate) fn context(&self, actor: Option<&str>) -> ingest::Context {
+        self.deps.context(actor)
+    }
+}
+
+/// Where the atlas is.
+pub(crate) fn settings(common: &Common) -> Settings {
+    Settings { database_url: common.database_url.clone(), data_dir: common.data_dir.clone() }
+}
+
+/// A count of things whose number is not known beforehand; silent unless stderr is a terminal.
+#[cfg(feature = "ingest")]
+pub(crate) fn counter(common: &Common, what: &'static str) -> Progress {
+    Progress(Terminal { quiet: common.quiet }.begin(what, None))
+}
+
+/// Where artifacts, keys and the embedded server live.
+#[cfg(feature = "ingest")]
+pub(crate) fn data_dir(common: &Common) -> Result<PathBuf> {
+    Ok(settings(common).data_dir()?)
+}
+
+/// Says something to the user, on stderr.
+pub(crate) fn say(common: &Common, text: &str) {
+    Terminal { quiet: common.quiet }.notice(&Notice::Note(text.to_owned()));
+}
+
+/// Progress over events.
+pub(crate) struct Progress(Box<dyn watch::Progress>);
+
+impl Progress {
+    /// Another event.
+    pub(crate) fn event(&mut self, _: &Stored) {
+        self.0.step();
+    }
+
+    /// So many so far.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn at(&mut self, done: u64) {
+        self.0.reach(done);
+    }
+
+    /// So many so far, of so many that are known now.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn of(&mut self, done: u64, known: u64) {
+        self.0.reach_of(done, known);
+    }
+
+    /// Another item.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn step(&mut self) {
+        self.0.step();
+    }
+}
