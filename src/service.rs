@@ -4,6 +4,7 @@
 //! odd on the way is a [`watch::Notice`], and what cannot be answered an [`Error`].
 
 pub mod answer;
+pub mod ask;
 mod database_url;
 pub mod deps;
 pub mod error;

@@ -28,7 +28,7 @@ pub(crate) struct Session {
 impl Session {
     /// Finds the database: the one named, else the embedded one.
     pub(crate) fn open(common: &Common) -> Result<Self> {
-        let deps = Deps::open(&settings(common), Arc::new(Terminal { quiet: common.quiet }))?;
+        let deps = deps(common)?;
         Ok(Self { common: common.clone(), data_dir: deps.data_dir().to_owned(), deps })
     }
 
@@ -89,6 +89,11 @@ impl Session {
     pub(crate) fn context(&self, actor: Option<&str>) -> ingest::Context {
         self.deps.context(actor)
     }
+}
+
+/// The atlas that the flags name, watched from the terminal.
+pub(crate) fn deps(common: &Common) -> Result<Deps> {
+    Ok(Deps::open(&settings(common), Arc::new(Terminal { quiet: common.quiet }))?)
 }
 
 /// Where the atlas is.

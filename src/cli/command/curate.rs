@@ -10,11 +10,11 @@ use ingest::Append;
 use serde_json::json;
 
 use super::ingest::place;
-use super::triage;
 use crate::cli::failure::{Failure, Result};
 use crate::cli::flags::{Curate, Decision, Resolution, WhoAndWhy};
 use crate::cli::output::{Output, object};
 use crate::cli::session::{self, Session};
+use crate::service::ask::triage;
 
 /// Greatest length of an author or a corrected value, in bytes.
 const MAX_LINE_BYTES: usize = 1_000;
@@ -56,7 +56,7 @@ pub(crate) async fn resolve(session: &Session, id: &str, with: Resolution, by: &
         ("project", ..) => return Err(usage("--value, the project's name")),
         _ => return Err(Failure::environment(anyhow!("`{kind}` is no kind of question that a correction settles"))),
     };
-    if !triage::open_questions(session).await?.iter().any(|question| question.id == id) {
+    if !triage::questions(&session.deps).await?.iter().any(|question| question.id == id) {
         return Err(Failure::refused(anyhow!("no open question `{id}`; `curate` corrects what is no question")));
     }
     append(session, correction, by).await

@@ -7,10 +7,10 @@ use replay::SNAPSHOT;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
-use super::scores::as_number;
 use crate::cli::failure::{Failure, Result};
 use crate::cli::output::{Output, object};
 use crate::cli::session::Session;
+use crate::service::ask::scores::as_number;
 
 /// Columns of a span, in the order of the contract.
 const COLUMNS: &[&str] = &["metric", "from_position", "to_position", "from", "to", "value", "published"];
@@ -44,7 +44,7 @@ pub(crate) async fn run(session: &Session, id: &str, metric: Option<&str>) -> Re
             "to_position": span.to,
             "from": span.from_day.map(domain::Day::start),
             "to": span.to_day.map(domain::Day::start),
-            "value": as_number(&value),
+            "value": as_number(value),
             "published": labels,
         }))
     });

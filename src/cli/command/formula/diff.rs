@@ -9,11 +9,11 @@ use projections::diff::{Change, Diff, Reason, Summary, diff};
 use serde_json::{Map, Value, json};
 
 use crate::cli::command::point;
-use crate::cli::command::scores::as_number;
 use crate::cli::failure::Result;
 use crate::cli::flags::AsOf;
 use crate::cli::output::{Output, object};
 use crate::cli::session::Session;
+use crate::service::ask::scores::as_number;
 
 /// Columns of a change, in the order of the contract.
 const COLUMNS: &[&str] = &["level", "id", "metric", "before", "after", "rank_before", "rank_after", "because"];
@@ -69,8 +69,8 @@ fn moved(change: &Change) -> Map<String, Value> {
         "level": change.level.name(),
         "id": change.id,
         "metric": change.metric,
-        "before": as_number(&change.before),
-        "after": as_number(&change.after),
+        "before": as_number(change.before.clone()),
+        "after": as_number(change.after.clone()),
         "rank_before": change.rank_before,
         "rank_after": change.rank_after,
     }))
