@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod ask;
+pub mod bench;
 mod database_url;
 pub mod deps;
 pub mod error;

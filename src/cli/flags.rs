@@ -30,7 +30,6 @@ pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::{Audit, Trust};
 pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
 #[cfg(feature = "ingest")]
-pub(crate) use self::bench::{Lag, LogSize};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Decision, Resolution, WhoAndWhy};
 #[cfg(feature = "ingest")]
