@@ -62,6 +62,11 @@ impl Output {
         Ok(Self::Object(object(serde_json::to_value(answer).map_err(Failure::refused)?)))
     }
 
+    /// An answer as lines for people and an object for programs.
+    pub(crate) fn report(text: String, answer: &impl Serialize) -> Result<Self> {
+        Ok(Self::Report(text, object(serde_json::to_value(answer).map_err(Failure::refused)?)))
+    }
+
     /// Answers as rows, whose columns are the fields of their type.
     pub(crate) fn rows<T: Serialize + DeserializeOwned>(answers: &[T]) -> Result<Self> {
         Self::columned(columns::<T>().to_vec(), answers)

@@ -2,6 +2,7 @@
 
 pub mod edges;
 pub mod export;
+pub mod formula;
 pub mod lag;
 pub mod point;
 pub mod scores;

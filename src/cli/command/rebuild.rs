@@ -14,6 +14,7 @@ use crate::cli::failure::{REFUSED, Result};
 use crate::cli::flags::ProjectionArg;
 use crate::cli::output::{Output, fields, object};
 use crate::cli::session::Session;
+use crate::service::ask::formula::Difference;
 
 /// `rebuild --cancel`.
 pub(crate) async fn cancel(session: &Session) -> Result<Output> {
@@ -81,8 +82,9 @@ pub(crate) async fn run(
     }
     let world = &shadow.fold().world;
     let found = projections::diff::diff(world, &world.view(), &live, &formula.formula);
-    let text = format!("{fields}\n{}", super::formula::diff::report(to, &live, &formula.formula, &found));
-    result.extend(super::formula::diff::json(to, &live, &formula.formula, &found));
+    let found = Difference { position: to, before: live, after: formula.formula, found };
+    let text = format!("{fields}\n{}", super::formula::diff::report(&found));
+    result.extend(super::formula::diff::json(&found));
     Ok((Output::Report(text, result), 0))
 }
 

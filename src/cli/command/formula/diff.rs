@@ -2,17 +2,12 @@
 
 use std::fmt::Write as _;
 
-use ::replay::as_of;
-use domain::formula::{DEFAULT, Formula};
 use domain::recorded::Position;
-use projections::diff::{Change, Diff, Reason, Summary, diff};
+use projections::diff::{Change, Reason, Summary};
 use serde_json::{Map, Value, json};
 
-use crate::cli::command::point;
-use crate::cli::failure::Result;
-use crate::cli::flags::AsOf;
 use crate::cli::output::{Output, object};
-use crate::cli::session::Session;
+use crate::service::ask::formula::Difference;
 use crate::service::ask::scores::as_number;
 
 /// Columns of a change, in the order of the contract.
@@ -22,23 +17,13 @@ const NAMED: usize = 10;
 /// Reasons given per mover in the report for people.
 const REASONS: usize = 3;
 
-/// `formula diff`.
-pub(super) async fn run(session: &Session, before: &str, after: &str, as_of: Option<&str>) -> Result<Output> {
-    let mut conn = session.connect().await?;
-    let position = as_of::position(&mut conn, point::parse(as_of)?).await?;
-    let before = super::given(&mut conn, before, position).await?.formula;
-    let after = super::given(&mut conn, after, position).await?.formula;
-    // The state is free of formulas, so any will do.
-    let at = AsOf { as_of: Some(position.to_string()), formula: Some(DEFAULT.to_owned()) };
-    let fold = point::fold(session, &mut conn, &at).await?;
-    let found = diff(&fold.world, &fold.world.view(), &before, &after);
-    let report = report(position, &before, &after, &found);
-    let object = json(position, &before, &after, &found);
-    Ok(Output::Listing(report, object, COLUMNS.to_vec(), "changed"))
+/// A difference as a result.
+pub(super) fn output(found: &Difference) -> Output {
+    Output::Listing(report(found), json(found), COLUMNS.to_vec(), "changed")
 }
 
 /// The difference for programs.
-pub(crate) fn json(position: Position, before: &Formula, after: &Formula, found: &Diff) -> Map<String, Value> {
+pub(crate) fn json(Difference { position, before, after, found }: &Difference) -> Map<String, Value> {
     let summary = found.summary();
     object(json!({
         "position": position,
@@ -77,7 +62,7 @@ fn moved(change: &Change) -> Map<String, Value> {
 }
 
 /// The difference for people: the summary first, then the largest movers with their reasons.
-pub(crate) fn report(position: Position, before: &Formula, after: &Formula, found: &Diff) -> String {
+pub(crate) fn report(Difference { position, before, after, found }: &Difference) -> String {
     let Summary { vertices, by_metric, movers, flags } = found.summary();
     let mut text = String::new();
     // Writing to a String cannot fail.

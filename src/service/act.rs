@@ -1,0 +1,3 @@
+//! Deeds: what changes an atlas. Each appends to the log, or changes what stands beside it, or leaves all as it was.
+
+pub mod formula;
