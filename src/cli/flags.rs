@@ -27,7 +27,7 @@ mod value;
 
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
-pub(crate) use self::audit::{Audit, Trust};
+pub(crate) use self::audit::Audit;
 pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
 #[cfg(feature = "ingest")]
 #[cfg(feature = "ingest")]

@@ -62,6 +62,14 @@ impl Output {
         Ok(Self::Object(object(serde_json::to_value(answer).map_err(Failure::refused)?)))
     }
 
+    /// With another value beside those of an object.
+    pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        if let Self::Object(map) | Self::Report(_, map) = &mut self {
+            map.insert(key.to_owned(), value.into());
+        }
+        self
+    }
+
     /// An answer as lines for people and an object for programs.
     pub(crate) fn report(text: String, answer: &impl Serialize) -> Result<Self> {
         Ok(Self::Report(text, object(serde_json::to_value(answer).map_err(Failure::refused)?)))

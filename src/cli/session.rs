@@ -18,9 +18,6 @@ use crate::service::{Deps, Settings, watch};
 pub(crate) struct Session {
     /// What the user asked for.
     pub(crate) common: Common,
-    /// Where artifacts and keys live.
-    #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "who only reads makes neither"))]
-    pub(crate) data_dir: PathBuf,
     /// What use cases stand on.
     pub(crate) deps: Deps,
 }
@@ -29,7 +26,7 @@ impl Session {
     /// Finds the database: the one named, else the embedded one.
     pub(crate) fn open(common: &Common) -> Result<Self> {
         let deps = deps(common)?;
-        Ok(Self { common: common.clone(), data_dir: deps.data_dir().to_owned(), deps })
+        Ok(Self { common: common.clone(), deps })
     }
 
     /// How to connect to the server.

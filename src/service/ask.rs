@@ -1,5 +1,6 @@
 //! Questions: what an atlas answers without changing anything. Each answer is of one state of the database.
 
+pub mod audit;
 pub mod edges;
 pub mod export;
 pub mod formula;

@@ -14,6 +14,9 @@ use super::watch::{Notice, Progress, Unwatched, Watch};
 use super::{database_url, pools};
 use crate::embedded::{self, Embedded};
 
+/// The program, as the log and bundles name it.
+pub(crate) const TOOL: &str = concat!("pg-atlas ", env!("CARGO_PKG_VERSION"));
+
 /// Where an atlas is.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -244,6 +247,6 @@ impl Deps {
         // A login may be an address; an actor that is one was refused.
         let login = || std::env::var("USER").ok().map(|user| domain::redact::emails(&user).into_owned());
         let actor = actor.map(str::to_owned).or_else(login).unwrap_or_else(|| "unknown".into());
-        ingest::Context { actor, tool: concat!("pg-atlas ", env!("CARGO_PKG_VERSION")).to_owned() }
+        ingest::Context { actor, tool: TOOL.to_owned() }
     }
 }

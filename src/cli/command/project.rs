@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use ::replay::catch_up::Projector;
 use ::replay::{ReplayError, log};
-use projections::store::{self, Build, StoreError, query};
+use projections::store::{self, StoreError, query};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
 use crate::cli::failure::Result;
 use crate::cli::output::{Output, object};
-use crate::cli::session::{self, Session};
+use crate::cli::session::Session;
 
 /// Pause of one that met another projector and only wants the builds at the head.
 const MET: Duration = Duration::from_millis(20);
@@ -108,23 +108,6 @@ async fn builds(conn: &mut PgConnection) -> Result<Map<String, Value>> {
         })
     });
     Ok(object(json!({"head": head.position, "projections": each.collect::<Vec<_>>()})))
-}
-
-/// Says on stderr that the live builds lack the newest events, where they do: reading them says nothing of those.
-pub(crate) async fn say_lag(session: &Session, conn: &mut PgConnection, live: &[Build]) -> Result<()> {
-    // A login that reads the live tables need not be one that reads the log.
-    let readable = "SELECT CASE WHEN has_schema_privilege('log', 'USAGE') \
-                                THEN has_table_privilege('log.head', 'SELECT') ELSE false END";
-    if session.common.quiet || !sqlx::query_scalar::<_, bool>(readable).fetch_one(&mut *conn).await? {
-        return Ok(());
-    }
-    let position = live.iter().map(|build| build.position).min().unwrap_or(0);
-    match log::head(conn).await?.position.saturating_sub(position) {
-        0 => {}
-        1 => session::say(&session.common, "1 event is not projected yet; run `pg-atlas project`"),
-        lag => session::say(&session.common, &format!("{lag} events are not projected yet; run `pg-atlas project`")),
-    }
-    Ok(())
 }
 
 /// `status`.

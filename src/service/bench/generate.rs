@@ -4,8 +4,8 @@ pub use ingest::bench::generate::Size;
 use ingest::bench::generate::fill;
 use serde_json::{Value, json};
 
-use crate::service::{Deps, Result};
 use super::measure::{Report, report};
+use crate::service::{Deps, Result};
 
 /// A size as reports show it.
 pub(super) fn json(size: Size) -> Value {

@@ -106,10 +106,7 @@ async fn await_row(conn: &mut PgConnection, follower: &mut Child, position: u64,
             return Err(Error::refused(format!("the follower ended: {status}")));
         }
         if started.elapsed() > longest {
-            return Err(Error::refused(format!(
-                "position {position} is not projected after {} s",
-                longest.as_secs()
-            )));
+            return Err(Error::refused(format!("position {position} is not projected after {} s", longest.as_secs())));
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -13,7 +13,7 @@ use projections::tables::Projection;
 use serde_json::json;
 use sqlx::{ConnectOptions as _, PgConnection};
 
-use super::measure::{Report, RUNS, compare, quantile};
+use super::measure::{RUNS, Report, compare, quantile};
 use crate::service::{Deps, Error, Result};
 
 /// All projections from a generated log, against reading and decoding it.
