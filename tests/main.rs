@@ -24,6 +24,7 @@ mod curation;
 mod demo;
 mod differential;
 mod embedded;
+mod golden;
 mod immutability;
 mod kills;
 mod limits;

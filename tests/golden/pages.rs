@@ -1,0 +1,33 @@
+//! The same rows come of a log however it is cut into pages: the one place here that knows the projector.
+
+use std::collections::BTreeMap;
+
+use replay::catch_up::Projector;
+use sqlx::ConnectOptions as _;
+
+use super::Golden;
+use super::kept::first_difference;
+
+/// Pages, in positions; with whether the builds are opened anew after each.
+const PAGES: [(u64, bool); 3] = [(1, false), (7, true), (33, false)];
+
+/// Lives through an imported log in pages and compares with what came of it at once.
+pub(super) async fn agree(golden: &Golden, at_once: &BTreeMap<String, String>) {
+    let db = &golden.place.db;
+    let mut conn = db.options().connect().await.unwrap();
+    for (page, reopen) in PAGES {
+        sqlx::raw_sql("DELETE FROM atlas.live; DELETE FROM atlas.build").execute(db.pool()).await.unwrap();
+        let mut projector = Projector::open(&mut conn).await.unwrap();
+        while projector.position() < golden.head {
+            let to = golden.head.min(projector.position() + page);
+            projector.catch_up(&mut conn, to, &mut |_| {}).await.unwrap();
+            if reopen {
+                projector = Projector::open(&mut conn).await.unwrap();
+            }
+        }
+        for (file, came) in golden.tables().await {
+            let found = first_difference(&at_once[&file], &came);
+            assert!(found.is_none(), "{}/{file} in pages of {page}: {found:?}", golden.name);
+        }
+    }
+}
