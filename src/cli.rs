@@ -1,28 +1,30 @@
-//! `pg-atlas`: parse, wire, call one function, exit code.
+//! The command line: parse, call one use case, render, exit code.
 
-mod cli;
-mod commands;
+mod command;
 #[cfg(feature = "ingest")]
 mod confirm;
-mod connection;
-mod database_url;
 mod draft;
-mod embedded;
 mod failure;
+mod flags;
 mod interrupt;
 mod output;
 mod session;
+mod terminal;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::flags::{Cli, Command};
-use crate::cli::failure::{ENVIRONMENT, Failure};
-use crate::cli::output::Format;
+use self::failure::{ENVIRONMENT, Failure};
+use self::flags::{Cli, Command};
+use self::output::Format;
+use crate::embedded;
 
-fn main() -> ExitCode {
+/// Runs the command that the process was started with. To be called on the main thread: the embedded server is bound to
+/// the life of the thread that starts it.
+#[must_use]
+pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -50,7 +52,7 @@ fn main() -> ExitCode {
             .enable_all()
             .build()
             .map_err(Failure::environment)?;
-        let (output, code) = runtime.block_on(commands::run(&cli.common, cli.command))?;
+        let (output, code) = runtime.block_on(command::run(&cli.common, cli.command))?;
         output::print(&output, format)?;
         Ok(code)
     };
@@ -68,7 +70,7 @@ fn report(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.code)
 }
 
-fn start_logging(common: &cli::Common) {
+fn start_logging(common: &flags::Common) {
     let level = match (common.quiet, common.verbose) {
         (true, _) => "error",
         (_, 0) => "warn",

@@ -31,16 +31,15 @@ mod rollback;
 mod scores;
 mod triage;
 
-use crate::cli::flags::{Command, Common, TriageCommand};
-use crate::cli::connection::Work;
 use crate::cli::failure::Result;
+use crate::cli::flags::{Command, Common, TriageCommand};
 use crate::cli::output::Output;
-use crate::cli::session::Session;
+use crate::cli::session::{self, Session};
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
-    let work = Work::of(&command);
-    let open = || Session::open_for(common, work);
+    let open = || Session::open(common);
+    let deps = || session::deps(common);
     let done = |output: Output| (output, 0);
     match command {
         #[cfg(feature = "ingest")]
@@ -49,11 +48,9 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Ingest(what) => ingest::run(common, what).await,
         Command::Project { follow } => project::run(&open()?, follow).await.map(done),
         Command::Status => project::status(&open()?).await.map(done),
-        Command::Scores { level, id, sort, at } => {
-            scores::run(&open()?, level, id.as_deref(), &sort, &at).await.map(done)
-        }
+        Command::Scores { level, id, sort, at } => scores::run(&deps()?, level, id, &sort, at).await.map(done),
         Command::Edges { of, level, why, as_of } => {
-            edges::run(&open()?, of.as_deref(), level, why.as_deref(), as_of.as_deref()).await.map(done)
+            edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)
         }
         Command::Events { from, to, stream } => events::run(&open()?, from, to, stream.as_deref()).await.map(done),
         Command::Replay { at, verify, label } => replay::run(&open()?, &at, verify, label.as_deref()).await,
@@ -67,14 +64,14 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
             rollback::run(&open()?, projection, actor.as_deref()).await.map(done)
         }
         Command::History { id, metric } => history::run(&open()?, &id, metric.as_deref()).await.map(done),
-        Command::Export(what) => export::run(&open()?, what).await.map(done),
+        Command::Export(what) => export::run(&deps()?, what).await.map(done),
         Command::Formula(what) => formula::run(common, what).await.map(done),
-        Command::Triage(TriageCommand::List) => triage::list(&open()?).await.map(done),
+        Command::Triage(TriageCommand::List) => triage::list(&deps()?).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Triage(TriageCommand::Resolve { id, resolution, by }) => {
             curate::resolve(&open()?, &id, resolution, &by).await.map(done)
         }
-        Command::Conflicts => triage::conflicts(&open()?).await.map(done),
+        Command::Conflicts => triage::conflicts(&deps()?).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Curate(what) => curate::run(&open()?, what).await.map(done),
         #[cfg(feature = "ingest")]

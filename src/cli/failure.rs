@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use crate::service;
+
 /// Exit code of a refusal, a divergence, something not found.
 pub(crate) const REFUSED: u8 = 1;
 /// Exit code of wrong usage, configuration or connection.
 pub(crate) const ENVIRONMENT: u8 = 2;
 /// Exit code of a conflict with somebody else's write, key or label.
-#[cfg(feature = "ingest")]
 pub(crate) const CONFLICT: u8 = 3;
 
 /// A failure with its exit code.
@@ -110,5 +111,17 @@ impl From<ingest::bench::BenchError> for Failure {
             BenchError::NotEmpty { .. } | BenchError::Wrong(_) => Self::refused(error),
             BenchError::Database(_) | BenchError::Migrate(_) | BenchError::Worker(_) => Self::environment(error),
         }
+    }
+}
+
+impl From<service::Error> for Failure {
+    fn from(error: service::Error) -> Self {
+        use service::Error;
+        let code = match &error {
+            Error::NotFound { .. } | Error::Refused(_) | Error::Gone(_) | Error::Corrupt { .. } => REFUSED,
+            Error::Invalid { .. } | Error::Unavailable { .. } | Error::Interrupted(_) => ENVIRONMENT,
+            Error::Conflict(_) => CONFLICT,
+        };
+        Self { code, error: anyhow::Error::new(error) }
     }
 }

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::purl::Purl;
+use projections::metrics::Level;
 
 use crate::cli::output::Format;
+use crate::service::ask::edges::Ends;
+use crate::service::ask::point::At;
 
 #[cfg(feature = "ingest")]
 mod artifact;
@@ -24,10 +27,8 @@ mod value;
 
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
-pub(crate) use self::audit::{Audit, Trust};
+pub(crate) use self::audit::Audit;
 pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
-#[cfg(feature = "ingest")]
-pub(crate) use self::bench::{Lag, LogSize};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, Resolution, WhoAndWhy};
 #[cfg(feature = "ingest")]
@@ -265,6 +266,12 @@ pub(crate) struct AsOf {
     pub(crate) formula: Option<String>,
 }
 
+impl From<AsOf> for At {
+    fn from(AsOf { as_of, formula }: AsOf) -> Self {
+        Self { as_of, formula }
+    }
+}
+
 /// Kinds of scored vertices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LevelArg {
@@ -276,6 +283,16 @@ pub(crate) enum LevelArg {
     External,
 }
 
+impl From<LevelArg> for Level {
+    fn from(level: LevelArg) -> Self {
+        match level {
+            LevelArg::Project => Self::Project,
+            LevelArg::Repo => Self::Repo,
+            LevelArg::External => Self::External,
+        }
+    }
+}
+
 /// What edges run between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EdgeLevel {
@@ -283,6 +300,15 @@ pub(crate) enum EdgeLevel {
     Repo,
     /// Projects
     Project,
+}
+
+impl From<EdgeLevel> for Ends {
+    fn from(level: EdgeLevel) -> Self {
+        match level {
+            EdgeLevel::Repo => Self::Repos,
+            EdgeLevel::Project => Self::Projects,
+        }
+    }
 }
 
 /// Projections by name.

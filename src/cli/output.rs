@@ -4,9 +4,12 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::cli::failure::{Failure, Result};
+use crate::service::answer::columns;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,6 +54,41 @@ pub(crate) fn object(value: Value) -> Map<String, Value> {
         Value::Object(map) => map,
         other => Map::from_iter([("value".to_owned(), other)]),
     }
+}
+
+impl Output {
+    /// An answer as an object.
+    pub(crate) fn of(answer: &impl Serialize) -> Result<Self> {
+        Ok(Self::Object(object(serde_json::to_value(answer).map_err(Failure::refused)?)))
+    }
+
+    /// With another value beside those of an object.
+    pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        if let Self::Object(map) | Self::Report(_, map) = &mut self {
+            map.insert(key.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// An answer as lines for people and an object for programs.
+    pub(crate) fn report(text: String, answer: &impl Serialize) -> Result<Self> {
+        Ok(Self::Report(text, object(serde_json::to_value(answer).map_err(Failure::refused)?)))
+    }
+
+    /// Answers as rows, whose columns are the fields of their type.
+    pub(crate) fn rows<T: Serialize + DeserializeOwned>(answers: &[T]) -> Result<Self> {
+        Self::columned(columns::<T>().to_vec(), answers)
+    }
+
+    /// Answers as rows with these columns.
+    pub(crate) fn columned(columns: Vec<&'static str>, answers: &[impl Serialize]) -> Result<Self> {
+        Ok(Self::Rows(columns, objects(answers)?))
+    }
+}
+
+/// Answers as objects.
+pub(crate) fn objects(answers: &[impl Serialize]) -> Result<Vec<Map<String, Value>>> {
+    answers.iter().map(|answer| Ok(object(serde_json::to_value(answer).map_err(Failure::refused)?))).collect()
 }
 
 /// Writes a result. A reader that has gone away is no failure.

@@ -2,10 +2,9 @@
 
 use std::str::FromStr as _;
 
-use anyhow::anyhow;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::cli::failure::{Failure, Result};
+use super::error::{Error, Result};
 
 /// What a URL begins with.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -37,9 +36,9 @@ const SHOWN_BYTES: usize = 40;
 ///
 /// # Errors
 /// When the text is no `postgres://` URL. The text itself is not in the message.
-pub(crate) fn parse(url: &str) -> Result<(PgConnectOptions, Vec<String>)> {
+pub(super) fn parse(url: &str) -> Result<(PgConnectOptions, Vec<String>)> {
     let malformed =
-        || Failure::environment(anyhow!("the database URL is not of the form postgres://user@host/database"));
+        || Error::invalid("database_url", "the database URL is not of the form postgres://user@host/database");
     let rest = SCHEMES.iter().find_map(|scheme| url.strip_prefix(scheme)).ok_or_else(malformed)?;
     if rest.is_empty() {
         return Err(malformed());

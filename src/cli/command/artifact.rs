@@ -14,8 +14,8 @@ use ingest::artifact::{ArtifactError, Store, migrate};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::cli::flags::ArtifactCommand;
 use crate::cli::failure::{Failure, REFUSED, Result};
+use crate::cli::flags::ArtifactCommand;
 use crate::cli::output::{Output, object};
 use crate::cli::session::{self, Session};
 

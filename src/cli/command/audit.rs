@@ -1,84 +1,98 @@
 //! `audit`: proofs.
 
-use std::fs::File;
 use std::path::Path;
+use std::time::Instant;
 
-use ::replay::audit::tiles;
-use ::replay::{SNAPSHOT, log};
 use anyhow::{Context as _, anyhow};
-use sqlx::Connection as _;
+use replay::audit::explain::Explanation;
+use replay::audit::live::Report;
+use serde_json::Value;
 
+use crate::cli::draft::{self, Draft};
+use crate::cli::failure::{Failure, REFUSED, Result};
 use crate::cli::flags::{Audit, Common};
-use crate::cli::connection::Work;
-use crate::cli::failure::{Failure, Result};
-use crate::cli::output::{Output, object};
-use crate::cli::session::Session;
-
+use crate::cli::output::Output;
+use crate::cli::session::{self, say};
+use crate::service::Deps;
 #[cfg(feature = "ingest")]
-mod checkpoint;
-mod explain;
-mod export;
-#[cfg(feature = "ingest")]
-mod import;
-mod trust;
-mod verify;
+use crate::service::act;
+use crate::service::ask::audit::{self, bundle};
 
 /// `audit`.
 pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)> {
-    let open = || Session::open_for(common, Work::LongRead);
-    match command {
+    let deps = || session::deps(common);
+    let started = Instant::now();
+    let timed = |output: Output| output.with("seconds", started.elapsed().as_secs_f64());
+    let output = match command {
         #[cfg(feature = "ingest")]
         Audit::Checkpoint { origin, rotate } => {
-            checkpoint::run(&open()?, origin.as_deref(), rotate).await.map(|output| (output, 0))
+            let signed = act::checkpoint::checkpoint(&deps()?, origin.as_deref(), rotate).await?;
+            Output::report(signed.note.clone(), &signed)?
         }
-        Audit::Prove { position: Some(position), size, .. } => inclusion(&open()?, position, size).await,
-        Audit::Prove { from, to, .. } => consistency(&open()?, from.unwrap_or(0), to).await,
-        Audit::Verify { bundle: None, trust } => verify::live(&open()?, &trust).await,
-        Audit::Verify { bundle: Some(file), trust } => verify::bundle(common, &file, &trust),
+        Audit::Prove { position: Some(position), size, .. } => {
+            Output::of(&audit::inclusion(&deps()?, position, size).await?)?
+        }
+        Audit::Prove { from, to, .. } => Output::of(&audit::consistency(&deps()?, from.unwrap_or(0), to).await?)?,
+        Audit::Verify { bundle: None, trust } => return answer(&audit::verify(&deps()?, &trust.into()).await?),
+        Audit::Verify { bundle: Some(file), trust } => {
+            let report = audit::verify_bundle(&file, &trust.into())?;
+            for remark in &report.remarks {
+                say(common, &format!("warning: {remark}"));
+            }
+            return answer(&report);
+        }
         #[cfg(feature = "ingest")]
-        Audit::Import { file, trust } => import::run(&open()?, &file, &trust).await.map(|output| (output, 0)),
+        Audit::Import { file, trust } => {
+            timed(Output::of(&act::import::import(&deps()?, &file, &trust.into()).await?)?)
+        }
         Audit::Explain { id, metric, label } => {
-            explain::run(&open()?, &id, &metric, label.as_deref()).await.map(|output| (output, 0))
+            let found = audit::explain(&deps()?, &id, &metric, label.as_deref()).await?;
+            Output::report(text(&found), &found)?
         }
-        Audit::Export { file, artifacts } => export::run(&open()?, &file, artifacts).await.map(|output| (output, 0)),
+        Audit::Export { file, artifacts } => timed(export(&deps()?, &file, artifacts).await?),
+    };
+    Ok((output, 0))
+}
+
+/// The report as the command's result.
+fn answer(report: &Report) -> Result<(Output, u8)> {
+    Ok((Output::of(report)?, if report.ok { 0 } else { REFUSED }))
+}
+
+/// `audit export`: into a file that appears whole or not at all.
+async fn export(deps: &Deps, file: &Path, artifacts: bool) -> Result<Output> {
+    let place = || file.display().to_string();
+    if draft::is_stdout(file) {
+        let reason = anyhow!("a bundle goes into a file: standard output is where the command says what is in it");
+        return Err(Failure::environment(reason));
     }
+    let draft = Draft::create(file).with_context(place).map_err(Failure::refused)?;
+    let (exported, draft) = bundle::write(deps, draft, artifacts).await?;
+    let bytes = draft.end().with_context(place).map_err(Failure::environment)?;
+    Ok(Output::of(&exported)?.with("file", place()).with("bytes", bytes))
 }
 
-async fn inclusion(session: &Session, position: u64, size: Option<u64>) -> Result<(Output, u8)> {
-    let mut conn = session.connect().await?;
-    let mut conn = conn.begin_with(SNAPSHOT).await?;
-    let size = bounded(size, log::head(&mut conn).await?.position)?;
-    answer(&tiles::inclusion(&mut conn, position, size).await?)
-}
-
-async fn consistency(session: &Session, from: u64, to: Option<u64>) -> Result<(Output, u8)> {
-    let mut conn = session.connect().await?;
-    let mut conn = conn.begin_with(SNAPSHOT).await?;
-    let to = bounded(to, log::head(&mut conn).await?.position)?;
-    answer(&tiles::consistency(&mut conn, from, to).await?)
-}
-
-/// The size of a tree that the log has had.
-fn bounded(size: Option<u64>, head: u64) -> Result<u64> {
-    match size {
-        Some(size) if size > head => {
-            Err(Failure::refused(anyhow!("the log has not had size {size} yet: it ends at {head}")))
-        }
-        size => Ok(size.unwrap_or(head)),
+/// An explanation for people: the value and the events, without their bytes.
+fn text(found: &Explanation) -> String {
+    let value = match &found.value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let place = found.label.as_ref().map_or_else(String::new, |label| format!(" as published under {label}"));
+    let mut text = format!(
+        "{} of {} is {value} at position {}{place}, formula {}\nproven against tree size {}, root {}\n",
+        found.metric, found.id, found.position, found.formula, found.tree_size, found.root
+    );
+    for proven in found.published.iter().chain(&found.events) {
+        let because: Vec<&str> = proven.because.iter().copied().collect();
+        let event = &proven.event;
+        text.push_str(&format!(
+            "{:>9}  {}  {}  ({})\n",
+            event.position,
+            event.r#type,
+            event.stream,
+            because.join(", ")
+        ));
     }
-}
-
-/// A bundle to read.
-fn open(bundle: &Path) -> Result<File> {
-    let opened = File::open(bundle).and_then(|file| match file.metadata()?.is_dir() {
-        true => Err(std::io::ErrorKind::IsADirectory.into()),
-        false => Ok(file),
-    });
-    opened.with_context(|| bundle.display().to_string()).map_err(Failure::refused)
-}
-
-/// A value as the command's result.
-fn answer(value: &impl serde::Serialize) -> Result<(Output, u8)> {
-    let value = serde_json::to_value(value).map_err(Failure::refused)?;
-    Ok((Output::Object(object(value)), 0))
+    text
 }

@@ -1,44 +1,48 @@
 //! `bench`: what things cost, against a reference in the same run.
 
-#[cfg(feature = "ingest")]
-mod append;
-mod criticality;
-#[cfg(feature = "ingest")]
-mod generate;
-#[cfg(feature = "ingest")]
-mod lag;
-mod measure;
-#[cfg(feature = "ingest")]
-mod readers;
-mod root;
-
-use crate::cli::flags::{Bench, Common};
-use crate::cli::connection::Work;
-use crate::cli::failure::Result;
+use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::{Bench, Common, Criticality, SeedsArg};
 use crate::cli::output::Output;
 #[cfg(feature = "ingest")]
-use crate::cli::session::Session;
+use crate::cli::session::deps;
+use crate::service::bench::criticality::{self, BenchOptions, Seeds};
+use crate::service::bench::root;
+#[cfg(feature = "ingest")]
+use crate::service::bench::{append, generate, lag, readers};
 
 /// `bench`.
 pub(crate) async fn run(common: &Common, what: Bench) -> Result<Output> {
     #[cfg(feature = "ingest")]
-    let open = || Session::open_for(common, Work::LongRead);
+    let deps = || deps(common);
     #[cfg(not(feature = "ingest"))]
     let _ = common;
-    match what {
+    let report = match what {
         #[cfg(feature = "ingest")]
-        Bench::Append => append::batch(&open()?).await,
+        Bench::Append => append::batch(&deps()?).await,
         #[cfg(feature = "ingest")]
-        Bench::AppendSingle => append::single(&open()?).await,
+        Bench::AppendSingle => append::single(&deps()?).await,
         #[cfg(feature = "ingest")]
-        Bench::Rebuild(size) => readers::rebuild(&open()?, size).await,
+        Bench::Rebuild(size) => readers::rebuild(&deps()?, size.into()).await,
         #[cfg(feature = "ingest")]
-        Bench::Replay(size) => readers::replay(&open()?, size).await,
+        Bench::Replay(size) => readers::replay(&deps()?, size.into()).await,
         #[cfg(feature = "ingest")]
-        Bench::Lag(options) => lag::run(&open()?, options).await,
+        Bench::Lag(asked) => lag::run(&deps()?, asked.appends, asked.into()).await,
         #[cfg(feature = "ingest")]
-        Bench::Generate(size) => generate::run(&open()?, size).await,
+        Bench::Generate(size) => generate::run(&deps()?, size.into()).await,
         Bench::Root => root::run().await,
-        Bench::Criticality(options) => criticality::run(&options),
+        Bench::Criticality(asked) => {
+            return Output::of(&criticality::run(&asked.into()).map_err(Failure::refused)?);
+        }
+    };
+    Ok(Output::Object(report?))
+}
+
+impl From<Criticality> for BenchOptions {
+    fn from(Criticality { edges, nodes, seeds, threads, repeat }: Criticality) -> Self {
+        let seeds = match seeds {
+            SeedsArg::Leaves => Seeds::Leaves,
+            SeedsArg::All => Seeds::All,
+        };
+        Self { edges, nodes, seeds, threads: threads.into(), repeat: repeat.into() }
     }
 }

@@ -8,11 +8,11 @@ use ingest::Append;
 use serde_json::json;
 
 use super::ingest::{place, warn};
-use super::triage;
-use crate::cli::flags::{Curate, Resolution, WhoAndWhy};
 use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::{Curate, Resolution, WhoAndWhy};
 use crate::cli::output::{Output, object};
 use crate::cli::session::{self, Session};
+use crate::service::ask::triage;
 
 /// `curate`.
 pub(crate) async fn run(session: &Session, command: Curate) -> Result<Output> {
@@ -55,7 +55,7 @@ pub(crate) async fn resolve(session: &Session, id: &str, with: Resolution, by: &
         ("project", ..) => return Err(usage("--value, the project's name")),
         _ => return Err(Failure::environment(anyhow!("`{kind}` is no kind of question that a correction settles"))),
     };
-    if !triage::open_questions(session).await?.iter().any(|question| question.id == id) {
+    if !triage::questions(&session.deps).await?.iter().any(|question| question.id == id) {
         return Err(Failure::refused(anyhow!("no open question `{id}`; `curate` corrects what is no question")));
     }
     warn(&session.common, dropped);

@@ -17,10 +17,11 @@ use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
 use super::ingest::{Many, Single, gitlog, grants, keep, repo, sbom, survey};
-use super::{project, publish, scores};
+use super::{project, publish};
 use crate::cli::failure::{Failure, Result};
-use crate::cli::output::{Output, object, table};
+use crate::cli::output::{Output, object, objects, table};
 use crate::cli::session::{self, Session};
+use crate::service::ask::scores::Scored;
 
 include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
 
@@ -160,7 +161,7 @@ async fn prove(session: &Session, conn: &mut PgConnection, published: &ScoresPub
 async fn leaders(conn: &mut PgConnection, live: &[store::Build]) -> Result<Vec<Map<String, Value>>> {
     let mut lines = query::scores(conn, live, Level::Repo).await?;
     lines.sort_by(|a, b| b.criticality_score.cmp(&a.criticality_score).then_with(|| a.id.cmp(&b.id)));
-    Ok(lines.into_iter().take(LEADERS).map(scores::row).collect())
+    objects(&lines.into_iter().take(LEADERS).map(Scored::from).collect::<Vec<_>>())
 }
 
 fn report(result: &Map<String, Value>, leaders: &[Map<String, Value>], published: &ScoresPublished) -> String {

@@ -11,8 +11,8 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::ingest::gitlog;
-use crate::cli::flags::Common;
 use crate::cli::failure::{REFUSED, Result};
+use crate::cli::flags::Common;
 use crate::cli::output::{Output, object};
 use crate::cli::session::{self, Session};
 

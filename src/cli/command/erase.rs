@@ -13,9 +13,9 @@ use sqlx::{Connection as _, PgConnection};
 use super::curate::reason;
 use super::ingest::place;
 use super::project;
-use crate::cli::flags::Erase;
 use crate::cli::confirm;
 use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::Erase;
 use crate::cli::output::{Output, object};
 use crate::cli::session::Session;
 

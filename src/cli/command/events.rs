@@ -8,8 +8,8 @@ use domain::StreamId;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::cli::flags::canonical_id;
 use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::canonical_id;
 use crate::cli::output::Output;
 use crate::cli::session::Session;
 

@@ -8,19 +8,16 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use projections::metrics::Level;
-use projections::store;
-use projections::store::query;
-use projections::tables::Projection;
-use replay::snapshot;
 use serde_json::{Map, Value, json};
 
-use super::{point, project, scores};
-use crate::cli::flags::{AsOf, Export, ExportTo, GraphFormat, ScoreFormat};
 use crate::cli::draft::{self, Draft};
 use crate::cli::failure::{Failure, Result};
-use crate::cli::output::{Output, csv, object};
-use crate::cli::session::Session;
+use crate::cli::flags::{Export, ExportTo, GraphFormat, ScoreFormat};
+use crate::cli::output::{Output, csv, object, objects};
+use crate::service::Deps;
+use crate::service::answer::columns;
+use crate::service::ask::edges::Edge;
+use crate::service::ask::export::{self, snapshot};
 
 /// Columns of a node.
 const NODE: &[&str] = &[
@@ -34,34 +31,36 @@ const NODE: &[&str] = &[
     "adoption_score",
     "pg_score",
 ];
-/// Columns of an edge.
-const EDGE: &[&str] = &["in_vertex", "out_vertex", "version_range", "confidence"];
-
 /// What is exported.
 struct Snapshot {
     nodes: Vec<Map<String, Value>>,
-    edges: Vec<query::EdgeLine>,
+    edges: Vec<Edge>,
+}
+
+impl Snapshot {
+    fn of(export::Snapshot { nodes, edges }: export::Snapshot) -> Result<Self> {
+        Ok(Self { nodes: objects(&nodes)?, edges })
+    }
 }
 
 /// `export`.
-pub(crate) async fn run(session: &Session, what: Export) -> Result<Output> {
+pub(crate) async fn run(deps: &Deps, what: Export) -> Result<Output> {
     let (ExportTo { out, .. }, text) = match what {
         Export::Graph { format, to } => {
-            let snapshot = read(session, &to.at).await?;
+            let snapshot = Snapshot::of(snapshot(deps, &to.at.clone().into()).await?)?;
             let text = match format {
                 GraphFormat::Graphml => graphml(&snapshot),
-                GraphFormat::Csv => csv(EDGE, &snapshot.edges.iter().map(edge).collect::<Vec<_>>())?,
+                GraphFormat::Csv => csv(columns::<Edge>(), &objects(&snapshot.edges)?)?,
                 GraphFormat::Json => {
-                    let edges: Vec<Value> = snapshot.edges.iter().map(|line| Value::Object(edge(line))).collect();
-                    pretty(&json!({"directed": true, "nodes": snapshot.nodes, "edges": edges}))?
+                    pretty(&json!({"directed": true, "nodes": snapshot.nodes, "edges": snapshot.edges}))?
                 }
             };
             (to, text)
         }
         Export::Scores { format, to } => {
-            let snapshot = read(session, &to.at).await?;
+            let snapshot = Snapshot::of(snapshot(deps, &to.at.clone().into()).await?)?;
             let text = match format {
-                ScoreFormat::Csv => csv(&columns(&snapshot.nodes), &snapshot.nodes)?,
+                ScoreFormat::Csv => csv(&node_columns(&snapshot.nodes), &snapshot.nodes)?,
                 ScoreFormat::Json => pretty(&json!(snapshot.nodes))?,
             };
             (to, text)
@@ -82,45 +81,8 @@ fn pretty(value: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(value).map_err(Failure::refused)? + "\n")
 }
 
-async fn read(session: &Session, at: &AsOf) -> Result<Snapshot> {
-    let mut conn = session.connect().await?;
-    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
-        let live = store::live_builds(conn).await?;
-        let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
-        // Without a point or a formula: what is live, where it stands.
-        if let Some(metrics) = metrics.filter(|_| at.as_of.is_none() && at.formula.is_none()) {
-            let at = AsOf { as_of: Some(metrics.position.to_string()), formula: metrics.formula.clone() };
-            let lag = project::lag(session, conn, &live).await?;
-            return Ok((point::fold_in(session, conn, &at).await?, lag));
-        }
-        Ok((point::fold_in(session, conn, at).await?, 0))
-    });
-    let (fold, lag) = read.await?;
-    project::say_lag(session, lag);
-    let view = fold.world.view();
-    let found = view.scores(fold.formula());
-    let mut nodes = Vec::new();
-    for level in [Level::Project, Level::Repo, Level::External] {
-        for line in query::scores_of(&view.graph, &found, level) {
-            let mut row = scores::row(line);
-            row.insert("level".into(), level.name().into());
-            nodes.push(row);
-        }
-    }
-    Ok(Snapshot { nodes, edges: query::edges_of(&view.graph, fold.formula().graph.edges) })
-}
-
-fn edge(line: &query::EdgeLine) -> Map<String, Value> {
-    object(json!({
-        "in_vertex": line.in_vertex,
-        "out_vertex": line.out_vertex,
-        "version_range": line.version_range,
-        "confidence": line.confidence,
-    }))
-}
-
 /// The columns that nodes have, those of every formula first.
-fn columns(nodes: &[Map<String, Value>]) -> Vec<&str> {
+fn node_columns(nodes: &[Map<String, Value>]) -> Vec<&str> {
     let further = nodes.first().into_iter().flat_map(|node| node.keys().map(String::as_str));
     let further = further.filter(|name| !NODE.contains(name));
     NODE.iter().copied().chain(further).collect()
@@ -132,8 +94,8 @@ fn graphml(snapshot: &Snapshot) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n",
     );
-    let columns = columns(&snapshot.nodes);
-    let attributes = columns.iter().filter(|name| **name != "id");
+    let names = node_columns(&snapshot.nodes);
+    let attributes = names.iter().filter(|name| **name != "id");
     // Writing to a String cannot fail.
     for name in attributes.clone() {
         let of = |node: &Map<String, Value>| node.get(*name).cloned().unwrap_or_default();
@@ -141,7 +103,7 @@ fn graphml(snapshot: &Snapshot) -> String {
         let kind = if numbers { "double" } else { "string" };
         let _ = writeln!(text, "  <key id=\"{name}\" for=\"node\" attr.name=\"{name}\" attr.type=\"{kind}\"/>");
     }
-    for name in &EDGE[2..] {
+    for name in &columns::<Edge>()[2..] {
         let _ = writeln!(text, "  <key id=\"{name}\" for=\"edge\" attr.name=\"{name}\" attr.type=\"string\"/>");
     }
     text.push_str("  <graph id=\"pg-atlas\" edgedefault=\"directed\">\n");

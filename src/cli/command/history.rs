@@ -9,10 +9,10 @@ use replay::{ReplayError, snapshot};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::scores::as_number;
 use crate::cli::failure::{Failure, Result};
 use crate::cli::output::{Output, object};
 use crate::cli::session::{self, Session};
+use crate::service::ask::scores::as_number;
 
 /// Columns of a span, in the order of the contract.
 const COLUMNS: &[&str] = &["metric", "from_position", "to_position", "from", "to", "value", "published", "unprovable"];
@@ -59,7 +59,7 @@ pub(crate) async fn run(session: &Session, id: &str, metric: Option<&str>) -> Re
             "to_position": span.to,
             "from": span.from_day.map(domain::Day::start),
             "to": span.to_day.map(domain::Day::start),
-            "value": as_number(&value),
+            "value": as_number(value),
             "published": published,
             "unprovable": unprovable,
         }))

@@ -12,8 +12,8 @@ use domain::facts::Subject;
 use domain::{Event, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::cli::flags::{Common, Ingest, IngestOptions, SubjectOptions};
 use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::{Common, Ingest, IngestOptions, SubjectOptions};
 use crate::cli::output::{Output, object};
 use crate::cli::session::{self, Session};
 

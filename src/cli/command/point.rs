@@ -1,13 +1,9 @@
 //! Points of the log, and a fold at one of them.
 
 use anyhow::anyhow;
-use replay::as_of::{self, Point};
-use replay::snapshot;
-use sqlx::PgConnection;
+use replay::as_of::Point;
 
-use crate::cli::flags::AsOf;
 use crate::cli::failure::{Failure, Result};
-use crate::cli::session::Session;
 
 /// Reads `--as-of`.
 pub(crate) fn parse(text: Option<&str>) -> Result<Option<Point>> {
@@ -15,17 +11,4 @@ pub(crate) fn parse(text: Option<&str>) -> Result<Option<Point>> {
         Failure::environment(anyhow!("`{text}`: expected a position (17) or a time (2026-01-31T12:00:00Z)"))
     };
     text.map(|text| Point::parse(text).ok_or_else(|| wrong(text))).transpose()
-}
-
-/// Folds to the point and under the formula that are asked for, in one snapshot.
-pub(crate) async fn fold(session: &Session, conn: &mut PgConnection, at: &AsOf) -> Result<projections::Fold> {
-    snapshot::read(conn, async |conn| fold_in(session, conn, at).await).await
-}
-
-/// The same, for a caller that has more to read in his snapshot.
-pub(crate) async fn fold_in(session: &Session, conn: &mut PgConnection, at: &AsOf) -> Result<projections::Fold> {
-    let position = as_of::position(conn, parse(at.as_of.as_deref())?).await?;
-    let formula = as_of::formula(conn, at.formula.as_deref(), position).await?;
-    let mut progress = session.progress("replaying", position);
-    Ok(as_of::fold(conn, formula, position, None, &mut |event| progress.event(event)).await?)
 }

@@ -4,9 +4,9 @@ mod follow;
 
 use ::replay::catch_up::{self, Ended};
 use ::replay::stop::Stop;
-use ::replay::{ReplayError, log, snapshot};
+use ::replay::{log, snapshot};
 use anyhow::anyhow;
-use projections::store::{self, Build, query};
+use projections::store::{self, query};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
@@ -82,30 +82,6 @@ async fn builds(conn: &mut PgConnection) -> Result<Map<String, Value>> {
         })
     });
     Ok(object(json!({"head": head.position, "projections": each.collect::<Vec<_>>()})))
-}
-
-/// How many events the live builds lack; 0 where nobody is to be told.
-pub(crate) async fn lag(
-    session: &Session,
-    conn: &mut PgConnection,
-    live: &[Build],
-) -> std::result::Result<u64, ReplayError> {
-    // A login that reads the live tables need not be one that reads the log.
-    let readable = sqlx::query_file_scalar!("sql/may_read_head.sql");
-    if session.common.quiet || !readable.fetch_one(&mut *conn).await? {
-        return Ok(0);
-    }
-    let position = live.iter().map(|build| build.position).min().unwrap_or(0);
-    Ok(log::head(conn).await?.position.saturating_sub(position))
-}
-
-/// Says on stderr that the live builds lack the newest events, where they do: reading them says nothing of those.
-pub(crate) fn say_lag(session: &Session, lag: u64) {
-    match lag {
-        0 => {}
-        1 => session::say(&session.common, "1 event is not projected yet; run `pg-atlas project`"),
-        lag => session::say(&session.common, &format!("{lag} events are not projected yet; run `pg-atlas project`")),
-    }
 }
 
 /// `status`.

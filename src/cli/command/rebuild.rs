@@ -11,10 +11,11 @@ use projections::tables::Projection;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::cli::flags::ProjectionArg;
 use crate::cli::failure::{Failure, REFUSED, Result};
+use crate::cli::flags::ProjectionArg;
 use crate::cli::output::{Output, fields, object};
 use crate::cli::session::Session;
+use crate::service::ask::formula::Difference;
 
 /// `rebuild --cancel`.
 pub(crate) async fn cancel(session: &Session) -> Result<Output> {
@@ -82,8 +83,9 @@ pub(crate) async fn run(
     }
     let world = &shadow.fold().world;
     let found = projections::diff::diff(world, &world.view(), &live, &formula.formula);
-    let text = format!("{fields}\n{}", super::formula::diff::report(to, &live, &formula.formula, &found));
-    result.extend(super::formula::diff::json(to, &live, &formula.formula, &found));
+    let found = Difference { position: to, before: live, after: formula.formula, found };
+    let text = format!("{fields}\n{}", super::formula::diff::report(&found));
+    result.extend(super::formula::diff::json(&found));
     Ok((Output::Report(text, result), 0))
 }
 

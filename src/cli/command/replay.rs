@@ -19,8 +19,8 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::point;
-use crate::cli::flags::AsOf;
 use crate::cli::failure::{REFUSED, Result};
+use crate::cli::flags::AsOf;
 use crate::cli::output::{Output, object};
 use crate::cli::session::{Session, say};
 

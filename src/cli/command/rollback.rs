@@ -7,8 +7,8 @@ use projections::tables::Projection;
 use serde_json::json;
 
 use super::rebuild::promote_announced;
-use crate::cli::flags::ProjectionArg;
 use crate::cli::failure::Result;
+use crate::cli::flags::ProjectionArg;
 use crate::cli::output::{Output, object};
 use crate::cli::session::Session;
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::service::ask::audit::trust;
+
 /// What an auditor does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
@@ -77,4 +79,10 @@ pub(crate) struct Trust {
     /// A file with a checkpoint taken earlier: the note, or what `audit checkpoint` answered; may be repeated
     #[arg(long = "checkpoint", value_name = "FILE")]
     pub(crate) checkpoints: Vec<PathBuf>,
+}
+
+impl From<Trust> for trust::Trust {
+    fn from(Trust { keys, checkpoints }: Trust) -> Self {
+        Self { keys, checkpoints }
+    }
 }

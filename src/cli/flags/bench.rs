@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+#[cfg(feature = "ingest")]
+use crate::service::bench::generate::Size;
+
 /// Benchmarks, each against a reference in the same run, in databases of their own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
@@ -69,6 +72,20 @@ pub(crate) struct Lag {
     /// Where the drawing begins
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[cfg(feature = "ingest")]
+impl From<LogSize> for Size {
+    fn from(LogSize { repos, edges, events, seed }: LogSize) -> Self {
+        Self { repos, edges, events, seed }
+    }
+}
+
+#[cfg(feature = "ingest")]
+impl From<Lag> for Size {
+    fn from(Lag { appends: _, repos, edges, events, seed }: Lag) -> Self {
+        Self { repos, edges, events, seed }
+    }
 }
 
 /// A graph from files, and how to measure it.

@@ -2,18 +2,13 @@
 
 use std::fmt::Write as _;
 
-use ::replay::{as_of, snapshot};
-use domain::formula::{DEFAULT, Formula};
 use domain::recorded::Position;
-use projections::diff::{Change, Diff, Reason, Summary, diff};
+use projections::diff::{Change, Reason, Summary};
 use serde_json::{Map, Value, json};
 
-use crate::cli::flags::AsOf;
-use crate::cli::command::point;
-use crate::cli::command::scores::as_number;
-use crate::cli::failure::Result;
 use crate::cli::output::{Output, object};
-use crate::cli::session::Session;
+use crate::service::ask::formula::Difference;
+use crate::service::ask::scores::as_number;
 
 /// Columns of a change, in the order of the contract.
 const COLUMNS: &[&str] = &["level", "id", "metric", "before", "after", "rank_before", "rank_after", "because"];
@@ -22,27 +17,13 @@ const NAMED: usize = 10;
 /// Reasons given per mover in the report for people.
 const REASONS: usize = 3;
 
-/// `formula diff`.
-pub(super) async fn run(session: &Session, before: &str, after: &str, as_of: Option<&str>) -> Result<Output> {
-    let mut conn = session.connect().await?;
-    let point = point::parse(as_of)?;
-    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
-        let position = as_of::position(conn, point).await?;
-        let before = super::given(conn, before, position).await?.formula;
-        let after = super::given(conn, after, position).await?.formula;
-        // The state is free of formulas, so any will do.
-        let at = AsOf { as_of: Some(position.to_string()), formula: Some(DEFAULT.to_owned()) };
-        Ok((position, before, after, point::fold_in(session, conn, &at).await?))
-    });
-    let (position, before, after, fold) = read.await?;
-    let found = diff(&fold.world, &fold.world.view(), &before, &after);
-    let report = report(position, &before, &after, &found);
-    let object = json(position, &before, &after, &found);
-    Ok(Output::Listing(report, object, COLUMNS.to_vec(), "changed"))
+/// A difference as a result.
+pub(super) fn output(found: &Difference) -> Output {
+    Output::Listing(report(found), json(found), COLUMNS.to_vec(), "changed")
 }
 
 /// The difference for programs.
-pub(crate) fn json(position: Position, before: &Formula, after: &Formula, found: &Diff) -> Map<String, Value> {
+pub(crate) fn json(Difference { position, before, after, found }: &Difference) -> Map<String, Value> {
     let summary = found.summary();
     object(json!({
         "position": position,
@@ -73,15 +54,15 @@ fn moved(change: &Change) -> Map<String, Value> {
         "level": change.level.name(),
         "id": change.id,
         "metric": change.metric,
-        "before": as_number(&change.before),
-        "after": as_number(&change.after),
+        "before": as_number(change.before.clone()),
+        "after": as_number(change.after.clone()),
         "rank_before": change.rank_before,
         "rank_after": change.rank_after,
     }))
 }
 
 /// The difference for people: the summary first, then the largest movers with their reasons.
-pub(crate) fn report(position: Position, before: &Formula, after: &Formula, found: &Diff) -> String {
+pub(crate) fn report(Difference { position, before, after, found }: &Difference) -> String {
     let Summary { vertices, by_metric, movers, flags } = found.summary();
     let mut text = String::new();
     // Writing to a String cannot fail.

@@ -23,8 +23,8 @@ use tokio::sync::mpsc;
 use self::line::{Item, Reader};
 use self::lines::Lines;
 use super::{foresee, gitlog, keep, observed_at, open_unless_dry, warn};
-use crate::cli::flags::{Common, IngestOptions};
 use crate::cli::failure::{CONFLICT, Failure, REFUSED, Result};
+use crate::cli::flags::{Common, IngestOptions};
 use crate::cli::output::{Output, object};
 use crate::cli::session;
 

@@ -12,8 +12,8 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::{Single, append_single, observed_at, rehearse, subject_of};
-use crate::cli::flags::{Common, IngestOptions, SubjectOptions};
 use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::{Common, IngestOptions, SubjectOptions};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{Format, Output, object};
 use crate::cli::session;

@@ -10,8 +10,8 @@ use domain::purl::Purl;
 use serde_json::{Value, json};
 
 use super::{keep, observed_at, open_unless_dry, rehearse, warn};
-use crate::cli::flags::{Common, IngestOptions};
 use crate::cli::failure::{Failure, REFUSED, Result};
+use crate::cli::flags::{Common, IngestOptions};
 use crate::cli::output::{Output, object};
 use crate::cli::session::{self, Session};
 

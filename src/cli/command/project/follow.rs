@@ -99,8 +99,8 @@ impl Follower {
             conn = loop {
                 pauses.next().await;
                 // The embedded server may have to be started again, so the whole session is opened anew.
-                let (common, work) = (session.common.clone(), session.work());
-                let opened = tokio::task::spawn_blocking(move || Session::open_for(&common, work)).await;
+                let common = session.common.clone();
+                let opened = tokio::task::spawn_blocking(move || Session::open(&common)).await;
                 let session = reopened.insert(opened.map_err(Failure::environment)??);
                 match session.connect().await {
                     Ok(conn) => break conn,

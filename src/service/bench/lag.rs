@@ -3,19 +3,16 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow};
-use ingest::bench::{Scratch, event, generate, settings};
+use ingest::bench::generate::{Size, fill};
+use ingest::bench::{Scratch, event, settings};
 use ingest::{Append, Context, Log};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::process::{Child, Command};
 
-use super::measure::quantile;
-use crate::cli::flags::{Lag, LogSize};
-use crate::cli::connection::{Work, connect};
-use crate::cli::failure::{Failure, Result};
-use crate::cli::output::{Output, object};
-use crate::cli::session::Session;
+use super::measure::{Report, quantile, report};
+use crate::service::pools::{Work, connect};
+use crate::service::{Deps, Error, Result};
 
 /// Streams that are appended to.
 const STREAMS: usize = 100;
@@ -26,52 +23,54 @@ const LONGEST_LAG: Duration = Duration::from_secs(60);
 /// Longest time that the follower takes to project the log that is there before.
 const LONGEST_START: Duration = Duration::from_secs(1_800);
 
-pub(super) async fn run(session: &Session, options: Lag) -> Result<Output> {
-    let Lag { appends, repos, edges, events, seed } = options;
-    let size = LogSize { repos, edges, events, seed };
-    let scratch = Scratch::create(session.server()).await?;
+/// Measures so many appends to a generated log of this size.
+///
+/// # Errors
+/// When the server fails or lets us make no database, and when the follower ends.
+pub async fn run(deps: &Deps, appends: u32, size: Size) -> Result<Report> {
+    let scratch = Scratch::create(deps.server()).await?;
     let report = async {
         let log = Log::new(scratch.pool().clone());
-        generate::fill(&log, size.into(), |_| ()).await?;
+        fill(&log, size, |_| ()).await?;
         let mut follower = follow(&scratch)?;
-        let report = measure(session, &scratch, &log, &mut follower, events, appends).await;
-        follower.start_kill().map_err(Failure::environment)?;
-        follower.wait().await.map_err(Failure::environment)?;
+        let report = measure(deps, &scratch, &log, &mut follower, size.events, appends).await;
+        follower.start_kill().map_err(Error::unavailable)?;
+        follower.wait().await.map_err(Error::unavailable)?;
         report
     };
     let report = report.await;
-    let settings = settings(session.server()).await;
+    let settings = settings(deps.server()).await;
     scratch.drop().await?;
     let mut report = report?;
-    report.insert("log".to_owned(), size.json());
+    report.insert("log".to_owned(), super::generate::json(size));
     report.insert("server".to_owned(), json!(settings?));
-    Ok(Output::Object(report))
+    Ok(report)
 }
 
 /// This program, following the log in a process of its own.
 fn follow(scratch: &Scratch) -> Result<Child> {
-    let program = std::env::current_exe().map_err(Failure::environment)?;
+    let program = std::env::current_exe().map_err(Error::unavailable)?;
     // In the environment, where no other user reads it.
     let mut command = Command::new(program);
     command.args(["project", "--follow", "--quiet"]).env("DATABASE_URL", scratch.options().to_url_lossy().as_str());
     command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
-    command.spawn().context("cannot start the follower").map_err(Failure::environment)
+    command.spawn().map_err(|error| Error::unavailable(error).of("cannot start the follower"))
 }
 
 async fn measure(
-    session: &Session,
+    deps: &Deps,
     scratch: &Scratch,
     log: &Log,
     follower: &mut Child,
     events: u64,
     appends: u32,
-) -> Result<Map<String, Value>> {
+) -> Result<Report> {
     let mut conn = connect(&scratch.options(), Work::LongRead).await?;
     await_row(&mut conn, follower, events, LONGEST_START).await?;
     let context = Context { actor: "bench".to_owned(), tool: concat!("pg-atlas ", env!("CARGO_PKG_VERSION")).into() };
     let mut lags = Vec::new();
-    let mut progress = session.progress("appending", appends.into());
-    for n in 0..usize::try_from(appends).map_err(Failure::refused)? {
+    let mut progress = deps.begin("appending", appends.into());
+    for n in 0..usize::try_from(appends).map_err(Error::refused)? {
         let append = Append::from(event(n, n % STREAMS)?);
         let position = log.append(append, &context).await?.place().position;
         let answered = Instant::now();
@@ -79,7 +78,7 @@ async fn measure(
         lags.push(answered.elapsed().as_secs_f64() * 1_000.0);
         progress.step();
     }
-    Ok(object(json!({
+    Ok(report(json!({
         "work": "lag",
         "appends": appends,
         "p50_ms": quantile(&lags, 50),
@@ -92,20 +91,17 @@ async fn measure(
 /// Waits until every live build shows a position.
 async fn await_row(conn: &mut PgConnection, follower: &mut Child, position: u64, longest: Duration) -> Result<()> {
     let started = Instant::now();
-    let position = i64::try_from(position).map_err(Failure::refused)?;
+    let position = i64::try_from(position).map_err(Error::refused)?;
     loop {
         let shown = sqlx::query_file_scalar!("sql/live_position_reached.sql", position).fetch_one(&mut *conn).await?;
         if shown {
             return Ok(());
         }
-        if let Some(status) = follower.try_wait().map_err(Failure::environment)? {
-            return Err(Failure::refused(anyhow!("the follower ended: {status}")));
+        if let Some(status) = follower.try_wait().map_err(Error::unavailable)? {
+            return Err(Error::refused(format!("the follower ended: {status}")));
         }
         if started.elapsed() > longest {
-            return Err(Failure::refused(anyhow!(
-                "position {position} is not projected after {} s",
-                longest.as_secs()
-            )));
+            return Err(Error::refused(format!("position {position} is not projected after {} s", longest.as_secs())));
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -4,24 +4,25 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use ::replay::{ReplayError, as_of, catch_up, formulas, log, rebuild};
-use anyhow::anyhow;
 use domain::formula;
 use ingest::Log;
-use ingest::bench::{Scratch, generate, settings};
+use ingest::bench::generate::{Size, fill};
+use ingest::bench::{Scratch, settings};
 use projections::store::schema::FormulaDocument;
 use projections::tables::Projection;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use sqlx::PgConnection;
 
-use super::measure::{RUNS, compare, quantile};
-use crate::cli::flags::LogSize;
-use crate::cli::connection::{Work, connect};
-use crate::cli::failure::{Failure, Result};
-use crate::cli::output::Output;
-use crate::cli::session::Session;
+use super::measure::{RUNS, Report, compare, quantile};
+use crate::service::pools::{Work, connect};
+use crate::service::{Deps, Error, Result};
 
-pub(super) async fn rebuild(session: &Session, size: LogSize) -> Result<Output> {
-    with_log(session, size, async |mut conn, mut other, formula| {
+/// All projections from a generated log, against reading and decoding it.
+///
+/// # Errors
+/// When the server fails, or lets us make no database.
+pub async fn rebuild(deps: &Deps, size: Size) -> Result<Report> {
+    with_log(deps, size, async |mut conn, mut other, formula| {
         catch_up::ensure_live(&mut conn).await?;
         let mut ours = async || {
             let started = Instant::now();
@@ -36,8 +37,12 @@ pub(super) async fn rebuild(session: &Session, size: LogSize) -> Result<Output> 
     .await
 }
 
-pub(super) async fn replay(session: &Session, size: LogSize) -> Result<Output> {
-    with_log(session, size, async |mut conn, mut other, formula| {
+/// The fold in memory of a generated log, against reading and decoding it.
+///
+/// # Errors
+/// As [`rebuild`].
+pub async fn replay(deps: &Deps, size: Size) -> Result<Report> {
+    with_log(deps, size, async |mut conn, mut other, formula| {
         let mut evaluations = Vec::with_capacity(RUNS);
         let mut ours = async || {
             let started = Instant::now();
@@ -67,19 +72,19 @@ async fn decode(conn: &mut PgConnection, to: u64) -> Result<Duration> {
     })
     .await?;
     let taken = started.elapsed();
-    if events == to { Ok(taken) } else { Err(Failure::refused(anyhow!("{events} of {to} events were read"))) }
+    if events == to { Ok(taken) } else { Err(Error::refused(format!("{events} of {to} events were read"))) }
 }
 
 /// Measures on a generated log in a database of its own.
 async fn with_log(
-    session: &Session,
-    size: LogSize,
-    measure: impl AsyncFnOnce(PgConnection, PgConnection, FormulaDocument) -> Result<Map<String, Value>>,
-) -> Result<Output> {
-    let scratch = Scratch::create(session.server()).await?;
+    deps: &Deps,
+    size: Size,
+    measure: impl AsyncFnOnce(PgConnection, PgConnection, FormulaDocument) -> Result<Report>,
+) -> Result<Report> {
+    let scratch = Scratch::create(deps.server()).await?;
     let report = async {
-        let mut progress = session.progress("generating", size.events);
-        generate::fill(&Log::new(scratch.pool().clone()), size.into(), |done| progress.at(done)).await?;
+        let mut progress = deps.begin("generating", size.events);
+        fill(&Log::new(scratch.pool().clone()), size, |done| progress.reach(done)).await?;
         drop(progress);
         let mut conn = connect(&scratch.options(), Work::LongRead).await?;
         sqlx::query("VACUUM ANALYZE").execute(&mut conn).await?;
@@ -87,10 +92,10 @@ async fn with_log(
         measure(conn, connect(&scratch.options(), Work::LongRead).await?, formula).await
     };
     let report = report.await;
-    let settings = settings(session.server()).await;
+    let settings = settings(deps.server()).await;
     scratch.drop().await?;
     let mut report = report?;
-    report.insert("log".to_owned(), size.json());
+    report.insert("log".to_owned(), super::generate::json(size));
     report.insert("server".to_owned(), json!(settings?));
-    Ok(Output::Object(report))
+    Ok(report)
 }

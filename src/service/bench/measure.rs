@@ -4,8 +4,18 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::failure::Result;
-use crate::cli::output::object;
+use crate::service::Result;
+
+/// Figures by name.
+pub type Report = Map<String, Value>;
+
+/// Figures of a `json!({...})` literal.
+pub(super) fn report(value: Value) -> Report {
+    match value {
+        Value::Object(map) => map,
+        other => Map::from_iter([("value".to_owned(), other)]),
+    }
+}
 
 /// Runs of each side.
 pub(super) const RUNS: usize = 5;
@@ -17,7 +27,7 @@ pub(super) async fn compare(
     units: u64,
     ours: &mut impl AsyncFnMut() -> Result<Duration>,
     reference: &mut impl AsyncFnMut() -> Result<Duration>,
-) -> Result<Map<String, Value>> {
+) -> Result<Report> {
     let (mut our_times, mut reference_times) = (vec![], vec![]);
     for pair in 0..RUNS {
         if pair % 2 == 0 {
@@ -31,7 +41,7 @@ pub(super) async fn compare(
     let rates = |times: &[Duration]| -> Vec<f64> { times.iter().map(|t| units as f64 / t.as_secs_f64()).collect() };
     let (ours, reference) = (rates(&our_times), rates(&reference_times));
     let (our_rate, reference_rate) = (quantile(&ours, 50), quantile(&reference, 50));
-    Ok(object(json!({
+    Ok(report(json!({
         "work": work,
         "units": units,
         "ours_per_second": our_rate,

@@ -1,0 +1,75 @@
+//! Use cases as a person at a terminal watches them: notices on stderr, progress where stderr is a terminal.
+
+use std::io::Write as _;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::service::watch::{Notice, Progress, Watch};
+
+/// Steps between two drawings of a bar.
+const STEPS: u64 = 256;
+
+/// Watches on stderr; with `quiet`, in silence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    pub(crate) quiet: bool,
+}
+
+impl Watch for Terminal {
+    fn notice(&self, notice: &Notice) {
+        if self.quiet {
+            return;
+        }
+        let mut err = std::io::stderr().lock();
+        let _ = match notice {
+            Notice::Warning(text) => writeln!(err, "warning: {text}"),
+            Notice::Note(text) => writeln!(err, "{text}"),
+        };
+    }
+
+    fn begin(&self, work: &'static str, steps: Option<u64>) -> Box<dyn Progress> {
+        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(steps, target);
+        let template = match steps {
+            Some(_) => "{msg} {bar:32} {pos}/{len} {per_sec} {eta}",
+            None => "{spinner} {msg} {human_pos} {per_sec} {elapsed}",
+        };
+        bar.set_style(style(template));
+        bar.set_message(work);
+        Box::new(Bar { bar, seen: 0 })
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+struct Bar {
+    bar: ProgressBar,
+    seen: u64,
+}
+
+impl Progress for Bar {
+    fn step(&mut self) {
+        self.seen += 1;
+        if self.seen.is_multiple_of(STEPS) {
+            self.bar.set_position(self.seen);
+        }
+    }
+
+    fn reach(&mut self, done: u64) {
+        self.bar.set_position(done);
+    }
+
+    fn reach_of(&mut self, done: u64, known: u64) {
+        self.bar.set_style(style("{msg} {bar:32} {pos}/{len} {elapsed}"));
+        self.bar.set_length(known);
+        self.bar.set_position(done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

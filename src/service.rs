@@ -1,0 +1,18 @@
+//! Use cases: what can be asked of an atlas, done to it, and kept running. Every front calls these and decides nothing.
+//!
+//! Nothing here knows a command line, a request or a terminal: questions come as values, answers are typed, what is
+//! odd on the way is a [`watch::Notice`], and what cannot be answered an [`Error`].
+
+#[cfg(feature = "ingest")]
+pub mod act;
+pub mod answer;
+pub mod ask;
+pub mod bench;
+mod database_url;
+pub mod deps;
+pub mod error;
+mod pools;
+pub mod watch;
+
+pub use deps::{Deps, Settings};
+pub use error::{Error, Result};

@@ -1,0 +1,5 @@
+//! Deeds: what changes an atlas. Each appends to the log, or changes what stands beside it, or leaves all as it was.
+
+pub mod checkpoint;
+pub mod formula;
+pub mod import;

@@ -1,0 +1,165 @@
+//! Resolved dependencies, and why each stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::recorded::Position;
+use projections::Fold;
+use projections::graph::evidence;
+use projections::store::{self, query};
+use replay::snapshot;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::lag;
+use super::point::{self, At};
+use crate::service::{Deps, Result};
+
+/// A dependency, dependent first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Edge {
+    /// The dependent.
+    pub in_vertex: String,
+    /// The dependency.
+    pub out_vertex: String,
+    /// Version or requirement, where one is known.
+    pub version_range: Option<String>,
+    /// `verified_sbom` or `inferred_shadow`.
+    pub confidence: String,
+}
+
+/// What edges run between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ends {
+    /// Repositories and packages.
+    #[default]
+    Repos,
+    /// Projects.
+    Projects,
+}
+
+/// Which edges.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Only those with this end.
+    pub of: Option<String>,
+    /// What they run between.
+    pub ends: Ends,
+    /// When.
+    pub at: At,
+}
+
+/// Answers edges, by (dependent, dependency).
+///
+/// # Errors
+/// When the point does not exist, or the database fails.
+pub async fn edges(deps: &Deps, asked: &Asked) -> Result<Vec<Edge>> {
+    let (mut lines, projects) = if asked.at.is_now() {
+        let mut conn = deps.read().await?;
+        let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+            let live = store::live_builds(conn).await?;
+            let lag = lag::of(conn, &live).await?;
+            if live.is_empty() {
+                return Ok((Vec::new(), BTreeMap::new(), lag));
+            }
+            Ok((query::edges(conn, &live).await?, query::projects_of_repos(conn, &live).await?, lag))
+        });
+        let (lines, projects, lag) = read.await?;
+        lag::note(deps, lag);
+        (lines, projects)
+    } else {
+        let mut conn = deps.read_long().await?;
+        let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, &asked.at).await).await?;
+        let graph = fold.world.view().graph;
+        let lines = query::edges_of(&graph, fold.formula().graph.edges);
+        let members = graph
+            .vertices
+            .iter()
+            .filter_map(|vertex| Some((vertex.id.clone(), graph.projects[vertex.project? as usize].id.clone())));
+        (lines, members.collect())
+    };
+    if asked.ends == Ends::Projects {
+        lines = between_projects(&lines, &projects);
+    }
+    let of = asked.of.as_deref();
+    let matching = lines.into_iter().filter(|line| of.is_none_or(|id| line.in_vertex == id || line.out_vertex == id));
+    Ok(matching.map(Edge::from).collect())
+}
+
+impl From<query::EdgeLine> for Edge {
+    fn from(line: query::EdgeLine) -> Self {
+        let query::EdgeLine { in_vertex, out_vertex, version_range, confidence } = line;
+        Self { in_vertex, out_vertex, version_range, confidence }
+    }
+}
+
+/// Edges between two different projects: verified if any of their edges is; versions belong to repositories.
+fn between_projects(lines: &[query::EdgeLine], projects: &BTreeMap<String, String>) -> Vec<query::EdgeLine> {
+    let mut between: BTreeMap<(&String, &String), &String> = BTreeMap::new();
+    for line in lines {
+        if let (Some(from), Some(to)) = (projects.get(&line.in_vertex), projects.get(&line.out_vertex))
+            && from != to
+        {
+            let confidence = between.entry((from, to)).or_insert(&line.confidence);
+            // `verified_sbom` is the greater word of the two.
+            *confidence = (*confidence).max(&line.confidence);
+        }
+    }
+    let line = |((from, to), confidence): ((&String, &String), &String)| query::EdgeLine {
+        in_vertex: from.clone(),
+        out_vertex: to.clone(),
+        version_range: None,
+        confidence: confidence.clone(),
+    };
+    between.into_iter().map(line).collect()
+}
+
+/// Something that an edge rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reason {
+    /// What is claimed, or the id that is bound.
+    pub id: String,
+    /// Kind of the claim, or of the evidence.
+    pub kind: String,
+    /// In words.
+    pub reason: String,
+    /// The event behind it.
+    pub position: Position,
+    /// The version claimed.
+    pub version: Option<String>,
+}
+
+/// Why the edge from one vertex to another stands: the claims behind it, then what binds the names that they use to its
+/// ends.
+///
+/// # Errors
+/// When the point does not exist, or the database fails.
+pub async fn why(deps: &Deps, from: &str, to: &str, at: &At) -> Result<Vec<Reason>> {
+    let mut conn = deps.read_long().await?;
+    let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, at).await).await?;
+    Ok(reasons(&fold, from, to))
+}
+
+fn reasons(fold: &Fold, from: &str, to: &str) -> Vec<Reason> {
+    let state = &fold.world.graph;
+    let claims = evidence::of(state, from, to);
+    let named: BTreeSet<&str> = claims.iter().flat_map(|claim| [claim.from.as_str(), claim.to.as_str()]).collect();
+    let bindings = evidence::bindings(state, named.into_iter());
+    let claims = claims.iter().map(|claim| Reason {
+        id: format!("{} -> {}", claim.from, claim.to),
+        kind: claim.kind.to_string(),
+        reason: format!("claimed by the {} of {}", claim.source, claim.subject),
+        position: claim.position,
+        version: claim.version.clone(),
+    });
+    let bindings = bindings.iter().map(|binding| {
+        let says = if binding.kind == "rename" { "is now" } else { "is published from" };
+        Reason {
+            id: binding.id.clone(),
+            kind: binding.kind.to_string(),
+            reason: format!("{says} {}: {}", binding.to, binding.source),
+            position: binding.position,
+            version: None,
+        }
+    });
+    claims.chain(bindings).collect()
+}

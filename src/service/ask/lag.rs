@@ -1,0 +1,26 @@
+//! How far the live builds are behind the log.
+
+use projections::store::Build;
+use replay::log;
+use sqlx::PgConnection;
+
+use crate::service::{Deps, Result};
+
+/// How many events the live builds lack; 0 where this login may not know.
+pub(crate) async fn of(conn: &mut PgConnection, live: &[Build]) -> Result<u64> {
+    // A login that reads the live tables need not be one that reads the log.
+    if !sqlx::query_file_scalar!("sql/may_read_head.sql").fetch_one(&mut *conn).await? {
+        return Ok(0);
+    }
+    let position = live.iter().map(|build| build.position).min().unwrap_or(0);
+    Ok(log::head(conn).await?.position.saturating_sub(position))
+}
+
+/// Notes that the live builds lack the newest events, where they do: reading them says nothing of those.
+pub(crate) fn note(deps: &Deps, lag: u64) {
+    match lag {
+        0 => {}
+        1 => deps.note("1 event is not projected yet; run `pg-atlas project`"),
+        lag => deps.note(format!("{lag} events are not projected yet; run `pg-atlas project`")),
+    }
+}

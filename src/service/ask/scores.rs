@@ -1,0 +1,242 @@
+//! Scores: live, or replayed at a point or under another formula.
+
+use std::cmp::Ordering;
+
+use domain::formula::Term;
+use domain::status::ActivityStatus;
+use projections::metrics::Level;
+use projections::store::{self, query};
+use replay::snapshot;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
+
+use super::lag;
+use super::point::{self, At};
+use crate::service::answer::columns;
+use crate::service::{Deps, Error, Result};
+
+/// The scores of one vertex; null is unknown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Score {
+    /// Canonical id.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// `live`, `in-dev`, `discontinued` or `non-responsive`.
+    pub activity_status: Option<String>,
+    /// Transitive active dependents.
+    pub criticality_score: Option<u64>,
+    /// Fewest people behind half of the commits.
+    pub pony_factor: Option<u64>,
+    /// 0 to 100.
+    pub adoption_score: Option<Number>,
+    /// The formula's composite, 0 to 100.
+    pub pg_score: Option<Number>,
+    /// The project, for repositories.
+    pub project_id: Option<String>,
+}
+
+/// Scores, and what the formula has besides: further terms by name, and `flags`.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Scored {
+    /// What every formula has.
+    #[serde(flatten)]
+    pub score: Score,
+    /// What this one has besides.
+    #[serde(flatten)]
+    pub further: Map<String, Value>,
+}
+
+/// Which scores.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Kind of vertex.
+    pub level: Level,
+    /// Only this one.
+    pub id: Option<String>,
+    /// In which order.
+    pub sort: Sort,
+    /// When, and under which formula.
+    pub at: At,
+}
+
+/// Answers scores.
+///
+/// # Errors
+/// [`Error::NotFound`] for an id that nothing of this level has.
+pub async fn scores(deps: &Deps, asked: &Asked) -> Result<Vec<Scored>> {
+    let lines = if asked.at.is_now() {
+        let mut conn = deps.read().await?;
+        let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+            let live = store::live_builds(conn).await?;
+            let lines = if live.is_empty() { Vec::new() } else { query::scores(conn, &live, asked.level).await? };
+            Ok((lines, lag::of(conn, &live).await?))
+        });
+        let (lines, lag) = read.await?;
+        lag::note(deps, lag);
+        lines
+    } else {
+        let mut conn = deps.read_long().await?;
+        let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, &asked.at).await).await?;
+        let view = fold.world.view();
+        query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level)
+    };
+    let wanted = |line: &query::ScoreLine| asked.id.as_ref().is_none_or(|id| line.id == *id);
+    let mut scores: Vec<Scored> = lines.into_iter().filter(wanted).map(Scored::from).collect();
+    if let (Some(id), true) = (&asked.id, scores.is_empty()) {
+        let level = asked.level.name();
+        return Err(Error::not_found(level, id, format!("no {level} has the id `{id}`")));
+    }
+    asked.sort.apply(&mut scores);
+    Ok(scores)
+}
+
+impl From<query::ScoreLine> for Scored {
+    fn from(line: query::ScoreLine) -> Self {
+        let score = Score {
+            id: line.id,
+            name: line.name,
+            activity_status: line.activity_status,
+            criticality_score: line.criticality_score,
+            pony_factor: line.pony_factor,
+            adoption_score: line.adoption_score.as_deref().and_then(number),
+            pg_score: line.pg_score.as_deref().and_then(number),
+            project_id: line.project_id,
+        };
+        let further = line.further.into_iter().map(|(name, value)| (name, as_number(value))).collect();
+        Self { score, further }
+    }
+}
+
+/// Decimal text as a number.
+fn number(text: &str) -> Option<Number> {
+    text.parse::<f64>().ok().and_then(Number::from_f64)
+}
+
+/// Decimal text as a number; everything else as it is.
+pub(crate) fn as_number(value: Value) -> Value {
+    value.as_str().and_then(number).map_or(value, Value::Number)
+}
+
+/// Names of the values that scores may have, those of every formula first.
+#[must_use]
+pub fn fields() -> Vec<&'static str> {
+    columns::<Score>().iter().copied().chain(further()).collect()
+}
+
+/// What a formula may have beside the scores.
+fn further() -> impl Iterator<Item = &'static str> {
+    Term::ALL.into_iter().map(Term::name).chain(["flags"])
+}
+
+/// Names of the values that these scores have.
+#[must_use]
+pub fn fields_of(scores: &[Scored]) -> Vec<&'static str> {
+    let known = |name: &&str| scores.first().is_some_and(|scored| scored.further.contains_key(*name));
+    columns::<Score>().iter().copied().chain(further().filter(known)).collect()
+}
+
+/// An order of scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    field: &'static str,
+    descending: bool,
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self { field: "id", descending: false }
+    }
+}
+
+impl Sort {
+    /// Reads `FIELD`, `FIELD:asc` or `FIELD:desc`.
+    ///
+    /// # Errors
+    /// When there is no such field or direction.
+    pub fn parse(text: &str) -> Result<Self> {
+        let (field, direction) = text.split_once(':').unwrap_or((text, "asc"));
+        let known = fields();
+        let descending = match direction {
+            "asc" => Some(false),
+            "desc" => Some(true),
+            _ => None,
+        };
+        match (known.iter().find(|known| **known == field), descending) {
+            (Some(field), Some(descending)) => Ok(Self { field, descending }),
+            _ => {
+                let reason = format!("`{text}`: sort by one of {}, with `:asc` or `:desc`", known.join(", "));
+                Err(Error::invalid("sort", reason))
+            }
+        }
+    }
+
+    /// Sorts; nulls last both ways, ties by id.
+    fn apply(self, scores: &mut [Scored]) {
+        scores.sort_by_cached_key(|scored| {
+            (Key { rank: self.rank(scored), descending: self.descending }, scored.score.id.clone())
+        });
+    }
+
+    /// Numbers by value, statuses by how alive they are.
+    fn rank(self, scored: &Scored) -> Option<Rank> {
+        let score = &scored.score;
+        let whole = |value: Option<u64>| value.map(|n| Rank::Number(n as f64));
+        let decimal = |value: &Option<Number>| value.as_ref().and_then(Number::as_f64).map(Rank::Number);
+        match self.field {
+            "id" => Some(Rank::Text(score.id.clone())),
+            "name" => Some(Rank::Text(score.name.clone())),
+            "project_id" => score.project_id.clone().map(Rank::Text),
+            "activity_status" => {
+                let status = score.activity_status.as_deref().and_then(ActivityStatus::from_name)?;
+                Some(Rank::Number(f64::from(status.rank())))
+            }
+            "criticality_score" => whole(score.criticality_score),
+            "pony_factor" => whole(score.pony_factor),
+            "adoption_score" => decimal(&score.adoption_score),
+            "pg_score" => decimal(&score.pg_score),
+            further => match scored.further.get(further)? {
+                Value::Null => None,
+                value => value.as_f64().map(Rank::Number).or_else(|| Some(Rank::Text(value.to_string()))),
+            },
+        }
+    }
+}
+
+/// What is compared.
+#[derive(PartialEq)]
+enum Rank {
+    Number(f64),
+    Text(String),
+}
+
+/// A value in an order.
+#[derive(PartialEq)]
+struct Key {
+    rank: Option<Rank>,
+    descending: bool,
+}
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = match (&self.rank, &other.rank) {
+            (None, None) => return Ordering::Equal,
+            (None, _) => return Ordering::Greater,
+            (_, None) => return Ordering::Less,
+            (Some(Rank::Number(a)), Some(Rank::Number(b))) => a.total_cmp(b),
+            (Some(Rank::Text(a)), Some(Rank::Text(b))) => a.cmp(b),
+            (Some(Rank::Number(_)), Some(Rank::Text(_))) => Ordering::Less,
+            (Some(Rank::Text(_)), Some(Rank::Number(_))) => Ordering::Greater,
+        };
+        if self.descending { order.reverse() } else { order }
+    }
+}

@@ -1,0 +1,71 @@
+//! Open questions, and what sources contradict each other about.
+
+use projections::store::{self, query};
+use replay::snapshot;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::lag;
+use crate::service::{Deps, Result};
+
+/// The questions in which two sources say different things; the others are questions because no source says enough.
+const CONTRADICTIONS: [&str; 3] = ["membership", "owner", "publication"];
+
+/// An open question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Question {
+    /// `KIND/SUBJECT`: what names it.
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// What is unclear.
+    pub reason: String,
+}
+
+/// Every open question of the live build, by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn questions(deps: &Deps) -> Result<Vec<Question>> {
+    Ok(read(deps, false).await?.0)
+}
+
+/// The open questions, and the edges that only a registry claims where they are asked for, of one moment.
+async fn read(deps: &Deps, with_edges: bool) -> Result<(Vec<Question>, Vec<query::EdgeLine>)> {
+    let mut conn = deps.read().await?;
+    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+        let live = store::live_builds(conn).await?;
+        let lag = lag::of(conn, &live).await?;
+        let findings = if live.is_empty() { Vec::new() } else { query::findings(conn, &live).await? };
+        let asked = with_edges && !live.is_empty();
+        let edges = if asked { query::undeclared(conn, &live).await? } else { Vec::new() };
+        Ok((findings, edges, lag))
+    });
+    let (findings, edges, lag) = read.await?;
+    lag::note(deps, lag);
+    let question = |(kind, subject, reason)| Question { id: format!("{kind}/{subject}"), kind, reason };
+    Ok((findings.into_iter().map(question).collect(), edges))
+}
+
+/// The questions behind which two sources stand, and what the registry says of a repository's dependencies that its own
+/// bill of materials does not know; by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn conflicts(deps: &Deps) -> Result<Vec<Question>> {
+    let (mut found, edges) = read(deps, true).await?;
+    found.retain(|question| CONTRADICTIONS.contains(&question.kind.as_str()));
+    found.extend(edges.into_iter().map(|edge| {
+        let requirement = edge.version_range.map(|range| format!(" ({range})")).unwrap_or_default();
+        let (from, to) = (&edge.in_vertex, &edge.out_vertex);
+        Question {
+            id: format!("edge/{from} -> {to}"),
+            kind: "edge".to_owned(),
+            reason: format!(
+                "a registry says that it depends on {to}{requirement}; its bill of materials does not list it"
+            ),
+        }
+    }));
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}

@@ -1,0 +1,16 @@
+//! What things cost, each against a reference in the same run, in databases of their own; never in a log.
+
+#[cfg(feature = "ingest")]
+pub mod append;
+#[cfg(feature = "ingest")]
+pub mod generate;
+#[cfg(feature = "ingest")]
+pub mod lag;
+mod measure;
+#[cfg(feature = "ingest")]
+pub mod readers;
+pub mod root;
+
+pub use measure::Report;
+/// The metric engine alone, on a graph from files.
+pub use projections::engine::bench as criticality;

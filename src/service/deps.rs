@@ -1,0 +1,263 @@
+//! What every use case stands on: the database, the data folder, whoever watches. Made once, cloned freely.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use replay::SCHEMA;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+use tokio::sync::OnceCell;
+
+use super::database_url;
+use super::error::{Error, Result};
+use super::pools::{self, Work};
+use super::watch::{Notice, Progress, Unwatched, Watch};
+use crate::embedded::{self, Embedded};
+
+/// The program, as the log and bundles name it.
+pub(crate) const TOOL: &str = concat!("pg-atlas ", env!("CARGO_PKG_VERSION"));
+
+/// Where an atlas is.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The database; without one the private PostgreSQL of the data folder.
+    pub database_url: Option<String>,
+    /// Folder of artifacts, keys and the private PostgreSQL; without one the platform's place for data.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The data folder.
+    ///
+    /// # Errors
+    /// When none is named and this user has no home.
+    pub fn data_dir(&self) -> Result<PathBuf> {
+        self.data_dir.clone().map_or_else(|| embedded::default_data_dir().map_err(Error::unavailable), Ok)
+    }
+}
+
+/// What every use case stands on.
+#[derive(Clone)]
+pub struct Deps {
+    settings: Settings,
+    data_dir: PathBuf,
+    options: PgConnectOptions,
+    /// Connections that answer questions.
+    answers: PgPool,
+    /// Connections that read a whole log.
+    long_reads: PgPool,
+    /// Connections that append.
+    #[cfg(feature = "ingest")]
+    intake: PgPool,
+    watch: Arc<dyn Watch>,
+    /// Whether the schema is the one that this program reads.
+    ready: Arc<OnceCell<()>>,
+    /// Keeps the private server running.
+    _embedded: Option<Arc<Embedded>>,
+}
+
+impl Deps {
+    /// Finds the database: the one named, else the private one, which is started where it does not run. Blocks while
+    /// it starts; opens no connection to one that is named.
+    ///
+    /// # Errors
+    /// When the settings name no database that could be one, or the private server does not start.
+    pub fn open(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Self> {
+        let data_dir = settings.data_dir()?;
+        let (options, embedded) = match &settings.database_url {
+            Some(url) => {
+                let (options, unused) = database_url::parse(url)?;
+                for name in unused {
+                    watch.notice(&Notice::Warning(format!("the database URL's parameter `{name}` is not used")));
+                }
+                (options, None)
+            }
+            None => {
+                let embedded = embedded::start(&data_dir).map_err(Error::unavailable)?;
+                (embedded.options(), Some(Arc::new(embedded)))
+            }
+        };
+        Ok(Self {
+            settings: settings.clone(),
+            data_dir,
+            answers: Work::Answer.pool(&options),
+            long_reads: Work::LongRead.pool(&options),
+            #[cfg(feature = "ingest")]
+            intake: ingest::connect(options.clone()),
+            options,
+            watch,
+            ready: Arc::default(),
+            _embedded: embedded,
+        })
+    }
+
+    /// The same atlas, watched by somebody else.
+    #[must_use]
+    pub fn watched_by(&self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch, ..self.clone() }
+    }
+
+    /// The same atlas, watched by nobody.
+    #[must_use]
+    pub fn unwatched(&self) -> Self {
+        self.watched_by(Arc::new(Unwatched))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where artifacts and keys live.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// How to connect to the server.
+    #[must_use]
+    pub fn server(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
+    /// Something was odd.
+    pub(crate) fn warn(&self, text: impl Into<String>) {
+        self.watch.notice(&Notice::Warning(text.into()));
+    }
+
+    /// Several things were odd.
+    pub(crate) fn warn_all(&self, texts: &[String]) {
+        for text in texts {
+            self.warn(text);
+        }
+    }
+
+    /// How the work goes on.
+    pub(crate) fn note(&self, text: impl Into<String>) {
+        self.watch.notice(&Notice::Note(text.into()));
+    }
+
+    /// Work begins, of so many steps.
+    pub(crate) fn begin(&self, work: &'static str, steps: u64) -> Box<dyn Progress> {
+        self.watch.begin(work, Some(steps))
+    }
+
+    /// A connection for an answer from the live tables, of a database with this program's schema.
+    ///
+    /// # Errors
+    /// When there is no way to the database, or its schema is another.
+    pub async fn read(&self) -> Result<PoolConnection<Postgres>> {
+        self.acquire(&self.answers, Work::Answer).await
+    }
+
+    /// The same for work that reads the whole log.
+    ///
+    /// # Errors
+    /// As [`Deps::read`].
+    pub async fn read_long(&self) -> Result<PoolConnection<Postgres>> {
+        self.acquire(&self.long_reads, Work::LongRead).await
+    }
+
+    /// The same for work that writes builds: the schema is brought up to date first.
+    ///
+    /// # Errors
+    /// As [`Deps::read`], and when the schema cannot be made.
+    pub async fn write(&self) -> Result<PoolConnection<Postgres>> {
+        #[cfg(feature = "ingest")]
+        self.migrate().await?;
+        self.read_long().await
+    }
+
+    /// A connection of one's own, to the database as it is.
+    ///
+    /// # Errors
+    /// When there is no way to it.
+    pub(crate) async fn bare(&self) -> Result<PgConnection> {
+        pools::connect(&self.options, Work::Answer).await
+    }
+
+    /// A pooled connection. The pool would try for a while and then say only that it timed out, so the first way to the
+    /// database is tried alone: what is wrong is said at once.
+    async fn acquire(&self, pool: &PgPool, work: Work) -> Result<PoolConnection<Postgres>> {
+        if pool.size() == 0 {
+            pools::connect(&self.options, work).await?.close().await?;
+        }
+        let mut conn = pool.acquire().await?;
+        self.ready.get_or_try_init(|| self.check(&mut conn)).await?;
+        Ok(conn)
+    }
+
+    /// Whether the schema is ours; an empty database gets it.
+    async fn check(&self, conn: &mut PgConnection) -> Result<()> {
+        let migrated: bool =
+            sqlx::query_scalar("SELECT to_regclass('atlas.live') IS NOT NULL").fetch_one(&mut *conn).await?;
+        if !migrated {
+            return self.migrate().await;
+        }
+        // Who may not read the history gets no advice, and everything else.
+        let found: std::result::Result<Option<i64>, _> =
+            sqlx::query_scalar("SELECT max(version) FROM public._sqlx_migrations WHERE success").fetch_one(conn).await;
+        let advice = match found {
+            Ok(Some(found)) if found < SCHEMA => "run `pg-atlas migrate`",
+            Ok(Some(found)) if found > SCHEMA => "use a newer program",
+            _ => return Ok(()),
+        };
+        let found = found.ok().flatten().unwrap_or_default();
+        let reason = format!("the database's schema has version {found}, this program reads {SCHEMA}: {advice}");
+        Err(Error::unavailable(reason))
+    }
+
+    /// An auditor's program makes no schema.
+    #[cfg(not(feature = "ingest"))]
+    #[allow(clippy::unused_async, reason = "the same signature in every build")]
+    async fn migrate(&self) -> Result<()> {
+        Err(Error::unavailable("this database holds no log"))
+    }
+}
+
+#[cfg(feature = "ingest")]
+impl Deps {
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// When there is no way to the database, or this login may not.
+    pub async fn migrate(&self) -> Result<()> {
+        if self.intake.size() == 0 {
+            self.bare().await?.close().await?;
+        }
+        let migrated = ingest::migrate(&self.intake).await;
+        migrated.map_err(|error| Error::unavailable(error).of("cannot bring the schema up to date"))
+    }
+
+    /// The log, to append to, in a migrated database.
+    ///
+    /// # Errors
+    /// As [`Deps::migrate`].
+    pub async fn log(&self) -> Result<ingest::Log> {
+        self.migrate().await?;
+        Ok(ingest::Log::new(self.intake.clone()))
+    }
+
+    /// Where raw documents are kept.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn store(&self) -> Result<ingest::artifact::Store> {
+        ingest::artifact::Store::local(&self.data_dir).map_err(Error::unavailable)
+    }
+}
+
+/// Who appends: `actor`, else the user logged in.
+#[cfg(feature = "ingest")]
+#[must_use]
+pub fn context(actor: Option<&str>) -> ingest::Context {
+    // A login may be an address, or no name at all; an actor that is one was refused.
+    let login = || {
+        let user = std::env::var("USER").ok()?;
+        domain::checked::Actor::new(&domain::redact::emails(&user)).ok()
+    };
+    let actor = actor.map(str::to_owned).or_else(|| login().map(|actor| actor.as_str().to_owned()));
+    ingest::Context { actor: actor.unwrap_or_else(|| "unknown".to_owned()), tool: TOOL.to_owned() }
+}

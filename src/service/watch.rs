@@ -1,0 +1,73 @@
+//! What a use case says while it is at work, before its answer: values, for whoever watches to show or to keep.
+
+use std::sync::{Mutex, PoisonError};
+
+/// Something that a use case says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Something was odd, and was dealt with as said.
+    Warning(String),
+    /// How the work goes on, or what its answer rests on.
+    Note(String),
+}
+
+/// Watches use cases at work.
+pub trait Watch: Send + Sync {
+    /// Something is said.
+    fn notice(&self, notice: &Notice);
+
+    /// Work begins, of so many steps where that is known. It ends when what is answered is dropped.
+    fn begin(&self, work: &'static str, steps: Option<u64>) -> Box<dyn Progress>;
+}
+
+/// How far a work is.
+pub trait Progress: Send {
+    /// One step further.
+    fn step(&mut self);
+
+    /// So many steps are done.
+    fn reach(&mut self, done: u64);
+
+    /// So many are done, of so many that are known by now.
+    fn reach_of(&mut self, done: u64, known: u64);
+}
+
+/// Nobody watches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn notice(&self, _: &Notice) {}
+
+    fn begin(&self, _: &'static str, _: Option<u64>) -> Box<dyn Progress> {
+        Box::new(Self)
+    }
+}
+
+impl Progress for Unwatched {
+    fn step(&mut self) {}
+    fn reach(&mut self, _: u64) {}
+    fn reach_of(&mut self, _: u64, _: u64) {}
+}
+
+/// Keeps what is said, for a front that tells it with the answer, and for tests.
+#[derive(Debug, Default)]
+pub struct Kept(Mutex<Vec<Notice>>);
+
+impl Kept {
+    /// What was said so far; afterwards it is empty.
+    #[must_use]
+    pub fn take(&self) -> Vec<Notice> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Watch for Kept {
+    fn notice(&self, notice: &Notice) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
+    }
+
+    fn begin(&self, _: &'static str, _: Option<u64>) -> Box<dyn Progress> {
+        Box::new(Unwatched)
+    }
+}
