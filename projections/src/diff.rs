@@ -10,15 +10,18 @@ use crate::history::NAMING;
 use crate::metrics::{Evaluation, Level, Scores};
 
 mod because;
+mod causes;
 mod commits;
 mod dependents;
 mod parameters;
 mod reason;
 mod sources;
 mod summary;
+mod trials;
 
 pub use reason::{Direction, MAX_REASONS, Reason};
 pub use summary::{Crossing, Summary};
+use trials::Trials;
 
 /// A value that moves.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,8 +80,12 @@ fn values(scores: &Scores) -> Vec<Map<String, Value>> {
 pub fn diff(world: &World, view: &View<'_>, before: &Formula, after: &Formula) -> Diff {
     let (a, b) = (view.evaluation(before), view.evaluation(after));
     let parameters = parameters::differing(before, after);
-    let (mut changed, unchanged) = changes(&a, &b);
-    because::explain(&mut changed, world, &a, &b, &parameters);
+    let (mut changed, rows, unchanged) = changes(&a, &b);
+    let mut trials = Trials::new(view, before, &parameters, &changed, &rows);
+    let causes = causes::find(&mut trials, &changed, &parameters);
+    let causes =
+        causes.into_iter().map(|named| named.into_iter().map(|n| Reason::from(parameters[n].clone())).collect());
+    because::explain(&mut changed, causes.collect(), world, &a, &b);
     Diff { changed, unchanged, parameters: parameters.into_iter().map(Reason::from).collect() }
 }
 
@@ -91,16 +98,18 @@ fn metrics(a: &[Map<String, Value>], b: &[Map<String, Value>]) -> Vec<String> {
     names
 }
 
-/// Every value that differs, and how many do not. Both evaluations score the same vertices: those of one graph.
-fn changes(a: &Evaluation<'_>, b: &Evaluation<'_>) -> (Vec<Change>, u64) {
+/// Every value that differs with the row it is in, and how many do not. Both evaluations score the same vertices: those
+/// of one graph.
+fn changes(a: &Evaluation<'_>, b: &Evaluation<'_>) -> (Vec<Change>, Vec<usize>, u64) {
     let (left, right) = (values(&a.scores), values(&b.scores));
     let names = metrics(&left, &right);
-    let mut changed = Vec::new();
-    for ((row, left), right) in a.scores.rows.iter().zip(&left).zip(&right) {
+    let (mut changed, mut rows) = (Vec::new(), Vec::new());
+    for (n, ((row, left), right)) in a.scores.rows.iter().zip(&left).zip(&right).enumerate() {
         for metric in &names {
             let value = |values: &Map<String, Value>| values.get(metric).cloned().unwrap_or(Value::Null);
             let (before, after) = (value(left), value(right));
             if before != after {
+                rows.push(n);
                 changed.push(Change {
                     level: row.level,
                     id: row.id.clone(),
@@ -125,7 +134,7 @@ fn changes(a: &Evaluation<'_>, b: &Evaluation<'_>) -> (Vec<Change>, u64) {
         (change.rank_before, change.rank_after) = found;
     }
     let unchanged = left.len() * names.len() - changed.len();
-    (changed, unchanged as u64)
+    (changed, rows, unchanged as u64)
 }
 
 /// The numbers of a metric among one level, greatest first.

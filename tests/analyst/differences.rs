@@ -51,6 +51,18 @@ async fn a_rebuild_shows_what_it_would_move_and_an_earlier_moment_is_compared_al
     assert_eq!((&rebuilt["changed"], &rebuilt["unchanged"]), (&diffed["changed"], &diffed["unchanged"]));
     assert!(!diffed["changed"].as_array().unwrap().is_empty());
 
+    // What decides projects alone is no reason at a repository or a package, and a value that moves has some parameter.
+    for change in diffed["changed"].as_array().unwrap() {
+        let because = change["because"].as_array().unwrap();
+        let named: Vec<&Value> = because.iter().filter(|reason| reason["kind"] == "parameter").collect();
+        assert!(
+            !named.is_empty() && named.len() < diffed["summary"]["parameters"].as_array().unwrap().len(),
+            "{change}"
+        );
+        let of_projects = named.iter().any(|reason| reason["name"] == "criticality.project");
+        assert!(change["level"] == "project" || !of_projects, "{change}");
+    }
+
     // At position 3 only one document is there.
     let early = place.run(&["formula", "diff", "seed", "atlas-1", "--as-of", "3"]);
     assert_eq!(early["position"], 3);

@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::Change;
 use super::commits::CommitDays;
 use super::dependents::{self, AllDependents, Dependents};
-use super::parameters::{Parameter, deciding};
 use super::reason::{Reason, bounded};
 use super::sources::Sources;
 use crate::fold::World;
@@ -25,7 +24,6 @@ enum About {
 struct Explainer<'a> {
     before: &'a Evaluation<'a>,
     after: &'a Evaluation<'a>,
-    parameters: &'a [Parameter],
     commits: CommitDays<'a>,
     sources: Sources<'a>,
     dependents: AllDependents,
@@ -33,13 +31,13 @@ struct Explainer<'a> {
     moved: BTreeMap<(Level, String, String), (Value, Value)>,
 }
 
-/// Fills in the reasons.
+/// Fills in the reasons: the parameters behind each change, then what they moved.
 pub(super) fn explain(
     changed: &mut [Change],
+    causes: Vec<Vec<Reason>>,
     world: &World,
     before: &Evaluation<'_>,
     after: &Evaluation<'_>,
-    parameters: &[Parameter],
 ) {
     let about_dependents = |change: &Change| {
         matches!(change.metric.as_str(), "criticality_score" | "decay_criticality" | "weighted_dependents")
@@ -51,23 +49,19 @@ pub(super) fn explain(
     let explainer = Explainer {
         before,
         after,
-        parameters,
         commits: CommitDays::of(world, before, after),
         sources: Sources::of(world, before.basis.graph),
         dependents,
         moved,
     };
-    for change in changed {
-        change.because = explainer.reasons(change);
+    for (change, causes) in changed.iter_mut().zip(causes) {
+        change.because = explainer.reasons(change, causes);
     }
 }
 
 impl Explainer<'_> {
-    fn reasons(&self, change: &Change) -> Vec<Reason> {
-        let Some(about) = self.about(change) else { return Vec::new() };
-        let parts = deciding(&change.metric);
-        let decides = |parameter: &&Parameter| parts.iter().any(|part| parameter.path.starts_with(part));
-        let mut reasons: Vec<Reason> = self.parameters.iter().filter(decides).cloned().map(Reason::from).collect();
+    fn reasons(&self, change: &Change, mut reasons: Vec<Reason>) -> Vec<Reason> {
+        let Some(about) = self.about(change) else { return reasons };
         let mut beyond = 0;
         match change.metric.as_str() {
             "activity_status" => reasons.extend(self.status(about)),

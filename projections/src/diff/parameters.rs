@@ -1,11 +1,11 @@
-//! Which parameters of two formulas differ.
-
-use std::collections::BTreeMap;
+//! Which parameters of two formulas differ, and which values each of them can decide.
 
 use domain::formula::Formula;
 use serde_json::Value;
 
-/// A parameter that differs.
+use crate::metrics::Level;
+
+/// A parameter that differs. A section that one of the formulas lacks is one parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parameter {
     /// Path within the document, its parts joined by dots.
@@ -21,49 +21,128 @@ const NAMING: [&str; 3] = ["name", "semantics", "description"];
 
 /// Every parameter that differs, by path.
 pub(super) fn differing(before: &Formula, after: &Formula) -> Vec<Parameter> {
-    let (mut left, mut right) = (flat(before), flat(after));
-    let mut paths: Vec<String> = left.keys().chain(right.keys()).cloned().collect();
-    paths.sort_unstable();
-    paths.dedup();
-    let each = paths.into_iter().map(|path| {
-        let (before, after) = (left.remove(&path).unwrap_or_default(), right.remove(&path).unwrap_or_default());
-        Parameter { path, before, after }
-    });
-    each.filter(|parameter| parameter.before != parameter.after).collect()
+    let mut found = Vec::new();
+    compare("", &document(before), &document(after), &mut found);
+    found.retain(|parameter| !NAMING.contains(&parameter.path.as_str()));
+    found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    found
 }
 
-/// The parameters of a formula by path. A list is one value.
-fn flat(formula: &Formula) -> BTreeMap<String, Value> {
-    let mut all = BTreeMap::new();
-    if let Ok(Value::Object(tables)) = serde_json::to_value(formula) {
-        let mut waiting: Vec<(String, Value)> = tables.into_iter().collect();
-        while let Some((path, value)) = waiting.pop() {
-            match value {
-                Value::Object(inner) => {
-                    waiting.extend(inner.into_iter().map(|(key, value)| (format!("{path}.{key}"), value)));
-                }
-                value if !NAMING.contains(&path.as_str()) => {
-                    all.insert(path, value);
-                }
-                _ => {}
-            }
+/// A formula as a document. Whatever is a formula has one.
+fn document(formula: &Formula) -> Value {
+    serde_json::to_value(formula).unwrap_or_default()
+}
+
+fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<Parameter>) {
+    if let (Value::Object(left), Value::Object(right)) = (before, after) {
+        let fresh = right.keys().filter(|key| !left.contains_key(*key));
+        for key in left.keys().chain(fresh) {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let side = |side: &serde_json::Map<String, Value>| side.get(key).cloned().unwrap_or_default();
+            compare(&path, &side(left), &side(right), found);
         }
+    } else if before != after {
+        found.push(Parameter { path: path.to_owned(), before: before.clone(), after: after.clone() });
     }
-    all
 }
 
-/// The parts of a formula that decide a metric.
-pub(super) fn deciding(metric: &str) -> &'static [&'static str] {
-    match metric {
-        "activity_status" => &["status.", "people."],
-        "adoption_score" => &["adoption."],
-        "criticality_score" => &["graph.", "criticality.", "status."],
-        "pony_factor" => &["pony.", "people."],
-        "pg_score" => &["score."],
-        "flags" => &["flags"],
-        "contributors" | "hhi" | "shannon" | "top10_share" | "tenure_days" | "first_commit" | "last_commit" => {
-            &["terms.", "pony.window_months", "people."]
+/// The formula `base` with the later values of these parameters. `None`: together they are no formula.
+pub(super) fn applied<'a>(base: &Formula, parameters: impl Iterator<Item = &'a Parameter>) -> Option<Formula> {
+    let mut document = document(base);
+    for Parameter { path, after, .. } in parameters {
+        let (section, name) =
+            path.rsplit_once('.').map_or((None, path.as_str()), |(section, name)| (Some(section), name));
+        let mut place = &mut document;
+        for part in section.into_iter().flat_map(|section| section.split('.')) {
+            place = place.get_mut(part)?;
         }
-        _ => &["terms.", "graph.", "criticality.", "status.", "people."],
+        let fields = place.as_object_mut()?;
+        match after {
+            Value::Null => fields.remove(name),
+            value => fields.insert(name.to_owned(), value.clone()),
+        };
+    }
+    serde_json::from_value(document).ok()
+}
+
+/// What decides a status, and through it everything that looks at the active set. Merges count there in any case.
+const STATUS: [&str; 4] = ["status", "people.bots", "people.also_bots", "people.never_bots"];
+/// What decides who depends on whom, beside the status.
+const NETWORK: [&str; 3] = ["graph", "criticality.dependents", "criticality.siblings"];
+const OF_A_PROJECT: [&str; 2] = ["criticality.project", "adoption.project"];
+
+/// Whether a parameter can decide a value of this name at this level, whatever the vertices and the other parameters.
+pub(super) fn decides(path: &str, level: Level, metric: &str) -> bool {
+    let among = |parts: &[&str]| parts.iter().any(|part| within(path, part) || within(part, path));
+    let status = || among(&STATUS);
+    let network = || among(&NETWORK) || status();
+    let adoption = || among(&["adoption"]);
+    let pony = || among(&["pony", "people"]);
+    if level != Level::Project && among(&OF_A_PROJECT) {
+        return false;
+    }
+    // What only a row of another level has.
+    if level == Level::External && (among(&["adoption", "pony"]) || matches!(metric, "activity_status")) {
+        return false;
+    }
+    match metric {
+        "activity_status" => status(),
+        "adoption_score" => adoption(),
+        "criticality_score" => network() || among(&["criticality.project"]),
+        "pony_factor" => pony(),
+        "pg_score" => {
+            level == Level::Project && (among(&["score", "criticality.project"]) || network() || adoption() || pony())
+        }
+        // A flag may look at anything that a row of its level has.
+        "flags" => level == Level::Project || !among(&["score"]),
+        "contributors" | "hhi" | "shannon" | "top10_share" | "tenure_days" | "first_commit" | "last_commit" => {
+            among(&["terms.compute", "pony.window_months", "people"])
+        }
+        "decay_criticality" => among(&["terms", "people", "criticality.project"]) || network(),
+        _ => among(&["terms.compute", "criticality.project"]) || network(),
+    }
+}
+
+/// Whether a path is `part` or lies below it.
+fn within(path: &str, part: &str) -> bool {
+    path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shipped(name: &str) -> Formula {
+        Formula::shipped(name).unwrap()
+    }
+
+    #[test]
+    fn all_that_differs_makes_the_other_formula_and_a_lacking_section_is_one() {
+        for (one, other) in [("seed", "atlas-1"), ("atlas-1", "seed"), ("upstream-0.6", "atlas-1")] {
+            let (before, after) = (shipped(one), shipped(other));
+            let found = differing(&before, &after);
+            let Formula { name, description, .. } = before.clone();
+            let made = applied(&before, found.iter()).unwrap();
+            assert_eq!(made, Formula { name, description, ..after });
+            assert_eq!(applied(&before, std::iter::empty()), Some(before));
+        }
+        let found = differing(&shipped("seed"), &shipped("atlas-1"));
+        let score = found.iter().find(|parameter| parameter.path == "score").unwrap();
+        assert_eq!((&score.before, &score.after["pony"]["weight"]), (&json!(null), &json!(25)));
+    }
+
+    #[test]
+    fn a_parameter_decides_values_of_its_own_level() {
+        assert!(decides("criticality.project", Level::Project, "criticality_score"));
+        assert!(!decides("criticality.project", Level::Repo, "criticality_score"));
+        assert!(!decides("adoption.project", Level::Repo, "adoption_score"));
+        assert!(!decides("adoption.project", Level::Repo, "flags"));
+        assert!(!decides("people.merges", Level::Project, "activity_status"));
+        assert!(decides("people.merges", Level::Repo, "pony_factor"));
+        assert!(decides("terms", Level::External, "k_core") && decides("terms.compute", Level::External, "k_core"));
+        assert!(!decides("terms.decay_days", Level::Repo, "k_core"));
+        assert!(decides("graph.confidence.verified_sbom", Level::External, "criticality_score"));
     }
 }

@@ -52,6 +52,25 @@ impl Scores {
         line
     }
 
+    /// One value of a row, as its line has it; null where the formula lacks it.
+    #[must_use]
+    pub fn value(&self, row: &Score, name: &str) -> Value {
+        match name {
+            "activity_status" => json!(row.activity_status.map(ActivityStatus::name)),
+            "adoption_score" => json!(row.adoption.map(hundredths)),
+            "criticality_score" => json!(row.criticality),
+            "id" => json!(row.id),
+            "level" => json!(row.level.name()),
+            "pony_factor" => json!(row.pony_factor),
+            "pg_score" => json!(row.pg_score.map(hundredths)),
+            "flags" if self.flagged => json!(row.flags),
+            term => {
+                let place = self.terms.iter().position(|known| known.name() == term);
+                place.and_then(|place| row.terms[place]).map_or(Value::Null, |value| value.json())
+            }
+        }
+    }
+
     /// The further terms of a row and the flags it raises, where the formula has any.
     #[must_use]
     pub fn further(&self, row: &Score) -> Map<String, Value> {

@@ -24,6 +24,8 @@ pub fn add(rows: &mut [Score], policy: &ScorePolicy) {
     for (n, row) in rows.iter_mut().enumerate() {
         let weighted: Option<u128> =
             terms.iter().map(|(term, values)| values[n].map(|value| value * u128::from(term.weight))).sum();
+        // A formula whose weights are all zero is none, but parts of two formulas may come to it.
+        let weighted = weighted.filter(|_| weights > 0);
         row.pg_score = weighted.map(|sum| fit(half_up(sum * 100, weights * MICRO), "composite in hundredths"));
     }
 }

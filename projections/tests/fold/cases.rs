@@ -2,6 +2,7 @@
 
 mod activity;
 mod adoption;
+mod causes;
 mod criticality;
 mod diff;
 mod edges;

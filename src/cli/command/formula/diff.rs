@@ -108,7 +108,13 @@ pub(crate) fn report(Difference { position, before, after, found }: &Difference)
             rank(change.rank_before),
             rank(change.rank_after),
         );
-        let reasons = change.because.iter().filter(|reason| !matches!(reason, Reason::Parameter { .. }));
+        let parameter = |reason: &Reason| match reason {
+            Reason::Parameter { name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        let parameters: Vec<String> = change.because.iter().filter_map(parameter).collect();
+        let _ = writeln!(text, "      by {}", parameters.join(", "));
+        let reasons = change.because.iter().filter(|reason| parameter(reason).is_none());
         let reasons: Vec<String> = reasons.map(sentence).collect();
         for reason in reasons.iter().take(REASONS) {
             let _ = writeln!(text, "      {reason}");
