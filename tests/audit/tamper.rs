@@ -231,6 +231,28 @@ async fn the_live_tables() {
 }
 
 #[tokio::test]
+async fn a_row_that_no_fold_writes_is_named_and_not_shown_as_something_else() {
+    let place = Place::new().await;
+    ecosystem(&place);
+    place.run(&["publish", "--label", "one"]);
+    place.run(&["project"]);
+    let builds = "SELECT projection, build FROM atlas.live";
+    let builds: Vec<(String, i64)> = sqlx::query_as(builds).fetch_all(place.db.pool()).await.unwrap();
+    let build = |name: &str| builds.iter().find(|(projection, _)| projection == name).unwrap().1;
+    let (metrics, history) = (build("metrics"), build("history"));
+    let id = "pkg:github/o/a";
+    let sql = format!(
+        "UPDATE build_{metrics}.score SET pony_factor = -1 WHERE id = '{id}';
+         UPDATE build_{history}.span SET from_position = -from_position WHERE id = '{id}'"
+    );
+    place.db.pool().execute(sql.as_str()).await.unwrap();
+    for (table, command) in [("score", &["scores", "--level", "repo"][..]), ("span", &["history", id])] {
+        let said = place.ends(1, command);
+        assert!(said.stderr.contains(&format!("table {table}, row {id}")), "{said:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_publication_that_does_not_follow_names_the_vertices() {
     let place = Place::new().await;
     ecosystem(&place);

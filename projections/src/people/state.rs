@@ -297,6 +297,24 @@ mod tests {
         assert_eq!(known.speaker(Day::from_number(13)), None);
     }
 
+    #[test]
+    fn a_stored_history_that_names_a_stranger_is_refused() {
+        let mut known = RepoLog::default();
+        known.offer(rank(1), &log(None, 9, &[(5, 1)]));
+        let stored = serde_json::to_string(&known).unwrap();
+        assert_eq!(serde_json::from_str::<RepoLog>(&stored).unwrap(), known);
+        let mut stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
+        stored["days"][0]["author"] = serde_json::json!(Digest::of(b"b"));
+        let error = serde_json::from_value::<RepoLog>(stored).unwrap_err().to_string();
+        assert!(error.contains("commits on 1970-01-06") && error.contains("none of the authors"), "{error}");
+    }
+
+    #[test]
+    fn more_merges_than_commits_leave_none() {
+        let row = DayRow { day: Day::from_number(1), author: Digest::default(), commits: 1, merges: 2 };
+        assert_eq!(row.without_merges(), 0);
+    }
+
     proptest! {
         #[test]
         fn any_order_of_arrival_gives_the_same_history(
