@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use replay::catch_up::Projector;
+use replay::catch_up;
 use sqlx::ConnectOptions as _;
 
 use super::Golden;
@@ -17,12 +17,12 @@ pub(super) async fn agree(golden: &Golden, at_once: &BTreeMap<String, String>) {
     let mut conn = db.options().connect().await.unwrap();
     for (page, reopen) in PAGES {
         sqlx::raw_sql("DELETE FROM atlas.live; DELETE FROM atlas.build").execute(db.pool()).await.unwrap();
-        let mut projector = Projector::open(&mut conn).await.unwrap();
+        let mut projector = catch_up::open(&mut conn).await.unwrap();
         while projector.position() < golden.head {
             let to = golden.head.min(projector.position() + page);
             projector.catch_up(&mut conn, to, &mut |_| {}).await.unwrap();
             if reopen {
-                projector = Projector::open(&mut conn).await.unwrap();
+                projector = catch_up::open(&mut conn).await.unwrap();
             }
         }
         for (file, came) in golden.tables().await {
