@@ -44,7 +44,7 @@ impl Watch {
     }
 
     /// It has happened; whether it was too late.
-    fn is_late(mut self) -> bool {
+    fn came_late(mut self) -> bool {
         drop(self.happened.take());
         self.thread.take().is_some_and(|thread| thread.join().unwrap())
     }
@@ -54,7 +54,7 @@ impl Watch {
 fn end(child: Child, what: &str) -> (i32, Said) {
     let watch = Watch::over(&child);
     let output = child.wait_with_output().unwrap();
-    assert!(!watch.is_late(), "it does not end: {what}");
+    assert!(!watch.came_late(), "it does not end: {what}");
     let code = output.status.code().unwrap_or_else(|| panic!("{what} ended by {}", output.status));
     (code, Said { stdout: output.stdout, stderr: String::from_utf8_lossy(&output.stderr).into_owned() })
 }

@@ -63,7 +63,7 @@ fn hear(child: &mut Child, what: &str) -> String {
         assert!(read > 0, "it ended without `{what}`: {said}");
         said.push(char::from(byte[0]));
     }
-    assert!(!watch.is_late(), "`{what}` came too late: {said}");
+    assert!(!watch.came_late(), "`{what}` came too late: {said}");
     said
 }
 

@@ -17,6 +17,10 @@ use crate::support::{Db, events};
 const APPENDS: u64 = 2_000;
 /// Who append at once, each to a stream of its own.
 const CLIENTS: u64 = 8;
+/// Repositories with packages, so that it takes longer to read the state than to append.
+const REPOS: u64 = 10;
+/// Packages of each.
+const PACKAGES: u64 = 300;
 /// Publications beside them.
 const PUBLICATIONS: usize = 10;
 
@@ -27,6 +31,11 @@ async fn whoever_wants_the_present_gets_it_beside_steady_appends_and_a_follower(
     let log = place.db.log();
     // The event that will be erased, and something for scores to rest on.
     append(&log, events::sbom("a/b", &["one", "two"])).await;
+    for repo in 0..REPOS {
+        let names: Vec<String> = (0..PACKAGES).map(|n| format!("package-{repo}-{n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        append(&log, events::sbom(&format!("d/{repo}"), &names)).await;
+    }
     let follower = place.command(&["project", "--follow"]).spawn().unwrap();
     let (done, appended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let mut appending = JoinSet::new();

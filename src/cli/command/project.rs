@@ -39,6 +39,7 @@ pub(crate) async fn run(session: &Session, follow: bool) -> Result<Output> {
 }
 
 /// Brings the live builds to the head as it stands now.
+#[cfg(feature = "ingest")]
 pub(crate) async fn catch_up(session: &Session, conn: &mut PgConnection) -> Result<()> {
     bring(session, conn, &Stop::default()).await.map(drop)
 }
