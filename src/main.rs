@@ -8,6 +8,8 @@ mod draft;
 mod embedded;
 mod failure;
 mod interrupt;
+#[cfg(feature = "ingest")]
+mod new_key;
 mod output;
 mod session;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ::ingest::append::Foreseen;
 use ::ingest::error::Refusal;
+use ::ingest::key_file::Draft;
 use ::ingest::source::gitlog::Person;
 use ::ingest::{Append, Outcome, input};
 use anyhow::anyhow;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::{Common, Ingest, IngestOptions, SubjectOptions};
 use crate::failure::{Failure, Result};
+use crate::new_key;
 use crate::output::{Output, object};
 use crate::session::{self, Session};
 
@@ -120,6 +122,16 @@ pub(crate) fn observed_at(options: &IngestOptions) -> Result<Option<Timestamp>> 
 
 /// Appends one document and answers its place.
 pub(crate) async fn append_single(common: &Common, read: Single, options: &IngestOptions) -> Result<Output> {
+    append_under(common, read, options, None).await
+}
+
+/// As [`append_single`], of facts that were made under a key which is new: it is kept with the event, or not at all.
+async fn append_under(
+    common: &Common,
+    read: Single,
+    options: &IngestOptions,
+    new_key: Option<Draft>,
+) -> Result<Output> {
     let observed_at = observed_at(options)?;
     warn(common, &read.warnings);
     let mut answer = read.answer;
@@ -142,7 +154,11 @@ pub(crate) async fn append_single(common: &Common, read: Single, options: &Inges
     }
     let append = Append { event: read.event, observed_at, key: options.idempotency_key.clone() };
     let context = session.context(options.actor.as_deref());
-    let outcome = keep::one(&log, &session.store()?, append, read.document, &context).await?;
+    let outcome = keep::one(&log, &session.store()?, append, read.document, &context).await;
+    if let Some(new_key) = new_key.filter(|_| new_key::is_used(&outcome)) {
+        new_key::keep(common, new_key, gitlog::PSEUDONYMS)?;
+    }
+    let outcome = outcome?;
     gitlog::remember(log.pool(), &read.people).await?;
     answer.insert("warnings".into(), json!(warnings));
     answer.extend(place(&outcome));
