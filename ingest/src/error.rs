@@ -94,6 +94,17 @@ impl From<SequenceError> for AppendError {
 }
 
 impl AppendError {
+    /// Whether the log is certainly as it was. Where the connection broke, or positions are missing, it may have grown.
+    #[must_use]
+    pub fn left_nothing(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Conflict { .. } | Self::Corrupt(_) => true,
+            // The server said no: the transaction is undone.
+            Self::Database(error) => matches!(error, sqlx::Error::Database(_) | sqlx::Error::PoolTimedOut),
+            Self::Unplaced(_) => false,
+        }
+    }
+
     /// Whether the caller met somebody else's write, rather than a mistake or a failure.
     #[must_use]
     pub fn is_conflict(&self) -> bool {

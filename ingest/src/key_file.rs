@@ -1,9 +1,17 @@
 //! Files that hold a secret: readable by their owner alone, made once whoever comes first, never half written.
+//!
+//! A new key is a draft beside its place until the work that needed it has come to something: a command that fails
+//! leaves no key. Whoever makes the draft holds a lock on it, and others who need the key wait for what comes of it, so
+//! no two make one each. A draft whose maker was killed may be of use already (what it was for may be committed), so the
+//! next one goes on with that very key.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -13,6 +21,12 @@ const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 /// Greatest size of a key file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 4096;
+/// What the name of a draft ends with.
+pub const DRAFT_SUFFIX: &str = ".draft";
+/// Longest wait for another process that makes the same key, in seconds: longer than reading one git history may take.
+pub const WAIT_SECONDS: u64 = 900;
+/// Pause between two looks at what that process does, in milliseconds.
+const POLL_MILLISECONDS: u64 = 20;
 
 /// Why a key file cannot be used. What it holds is in no message.
 #[derive(Debug, Error)]
@@ -28,6 +42,20 @@ pub enum KeyFileError {
     /// The system has no random bytes.
     #[error("no random bytes for a new key: {0}")]
     Random(getrandom::Error),
+    /// Another process makes the key, and does not come to an end.
+    #[error("{}: another command is making this key, for {WAIT_SECONDS} s: let it end, and try again", .0.display())]
+    Busy(PathBuf),
+    /// A key appeared while another one was being made, which is in use by now.
+    #[error(
+        "{} appeared while this command worked under a key of its own, which is kept as {}: put that one in its place",
+        path.display(), draft.display()
+    )]
+    Overtaken {
+        /// The key file.
+        path: PathBuf,
+        /// Where the key is that was used.
+        draft: PathBuf,
+    },
     /// The file system said no.
     #[error("{}: {source}", path.display())]
     Io {
@@ -54,14 +82,130 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, KeyFileError> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Writes a new file beside its place and links it there: the link is refused when another process was first, and
-/// nobody ever sees half a key. Answers what stands there then.
-pub(crate) fn make(path: &Path, text: &str) -> Result<String, KeyFileError> {
-    write(path, text, |draft| match fs::hard_link(draft, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    })?;
-    read(path)?.ok_or_else(|| io_error(path)(io::ErrorKind::NotFound.into()))
+/// What is there where a key is needed.
+pub(crate) enum Found {
+    /// The text of the key file.
+    There(String),
+    /// A new text, and the draft that holds it.
+    New(String, Draft),
+}
+
+/// A new key, synced to the disk beside its place. Dropped, it is gone: nothing was made with it that lasts.
+#[derive(Debug)]
+pub struct Draft {
+    path: PathBuf,
+    draft: PathBuf,
+    /// Locked as long as the draft lives.
+    _lock: File,
+    kept: bool,
+}
+
+/// What the file holds; where there is none, what `fresh` makes, as a draft. `is_key` tells a whole draft, left behind
+/// by a command that was killed, from a torn one. Waits for other processes that make the same key.
+pub(crate) fn read_or_draft(
+    path: &Path,
+    is_key: impl Fn(&str) -> bool,
+    fresh: impl Fn() -> Result<String, KeyFileError>,
+) -> Result<Found, KeyFileError> {
+    if let Some(text) = read(path)? {
+        return Ok(Found::There(text));
+    }
+    let folder = folder_of(path)?;
+    let draft = draft_of(path);
+    let lock = lock(path, &draft)?;
+    // From here on nobody else makes this key. Whoever held the lock before may have made it.
+    if let Some(text) = read(path)? {
+        // Only our own empty one: another may hold a key that is in use.
+        if lock.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+            let _ = fs::remove_file(&draft);
+        }
+        return Ok(Found::There(text));
+    }
+    let mut new = Draft { path: path.to_owned(), draft, _lock: lock, kept: false };
+    let left = read(&new.draft)?.filter(|text| is_key(text));
+    if let Some(text) = left {
+        return Ok(Found::New(text, new));
+    }
+    let text = fresh()?;
+    new.write(&text)?;
+    sync(folder)?;
+    Ok(Found::New(text, new))
+}
+
+/// Where the draft of a key file lies.
+fn draft_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(DRAFT_SUFFIX);
+    path.with_file_name(name)
+}
+
+/// Opens the draft, which is made where there is none, and locks it. A draft that is another file by then, or gone, was
+/// the one of a process that came to an end: then it is another's turn, perhaps ours.
+fn lock(path: &Path, draft: &Path) -> Result<File, KeyFileError> {
+    let deadline = Instant::now() + Duration::from_secs(WAIT_SECONDS);
+    loop {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
+        let file = options.open(draft).map_err(io_error(draft))?;
+        match file.try_lock() {
+            Ok(()) => {
+                let held = file.metadata().map_err(io_error(draft))?;
+                match fs::metadata(draft) {
+                    Ok(named) if (named.dev(), named.ino()) == (held.dev(), held.ino()) => return Ok(file),
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error(draft)(error)),
+                    _ => continue,
+                }
+            }
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                return Err(KeyFileError::Busy(path.to_owned()));
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(POLL_MILLISECONDS)),
+            Err(TryLockError::Error(error)) => return Err(io_error(draft)(error)),
+        }
+    }
+}
+
+impl Draft {
+    /// Where the key will be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), KeyFileError> {
+        let write = || {
+            let mut file = OpenOptions::new().write(true).truncate(true).open(&self.draft)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(io_error(&self.draft))
+    }
+
+    /// Puts the key in its place: what was made with it lasts.
+    ///
+    /// # Errors
+    /// When a file has appeared there, or the file system says no. The draft stays then, for its key is in use.
+    pub fn keep(mut self) -> Result<PathBuf, KeyFileError> {
+        self.kept = true;
+        match fs::hard_link(&self.draft, &self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(KeyFileError::Overtaken { path: self.path.clone(), draft: self.draft.clone() });
+            }
+            linked => linked.map_err(io_error(&self.path))?,
+        }
+        fs::remove_file(&self.draft).map_err(io_error(&self.draft))?;
+        sync(folder_of(&self.path)?)?;
+        Ok(self.path.clone())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.kept {
+            // What cannot be removed is taken by the next one who needs the key.
+            let _ = fs::remove_file(&self.draft);
+        }
+    }
 }
 
 /// Puts another text in the place of a file, at once.
@@ -69,10 +213,9 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), KeyFileError> {
     write(path, text, |draft| fs::rename(draft, path))
 }
 
-/// Writes a draft, synced to the disk, and lets `place` put it where it belongs.
+/// Writes a file of its own, synced to the disk, and lets `place` put it where it belongs.
 fn write(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), KeyFileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder).map_err(io_error(folder))?;
+    let folder = folder_of(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = folder.join(format!("{name}.{}", hex(&random::<8>()?)));
     let written = write_new(&draft, text).and_then(|()| place(&draft).map_err(io_error(path)));
@@ -81,6 +224,17 @@ fn write(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<()>) -
         _ => Ok(()),
     };
     written.and(removed)?;
+    sync(folder)
+}
+
+/// The folder of a key file, made where it is missing.
+fn folder_of(path: &Path) -> Result<&Path, KeyFileError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder).map_err(io_error(folder))?;
+    Ok(folder)
+}
+
+fn sync(folder: &Path) -> Result<(), KeyFileError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error(folder))
 }
 

@@ -9,7 +9,7 @@ use domain::{Event, EventType, codec};
 use sqlx::{PgExecutor, Row as _};
 use thiserror::Error;
 
-use crate::key_file::{self, KeyFileError};
+use crate::key_file::{self, Draft, Found, KeyFileError};
 
 /// Environment variable that holds the key: 64 hexadecimal digits.
 pub const ENV_NAME: &str = "PG_ATLAS_PSEUDONYM_KEY";
@@ -31,17 +31,24 @@ pub enum PseudonymKeyError {
 }
 
 /// The deployment's key: `environment`, the value of [`ENV_NAME`], if it is set, else the file [`FILE_NAME`] in
-/// `data_dir`, which is made (0600) when it does not exist. Processes that start at once agree on one key.
+/// `data_dir`. Where there is neither, a new key and its draft, which is to be kept once something that lasts was made
+/// under it. Processes that start at once agree on one key: who comes second waits for what comes of the first.
 ///
 /// # Errors
 /// When either holds something that is no key, the file can be read by others, or cannot be read or made.
-pub fn load(environment: Option<&str>, data_dir: &Path) -> Result<PseudonymKey, PseudonymKeyError> {
+pub fn load(environment: Option<&str>, data_dir: &Path) -> Result<(PseudonymKey, Option<Draft>), PseudonymKeyError> {
     if let Some(key) = existing(environment, data_dir)? {
-        return Ok(key);
+        return Ok((key, None));
     }
     let path = data_dir.join(FILE_NAME);
-    let text = key_file::make(&path, &(key_file::hex(&key_file::random::<32>()?) + "\n"))?;
-    PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Malformed(path))
+    let is_key = |text: &str| PseudonymKey::from_hex(text.trim()).is_some();
+    let fresh = || Ok(key_file::hex(&key_file::random::<32>()?) + "\n");
+    let (text, draft) = match key_file::read_or_draft(&path, is_key, fresh)? {
+        Found::There(text) => (text, None),
+        Found::New(text, draft) => (text, Some(draft)),
+    };
+    let key = PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Malformed(path))?;
+    Ok((key, draft))
 }
 
 /// As [`load`], but makes no key: `None` where there is none.
@@ -100,7 +107,8 @@ mod tests {
     #[test]
     fn the_environment_comes_first_and_is_never_ignored() {
         let folder = tempfile::tempdir().unwrap();
-        let key = load(Some(HEX), folder.path()).unwrap();
+        let (key, new) = load(Some(HEX), folder.path()).unwrap();
+        assert!(new.is_none());
         assert_eq!(key.id(), PseudonymKey::from_hex(HEX).unwrap().id());
         assert!(!folder.path().join(FILE_NAME).exists());
         for wrong in ["", "secret-abc", &HEX[1..]] {
@@ -114,13 +122,45 @@ mod tests {
     fn the_file_is_made_once_for_the_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("deep/data");
-        let first = load(None, &data).unwrap();
         let path = data.join(FILE_NAME);
+        let (dropped, new) = load(None, &data).unwrap();
+        assert!(new.is_some() && !path.exists());
+        drop(new);
+        assert_eq!(fs::read_dir(&data).unwrap().count(), 0, "what came to nothing leaves nothing");
+        let (first, new) = load(None, &data).unwrap();
+        assert_ne!(first.id(), dropped.id());
+        assert_eq!(new.unwrap().keep().unwrap(), path);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(load(None, &data).unwrap().id(), first.id());
+        let (again, new) = load(None, &data).unwrap();
+        assert!(again.id() == first.id() && new.is_none());
         assert_eq!(fs::read_dir(&data).unwrap().count(), 1, "no draft stays");
-        let other = load(None, &folder.path().join("other")).unwrap();
+        let (other, _) = load(None, &folder.path().join("other")).unwrap();
         assert_ne!(other.id(), first.id());
+    }
+
+    #[test]
+    fn a_draft_whose_maker_was_killed_is_gone_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let draft = folder.path().join(format!("{FILE_NAME}{}", key_file::DRAFT_SUFFIX));
+        for (left, stays) in [(HEX, true), ("half a ke", false), ("", false)] {
+            fs::write(&draft, left).unwrap();
+            fs::set_permissions(&draft, fs::Permissions::from_mode(0o600)).unwrap();
+            let (key, new) = load(None, folder.path()).unwrap();
+            assert_eq!(key.id() == PseudonymKey::from_hex(HEX).unwrap().id(), stays, "{left}");
+            assert!(new.is_some());
+        }
+    }
+
+    #[test]
+    fn a_key_that_appears_meanwhile_is_not_replaced_and_the_one_in_use_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let (used, new) = load(None, folder.path()).unwrap();
+        let path = folder.path().join(FILE_NAME);
+        fs::write(&path, HEX).unwrap();
+        let error = new.unwrap().keep().unwrap_err();
+        let KeyFileError::Overtaken { draft, .. } = &error else { panic!("{error}") };
+        let kept = PseudonymKey::from_hex(fs::read_to_string(draft).unwrap().trim()).unwrap();
+        assert_eq!((kept.id(), fs::read_to_string(&path).unwrap().as_str()), (used.id(), HEX));
     }
 
     #[test]
@@ -130,7 +170,9 @@ mod tests {
         let ids: Vec<String> = std::thread::scope(|scope| {
             let start = || {
                 barrier.wait();
-                load(None, folder.path()).unwrap().id()
+                let (key, new) = load(None, folder.path()).unwrap();
+                new.map(|new| new.keep().unwrap());
+                key.id()
             };
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()

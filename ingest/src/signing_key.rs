@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use domain::note::{NoteError, SigningKey, is_name};
 use thiserror::Error;
 
-use crate::key_file::{self, KeyFileError};
+use crate::key_file::{self, Draft, Found, KeyFileError};
 
 /// Environment variable that holds the keys, one a line.
 pub const ENV_NAME: &str = "PG_ATLAS_SIGNING_KEY";
@@ -83,29 +83,33 @@ impl Source {
         }
     }
 
-    /// The keys, made on first use in the data folder under `name`, or under a random one. Answers also whether they
-    /// were made just now.
+    /// The keys. Where there are none in the data folder, a new one under `name`, or under a random one, and its draft,
+    /// which is to be kept once something was signed with it.
     ///
     /// # Errors
     /// When there is something that is no key, the file can be read by others, or another name was asked for.
-    pub fn load(&self, name: Option<&str>) -> Result<(Vec<SigningKey>, bool), SigningKeyError> {
+    pub fn load(&self, name: Option<&str>) -> Result<(Vec<SigningKey>, Option<Draft>), SigningKeyError> {
         if let Some(name) = name.filter(|name| !is_name(name)) {
             return Err(SigningKeyError::Name(name.to_owned()));
         }
-        let (keys, made) = match self {
-            Self::Text(text) => (parse(text).map_err(SigningKeyError::Environment)?, false),
-            Self::File(path) | Self::DataFolder(path) => match (key_file::read(path)?, self) {
-                (Some(text), _) => (in_file(path, &text)?, false),
-                (None, Self::DataFolder(_)) => {
-                    let name = match name {
-                        Some(name) => name.to_owned(),
-                        None => format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?)),
-                    };
-                    let text = key_file::make(path, &(secret(&name, path)? + "\n"))?;
-                    (in_file(path, &text)?, true)
-                }
-                (None, _) => return Err(SigningKeyError::Missing(path.clone())),
+        let (keys, new) = match self {
+            Self::Text(text) => (parse(text).map_err(SigningKeyError::Environment)?, None),
+            Self::File(path) => match key_file::read(path)? {
+                Some(text) => (in_file(path, &text)?, None),
+                None => return Err(SigningKeyError::Missing(path.clone())),
             },
+            Self::DataFolder(path) => {
+                // A draft that was left under another name than the one asked for is of no use.
+                let fits = |key: &SigningKey| name.is_none_or(|name| key.public().name() == name);
+                let is_key = |text: &str| parse(text).is_ok_and(|keys| keys.iter().all(fits));
+                let seed = key_file::random::<32>()?;
+                let random = format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?));
+                let text = secret(name.unwrap_or(&random), &seed, path)? + "\n";
+                match key_file::read_or_draft(path, is_key, || Ok(text.clone()))? {
+                    Found::There(text) => (in_file(path, &text)?, None),
+                    Found::New(text, draft) => (in_file(path, &text)?, Some(draft)),
+                }
+            }
         };
         let held = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();
         if let Some(other) = keys.iter().find(|key| key.public().name() != held) {
@@ -113,7 +117,7 @@ impl Source {
         }
         match name.filter(|asked| **asked != held) {
             Some(asked) => Err(SigningKeyError::Renamed { held, asked: asked.to_owned() }),
-            None => Ok((keys, made)),
+            None => Ok((keys, new)),
         }
     }
 
@@ -124,15 +128,30 @@ impl Source {
     /// When the keys are not in the data folder, or as [`Source::load`].
     pub fn add(&self) -> Result<Vec<SigningKey>, SigningKeyError> {
         let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
-        let (keys, _) = self.load(None)?;
+        let held = key_file::read(path)?.ok_or_else(|| SigningKeyError::Missing(path.clone()))?;
+        let keys = in_file(path, &held)?;
         if keys.len() > 1 {
             return Ok(keys);
         }
         let name = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();
-        let held = key_file::read(path)?.unwrap_or_default();
-        let text = format!("{}\n{}\n", held.trim(), secret(&name, path)?);
+        let text = format!("{}\n{}\n", held.trim(), secret(&name, &key_file::random::<32>()?, path)?);
         key_file::replace(path, &text)?;
         in_file(path, &text)
+    }
+
+    /// Takes back the key that [`Source::add`] has added, where nothing was signed with it.
+    ///
+    /// # Errors
+    /// As [`Source::add`].
+    pub fn drop_newest(&self) -> Result<(), SigningKeyError> {
+        let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
+        let held = key_file::read(path)?.unwrap_or_default();
+        if let [older @ .., _] = &held.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>()[..]
+            && !older.is_empty()
+        {
+            key_file::replace(path, &format!("{}\n", older.join("\n")))?;
+        }
+        Ok(())
     }
 
     /// Keeps only the newest key. Called once both keys have signed.
@@ -148,9 +167,9 @@ impl Source {
     }
 }
 
-fn secret(name: &str, path: &Path) -> Result<String, SigningKeyError> {
+fn secret(name: &str, seed: &[u8; 32], path: &Path) -> Result<String, SigningKeyError> {
     let malformed = |source| SigningKeyError::Malformed { path: path.to_owned(), source };
-    SigningKey::secret(name, &key_file::random::<32>()?).map_err(malformed)
+    SigningKey::secret(name, seed).map_err(malformed)
 }
 
 fn in_file(path: &Path, text: &str) -> Result<Vec<SigningKey>, SigningKeyError> {
@@ -176,9 +195,12 @@ mod tests {
     fn a_key_is_made_once_and_rotated_under_the_same_name() {
         let folder = tempfile::tempdir().unwrap();
         let source = Source::of(None, None, folder.path());
-        let (keys, made) = source.load(Some("log.example")).unwrap();
-        assert!(made && keys.len() == 1 && keys[0].public().name() == "log.example");
         let path = folder.path().join(FILE_NAME);
+        drop(source.load(None).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "what signed nothing is not there");
+        let (keys, new) = source.load(Some("log.example")).unwrap();
+        assert!(keys.len() == 1 && keys[0].public().name() == "log.example");
+        new.unwrap().keep().unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let first = keys[0].public().clone();
         assert!(matches!(source.load(Some("other")), Err(SigningKeyError::Renamed { .. })));
@@ -186,9 +208,14 @@ mod tests {
         let both: Vec<_> = source.add().unwrap().iter().map(|key| key.public().clone()).collect();
         let again: Vec<_> = source.add().unwrap().iter().map(|key| key.public().clone()).collect();
         assert_eq!((both.len(), &both[0], &both), (2, &first, &again), "an interrupted rotation goes on");
+        source.drop_newest().unwrap();
+        assert_eq!(source.load(None).unwrap().0[0].public(), &first, "a rotation that signed nothing is taken back");
+        source.drop_newest().unwrap();
+        assert_eq!(source.load(None).unwrap().0[0].public(), &first, "the last key stays");
+        let both: Vec<_> = source.add().unwrap().iter().map(|key| key.public().clone()).collect();
         source.drop_older().unwrap();
-        let (keys, made) = source.load(None).unwrap();
-        assert!(!made && *keys[0].public() == both[1] && keys.len() == 1);
+        let (keys, new) = source.load(None).unwrap();
+        assert!(new.is_none() && *keys[0].public() == both[1] && keys.len() == 1);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft stays");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }

@@ -41,6 +41,12 @@ impl Failure {
     }
 }
 
+impl AsRef<dyn std::error::Error + 'static> for Failure {
+    fn as_ref(&self) -> &(dyn std::error::Error + 'static) {
+        self.error.as_ref()
+    }
+}
+
 impl fmt::Display for Failure {
     /// The whole chain on one line; a cause that its effect already quotes is not repeated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

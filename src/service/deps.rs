@@ -122,6 +122,11 @@ impl Deps {
         &self.options
     }
 
+    /// Whoever watches.
+    pub(crate) fn watch(&self) -> &dyn Watch {
+        self.watch.as_ref()
+    }
+
     /// Something was odd.
     pub(crate) fn warn(&self, text: impl Into<String>) {
         self.watch.notice(&Notice::Warning(text.into()));

@@ -164,6 +164,12 @@ impl fmt::Display for Error {
     }
 }
 
+impl AsRef<dyn Source + 'static> for Error {
+    fn as_ref(&self) -> &(dyn Source + 'static) {
+        self
+    }
+}
+
 impl Source for Error {
     fn source(&self) -> Option<&(dyn Source + 'static)> {
         Some(self.cause())

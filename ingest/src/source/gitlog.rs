@@ -51,8 +51,8 @@ pub struct Options {
     pub observed_at: Timestamp,
     /// Cover so many months back from that day; `None`: all history.
     pub since_months: Option<u32>,
-    /// Key behind the pseudonyms.
-    pub key: PseudonymKey,
+    /// Key behind the pseudonyms. An export has its own; with none here, its key is compared with nothing.
+    pub key: Option<PseudonymKey>,
     /// Time that all of it may take.
     pub timeout: Duration,
     /// Folder in which the private folder is made; `None`: the system's temporary folder.
@@ -124,8 +124,9 @@ pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<
     if export.repo != subject.id {
         warnings.push(format!("the export was made of {}", export.repo));
     }
-    let own = options.key.id();
-    if export.pseudonym_key != own {
+    if let Some(own) = options.key.as_ref().map(PseudonymKey::id)
+        && export.pseudonym_key != own
+    {
         let key = &export.pseudonym_key;
         warnings.push(format!(
             "the pseudonyms are of key {key}, this deployment's key is {own}: a person seen under both counts twice"
@@ -136,10 +137,11 @@ pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<
 
 fn read_tip(git: &git::Git, tip: tip::Tip, subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
     let window = Window::new(options.observed_at, options.since_months);
-    let mut reader = log::LogReader::new(window, &options.key);
+    let key = options.key.as_ref().ok_or(GitLogError::NoKey)?;
+    let mut reader = log::LogReader::new(window, key);
     tip::read_log(git, &tip, &mut reader)?;
     let Log { history, people, warnings } = reader.finish()?;
-    let export = Export { repo: subject.id.clone(), pseudonym_key: options.key.id(), history };
+    let export = Export { repo: subject.id.clone(), pseudonym_key: key.id(), history };
     parsed(&export, subject, people, tip.branch, warnings)
 }
 

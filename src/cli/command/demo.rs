@@ -122,7 +122,7 @@ async fn ingest(session: &Session, log: &Log, context: &Context, ingestion: &Ing
     let single: Single = match ingestion.kind.as_str() {
         "sbom" => sbom::read(bytes, subject()?)?,
         "repo" => repo::read(bytes, subject()?)?,
-        "git-log" => gitlog::read_export(bytes, subject()?, ingestion.observed_at, PseudonymKey::public_demo())?,
+        "git-log" => gitlog::read_export(bytes, subject()?, ingestion.observed_at, Some(PseudonymKey::public_demo()))?,
         kind => {
             let many: Many = match kind {
                 "survey" => survey::read(bytes)?,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ::ingest::append::{Foreseen, Rehearsal, part_key};
 use ::ingest::error::Refusal;
+use ::ingest::key_file::Draft;
 use ::ingest::source::gitlog::Person;
 use ::ingest::{Append, AppendError, Log, Outcome, input};
 use anyhow::anyhow;
@@ -16,6 +17,8 @@ use crate::cli::failure::{Failure, Result};
 use crate::cli::flags::{Common, Ingest, IngestOptions, SubjectOptions};
 use crate::cli::output::{Output, object};
 use crate::cli::session::{self, Session};
+use crate::cli::terminal::Terminal;
+use crate::service::act::new_key;
 
 mod batch;
 pub(crate) mod gitlog;
@@ -126,6 +129,16 @@ pub(crate) fn observed_at(options: &IngestOptions) -> Result<Option<Timestamp>> 
 
 /// Appends one document and answers its place.
 pub(crate) async fn append_single(common: &Common, read: Single, options: &IngestOptions) -> Result<Output> {
+    append_under(common, read, options, None).await
+}
+
+/// As [`append_single`], of facts that were made under a key which is new: it is kept with the event, or not at all.
+async fn append_under(
+    common: &Common,
+    read: Single,
+    options: &IngestOptions,
+    new_key: Option<Draft>,
+) -> Result<Output> {
     let observed_at = observed_at(options)?;
     warn(common, &read.warnings);
     let mut answer = read.answer;
@@ -147,7 +160,11 @@ pub(crate) async fn append_single(common: &Common, read: Single, options: &Inges
         warnings.push(other);
     }
     let context = session.context(options.actor.as_deref());
-    let outcome = keep::one(&log, &session.store()?, append, read.document, &context).await?;
+    let outcome = keep::one(&log, &session.store()?, append, read.document, &context).await;
+    if let Some(new_key) = new_key.filter(|_| new_key::is_used(&outcome)) {
+        new_key::keep(&Terminal { quiet: common.quiet }, new_key, gitlog::PSEUDONYMS)?;
+    }
+    let outcome = outcome?;
     gitlog::remember(log.pool(), &read.people).await?;
     answer.insert("warnings".into(), json!(warnings));
     answer.extend(place(&outcome));

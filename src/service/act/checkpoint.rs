@@ -1,10 +1,11 @@
 //! The log's own word, signed.
 
 use domain::digest::Digest;
-use ingest::signing_key::{ENV_FILE_NAME, ENV_NAME, Source};
+use ingest::signing_key::{self, ENV_FILE_NAME, ENV_NAME, Source};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::new_key;
 use crate::service::{Deps, Error, Result};
 
 /// A signed tree head.
@@ -29,20 +30,33 @@ pub struct Signed {
 /// When the key cannot be read or made, and when the database fails.
 pub async fn checkpoint(deps: &Deps, origin: Option<&str>, rotate: bool) -> Result<Signed> {
     let source = source(deps)?;
-    let (mut keys, made) = source.load(origin).map_err(Error::unavailable)?;
+    let log = deps.log().await?;
+    let (mut keys, new_key) = source.load(origin).map_err(Error::unavailable)?;
+    // A key that is made here is new already.
+    let rotate = rotate && new_key.is_none();
+    let before = keys.len();
     if rotate {
         keys = source.add().map_err(Error::unavailable)?;
     }
-    let log = deps.log().await?;
-    let (checkpoint, note) = ingest::checkpoint::sign(&log, &keys).await?;
+    let signed: Result<_> = ingest::checkpoint::sign(&log, &keys).await.map_err(Error::from);
+    let public: Vec<String> = keys.iter().map(|key| key.public().to_string()).collect();
+    let purpose = format!(
+        "it signs this log's checkpoints; back it up, and give its verification key to every auditor: {}",
+        public.last().map(String::as_str).unwrap_or_default()
+    );
+    match new_key {
+        Some(new_key) if new_key::is_used(&signed) => new_key::keep(deps.watch(), new_key, &purpose)?,
+        _ if rotate && keys.len() > before && !new_key::is_used(&signed) => {
+            source.drop_newest().map_err(Error::unavailable)?;
+        }
+        _ => {}
+    }
+    let (checkpoint, note) = signed?;
     if rotate {
         source.drop_older().map_err(Error::unavailable)?;
+        deps.note(format!("a new key in {}: {purpose}", signing_key::FILE_NAME));
     }
-    let keys: Vec<String> = keys.iter().map(|key| key.public().to_string()).collect();
-    if let (true, Some(newest)) = (made || rotate, keys.last()) {
-        deps.note(format!("a new signing key; give its verification key to every auditor: {newest}"));
-    }
-    Ok(Signed { origin: checkpoint.origin, tree_size: checkpoint.size, root: checkpoint.root, keys, note })
+    Ok(Signed { origin: checkpoint.origin, tree_size: checkpoint.size, root: checkpoint.root, keys: public, note })
 }
 
 /// Where the signing keys are.

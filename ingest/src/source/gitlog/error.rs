@@ -18,6 +18,9 @@ pub enum GitLogError {
     /// The source is refused: by its form, its content or its state. Trying again does not help.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Addresses cannot become pseudonyms without a key.
+    #[error("there is no key to make pseudonyms with")]
+    NoKey,
     /// There is nothing at this path.
     #[error("`{}` does not exist", .0.display())]
     NotFound(PathBuf),

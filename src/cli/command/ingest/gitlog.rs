@@ -11,12 +11,18 @@ use domain::{Event, Timestamp};
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::{Single, append_single, observed_at, rehearse, subject_of};
+use super::{Single, append_under, observed_at, rehearse, subject_of};
 use crate::cli::failure::{Failure, Result};
 use crate::cli::flags::{Common, IngestOptions, SubjectOptions};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{Format, Output, object};
 use crate::cli::session;
+use crate::cli::terminal::Terminal;
+use crate::service::act::new_key;
+
+/// What the key of the pseudonyms is for.
+pub(crate) const PSEUDONYMS: &str =
+    "it turns addresses into pseudonyms; back it up: under another key every contributor counts as somebody else";
 
 /// `ingest git-log`.
 pub(crate) async fn run(
@@ -29,9 +35,14 @@ pub(crate) async fn run(
     let (subject, dropped) = subject_of(subject)?;
     let seen = observed_at(options)?.or_else(|| Timestamp::from_datetime(chrono::Utc::now()));
     let observed_at = seen.ok_or_else(|| Failure::environment(anyhow!("the clock of this machine is out of range")))?;
-    let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
-    let key = pseudonym_key::load(environment.as_deref(), &session::data_dir(common)?).map_err(Failure::environment)?;
     let source = GitSource::from_argument(OsStr::new(source)).map_err(failure)?;
+    let (environment, folder) = (std::env::var(pseudonym_key::ENV_NAME).ok(), session::data_dir(common)?);
+    let (key, new_key) = match source {
+        // Its pseudonyms are made already.
+        GitSource::Export(_) => pseudonym_key::existing(environment.as_deref(), &folder).map(|key| (key, None)),
+        _ => pseudonym_key::load(environment.as_deref(), &folder).map(|(key, new)| (Some(key), new)),
+    }
+    .map_err(Failure::environment)?;
     let asked = Options { observed_at, since_months, key, timeout: DEFAULT_TIMEOUT, scratch: None };
     // Reading blocks on a child process; the runtime has other threads.
     let mut read = tokio::task::spawn_blocking(move || gitlog::read(&source, subject, &asked));
@@ -53,14 +64,21 @@ pub(crate) async fn run(
         let key = options.idempotency_key.clone();
         rehearse(options, Append { event: parsed.facts.into(), observed_at: Some(observed_at), key }).await?;
         let text = String::from_utf8(parsed.export).map_err(Failure::refused)?;
+        // What was printed is to be ingested some day, under this very key.
+        new_key.map_or(Ok(()), |new_key| new_key::keep(&Terminal { quiet: common.quiet }, new_key, PSEUDONYMS))?;
         return Ok(Output::Text(text));
     }
     let options = IngestOptions { observed_at: Some(observed_at.to_string()), ..options.clone() };
-    append_single(common, single(parsed).also_odd(dropped), &options).await
+    append_under(common, single(parsed).also_odd(dropped), &options, new_key).await
 }
 
 /// Reads one of our own exports that is in memory.
-pub(crate) fn read_export(bytes: &[u8], subject: Subject, observed_at: Timestamp, key: PseudonymKey) -> Result<Single> {
+pub(crate) fn read_export(
+    bytes: &[u8],
+    subject: Subject,
+    observed_at: Timestamp,
+    key: Option<PseudonymKey>,
+) -> Result<Single> {
     let options = Options { observed_at, since_months: None, key, timeout: DEFAULT_TIMEOUT, scratch: None };
     gitlog::read_export(bytes, subject, &options).map(single).map_err(failure)
 }

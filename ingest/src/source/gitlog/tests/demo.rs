@@ -22,7 +22,7 @@ fn exports() -> Vec<PathBuf> {
 
 #[test]
 fn the_demo_exports_are_in_canonical_form_under_the_public_key() {
-    let options = Options { key: PseudonymKey::public_demo(), ..options("2026-12-31") };
+    let options = Options { key: Some(PseudonymKey::public_demo()), ..options("2026-12-31") };
     let mut sums = Totals::default();
     for path in exports() {
         let bytes = fs::read(&path).unwrap();

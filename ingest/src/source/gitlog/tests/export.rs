@@ -60,14 +60,16 @@ fn an_export_is_cut_to_the_window_exactly_as_the_repository_is() {
 #[test]
 fn other_keys_and_repositories_are_named() {
     let export = read_path(repo().path()).unwrap().export;
-    let options = Options { key: domain::identity::PseudonymKey::new([9; 32]), ..options("2026-01-01") };
+    let options = Options { key: Some(domain::identity::PseudonymKey::new([9; 32])), ..options("2026-01-01") };
     let subject = Subject { id: "pkg:github/o/renamed".to_owned(), ..subject() };
     let parsed = read_export(&export, subject, &options).unwrap();
     assert_eq!(parsed.facts.pseudonym_key, key().id());
     assert_eq!(parsed.facts.subject.id, "pkg:github/o/renamed");
     assert_eq!(parsed.warnings.len(), 2, "{:?}", parsed.warnings);
     assert!(parsed.warnings[0].contains("pkg:github/o/r"));
-    assert!(parsed.warnings[1].contains(&key().id()) && parsed.warnings[1].contains(&options.key.id()));
+    assert!(
+        parsed.warnings[1].contains(&key().id()) && parsed.warnings[1].contains(&options.key.as_ref().unwrap().id())
+    );
 }
 
 #[test]

@@ -87,8 +87,8 @@ pub(super) struct Reader {
     /// Key of the whole call.
     key: Option<String>,
     data_dir: PathBuf,
-    /// Read when the first git log comes.
-    pseudonyms: Option<PseudonymKey>,
+    /// Read when the first git log comes; none is made, for these bring their own.
+    pseudonyms: Option<Option<PseudonymKey>>,
     /// How often a line without a key was seen.
     seen: BTreeMap<[u8; REMEMBERED_BYTES], u32>,
 }
@@ -210,12 +210,12 @@ impl Reader {
         Ok(file)
     }
 
-    fn pseudonyms(&mut self) -> anyhow::Result<PseudonymKey> {
+    fn pseudonyms(&mut self) -> anyhow::Result<Option<PseudonymKey>> {
         if let Some(key) = &self.pseudonyms {
             return Ok(key.clone());
         }
         let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
-        let key = pseudonym_key::load(environment.as_deref(), &self.data_dir)?;
+        let key = pseudonym_key::existing(environment.as_deref(), &self.data_dir)?;
         Ok(self.pseudonyms.insert(key).clone())
     }
 }
