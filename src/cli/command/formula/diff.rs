@@ -127,8 +127,19 @@ pub(crate) fn report(Difference { position, before, after, found }: &Difference)
     text
 }
 
+/// A value for people; of a section its entries, each with its path.
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(section) if !section.is_empty() => {
+            let entries = section.iter().map(|(name, value)| {
+                let joint = if value.is_object() { "." } else { " " };
+                plain(value).split(", ").map(|entry| format!("{name}{joint}{entry}")).collect::<Vec<_>>().join(", ")
+            });
+            entries.collect::<Vec<_>>().join(", ")
+        }
+        value => value.to_string(),
+    }
 }
 
 /// A reason in words.
