@@ -22,6 +22,7 @@ mod cli;
 mod conformance;
 mod curation;
 mod demo;
+mod deployment;
 mod differential;
 mod embedded;
 mod golden;

@@ -1,8 +1,8 @@
 //! Files that hold a secret: readable by their owner alone, made once whoever comes first, never half written.
 //!
 //! A new key is a draft beside its place until the work that needed it has come to something: a command that fails
-//! leaves no key. Whoever makes the draft holds a lock on it, and others who need the key wait for what comes of it, so
-//! no two make one each. A draft whose maker was killed may be of use already (what it was for may be committed), so the
+//! leaves no key. Whoever makes the draft holds a lock on it, and others who need the key wait for what comes of it:
+//! leaves no key. Whoever makes the draft holds a lock on it, and others who need the key wait for what comes of that:
 //! next one goes on with that very key.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -22,7 +22,7 @@ const FOLDER_MODE: u32 = 0o700;
 /// Greatest size of a key file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 4096;
 /// What the name of a draft ends with.
-pub const DRAFT_SUFFIX: &str = ".draft";
+const DRAFT_SUFFIX: &str = ".draft";
 /// Longest wait for another process that makes the same key, in seconds: longer than reading one git history may take.
 pub const WAIT_SECONDS: u64 = 900;
 /// Pause between two looks at what that process does, in milliseconds.
@@ -133,7 +133,8 @@ pub(crate) fn read_or_draft(
 }
 
 /// Where the draft of a key file lies.
-fn draft_of(path: &Path) -> PathBuf {
+#[must_use]
+pub fn draft_of(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(DRAFT_SUFFIX);
     path.with_file_name(name)

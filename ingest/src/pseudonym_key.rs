@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_draft_whose_maker_was_killed_is_gone_on_with() {
         let folder = tempfile::tempdir().unwrap();
-        let draft = folder.path().join(format!("{FILE_NAME}{}", key_file::DRAFT_SUFFIX));
+        let draft = key_file::draft_of(&folder.path().join(FILE_NAME));
         for (left, stays) in [(HEX, true), ("half a ke", false), ("", false)] {
             fs::write(&draft, left).unwrap();
             fs::set_permissions(&draft, fs::Permissions::from_mode(0o600)).unwrap();

@@ -147,8 +147,10 @@ impl Sequencer {
     pub(crate) async fn may_run(&self) -> Result<bool, SequenceError> {
         let may = sqlx::query_scalar(
             "SELECT CASE WHEN NOT has_schema_privilege('log', 'USAGE') THEN false \
-                         ELSE has_table_privilege('log.outbox', 'SELECT') AND has_table_privilege('log.outbox', 'DELETE') \
-                          AND has_table_privilege('log.commit', 'INSERT') AND has_table_privilege('log.head', 'UPDATE') \
+                         ELSE has_table_privilege('log.outbox', 'SELECT') \
+                          AND has_table_privilege('log.outbox', 'DELETE') \
+                          AND has_table_privilege('log.commit', 'INSERT') \
+                          AND has_table_privilege('log.head', 'UPDATE') \
                           AND has_table_privilege('log.tile', 'INSERT') END",
         );
         Ok(may.fetch_one(&self.pool).await?)

@@ -113,6 +113,31 @@ fn the_log_is_written_in_one_place() {
 }
 
 #[test]
+fn connections_are_made_in_few_places() {
+    const MAKERS: &[&str] = &["src/connection.rs", "ingest/src/connect.rs", "ingest/src/bench.rs", "src/embedded"];
+    let words = joined(&[
+        ("options().", "connect("),
+        (".connect()", ".await"),
+        ("connect_", "with(&"),
+        ("PgPool", "Options::new"),
+        ("PgPool", "::connect"),
+        ("PgConnection", "::connect"),
+    ]);
+    let files = files::all();
+    let others = files.iter().filter(|file| {
+        file.is("rs")
+            && file.within(&["src", "ingest", "projections", "replay"])
+            && !MAKERS.iter().any(|maker| file.path.starts_with(maker))
+            // A session's own, and the listener on a pool of ours.
+            && !file.text.contains("PgListener")
+    });
+    let sessions = |line: &str| {
+        if line.contains("session.connect()") || line.contains("self.connect()") { None } else { word(&words)(line) }
+    };
+    none("a connection has limits", &lines(others, sessions));
+}
+
+#[test]
 fn the_framework_and_the_outside_world_stay_where_they_belong() {
     let files = files::all();
     let sources = |folders: &'static [&'static str]| files.iter().filter(|file| file.is("rs") && file.within(folders));

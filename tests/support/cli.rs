@@ -36,7 +36,11 @@ impl std::fmt::Debug for Said {
 
 impl Place {
     pub(crate) async fn new() -> Self {
-        Self { db: Db::empty().await, folder: tempfile::tempdir().unwrap() }
+        Self::of(Db::empty().await)
+    }
+
+    pub(crate) fn of(db: Db) -> Self {
+        Self { db, folder: tempfile::tempdir().unwrap() }
     }
 
     /// The data folder.

@@ -22,10 +22,15 @@ impl Db {
 
     /// A fresh database without any table.
     pub(crate) async fn empty() -> Self {
+        Self::created("").await
+    }
+
+    /// A fresh database that is created with these options.
+    pub(crate) async fn created(how: &str) -> Self {
         let server = server();
         let name = format!("atlas_test_{}", uuid::Uuid::now_v7().simple());
         let mut admin = server.connect().await.expect("the server of DATABASE_URL answers");
-        admin.execute(format!("CREATE DATABASE {name}").as_str()).await.expect("a database can be created");
+        admin.execute(format!("CREATE DATABASE {name} {how}").as_str()).await.expect("a database can be created");
         admin.close().await.expect("the connection closes");
         let pool = ingest::connect(server.clone().database(&name));
         Self { name, server, pool }

@@ -13,7 +13,7 @@ use super::{StoreError, views};
 /// Longest wait for one lock, in milliseconds: less than the server takes to look for a deadlock. Others queue no
 /// longer than this.
 const LOCK_MILLISECONDS: u32 = 100;
-/// First pause between two tries, in milliseconds: time for readers to come to an end. It doubles with each further one.
+/// First pause between two tries, in milliseconds: time for readers to come to an end. It doubles with each try.
 const PAUSE_MILLISECONDS: u32 = 5;
 /// Longest pause between two tries, in milliseconds.
 const PAUSE_MAX_MILLISECONDS: u32 = 100;
@@ -85,7 +85,8 @@ pub async fn readers(conn: &mut PgConnection) -> Result<Readers, StoreError> {
            FROM (SELECT DISTINCT virtualtransaction, pid FROM pg_catalog.pg_locks \
                   WHERE locktype = 'relation' AND granted AND pid IS DISTINCT FROM pg_backend_pid() \
                     AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \
-                    AND relation IN (SELECT to_regclass('public.' || name)::oid FROM unnest($1::text[]) AS v (name))) l \
+                    AND relation IN (SELECT to_regclass('public.' || name)::oid \
+                                       FROM unnest($1::text[]) AS v (name))) l \
            LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid ORDER BY seconds DESC, l.pid",
     )
     .bind(&views::NAMES[..])
@@ -103,8 +104,8 @@ pub async fn readers(conn: &mut PgConnection) -> Result<Readers, StoreError> {
     Ok(Readers(rows.iter().map(reader).collect::<Result<_, _>>()?))
 }
 
-/// Waits until no long reader holds the views, at most so many looks. Asks for no lock: nobody queues behind this. To be
-/// called before the transaction that switches, which holds what projectors need.
+/// Waits until no long reader holds the views, at most so many looks. Asks for no lock: nobody queues behind this. To
+/// be called before the transaction that switches, which holds what projectors need.
 ///
 /// # Errors
 /// [`StoreError::Held`] when somebody stays; when the database refuses.
@@ -123,8 +124,8 @@ pub async fn await_readers(conn: &mut PgConnection, looks: u32) -> Result<(), St
     if staying.0.is_empty() { Ok(()) } else { Err(StoreError::Held { by: staying }) }
 }
 
-/// Replaces the views while others read them, inside a transaction. A reader holds some and waits for others, so whoever
-/// waited for all of them in turn would wait in a circle: what was taken is given back after a moment, and tried again.
+/// Replaces the views while others read them, inside a transaction. A reader holds some and waits for others, so
+/// whoever waited for all in turn would wait in a circle: what was taken is given back after a moment, and tried again.
 pub(super) async fn replace(conn: &mut PgConnection, sql: &str) -> Result<(), StoreError> {
     let mut milliseconds = PAUSE_MILLISECONDS;
     for _ in 0..TRIES {

@@ -1,0 +1,152 @@
+//! What the doctor asks the database.
+
+use std::path::Path;
+
+use ::replay::{SCHEMA, log};
+use ingest::migrate::{self, ENCODING, MigrateError};
+use ingest::pseudonym_key;
+use projections::store::{self, switch};
+use sqlx::PgConnection;
+
+use super::super::ingest::gitlog;
+use super::{Finding, NONE, said};
+use crate::cli::failure::{Failure, Result};
+
+/// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
+const LONG_READER_SECONDS: i64 = 300;
+
+/// Everything about the database, as far as it has come.
+pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path) -> Vec<(String, Finding)> {
+    let mut checks: Vec<(&str, Finding)> = Vec::new();
+    let version = said(server(conn).await).map(|version| format!("PostgreSQL {version}, {place}"));
+    checks.push(("database", version));
+    checks.push(("limits", found(limits(conn).await)));
+    let encoding = found(encoding(conn).await);
+    let holds_texts = encoding.is_ok();
+    checks.push(("encoding", encoding));
+    if holds_texts {
+        let schema = found(schema(conn).await);
+        let usable = matches!(&schema, Ok(version) if !version.starts_with(NONE));
+        checks.push(("schema", schema));
+        if usable {
+            checks.push(("log", found(sequenced(conn).await)));
+            checks.push(("pseudonyms", found(pseudonyms(conn, data_dir).await)));
+            checks.push(("projections", found(builds(conn).await)));
+            checks.push(("readers", found(readers(conn).await)));
+        }
+    }
+    checks.into_iter().map(|(name, found)| (name.to_owned(), found)).collect()
+}
+
+/// What was found. What a login may not look at is not for it to mend.
+fn found(asked: Result<Finding>) -> Finding {
+    match asked {
+        Ok(finding) => finding,
+        Err(failure) if is_denied(&failure) => Ok(format!("not for this login to see ({failure})")),
+        Err(failure) => Err(failure.to_string()),
+    }
+}
+
+/// Whether the database refused for want of a right.
+fn is_denied(failure: &Failure) -> bool {
+    const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    let error = failure.error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>());
+    let code = error.and_then(sqlx::Error::as_database_error).and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
+}
+
+/// Whether the limits that connections ask for hold: what stands between may have dropped them.
+async fn limits(conn: &mut PgConnection) -> Result<Finding> {
+    let set = sqlx::query_file!("sql/connection_limits.sql").fetch_one(conn).await?;
+    let (lock, statement, silence) = (set.lock, set.statement, set.silence);
+    let without = [("lock_timeout", &lock), ("statement_timeout", &statement)].into_iter().find(|(_, set)| *set == "0");
+    Ok(match without {
+        Some((name, _)) => Err(format!(
+            "{name} is not set on this connection, so one process can keep all others waiting: connect to the server \
+             itself, or let the pooler between pass startup options on"
+        )),
+        None => Ok(format!("locks are waited for {lock}, an answer takes {statement}, silence inside one {silence}")),
+    })
+}
+
+async fn encoding(conn: &mut PgConnection) -> Result<Finding> {
+    let found = migrate::encoding(conn).await?;
+    Ok(if found == ENCODING { Ok(found) } else { Err(MigrateError::Encoding(found).to_string()) })
+}
+
+/// Who has been reading the views for long: a switch of live builds waits for them.
+async fn readers(conn: &mut PgConnection) -> Result<Finding> {
+    let mut readers = switch::readers(conn).await?;
+    readers.0.retain(|reader| reader.seconds >= LONG_READER_SECONDS);
+    Ok(if readers.0.is_empty() {
+        Ok("nobody has been reading the views for long".to_owned())
+    } else {
+        Err(format!("a switch of live builds waits for who reads the views: {readers}; let them end, or end them"))
+    })
+}
+
+async fn server(conn: &mut PgConnection) -> Result<String> {
+    Ok(sqlx::query_file_scalar!("sql/server_version.sql").fetch_one(conn).await?)
+}
+
+async fn schema(conn: &mut PgConnection) -> Result<Finding> {
+    let there = sqlx::query_file_scalar!("sql/has_migrations.sql").fetch_one(&mut *conn).await?;
+    if !there {
+        let may_make = sqlx::query_file_scalar!("sql/may_make_schema.sql").fetch_one(conn).await?;
+        return Ok(if may_make {
+            Ok(format!("{NONE}: the first command that writes makes it"))
+        } else {
+            Err("none, and this login may not make it: run `pg-atlas migrate` as the owner of the database".to_owned())
+        });
+    }
+    let migrations = sqlx::query_file!("sql/migrations_found.sql").fetch_one(conn).await?;
+    let (found, broken) = (migrations.found.unwrap_or_default(), migrations.broken);
+    Ok(if broken > 0 {
+        Err(format!("{broken} migrations have failed half way: restore a backup, or ask for help"))
+    } else if found < SCHEMA {
+        Err(format!("version {found}, this program has {SCHEMA}: run `pg-atlas migrate`"))
+    } else if found > SCHEMA {
+        Err(format!("version {found}, this program knows {SCHEMA}: use a newer program"))
+    } else {
+        Ok(format!("version {found}"))
+    })
+}
+
+async fn sequenced(conn: &mut PgConnection) -> Result<Finding> {
+    let head = log::head(conn).await?.position;
+    let waiting = sqlx::query_file_scalar!("sql/appends_waiting.sql").fetch_one(conn).await?;
+    Ok(if waiting == 0 {
+        Ok(format!("{head} events, all in their places"))
+    } else {
+        Err(format!("{head} events; {waiting} appends wait for their positions, which the next append gives them"))
+    })
+}
+
+/// Whether git logs go on under the key they began with.
+async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<Finding> {
+    let keys = pseudonym_key::used(conn).await?;
+    if keys.is_empty() {
+        return Ok(Ok(format!("{NONE}: no git log of a deployment's own")));
+    }
+    let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
+    let own = match pseudonym_key::existing(environment.as_deref(), data_dir) {
+        Ok(own) => own.map(|key| key.id()).unwrap_or_default(),
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    Ok(match keys.iter().find(|key| **key != own) {
+        Some(other) => Err(format!("the log holds git logs {}", gitlog::made_under(other))),
+        None => Ok(format!("the log's git logs are made under the key {own}, which is here")),
+    })
+}
+
+async fn builds(conn: &mut PgConnection) -> Result<Finding> {
+    let head = log::head(conn).await?.position;
+    let live = store::live_builds(conn).await?;
+    let behind = live.iter().map(|build| head.saturating_sub(build.position)).max();
+    Ok(match behind {
+        None if head == 0 => Ok(format!("{NONE}: the log is empty")),
+        None => Err("none: run `pg-atlas project`".to_owned()),
+        Some(0) => Ok(format!("{} live builds at position {head}", live.len())),
+        Some(lag) => Err(format!("{lag} events behind the log: run `pg-atlas project`")),
+    })
+}
