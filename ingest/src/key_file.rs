@@ -2,7 +2,7 @@
 //!
 //! A new key is a draft beside its place until the work that needed it has come to something: a command that fails
 //! leaves no key. Whoever makes the draft holds a lock on it, and others who need the key wait for what comes of it:
-//! leaves no key. Whoever makes the draft holds a lock on it, and others who need the key wait for what comes of that:
+//! no two make one each. A draft whose maker was killed may be of use already (what it was for may be committed): the
 //! next one goes on with that very key.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};

@@ -71,7 +71,7 @@ async fn who_stays_too_long_is_named_and_nothing_is_half_switched() {
     let error = await_readers(&mut conn, 3).await.unwrap_err();
     let said = error.to_string();
     assert!(matches!(error, StoreError::Held { .. }), "{said}");
-    assert!(said.contains(&format!("process {pid} ")) && said.contains("board`"), "{said}");
+    assert!(said.contains(&format!("process {pid} ")) && said.contains("board`") && said.contains(" for "), "{said}");
     assert!(!said.contains("SELECT (SELECT") && !said.contains('\u{7}'), "no query and no control character: {said}");
 
     // One who comes between: the switch asks, gives up, and has done nothing.

@@ -39,8 +39,8 @@ pub struct Reader {
     pub application: String,
     /// The role it runs as.
     pub role: String,
-    /// How long it has been there, in seconds.
-    pub seconds: i64,
+    /// How long it has been there, in seconds; not every login is told by the server.
+    pub seconds: Option<i64>,
 }
 
 impl fmt::Display for Reader {
@@ -51,7 +51,8 @@ impl fmt::Display for Reader {
             None => write!(f, "a prepared transaction"),
             Some(pid) => {
                 let (application, role) = (plain(&self.application), plain(&self.role));
-                write!(f, "process {pid} (`{application}`, role `{role}`) for {} s", self.seconds)
+                write!(f, "process {pid} (`{application}`, role `{role}`)")?;
+                self.seconds.map_or(Ok(()), |seconds| write!(f, " for {seconds} s"))
             }
         }
     }
@@ -81,13 +82,13 @@ pub async fn readers(conn: &mut PgConnection) -> Result<Readers, StoreError> {
     let rows = sqlx::query(
         "SELECT l.virtualtransaction, l.pid, coalesce(a.application_name, '') AS application, \
                 coalesce(a.usename::text, '') AS role, \
-                coalesce(greatest(extract(epoch FROM clock_timestamp() - a.xact_start), 0), 0)::bigint AS seconds \
+                greatest(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::bigint AS seconds \
            FROM (SELECT DISTINCT virtualtransaction, pid FROM pg_catalog.pg_locks \
                   WHERE locktype = 'relation' AND granted AND pid IS DISTINCT FROM pg_backend_pid() \
                     AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \
                     AND relation IN (SELECT to_regclass('public.' || name)::oid \
                                        FROM unnest($1::text[]) AS v (name))) l \
-           LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid ORDER BY seconds DESC, l.pid",
+           LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid ORDER BY seconds DESC NULLS LAST, l.pid",
     )
     .bind(&views::NAMES[..])
     .fetch_all(conn)

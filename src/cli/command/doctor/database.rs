@@ -77,7 +77,7 @@ async fn encoding(conn: &mut PgConnection) -> Result<Finding> {
 /// Who has been reading the views for long: a switch of live builds waits for them.
 async fn readers(conn: &mut PgConnection) -> Result<Finding> {
     let mut readers = switch::readers(conn).await?;
-    readers.0.retain(|reader| reader.seconds >= LONG_READER_SECONDS);
+    readers.0.retain(|reader| reader.seconds.is_some_and(|seconds| seconds >= LONG_READER_SECONDS));
     Ok(if readers.0.is_empty() {
         Ok("nobody has been reading the views for long".to_owned())
     } else {
