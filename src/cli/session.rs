@@ -1,5 +1,6 @@
 //! The atlas that the flags name, and the manner of speaking that they ask for.
 
+#[cfg(feature = "ingest")]
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ impl Session {
     }
 
     /// A connection to the database as it is.
+    #[cfg(feature = "ingest")]
     pub(crate) async fn bare(&self) -> Result<PgConnection> {
         Ok(self.deps.bare().await?)
     }

@@ -123,6 +123,7 @@ impl Deps {
     }
 
     /// Whoever watches.
+    #[cfg(feature = "ingest")]
     pub(crate) fn watch(&self) -> &dyn Watch {
         self.watch.as_ref()
     }
@@ -179,6 +180,7 @@ impl Deps {
     ///
     /// # Errors
     /// When there is no way to it.
+    #[cfg(feature = "ingest")]
     pub(crate) async fn bare(&self) -> Result<PgConnection> {
         pools::connect(&self.options, Work::Answer).await
     }
