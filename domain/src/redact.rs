@@ -125,6 +125,8 @@ mod tests {
             ("\"ann b\"@x.org \"c\" d@x.org", "<email> \"c\" <email>"),
             ("mailto:ann%40x.org ann&#64;x.org ann\\u0040x.org", "mailto:<email> <email> <email>"),
             ("git@x.org", "<email>"),
+            ("ann@ho\u{61c}st.org ann\u{180e}@x.org ann@x\u{e0041}.org", "<email> <email> <email>"),
+            ("ann&amp;#64;x.org ann&amp;commat;x.org ann\\\\u0040x\u{2024}org", "<email> <email> <email>"),
         ] {
             assert_eq!(emails(text), clean);
         }

@@ -82,8 +82,8 @@ pub enum ReplayError {
     /// Somebody has dropped the build that this process was making.
     #[error("the rebuild was cancelled at position {0}")]
     Cancelled(Position),
-    /// Another set of events is quarantined by now than when a build was folded.
-    #[error("events were quarantined, or let in again, since this was built: build it again")]
+    /// Other events are passed over by now, quarantined or erased, than when a build was folded.
+    #[error("events were quarantined, let in again or erased since this was built: build it again")]
     OtherQuarantine,
     /// No build was live before the present one.
     #[error("no former build to go back to: nothing was promoted in its place")]

@@ -6,7 +6,7 @@ use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Invalid;
-use super::text::{is_control_or_format, is_invisible};
+use super::text::{is_control_or_format, is_ignorable};
 use crate::redact;
 
 /// Greatest length of a label, in bytes.
@@ -26,6 +26,9 @@ impl Label {
         let label: String = text.trim().nfc().collect();
         if label.is_empty() || label.len() > MAX_LABEL_BYTES || label.contains(is_control_or_format) {
             return refused(&format!("expected 1 to {MAX_LABEL_BYTES} bytes without control or format characters"));
+        }
+        if folded(&label).is_empty() {
+            return refused("expected a label that can be seen");
         }
         if !redact::is_clean(&label) {
             return refused("a label names a publication; e-mail addresses are not kept");
@@ -53,13 +56,13 @@ impl fmt::Display for Label {
 }
 
 /// A label in the form in which two are compared: Unicode's compatibility caseless match (NFKC and full case folding,
-/// until nothing changes), without white space around it and without what earlier programs took and nobody sees.
+/// until nothing changes), without white space around it and without what nobody sees.
 #[must_use]
 pub(crate) fn folded(label: &str) -> String {
     if label.is_ascii() {
         return label.trim().to_ascii_lowercase();
     }
-    let seen = label.chars().filter(|c| !is_invisible(*c));
+    let seen = label.chars().filter(|c| !is_ignorable(*c));
     let once: String = seen.nfd().default_case_fold().nfkc().collect();
     let twice: String = once.chars().default_case_fold().nfkc().collect();
     twice.trim().to_owned()
@@ -78,9 +81,21 @@ mod tests {
         }
         assert_eq!(Label::new(&"x".repeat(MAX_LABEL_BYTES)).unwrap().as_str().len(), MAX_LABEL_BYTES);
         let long = "x".repeat(MAX_LABEL_BYTES + 1);
-        for text in
-            ["", " \t", "a\nb", "a\u{200b}b", "\u{202e}a", "a\u{feff}", "a\u{ad}b", "a\u{7f}", "a@example.org", &long]
-        {
+        for text in [
+            "",
+            " \t",
+            "a\nb",
+            "a\u{200b}b",
+            "\u{202e}a",
+            "a\u{feff}",
+            "a\u{ad}b",
+            "a\u{7f}",
+            "a\u{2028}b",
+            "\u{3164}",
+            "\u{fe0f}",
+            "a@example.org",
+            &long,
+        ] {
             let refused = Label::new(text).unwrap_err();
             assert_eq!(refused.field, "label");
         }
@@ -98,6 +113,8 @@ mod tests {
             ("\u{3a3}\u{3c2}", "\u{3c3}\u{3c3}"),
             (" q1 ", "q1"),
             ("q\u{200b}1", "Q1"),
+            ("q\u{fe0f} 1", "q 1"),
+            ("q\u{34f}1", "q1"),
         ] {
             assert!(Label::are_one(one, other), "{one} {other}");
         }

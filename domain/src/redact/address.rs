@@ -32,12 +32,17 @@ pub(super) fn spans(text: &str) -> Vec<(usize, usize)> {
 
 /// The byte range of the address around a sign.
 fn address_around(text: &str, sign: Letter) -> Option<(usize, usize)> {
-    let before = text.as_bytes().get(..sign.start)?.last()?;
+    // A literal within a literal doubles the backslash of an escape: `ann\\u0040x.org`.
+    let local_end = match text.as_bytes().get(sign.start) {
+        Some(b'\\') => text[..sign.start].trim_end_matches('\\').len(),
+        _ => sign.start,
+    };
+    let before = text.as_bytes().get(..local_end)?.last()?;
     if NO_END.contains(before) {
         return None;
     }
     let end = host_end(text, sign.end)?;
-    let local = local_part(text, sign.start);
+    let local = local_part(text, local_end);
     let start = local.first()?.start;
     let clone = local.iter().map(|found| found.letter).eq(CLONE_USER.chars());
     // `git@host:owner/name` and `git@host/owner/name` say where to clone from.

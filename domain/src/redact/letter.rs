@@ -3,6 +3,8 @@
 
 use memchr::{memchr2, memchr2_iter, memchr3, memchr3_iter};
 
+use crate::checked::text::is_invisible;
+
 /// One letter of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Letter {
@@ -36,6 +38,7 @@ pub(super) fn letters(text: &str, at: usize) -> impl Iterator<Item = Letter> + '
         next = found.end;
         Some(found)
     });
+    // Within an address they would hide it, and some are dropped from names later on.
     all.filter(|found| !is_invisible(found.letter))
 }
 
@@ -64,15 +67,9 @@ const FULL_WIDTH: u8 = 0xef;
 fn folded(letter: char) -> char {
     match letter {
         '\u{ff20}' | '\u{fe6b}' => '@',
-        '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{fe52}' => '.',
+        '\u{2024}' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{fe52}' => '.',
         other => other,
     }
-}
-
-/// Letters without a picture: within an address they would hide it, and some are dropped from names later on.
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// `%40`, `%EF%BC%A0`, and what is left of them when they are escaped again: `%2540`.
@@ -108,22 +105,27 @@ fn percent_byte(bytes: &[u8]) -> Option<(u8, usize)> {
     Some((u8::try_from(value).ok()?, at + 2))
 }
 
-/// Longest entity, in bytes, `&` and `;` included.
-const MAX_ENTITY_BYTES: usize = 12;
+/// Most digits of an entity: some programs write zeros in front.
+const MAX_ENTITY_DIGITS: usize = 40;
 
-/// `&#64;`, `&#x40;` (readers do without the semicolon), and the names of the letters that matter here.
+/// `&#64;`, `&#x40;` (readers do without the semicolon), the names of the letters that matter here, and what is left of
+/// them when they are escaped again: `&amp;#64;`.
 fn entity(text: &str) -> Option<(char, usize)> {
-    for (name, meant) in [("&commat;", '@'), ("&period;", '.'), ("&quot;", '"')] {
-        if text.starts_with(name) {
-            return Some((meant, name.len()));
+    let mut rest = text.strip_prefix('&')?;
+    while let Some(inner) = rest.strip_prefix("amp;") {
+        rest = inner;
+    }
+    for (name, meant) in [("commat;", '@'), ("period;", '.'), ("quot;", '"')] {
+        if let Some(after) = rest.strip_prefix(name) {
+            return Some((meant, text.len() - after.len()));
         }
     }
-    let number = text.strip_prefix("&#")?;
+    let number = rest.strip_prefix('#')?;
     let (radix, digits) = match number.strip_prefix(['x', 'X']) {
         Some(digits) => (16, digits),
         None => (10, number),
     };
-    let count = digits.bytes().take_while(|byte| char::from(*byte).is_digit(radix)).take(MAX_ENTITY_BYTES).count();
+    let count = digits.bytes().take_while(|byte| char::from(*byte).is_digit(radix)).take(MAX_ENTITY_DIGITS).count();
     let meant = char::from_u32(u32::from_str_radix(&digits[..count], radix).ok()?)?;
     let ends = usize::from(digits[count..].starts_with(';'));
     Some((meant, text.len() - digits.len() + count + ends))
@@ -167,6 +169,10 @@ mod tests {
             "&#x40;",
             "&#X40",
             "&commat;",
+            "&#0000000000000064;",
+            "&amp;#64;",
+            "&amp;amp;#x40",
+            "&amp;commat;",
             "\\x40",
             "\\u0040",
             "\\U00000040",
@@ -187,7 +193,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn letters_cover_every_text(text in "(%|25|40|EF|BC|A0|&#|x40|;|\\\\|u0040|u\\{|\\}|\\PC){0,20}") {
+        fn letters_cover_every_text(text in "(%|25|40|EF|BC|A0|&#|amp;|x40|;|\\\\|u0040|u\\{|\\}|\\PC){0,20}") {
             let mut at = 0;
             while let Some(found) = letter(&text, at) {
                 prop_assert!(found.start == at && found.end > at && text.is_char_boundary(found.end));

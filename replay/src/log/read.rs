@@ -22,6 +22,8 @@ const RANGE: &str = include_str!("../../sql/page.sql");
 const POSITIONS: &str = include_str!("../../sql/positions.sql");
 /// A page of a stream.
 const STREAM: &str = include_str!("../../sql/stream.sql");
+/// Where a sequence of a stream stands in the log.
+const PLACE: &str = include_str!("../../sql/place_in_stream.sql");
 
 /// Hands every event of positions `from..=to` to `sink`, in order, each checked against its hashes.
 ///
@@ -106,7 +108,7 @@ pub async fn positions<E: From<ReplayError>>(
 }
 
 /// Hands the events of one stream that have positions `from..=to` to `sink`, in order, each checked against its hashes.
-/// Events of other streams are not read.
+/// Events of other streams are not read, nor those before `from`.
 ///
 /// # Errors
 /// When an event is missing between two others, altered or out of place, or when `sink` fails.
@@ -118,7 +120,7 @@ pub async fn of_stream<E: From<ReplayError>>(
     mut sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut known = Known::read(&mut *conn).await?;
-    let mut sequence = 1;
+    let mut sequence = first_sequence(&mut *conn, stream, from).await?;
     loop {
         let first = sequence;
         let mut doubtful = None;
@@ -142,9 +144,7 @@ pub async fn of_stream<E: From<ReplayError>>(
             }
             stored.check(&known.0)?;
             sequence += 1;
-            if position >= from {
-                sink(stored)?;
-            }
+            sink(stored)?;
         }
         drop(rows);
         match doubtful {
@@ -154,6 +154,25 @@ pub async fn of_stream<E: From<ReplayError>>(
             None => {}
         }
     }
+}
+
+/// The first sequence of a stream that stands at `from` or later, or has no position yet: sequences ascend with the
+/// positions, so it is found in a few looks, however long the stream.
+async fn first_sequence(conn: &mut PgConnection, stream: &StreamId, from: Position) -> Result<u64, ReplayError> {
+    let (mut low, mut high) = (1, None);
+    let mut step = 1;
+    while from > 1 && high.is_none_or(|high| low < high) {
+        let middle = high.map_or(low + step - 1, |high| low + (high - low) / 2);
+        let look = sqlx::query_scalar(PLACE).bind(stream.kind().name()).bind(stream.id()).bind(sql_position(middle));
+        let found: Option<Option<i64>> = look.fetch_optional(&mut *conn).await?;
+        if found.flatten().is_some_and(|position| position < sql_position(from)) {
+            low = middle + 1;
+            step *= 2;
+        } else {
+            high = Some(middle);
+        }
+    }
+    Ok(low)
 }
 
 /// The erasures that a reader knows of.
