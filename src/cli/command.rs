@@ -55,7 +55,7 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Events { from, to, stream } => events::run(&open()?, from, to, stream.as_deref()).await.map(done),
         Command::Replay { at, verify, label } => replay::run(&open()?, &at, verify, label.as_deref()).await,
         #[cfg(feature = "ingest")]
-        Command::Publish { label, actor } => publish::run(&open()?, &label, actor.as_deref()).await.map(done),
+        Command::Publish { label, actor } => publish::run(&deps()?, &label, actor.as_deref()).await.map(done),
         Command::Rebuild { cancel: true, .. } => rebuild::cancel(&open()?).await.map(done),
         Command::Rebuild { projection, formula, promote, actor, .. } => {
             rebuild::run(&open()?, projection, formula.as_deref(), promote, actor.as_deref()).await

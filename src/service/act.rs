@@ -4,3 +4,4 @@ pub mod checkpoint;
 pub mod formula;
 pub mod import;
 pub(crate) mod new_key;
+pub mod publish;

@@ -17,10 +17,11 @@ use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
 use super::ingest::{Many, Single, gitlog, grants, keep, repo, sbom, survey};
-use super::{project, publish};
+use super::project;
 use crate::cli::failure::{Failure, Result};
 use crate::cli::output::{Output, object, objects, table};
 use crate::cli::session::{self, Session};
+use crate::service::act::publish;
 use crate::service::ask::scores::Scored;
 
 include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
@@ -69,7 +70,7 @@ pub(crate) async fn run(session: &Session) -> Result<Output> {
     let published = publication::all(&mut conn).await?.into_iter().find(|(_, facts)| facts.label == LABEL);
     let published = match published {
         Some((_, facts)) => facts,
-        None => publish::publish(session, LABEL, &context).await?,
+        None => publish::scores(&session.deps, LABEL, &context).await?,
     };
     project::catch_up(session, &mut conn).await?;
     session::say(&session.common, "replaying the log to prove the published scores");
