@@ -12,6 +12,7 @@ mod database_url;
 pub mod deps;
 pub mod error;
 mod pools;
+pub mod run;
 pub mod watch;
 
 pub use deps::{Deps, Settings};

@@ -2,7 +2,8 @@
 
 use domain::digest::Digest;
 use domain::formula::{Formula, FormulaError};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use thiserror::Error;
 
@@ -196,7 +197,7 @@ pub async fn unfinished_sets(
 }
 
 /// A build's manifest: what went in, by which code and formula, and what came out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// Its number.
     pub build: i64,

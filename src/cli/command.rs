@@ -46,8 +46,8 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Demo => demo::run(&open()?).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Ingest(what) => ingest::run(common, what).await,
-        Command::Project { follow } => project::run(&open()?, follow).await.map(done),
-        Command::Status => project::status(&open()?).await.map(done),
+        Command::Project { follow } => project::run(common, follow).await.map(done),
+        Command::Status => project::status(&deps()?).await.map(done),
         Command::Scores { level, id, sort, at } => scores::run(&deps()?, level, id, &sort, at).await.map(done),
         Command::Edges { of, level, why, as_of } => {
             edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)
@@ -86,7 +86,7 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
-        Command::Migrate { roles } => project::migrate(&open()?, roles).await.map(done),
+        Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
         Command::Bench(what) => bench::run(common, what).await.map(done),
         // Answered before a runtime exists.
         Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),

@@ -3,5 +3,7 @@
 pub mod checkpoint;
 pub mod formula;
 pub mod import;
+pub mod migrate;
 pub(crate) mod new_key;
+pub mod placed;
 pub mod publish;

@@ -7,4 +7,5 @@ pub mod formula;
 pub mod lag;
 pub mod point;
 pub mod scores;
+pub mod status;
 pub mod triage;

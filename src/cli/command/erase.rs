@@ -12,12 +12,12 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::curate::reason;
 use super::ingest::place;
-use super::project;
 use crate::cli::confirm;
 use crate::cli::failure::{Failure, Result};
 use crate::cli::flags::Erase;
 use crate::cli::output::{Output, object};
 use crate::cli::session::Session;
+use crate::service::run::project;
 
 /// `erase`.
 pub(crate) async fn run(session: &Session, what: Erase) -> Result<Output> {
@@ -90,7 +90,7 @@ async fn payload(session: &Session, asked: Asked, actor: Option<&str>) -> Result
         EraseError::Log(error) => error.into(),
         EraseError::Store(error) => Failure::environment(error),
     })?;
-    project::catch_up(session, &mut conn).await?;
+    project::catch_up(&session.deps, &mut conn).await?;
     forget::retired(&mut conn, position).await?;
     if let Some(at) = done {
         return Err(Failure::refused(already(at)));
