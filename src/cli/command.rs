@@ -69,17 +69,17 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Triage(TriageCommand::List) => triage::list(&deps()?).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Triage(TriageCommand::Resolve { id, resolution, by }) => {
-            curate::resolve(&open()?, &id, resolution, &by).await.map(done)
+            curate::resolve(&deps()?, &id, resolution, by).await.map(done)
         }
         Command::Conflicts => triage::conflicts(&deps()?).await.map(done),
         #[cfg(feature = "ingest")]
-        Command::Curate(what) => curate::run(&open()?, what).await.map(done),
+        Command::Curate(what) => curate::run(&deps()?, what).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Quarantine { position, reason, lift, actor } => {
-            quarantine::run(&open()?, position, &reason, lift, actor.as_deref()).await.map(done)
+            quarantine::run(&deps()?, position, &reason, lift, actor.as_deref()).await.map(done)
         }
         #[cfg(feature = "ingest")]
-        Command::Erase(what) => erase::run(&open()?, what).await.map(done),
+        Command::Erase(what) => erase::run(&deps()?, what).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Artifact(what) => artifact::run(&open()?, what).await,
         Command::Audit(what) => audit::run(common, what).await,
