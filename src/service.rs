@@ -3,7 +3,6 @@
 //! Nothing here knows a command line, a request or a terminal: questions come as values, answers are typed, what is
 //! odd on the way is a [`watch::Notice`], and what cannot be answered an [`Error`].
 
-#[cfg(feature = "ingest")]
 pub mod act;
 pub mod answer;
 pub mod ask;

@@ -19,7 +19,6 @@ mod formula;
 mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
-mod point;
 mod project;
 #[cfg(feature = "ingest")]
 mod publish;
@@ -27,7 +26,6 @@ mod publish;
 mod quarantine;
 mod rebuild;
 mod replay;
-mod rollback;
 mod scores;
 mod triage;
 
@@ -52,18 +50,18 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Edges { of, level, why, as_of } => {
             edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)
         }
-        Command::Events { from, to, stream } => events::run(&open()?, from, to, stream.as_deref()).await.map(done),
-        Command::Replay { at, verify, label } => replay::run(&open()?, &at, verify, label.as_deref()).await,
+        Command::Events { from, to, stream } => events::run(&deps()?, from, to, stream.as_deref()).await.map(done),
+        Command::Replay { at, verify, label } => replay::run(&deps()?, at, verify, label).await,
         #[cfg(feature = "ingest")]
         Command::Publish { label, actor } => publish::run(&deps()?, &label, actor.as_deref()).await.map(done),
-        Command::Rebuild { cancel: true, .. } => rebuild::cancel(&open()?).await.map(done),
+        Command::Rebuild { cancel: true, .. } => rebuild::cancel(&deps()?).await.map(done),
         Command::Rebuild { projection, formula, promote, actor, .. } => {
-            rebuild::run(&open()?, projection, formula.as_deref(), promote, actor.as_deref()).await
+            rebuild::run(&deps()?, projection, formula, promote, actor).await
         }
         Command::Rollback { projection, actor } => {
-            rollback::run(&open()?, projection, actor.as_deref()).await.map(done)
+            rebuild::rollback(&deps()?, projection, actor.as_deref()).await.map(done)
         }
-        Command::History { id, metric } => history::run(&open()?, &id, metric.as_deref()).await.map(done),
+        Command::History { id, metric } => history::run(&deps()?, &id, metric.as_deref()).await.map(done),
         Command::Export(what) => export::run(&deps()?, what).await.map(done),
         Command::Formula(what) => formula::run(common, what).await.map(done),
         Command::Triage(TriageCommand::List) => triage::list(&deps()?).await.map(done),

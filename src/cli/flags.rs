@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::purl::Purl;
 use projections::metrics::Level;
+use projections::tables::Projection;
 
 use crate::cli::output::Format;
 use crate::service::ask::edges::Ends;
@@ -252,7 +252,7 @@ pub(crate) enum Command {
 
 /// An id as a person gives it: a package URL in canonical form, as ids are kept, and anything else as it is.
 pub(crate) fn canonical_id(text: &str) -> Result<String, Infallible> {
-    Ok(Purl::parse(text).map_or_else(|_| text.to_owned(), |purl| purl.id))
+    Ok(crate::service::ask::canonical_id(text))
 }
 
 /// A point of the log and a formula.
@@ -322,6 +322,17 @@ pub(crate) enum ProjectionArg {
     Metrics,
     /// Scores over time
     History,
+}
+
+impl From<ProjectionArg> for Projection {
+    fn from(projection: ProjectionArg) -> Self {
+        match projection {
+            ProjectionArg::Graph => Self::Graph,
+            ProjectionArg::People => Self::People,
+            ProjectionArg::Metrics => Self::Metrics,
+            ProjectionArg::History => Self::History,
+        }
+    }
 }
 
 /// What can be done with open questions.

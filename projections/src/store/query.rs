@@ -231,6 +231,22 @@ pub async fn spans(
     rows.iter().map(line).collect()
 }
 
+/// The labels that were published, each list with the tick that saw them, in order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn labels(conn: &mut PgConnection, build: &Build) -> Result<Vec<(u64, Vec<String>)>, StoreError> {
+    let sql = statement::LABELS.on(&[("history", build)]);
+    let rows = sqlx::query(&sql).fetch_all(conn).await?;
+    let line = |row: &sqlx::postgres::PgRow| {
+        let number: i64 = row.try_get("position")?;
+        let labels = serde_json::from_str(row.try_get("labels")?);
+        let labels = labels.map_err(|_| inconsistent(build, "tick", &number.to_string()))?;
+        Ok((unsigned(build, "tick", &number.to_string(), number)?, labels))
+    };
+    rows.iter().map(line).collect()
+}
+
 /// A value that held at some position: kind of vertex, id, metric, the value as JSON text.
 pub type ValueHeld = (String, String, String, String);
 

@@ -44,6 +44,8 @@ statements! {
     VALUES_AT = "values_at";
     /// The values over time of the vertex $1 of `{history}`, at levels $2, of metric $3 or all.
     HISTORY_OF_ONE = "history_of_one";
+    /// The labels that were published at ticks of `{history}`.
+    LABELS = "labels";
     /// The ticks of `{build}`.
     TICKS = "ticks";
     /// The births that `{build}` keeps while it grows.
