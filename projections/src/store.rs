@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::tables::Projection;
 
 pub mod copy;
+pub mod few;
 pub mod growing;
 pub mod load;
 pub mod query;

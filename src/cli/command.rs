@@ -33,6 +33,7 @@ use crate::cli::failure::Result;
 use crate::cli::flags::{Command, Common, TriageCommand};
 use crate::cli::output::Output;
 use crate::cli::session::{self, Session};
+use crate::service::ask::scores::{Asked, Sort};
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
@@ -46,7 +47,10 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Ingest(what) => ingest::run(common, what).await,
         Command::Project { follow } => project::run(common, follow).await.map(done),
         Command::Status => project::status(&deps()?).await.map(done),
-        Command::Scores { level, id, sort, at } => scores::run(&deps()?, level, id, &sort, at).await.map(done),
+        Command::Scores { level, id, sort, limit, at } => {
+            let asked = Asked { level: level.into(), id, sort: Sort::parse(&sort)?, limit, at: at.into() };
+            scores::run(&deps()?, &asked).await.map(done)
+        }
         Command::Edges { of, level, why, as_of } => {
             edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)
         }

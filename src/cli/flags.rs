@@ -97,6 +97,9 @@ pub(crate) enum Command {
         /// Field to sort by, with `:desc` for descending; nulls last
         #[arg(long, default_value = "id")]
         sort: String,
+        /// So many at most
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
         #[command(flatten)]
         at: AsOf,
     },
