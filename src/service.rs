@@ -3,7 +3,6 @@
 //! Nothing here knows a command line, a request or a terminal: questions come as values, answers are typed, what is
 //! odd on the way is a [`watch::Notice`], and what cannot be answered an [`Error`].
 
-#[cfg(feature = "ingest")]
 pub mod act;
 pub mod answer;
 pub mod ask;
@@ -12,6 +11,7 @@ mod database_url;
 pub mod deps;
 pub mod error;
 mod pools;
+pub mod run;
 pub mod watch;
 
 pub use deps::{Deps, Settings};

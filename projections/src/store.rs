@@ -2,13 +2,15 @@
 
 use domain::digest::Digest;
 use domain::formula::{Formula, FormulaError};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use thiserror::Error;
 
 use crate::tables::Projection;
 
 pub mod copy;
+pub mod few;
 pub mod growing;
 pub mod load;
 pub mod query;
@@ -196,7 +198,7 @@ pub async fn unfinished_sets(
 }
 
 /// A build's manifest: what went in, by which code and formula, and what came out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// Its number.
     pub build: i64,

@@ -6,7 +6,8 @@ use projections::fold::Fold;
 use projections::store::{Build, StoreError};
 use projections::tables::rows::TableRows;
 use projections::tables::{CONTRIBUTION_DAY, Content, EDGE, SCORE, Table, VERTEX};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, Row as _};
 
 use crate::ReplayError;
@@ -15,7 +16,7 @@ use crate::ReplayError;
 pub const MAX_REPORTED: usize = 1_000;
 
 /// A value that is not what the replay gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Divergence {
     /// What it is about: a vertex, an edge, a contributor's day.
     pub id: String,

@@ -19,7 +19,6 @@ mod formula;
 mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
-mod point;
 mod project;
 #[cfg(feature = "ingest")]
 mod publish;
@@ -27,7 +26,6 @@ mod publish;
 mod quarantine;
 mod rebuild;
 mod replay;
-mod rollback;
 mod scores;
 mod triage;
 
@@ -35,6 +33,7 @@ use crate::cli::failure::Result;
 use crate::cli::flags::{Command, Common, TriageCommand};
 use crate::cli::output::Output;
 use crate::cli::session::{self, Session};
+use crate::service::ask::scores::{Asked, Sort};
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
@@ -46,47 +45,50 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Demo => demo::run(&open()?).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Ingest(what) => ingest::run(common, what).await,
-        Command::Project { follow } => project::run(&open()?, follow).await.map(done),
-        Command::Status => project::status(&open()?).await.map(done),
-        Command::Scores { level, id, sort, at } => scores::run(&deps()?, level, id, &sort, at).await.map(done),
+        Command::Project { follow } => project::run(common, follow).await.map(done),
+        Command::Status => project::status(&deps()?).await.map(done),
+        Command::Scores { level, id, sort, limit, at } => {
+            let asked = Asked { level: level.into(), id, sort: Sort::parse(&sort)?, limit, at: at.into() };
+            scores::run(&deps()?, &asked).await.map(done)
+        }
         Command::Edges { of, level, why, as_of } => {
             edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)
         }
-        Command::Events { from, to, stream } => events::run(&open()?, from, to, stream.as_deref()).await.map(done),
-        Command::Replay { at, verify, label } => replay::run(&open()?, &at, verify, label.as_deref()).await,
+        Command::Events { from, to, stream } => events::run(&deps()?, from, to, stream.as_deref()).await.map(done),
+        Command::Replay { at, verify, label } => replay::run(&deps()?, at, verify, label).await,
         #[cfg(feature = "ingest")]
-        Command::Publish { label, actor } => publish::run(&open()?, &label, actor.as_deref()).await.map(done),
-        Command::Rebuild { cancel: true, .. } => rebuild::cancel(&open()?).await.map(done),
+        Command::Publish { label, actor } => publish::run(&deps()?, &label, actor.as_deref()).await.map(done),
+        Command::Rebuild { cancel: true, .. } => rebuild::cancel(&deps()?).await.map(done),
         Command::Rebuild { projection, formula, promote, actor, .. } => {
-            rebuild::run(&open()?, projection, formula.as_deref(), promote, actor.as_deref()).await
+            rebuild::run(&deps()?, projection, formula, promote, actor).await
         }
         Command::Rollback { projection, actor } => {
-            rollback::run(&open()?, projection, actor.as_deref()).await.map(done)
+            rebuild::rollback(&deps()?, projection, actor.as_deref()).await.map(done)
         }
-        Command::History { id, metric } => history::run(&open()?, &id, metric.as_deref()).await.map(done),
+        Command::History { id, metric } => history::run(&deps()?, &id, metric.as_deref()).await.map(done),
         Command::Export(what) => export::run(&deps()?, what).await.map(done),
         Command::Formula(what) => formula::run(common, what).await.map(done),
         Command::Triage(TriageCommand::List) => triage::list(&deps()?).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Triage(TriageCommand::Resolve { id, resolution, by }) => {
-            curate::resolve(&open()?, &id, resolution, &by).await.map(done)
+            curate::resolve(&deps()?, &id, resolution, by).await.map(done)
         }
         Command::Conflicts => triage::conflicts(&deps()?).await.map(done),
         #[cfg(feature = "ingest")]
-        Command::Curate(what) => curate::run(&open()?, what).await.map(done),
+        Command::Curate(what) => curate::run(&deps()?, what).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Quarantine { position, reason, lift, actor } => {
-            quarantine::run(&open()?, position, &reason, lift, actor.as_deref()).await.map(done)
+            quarantine::run(&deps()?, position, &reason, lift, actor.as_deref()).await.map(done)
         }
         #[cfg(feature = "ingest")]
-        Command::Erase(what) => erase::run(&open()?, what).await.map(done),
+        Command::Erase(what) => erase::run(&deps()?, what).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Artifact(what) => artifact::run(&open()?, what).await,
         Command::Audit(what) => audit::run(common, what).await,
         #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
-        Command::Migrate { roles } => project::migrate(&open()?, roles).await.map(done),
+        Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
         Command::Bench(what) => bench::run(common, what).await.map(done),
         // Answered before a runtime exists.
         Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),

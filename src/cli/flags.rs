@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::purl::Purl;
 use projections::metrics::Level;
+use projections::tables::Projection;
 
 use crate::cli::output::Format;
 use crate::service::ask::edges::Ends;
@@ -97,6 +97,9 @@ pub(crate) enum Command {
         /// Field to sort by, with `:desc` for descending; nulls last
         #[arg(long, default_value = "id")]
         sort: String,
+        /// So many at most
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
         #[command(flatten)]
         at: AsOf,
     },
@@ -252,7 +255,7 @@ pub(crate) enum Command {
 
 /// An id as a person gives it: a package URL in canonical form, as ids are kept, and anything else as it is.
 pub(crate) fn canonical_id(text: &str) -> Result<String, Infallible> {
-    Ok(Purl::parse(text).map_or_else(|_| text.to_owned(), |purl| purl.id))
+    Ok(crate::service::ask::canonical_id(text))
 }
 
 /// A point of the log and a formula.
@@ -322,6 +325,17 @@ pub(crate) enum ProjectionArg {
     Metrics,
     /// Scores over time
     History,
+}
+
+impl From<ProjectionArg> for Projection {
+    fn from(projection: ProjectionArg) -> Self {
+        match projection {
+            ProjectionArg::Graph => Self::Graph,
+            ProjectionArg::People => Self::People,
+            ProjectionArg::Metrics => Self::Metrics,
+            ProjectionArg::History => Self::History,
+        }
+    }
 }
 
 /// What can be done with open questions.

@@ -62,20 +62,6 @@ impl Session {
 
 #[cfg(feature = "ingest")]
 impl Session {
-    /// Brings the schema up to date.
-    pub(crate) async fn migrate(&self) -> Result<()> {
-        Ok(self.deps.migrate().await?)
-    }
-
-    /// Makes the database roles and grants them their rights.
-    pub(crate) async fn grant_roles(&self) -> Result<()> {
-        use anyhow::Context as _;
-        let pool = ingest::connect(self.server().clone());
-        let granted = ingest::roles::grant(&pool).await;
-        pool.close().await;
-        granted.context("cannot make the roles").map_err(super::failure::Failure::environment)
-    }
-
     /// The log, to write to, in a migrated database.
     pub(crate) async fn log(&self) -> Result<ingest::Log> {
         Ok(self.deps.log().await?)

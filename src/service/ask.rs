@@ -2,9 +2,20 @@
 
 pub mod audit;
 pub mod edges;
+pub mod events;
 pub mod export;
 pub mod formula;
+pub mod history;
 pub mod lag;
 pub mod point;
+pub mod replay;
 pub mod scores;
+pub mod status;
 pub mod triage;
+
+use domain::purl::Purl;
+
+/// An id as somebody gives it: a package URL in canonical form, as ids are kept, and anything else as it is.
+pub(crate) fn canonical_id(text: &str) -> String {
+    Purl::parse(text).map_or_else(|_| text.to_owned(), |purl| purl.id)
+}

@@ -38,7 +38,7 @@ async fn after_an_erasure_what_was_published_is_unprovable() {
     assert_eq!((labels(&place, "published"), labels(&place, "unprovable")), (set(&["before"]), set(&[])));
 
     // The document of the repository that depends on all others.
-    place.run(&["erase", "payload", "6", "--reason", "a court order"]);
+    place.run(&["erase", "payload", "6", "--reason", "a court order", "--yes"]);
     publish(&place, "after");
     assert_eq!((labels(&place, "published"), labels(&place, "unprovable")), (set(&["after"]), set(&["before"])));
     // The value that stands there now is another than the one that was published: it must not pass for it.

@@ -3,10 +3,12 @@
 use domain::formula::EdgePolicy;
 use domain::number::fit;
 use domain::time::Day;
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
 use super::load::inconsistent;
-use super::{Build, StoreError, statement};
+use super::statement::{self, Statement};
+use super::{Build, StoreError};
 use crate::graph::Confidence;
 use crate::graph::Graph;
 use crate::metrics::{Level, Scores};
@@ -53,7 +55,7 @@ fn unsigned(build: &Build, table: &'static str, row: &str, number: i64) -> Resul
     u64::try_from(number).map_err(|_| inconsistent(build, table, row))
 }
 
-fn of(builds: &[Build], projection: Projection) -> Result<&Build, StoreError> {
+pub(super) fn of(builds: &[Build], projection: Projection) -> Result<&Build, StoreError> {
     let found = builds.iter().find(|build| build.projection == projection);
     found.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
 }
@@ -67,29 +69,35 @@ pub async fn scores(conn: &mut PgConnection, builds: &[Build], level: Level) -> 
         Level::Project => statement::SCORES_OF_PROJECTS,
         _ => statement::SCORES,
     };
-    let sql = statement.on(&[("graph", of(builds, Projection::Graph)?), ("metrics", of(builds, Projection::Metrics)?)]);
-    let build = of(builds, Projection::Metrics)?;
-    let mut lines = Vec::new();
-    for row in sqlx::query(&sql).bind(level.name()).fetch_all(conn).await? {
-        let id: String = row.try_get("id")?;
-        let unsigned = |value: Option<i64>| value.map(|n| unsigned(build, "score", &id, n)).transpose();
-        lines.push(ScoreLine {
-            name: row.try_get("display_name")?,
-            activity_status: row.try_get("activity_status")?,
-            criticality_score: unsigned(row.try_get("criticality_score")?)?,
-            pony_factor: unsigned(row.try_get("pony_factor")?)?,
-            adoption_score: row.try_get("adoption_score")?,
-            pg_score: row.try_get("pg_score")?,
-            project_id: row.try_get("project")?,
-            further: further(&row)?,
-            id,
-        });
-    }
-    Ok(lines)
+    let sql = on_scores(statement, builds)?;
+    let rows = sqlx::query(&sql).bind(level.name()).fetch_all(conn).await?;
+    rows.iter().map(|row| score_line(of(builds, Projection::Metrics)?, row)).collect()
+}
+
+/// The statement on the live builds that scores are read from.
+pub(super) fn on_scores(statement: Statement, builds: &[Build]) -> Result<String, StoreError> {
+    Ok(statement.on(&[("graph", of(builds, Projection::Graph)?), ("metrics", of(builds, Projection::Metrics)?)]))
+}
+
+/// A score of the live builds.
+pub(super) fn score_line(build: &Build, row: &PgRow) -> Result<ScoreLine, StoreError> {
+    let id: String = row.try_get("id")?;
+    let unsigned = |value: Option<i64>| value.map(|n| unsigned(build, "score", &id, n)).transpose();
+    Ok(ScoreLine {
+        name: row.try_get("display_name")?,
+        activity_status: row.try_get("activity_status")?,
+        criticality_score: unsigned(row.try_get("criticality_score")?)?,
+        pony_factor: unsigned(row.try_get("pony_factor")?)?,
+        adoption_score: row.try_get("adoption_score")?,
+        pg_score: row.try_get("pg_score")?,
+        project_id: row.try_get("project")?,
+        further: further(row)?,
+        id,
+    })
 }
 
 /// Further terms and flags as stored.
-fn further(row: &sqlx::postgres::PgRow) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
+fn further(row: &PgRow) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
     let undecodable = |error: serde_json::Error| StoreError::Database(sqlx::Error::Decode(error.into()));
     let mut further = match row.try_get::<Option<&str>, _>("terms")? {
         Some(terms) => serde_json::from_str(terms).map_err(undecodable)?,
@@ -139,15 +147,17 @@ pub async fn edges(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<Edge
     };
     let sql = statement.on(&[("graph", of(builds, Projection::Graph)?)]);
     let rows = sqlx::query(&sql).fetch_all(conn).await?;
-    let line = |row: &sqlx::postgres::PgRow| {
-        Ok(EdgeLine {
-            in_vertex: row.try_get("in_vertex")?,
-            out_vertex: row.try_get("out_vertex")?,
-            version_range: row.try_get("version_range")?,
-            confidence: row.try_get("confidence")?,
-        })
-    };
-    rows.iter().map(line).collect()
+    rows.iter().map(edge_line).collect()
+}
+
+/// An edge of the live builds.
+pub(super) fn edge_line(row: &PgRow) -> Result<EdgeLine, StoreError> {
+    Ok(EdgeLine {
+        in_vertex: row.try_get("in_vertex")?,
+        out_vertex: row.try_get("out_vertex")?,
+        version_range: row.try_get("version_range")?,
+        confidence: row.try_get("confidence")?,
+    })
 }
 
 /// The edges of a graph under a policy, in the same shape.
@@ -176,7 +186,7 @@ pub async fn projects_of_repos(
 ) -> Result<std::collections::BTreeMap<String, String>, StoreError> {
     let sql = statement::PROJECTS_OF_REPOS.on(&[("graph", of(builds, Projection::Graph)?)]);
     let rows = sqlx::query(&sql).fetch_all(conn).await?;
-    let pair = |row: &sqlx::postgres::PgRow| Ok((row.try_get("canonical_id")?, row.try_get("project")?));
+    let pair = |row: &PgRow| Ok((row.try_get("canonical_id")?, row.try_get("project")?));
     rows.iter().map(pair).collect()
 }
 
@@ -217,7 +227,7 @@ pub async fn spans(
         let day = text.map(Day::parse).transpose();
         day.map_err(|_| inconsistent(build, "tick", text.unwrap_or_default()))
     };
-    let line = |row: &sqlx::postgres::PgRow| {
+    let line = |row: &PgRow| {
         Ok(SpanLine {
             level: row.try_get("level")?,
             metric: row.try_get("metric")?,
@@ -227,6 +237,22 @@ pub async fn spans(
             to_day: day(row.try_get("to_day")?)?,
             value: row.try_get("value")?,
         })
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The labels that were published, each list with the tick that saw them, in order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn labels(conn: &mut PgConnection, build: &Build) -> Result<Vec<(u64, Vec<String>)>, StoreError> {
+    let sql = statement::LABELS.on(&[("history", build)]);
+    let rows = sqlx::query(&sql).fetch_all(conn).await?;
+    let line = |row: &PgRow| {
+        let number: i64 = row.try_get("position")?;
+        let labels = serde_json::from_str(row.try_get("labels")?);
+        let labels = labels.map_err(|_| inconsistent(build, "tick", &number.to_string()))?;
+        Ok((unsigned(build, "tick", &number.to_string(), number)?, labels))
     };
     rows.iter().map(line).collect()
 }

@@ -44,6 +44,8 @@ statements! {
     VALUES_AT = "values_at";
     /// The values over time of the vertex $1 of `{history}`, at levels $2, of metric $3 or all.
     HISTORY_OF_ONE = "history_of_one";
+    /// The labels that were published at ticks of `{history}`.
+    LABELS = "labels";
     /// The ticks of `{build}`.
     TICKS = "ticks";
     /// The births that `{build}` keeps while it grows.
@@ -52,6 +54,22 @@ statements! {
     SCORES = "scores";
     /// The scores of level $1, which is that of projects.
     SCORES_OF_PROJECTS = "scores_of_projects";
+    /// The score of $2, of level $1; not of projects.
+    SCORE = "score";
+    /// The score of $2, of level $1, which is that of projects.
+    SCORE_OF_PROJECT = "score_of_project";
+    /// The first $2 scores of level $1, by id; not of projects.
+    FIRST_SCORES = "first_scores";
+    /// The first $2 scores of level $1, which is that of projects, by id.
+    FIRST_SCORES_OF_PROJECTS = "first_scores_of_projects";
+    /// The project of each of the vertices $1 that has one.
+    PROJECTS_OF = "projects_of";
+    /// The Repos of the project $1.
+    REPOS_OF_PROJECT = "repos_of_project";
+    /// The edges with one of the ends $1, under the policy `flat`.
+    EDGES_FLAT_OF = "edges_flat_of";
+    /// The edges with one of the ends $1, under the policy `nested`.
+    EDGES_NESTED_OF = "edges_nested_of";
     /// The project of every Repo of `{graph}` that has one.
     PROJECTS_OF_REPOS = "projects_of_repos";
     /// Open questions of `{graph}`.

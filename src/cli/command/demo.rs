@@ -17,11 +17,12 @@ use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 
 use super::ingest::{Many, Single, gitlog, grants, keep, repo, sbom, survey};
-use super::{project, publish};
 use crate::cli::failure::{Failure, Result};
 use crate::cli::output::{Output, object, objects, table};
 use crate::cli::session::{self, Session};
+use crate::service::act::publish;
 use crate::service::ask::scores::Scored;
+use crate::service::run::project;
 
 include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
 
@@ -65,13 +66,13 @@ pub(crate) async fn run(session: &Session) -> Result<Output> {
         })?;
     }
     session::say(&session.common, "projecting the graph, people, metrics and history");
-    project::catch_up(session, &mut conn).await?;
+    project::catch_up(&session.deps, &mut conn).await?;
     let published = publication::all(&mut conn).await?.into_iter().find(|(_, facts)| facts.label == LABEL);
     let published = match published {
         Some((_, facts)) => facts,
-        None => publish::publish(session, LABEL, &context).await?,
+        None => publish::scores(&session.deps, LABEL, &context).await?,
     };
-    project::catch_up(session, &mut conn).await?;
+    project::catch_up(&session.deps, &mut conn).await?;
     session::say(&session.common, "replaying the log to prove the published scores");
     let verified = prove(session, &mut conn, &published).await?;
 

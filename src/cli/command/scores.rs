@@ -1,14 +1,12 @@
 //! `scores`.
 
 use crate::cli::failure::Result;
-use crate::cli::flags::{AsOf, LevelArg};
 use crate::cli::output::Output;
 use crate::service::Deps;
-use crate::service::ask::scores::{Asked, Sort, fields_of, scores};
+use crate::service::ask::scores::{Asked, fields_of, scores};
 
 /// `scores`.
-pub(crate) async fn run(deps: &Deps, level: LevelArg, id: Option<String>, sort: &str, at: AsOf) -> Result<Output> {
-    let asked = Asked { level: level.into(), id, sort: Sort::parse(sort)?, at: at.into() };
-    let found = scores(deps, &asked).await?;
+pub(crate) async fn run(deps: &Deps, asked: &Asked) -> Result<Output> {
+    let found = scores(deps, asked).await?;
     Output::columned(fields_of(&found), &found)
 }

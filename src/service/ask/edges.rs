@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::recorded::Position;
 use projections::Fold;
 use projections::graph::evidence;
-use projections::store::{self, query};
+use projections::store::{self, Build, few, query};
 use replay::snapshot;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 
 use super::lag;
 use super::point::{self, At};
@@ -61,7 +62,8 @@ pub async fn edges(deps: &Deps, asked: &Asked) -> Result<Vec<Edge>> {
             if live.is_empty() {
                 return Ok((Vec::new(), BTreeMap::new(), lag));
             }
-            Ok((query::edges(conn, &live).await?, query::projects_of_repos(conn, &live).await?, lag))
+            let (lines, projects) = live_edges(conn, &live, asked).await?;
+            Ok((lines, projects, lag))
         });
         let (lines, projects, lag) = read.await?;
         lag::note(deps, lag);
@@ -83,6 +85,32 @@ pub async fn edges(deps: &Deps, asked: &Asked) -> Result<Vec<Edge>> {
     let of = asked.of.as_deref();
     let matching = lines.into_iter().filter(|line| of.is_none_or(|id| line.in_vertex == id || line.out_vertex == id));
     Ok(matching.map(Edge::from).collect())
+}
+
+/// Reads what is shown and no more: the edges, and the projects of their ends where those are shown.
+async fn live_edges(
+    conn: &mut PgConnection,
+    live: &[Build],
+    asked: &Asked,
+) -> Result<(Vec<query::EdgeLine>, BTreeMap<String, String>)> {
+    let lines = match (&asked.of, asked.ends) {
+        (None, _) => query::edges(conn, live).await?,
+        (Some(id), Ends::Repos) => few::edges(conn, live, std::slice::from_ref(id)).await?,
+        (Some(project), Ends::Projects) => {
+            let repos = few::repos(conn, live, project).await?;
+            few::edges(conn, live, &repos).await?
+        }
+    };
+    let projects = match (&asked.of, asked.ends) {
+        (_, Ends::Repos) => BTreeMap::new(),
+        (None, Ends::Projects) => query::projects_of_repos(conn, live).await?,
+        (Some(_), Ends::Projects) => {
+            let ends: BTreeSet<&String> = lines.iter().flat_map(|line| [&line.in_vertex, &line.out_vertex]).collect();
+            let ends: Vec<String> = ends.into_iter().cloned().collect();
+            few::projects(conn, live, &ends).await?
+        }
+    };
+    Ok((lines, projects))
 }
 
 impl From<query::EdgeLine> for Edge {

@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 use domain::formula::Term;
 use domain::status::ActivityStatus;
 use projections::metrics::Level;
-use projections::store::{self, query};
+use projections::store::{self, Build, few, query};
 use replay::snapshot;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
+use sqlx::PgConnection;
 
 use super::lag;
 use super::point::{self, At};
@@ -57,6 +58,8 @@ pub struct Asked {
     pub id: Option<String>,
     /// In which order.
     pub sort: Sort,
+    /// So many at most, the first of that order.
+    pub limit: Option<u64>,
     /// When, and under which formula.
     pub at: At,
 }
@@ -70,7 +73,7 @@ pub async fn scores(deps: &Deps, asked: &Asked) -> Result<Vec<Scored>> {
         let mut conn = deps.read().await?;
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
             let live = store::live_builds(conn).await?;
-            let lines = if live.is_empty() { Vec::new() } else { query::scores(conn, &live, asked.level).await? };
+            let lines = if live.is_empty() { Vec::new() } else { live_scores(conn, &live, asked).await? };
             Ok((lines, lag::of(conn, &live).await?))
         });
         let (lines, lag) = read.await?;
@@ -89,7 +92,19 @@ pub async fn scores(deps: &Deps, asked: &Asked) -> Result<Vec<Scored>> {
         return Err(Error::not_found(level, id, format!("no {level} has the id `{id}`")));
     }
     asked.sort.apply(&mut scores);
+    scores.truncate(asked.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
     Ok(scores)
+}
+
+/// Reads what is shown and no more: one score, or the first by id. What is sorted otherwise is read as a whole.
+async fn live_scores(conn: &mut PgConnection, live: &[Build], asked: &Asked) -> Result<Vec<query::ScoreLine>> {
+    Ok(match (&asked.id, asked.limit) {
+        (Some(id), _) => few::score(conn, live, asked.level, id).await?.into_iter().collect(),
+        (None, Some(limit)) if asked.sort == Sort::default() => {
+            few::first_scores(conn, live, asked.level, limit).await?
+        }
+        _ => query::scores(conn, live, asked.level).await?,
+    })
 }
 
 impl From<query::ScoreLine> for Scored {

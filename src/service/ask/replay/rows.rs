@@ -1,17 +1,17 @@
 //! Where a publication diverges, by vertex: from the live tables or the history of scores, where they hold what was
 //! said then.
 
-use ::replay::as_of::Outcome;
-use ::replay::publication::Asked;
-use ::replay::verify::{self, Divergence, MAX_REPORTED};
 use projections::Fold;
 use projections::metrics::{Level, Scores};
 use projections::store::{Build, query};
 use projections::tables::Projection;
+use replay::as_of::Outcome;
+use replay::publication::Asked;
+use replay::verify::{self, Divergence, MAX_REPORTED};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use crate::cli::failure::Result;
+use crate::service::Result;
 
 /// The vertices, metrics and both values.
 pub(super) async fn published(

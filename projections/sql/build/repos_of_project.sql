@@ -1,0 +1,1 @@
+SELECT canonical_id FROM {graph}.vertex WHERE project = $1

@@ -1,0 +1,31 @@
+//! The schema is brought up to date, and logins get the roles that they belong to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::service::{Deps, Error, Result};
+
+/// A database with this program's schema.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Migrated {
+    /// Always true: what could not be done is an error.
+    pub migrated: bool,
+    /// The roles that there are now; null where none were asked for.
+    pub roles: Option<Vec<String>>,
+}
+
+/// Brings the schema up to date; with `roles` makes the database roles and grants them their rights as well.
+///
+/// # Errors
+/// As [`Deps::migrate`], and when this login may not make roles.
+pub async fn migrate(deps: &Deps, roles: bool) -> Result<Migrated> {
+    deps.migrate().await?;
+    if roles {
+        let pool = ingest::connect(deps.server().clone());
+        let granted = ingest::roles::grant(&pool).await;
+        pool.close().await;
+        granted.map_err(|error| Error::unavailable(error).of("cannot make the roles"))?;
+    }
+    let names = || ingest::roles::ALL.iter().map(|role| (*role).to_owned()).collect();
+    Ok(Migrated { migrated: true, roles: roles.then(names) })
+}

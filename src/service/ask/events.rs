@@ -1,0 +1,108 @@
+//! The log in order.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use domain::digest::Digest;
+use domain::recorded::Position;
+use domain::{StreamId, Timestamp};
+use replay::log::{self, Stored};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::canonical_id;
+use crate::service::{Deps, Error, Result};
+
+/// An event as it stands in the log: everything that is needed to recompute the leaf hash.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    /// Its place in the log.
+    pub position: Position,
+    /// Its id.
+    pub event: String,
+    /// Its stream.
+    pub stream: &'a StreamId,
+    /// Its number in the stream.
+    pub sequence: u64,
+    /// Its type.
+    pub r#type: &'a str,
+    /// Version of the payload's shape.
+    pub version: u32,
+    /// The world's time.
+    pub observed_at: Timestamp,
+    /// The log's time.
+    pub recorded_at: Timestamp,
+    /// The payload, as it was hashed; null when it is erased.
+    pub payload: &'a RawValue,
+    /// Who appended it, and with what.
+    pub metadata: &'a BTreeMap<String, String>,
+    /// Digest of the payload.
+    pub payload_sha256: Digest,
+    /// Hash of its leaf in the tree.
+    pub leaf_hash: Digest,
+}
+
+/// Which events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The first position.
+    pub from: Option<Position>,
+    /// The last position.
+    pub to: Option<Position>,
+    /// Only those of this stream, `repo:pkg:github/o/r`.
+    pub stream: Option<String>,
+}
+
+/// Hands every event that is asked for to `each`, in order, until that has seen enough. Of a stream, no other event is
+/// read.
+///
+/// # Errors
+/// [`Error::Invalid`] for what is no stream; when an event is damaged, or the database fails.
+pub async fn events(deps: &Deps, asked: &Asked, mut each: impl FnMut(&Line<'_>) -> ControlFlow<()>) -> Result<()> {
+    let stream = asked.stream.as_deref().map(canonical).transpose()?;
+    let mut conn = deps.read_long().await?;
+    let head = log::head(&mut conn).await?.position;
+    let (from, to) = (asked.from.unwrap_or(1), asked.to.unwrap_or(head).min(head));
+    let mut enough = false;
+    let sink = |stored| {
+        enough = line(&stored, &mut each)?.is_break();
+        // Any error ends the reading.
+        if enough { Err(Error::Interrupted("enough".into())) } else { Ok(()) }
+    };
+    let read = match &stream {
+        Some(stream) => log::of_stream(&mut conn, stream, from, to, sink).await,
+        None => log::read(&mut conn, from, to, sink).await,
+    };
+    if enough { Ok(()) } else { read }
+}
+
+/// The stream that is meant, its id in the form in which ids are kept.
+fn canonical(text: &str) -> Result<StreamId> {
+    let stream = StreamId::parse(text).map_err(|error| Error::invalid("stream", error))?;
+    if stream == StreamId::atlas() {
+        return Ok(stream);
+    }
+    StreamId::new(stream.kind(), canonical_id(stream.id())).map_err(|error| Error::invalid("stream", error))
+}
+
+fn line(stored: &Stored, each: &mut impl FnMut(&Line<'_>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
+    let Stored { position, append, index, envelope, leaf_hash, payload } = stored;
+    let payload = if stored.is_erased() { b"null" } else { payload.as_slice() };
+    let payload = std::str::from_utf8(payload).map_err(Error::refused)?;
+    let payload: &RawValue = serde_json::from_str(payload)
+        .map_err(|error| Error::refused(format!("position {position}: the payload is no JSON: {error}")))?;
+    Ok(each(&Line {
+        position: *position,
+        event: format!("{append}/{index}"),
+        stream: &envelope.stream,
+        sequence: envelope.sequence,
+        r#type: &envelope.event_type,
+        version: envelope.version,
+        observed_at: envelope.observed_at,
+        recorded_at: envelope.recorded_at,
+        payload,
+        metadata: &envelope.metadata,
+        payload_sha256: envelope.payload_sha256,
+        leaf_hash: *leaf_hash,
+    }))
+}

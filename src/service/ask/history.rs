@@ -1,0 +1,96 @@
+//! The time axis of one vertex.
+
+use domain::Timestamp;
+use projections::store::{self, query};
+use projections::tables::Projection;
+use replay::publication::Labels;
+use replay::quarantine::Quarantine;
+use replay::{ReplayError, snapshot};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use super::scores::as_number;
+use crate::service::{Deps, Error, Result};
+
+/// A value that held for a while. The times are world time: the day in which a value was first seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Span {
+    /// `project`, `repo` or `external`.
+    pub level: String,
+    /// Which value.
+    pub metric: String,
+    /// First position that saw it.
+    pub from_position: u64,
+    /// First position that saw another; null while it holds.
+    pub to_position: Option<u64>,
+    /// World day in which it was first seen.
+    pub from: Option<Timestamp>,
+    /// World day in which another was first seen.
+    pub to: Option<Timestamp>,
+    /// The value.
+    pub value: Value,
+    /// The labels under which this value was published.
+    pub published: Vec<String>,
+    /// The labels of which that cannot be told any more: the scores that were published there may rest on what is
+    /// erased by now.
+    pub unprovable: Vec<String>,
+}
+
+/// The values of one vertex over time, all or those of one metric. A publication sees the value that holds at its own
+/// tick.
+///
+/// # Errors
+/// [`Error::NotFound`] for an id, or a metric of it, without a history.
+pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<Span>> {
+    let mut conn = deps.read().await?;
+    // One snapshot: spans, ticks and publications belong together.
+    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+        let live = store::live_builds(conn).await?;
+        let Some(build) = live.iter().find(|build| build.projection == Projection::History) else {
+            return Err(ReplayError::NoBuild.into());
+        };
+        let spans = query::spans(conn, build, id, metric).await?;
+        if spans.is_empty() {
+            return Ok((spans, Vec::new(), None, build.quarantine_digest));
+        }
+        let labels = if reads_log(conn).await? { Some(Labels::of(conn, build).await?) } else { None };
+        Ok((spans, query::labels(conn, build).await?, labels, build.quarantine_digest))
+    });
+    let (spans, labelled, labels, quarantine) = read.await?;
+    if spans.is_empty() {
+        let what = metric.map_or_else(|| "a history".to_owned(), |metric| format!("a history of `{metric}`"));
+        let hint = "values enter the history when world time enters a new day, at a publication and at a promotion";
+        return Err(Error::not_found("history", id, format!("nothing with the id `{id}` has {what}: {hint}")));
+    }
+    // Who may not read the log sees from the build alone whether anything was ever passed over.
+    let untouched = quarantine == Quarantine::default().digest();
+    if labels.is_none() && !untouched {
+        deps.note("this login may not read the log, which says what is erased: no label is vouched for");
+    }
+    let is_published = |label: &str| labels.as_ref().map_or(untouched, |labels| labels.published.contains(label));
+    let is_unprovable = |label: &str| labels.as_ref().map_or(!untouched, |labels| labels.unprovable.contains(label));
+    let span = |span: query::SpanLine| {
+        let holds = |position: u64| span.from <= position && span.to.is_none_or(|to| position < to);
+        let seen = labelled.iter().filter(|(position, _)| holds(*position)).flat_map(|(_, labels)| labels.clone());
+        let (published, others): (Vec<String>, Vec<String>) = seen.partition(|label| is_published(label));
+        Span {
+            from_position: span.from,
+            to_position: span.to,
+            from: span.from_day.map(domain::Day::start),
+            to: span.to_day.map(domain::Day::start),
+            value: as_number(serde_json::from_str(&span.value).unwrap_or(Value::Null)),
+            published,
+            unprovable: others.into_iter().filter(|label| is_unprovable(label)).collect(),
+            level: span.level,
+            metric: span.metric,
+        }
+    };
+    Ok(spans.into_iter().map(span).collect())
+}
+
+/// Whether this login may read the decisions of the log: who reads the live tables need not.
+async fn reads_log(conn: &mut PgConnection) -> Result<bool> {
+    Ok(sqlx::query_file_scalar!("sql/may_read_decisions.sql").fetch_one(conn).await?)
+}

@@ -1,0 +1,3 @@
+//! Work that goes on beside questions and deeds.
+
+pub mod project;
