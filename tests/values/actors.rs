@@ -61,10 +61,16 @@ async fn nothing_is_appended_under_what_is_no_actor() {
     let (long, tool) = ("x".repeat(257), "tests/1".to_owned());
     for (actor, tool) in [("ann@example.org", &tool), (&long, &tool), ("", &tool), ("ann", &long)] {
         let context = Context { actor: actor.to_owned(), tool: tool.clone() };
-        let refused = log.append(events::repo("a/b", 1).into(), &context).await.unwrap_err();
-        assert!(matches!(refused, AppendError::Refused(Refusal::Invalid(_))), "{refused}");
-        let refused = log.append_batch(vec![events::repo("a/b", 1).into()], &context).await.unwrap_err();
-        assert!(matches!(refused, AppendError::Refused(Refusal::Invalid(_))), "{refused}");
+        let one = log.append(events::repo("a/b", 1).into(), &context).await.unwrap_err();
+        let batch = log.append_batch(vec![events::repo("a/b", 1).into()], &context).await.unwrap_err();
+        for refused in [one, batch] {
+            let why = match &refused {
+                AppendError::Refused(Refusal::Address(place)) => place.as_str(),
+                AppendError::Refused(Refusal::Invalid(_)) => "its rules",
+                other => panic!("{other}"),
+            };
+            assert_eq!(why, if actor.contains('@') { "the actor" } else { "its rules" }, "{refused}");
+        }
     }
     assert!(check(db.pool()).await.is_empty());
 }
