@@ -3,4 +3,5 @@
 mod erasing;
 mod moments;
 mod plans;
+mod refused;
 mod unprovable;

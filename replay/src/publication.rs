@@ -63,9 +63,12 @@ impl Labels {
         for (event, facts) in decisions.publications() {
             let then = decisions.passed_over_by(event, facts).positions;
             let upto = |set: &BTreeSet<Position>| set.range(..=facts.position).copied().collect::<Vec<_>>();
+            if build.formula_hash != Some(facts.formula_hash) {
+                continue;
+            }
             if decisions.of_publication(event, facts).1.is_some() {
                 labels.unprovable.insert(facts.label.clone());
-            } else if build.formula_hash == Some(facts.formula_hash) && upto(&then) == upto(&folded) {
+            } else if upto(&then) == upto(&folded) {
                 labels.published.insert(facts.label.clone());
             }
         }

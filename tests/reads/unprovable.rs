@@ -45,6 +45,10 @@ async fn after_an_erasure_what_was_published_is_unprovable() {
     assert_ne!(criticality(&place, "before", "unprovable"), then);
     let now = place.run(&["scores", "--id", "p:a"]);
     assert_eq!(criticality(&place, "after", "published"), now[0]["criticality_score"]);
+
+    // Under another formula the values are others, whatever was erased.
+    place.run(&["rebuild", "--formula", "atlas-1", "--promote"]);
+    assert_eq!((labels(&place, "published"), labels(&place, "unprovable")), (set(&[]), set(&[])));
 }
 
 #[tokio::test]

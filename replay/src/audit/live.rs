@@ -17,6 +17,7 @@ use super::tree::{Anchor, Fault, Tree};
 use super::verification::{Judged, Stop, Verification, Witness};
 use crate::decisions::Decisions;
 use crate::log::{self, Head, Stored};
+use crate::snapshot::OfDatabase as _;
 use crate::verify::{self, Divergence};
 use crate::{ReplayError, as_of};
 
@@ -150,6 +151,8 @@ pub async fn verify(
     }
     let decisions = match Decisions::read(&mut *conn).await {
         Ok(decisions) => decisions,
+        // The database refuses: nothing is said about the log, and nothing more is answered in this transaction.
+        Err(error) if error.database().is_some() => return Err(error),
         // Something before the decision that cannot be read may be wrong as well.
         Err(error) => {
             let stop = first_of(&mut *conn, &head, anchors, error).await;
