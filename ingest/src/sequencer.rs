@@ -145,13 +145,7 @@ impl Sequencer {
 
     /// Whether the login may sequence. It is asked for beforehand: a refusal would be an error in the server's log.
     pub(crate) async fn may_run(&self) -> Result<bool, SequenceError> {
-        let may = sqlx::query_scalar(
-            "SELECT CASE WHEN NOT has_schema_privilege('log', 'USAGE') THEN false \
-                         ELSE has_table_privilege('log.outbox', 'SELECT') AND has_table_privilege('log.outbox', 'DELETE') \
-                          AND has_table_privilege('log.commit', 'INSERT') AND has_table_privilege('log.head', 'UPDATE') \
-                          AND has_table_privilege('log.tile', 'INSERT') END",
-        );
-        Ok(may.fetch_one(&self.pool).await?)
+        Ok(sqlx::query_file_scalar!("sql/may_sequence.sql").fetch_one(&self.pool).await?)
     }
 
     /// Sequences what other processes leave behind, until `stop` is ready. What goes wrong is said when it begins and

@@ -152,7 +152,8 @@ impl ReplayError {
         }
     }
 
-    /// Whether somebody was faster, which is no failure: another projector, or an erasure of what was still to be folded.
+    /// Whether somebody was faster, which is no failure: another projector, or an erasure of what was still to be
+    /// folded.
     #[must_use]
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Store(StoreError::Fenced { .. }) | Self::Erased { .. })

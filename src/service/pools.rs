@@ -1,5 +1,5 @@
-//! Connections by what they are for, each with limits: no statement runs, and no lock is waited for, without end, and no
-//! work starves another. (The write side's pool has limits of its own, in `ingest::connect`.)
+//! Connections by what they are for, each with limits: no statement runs, and no lock is waited for, without end, and
+//! no work starves another. (The write side's pool has limits of its own, in `ingest::connect`.)
 
 use std::time::Duration;
 

@@ -248,13 +248,7 @@ async fn own(conn: &mut PgConnection, builds: &[Build]) -> Result<bool, ReplayEr
 
 /// Gives up whatever this session makes: the next who tidies drops it, or goes on with it.
 pub(super) async fn give_up(conn: &mut PgConnection) -> Result<(), ReplayError> {
-    sqlx::query(
-        "SELECT pg_advisory_unlock($1, objid::bigint::int) FROM pg_locks \
-          WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND classid = $1::int::oid AND objsubid = 2",
-    )
-    .bind(MAKER_LOCK)
-    .execute(conn)
-    .await?;
+    sqlx::query_file!("sql/give_up.sql", MAKER_LOCK).fetch_all(conn).await?;
     Ok(())
 }
 
