@@ -128,7 +128,7 @@ impl LogRepository {
             return Err(Corrupt::stream(stream, format!("version {sequence}, state of {}", state.sequence)).into());
         }
         let mut write = Write::new(self.append_id, now, &self.metadata);
-        let expected = sequence.saturating_sub(1);
+        let expected = sequence.checked_sub(1).ok_or_else(|| Corrupt::stream(stream, "an event of sequence 0"))?;
         write.move_stream(stream, expected, &state)?;
         let locus = write.push(&self.prepared, sequence)?;
         let stored = persist(&mut *self.pool.acquire().await?, &write).await?;

@@ -5,6 +5,7 @@
 //! process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
 //! those waiting ticks for all of them.
 
+use domain::number::fit;
 use std::collections::BTreeMap;
 use std::sync::{Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -301,7 +302,7 @@ fn lost(append: Uuid) -> Corrupt {
 }
 
 fn signed(position: u64) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
+    fit::<i64>(position, "position")
 }
 
 fn position(stored: i64) -> Result<u64, Corrupt> {

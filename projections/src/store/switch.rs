@@ -106,8 +106,8 @@ pub async fn await_readers(conn: &mut PgConnection, looks: u32) -> Result<(), St
 }
 
 /// Replaces the views while others read them, inside a transaction. A reader holds some and waits for others, so
-/// whoever waited for all of them in turn would wait in a circle: what was taken is given back after a moment, and tried
-/// again.
+/// whoever waited for all of them in turn would wait in a circle: what was taken is given back after a moment, and
+/// tried again.
 pub(super) async fn replace(conn: &mut PgConnection, sql: &str) -> Result<(), StoreError> {
     let mut milliseconds = PAUSE_MILLISECONDS;
     for _ in 0..TRIES {

@@ -15,7 +15,7 @@ use projections::tables::{Materialized, Projection};
 use sqlx::{Connection as _, PgConnection};
 
 use super::MAKER_LOCK;
-use super::lane::{Chunks, Lane, Told, joined};
+use super::lane::{Chunks, Lane, SAVE_POSITIONS, Told, joined};
 use crate::ReplayError;
 use crate::as_of::advance;
 use crate::fence::fence;
@@ -23,8 +23,6 @@ use crate::log::Stored;
 use crate::projector::{Projector, advance_to, fact_rows};
 use crate::quarantine::Quarantine;
 
-/// Positions folded between two savings.
-pub(super) const SAVE_POSITIONS: u64 = 5_000;
 /// Bytes of finished history after which they are saved earlier.
 const PENDING_BYTES: usize = 64 << 20;
 
