@@ -159,7 +159,7 @@ impl LogRepository {
     }
 }
 
-/// Our own error through the framework's; [`crate::append::single`] unwraps it.
+/// Our own error through the framework's; the path of one event unwraps it.
 fn boxed(error: AppendError) -> PersistenceError {
     PersistenceError::UnknownError(Box::new(error))
 }

@@ -17,8 +17,8 @@ use self::random::{Random, mix};
 use self::repos::Repo;
 use super::BenchError;
 use super::load::context;
-use crate::append::{Append, Log};
 use crate::error::AppendError;
+use crate::{Append, Log};
 
 mod cast;
 mod others;
