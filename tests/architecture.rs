@@ -4,6 +4,7 @@ mod circles;
 mod crates;
 mod files;
 mod names;
+mod numbers;
 mod statements;
 mod tidy;
 mod words;

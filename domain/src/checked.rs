@@ -6,6 +6,7 @@
 use thiserror::Error;
 
 mod actor;
+mod compared;
 mod correction;
 mod event;
 mod label;
@@ -16,10 +17,11 @@ pub mod text;
 
 pub(crate) use actor::looks_like_address;
 pub use actor::{Actor, MAX_ACTOR_BYTES, MAX_TOOL_BYTES, Tool};
-pub use correction::{MAX_VALUE_BYTES, PROJECT_TYPES, curated};
-pub(crate) use label::folded;
+pub(crate) use compared::folded;
+pub use compared::normalised_name;
+pub use correction::{PROJECT_TYPES, curated};
 pub use label::{Label, MAX_LABEL_BYTES};
-pub use project::{ProjectId, project_name};
+pub use project::{MAX_VALUE_BYTES, ProjectId, project_name};
 pub use reason::{MAX_REASON_BYTES, Reason};
 
 /// A value that cannot be kept: which, and what is allowed.

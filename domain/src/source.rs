@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::canonical::{self, CanonicalError};
 use crate::checked::folded;
+pub use crate::checked::normalised_name;
 use crate::digest::Digest;
 use crate::event::Event;
 use crate::facts::DocumentRef;
@@ -20,15 +20,6 @@ use crate::stream::{StreamError, StreamId, StreamKind};
 pub const MAX_SOURCES_PER_STREAM: usize = 100_000;
 /// What the source of a publication begins with; its label follows.
 const PUBLISHED: &str = "published/";
-
-/// A project name in the form in which two names are compared: NFC, trimmed, white space folded, lower-cased.
-#[must_use]
-pub fn normalised_name(name: &str) -> String {
-    // NFC leaves ASCII as it is, at many times the price of all else.
-    let composed = |text: &str| if text.is_ascii() { text.to_owned() } else { text.nfc().collect() };
-    let words: Vec<String> = composed(name).split_whitespace().map(str::to_lowercase).collect();
-    composed(&words.join(" "))
-}
 
 impl Event {
     /// The stream the event belongs to.

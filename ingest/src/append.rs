@@ -1,37 +1,25 @@
-//! The one way into the log.
-//!
-//! An append is one transaction that locks nothing but the streams it writes to. It carries an outbox row; the
-//! sequencer gives positions afterwards, and every answer waits for them.
+//! What goes into the log, and the steps of its way: prepared, judged against its stream, written. Who takes them is
+//! [`crate::Log`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use domain::checked::{Actor, Tool};
 use domain::{Event, StreamId, Timestamp, canonical, redact};
-use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::error::{AppendError, Refusal, SequenceError};
-use crate::sequencer::Sequencer;
+use crate::error::Refusal;
 
-mod ahead;
-pub(crate) mod batch;
-mod foresee;
+pub(crate) mod ahead;
+pub(crate) mod foresee;
 pub(crate) mod lookup;
 pub(crate) mod prepared;
-pub(crate) mod single;
-mod streams;
+pub(crate) mod streams;
 pub(crate) mod write;
 
 pub use foresee::{Foreseen, Rehearsal};
 pub use prepared::{Prepared, is_key, part_key};
 
-/// How often an append is tried while others write to the same stream.
-pub const TRIES: u32 = 5;
-/// How far `observed_at` may be ahead of the database's clock, in minutes: clocks differ, prophecies are refused.
-pub const MAX_AHEAD_MINUTES: i64 = 5;
-/// Greatest length of an idempotency key, in bytes.
-pub const MAX_KEY_BYTES: usize = 512;
+pub use crate::limits::{MAX_AHEAD_MINUTES, MAX_KEY_BYTES, TRIES};
 
 /// An event on its way into the log.
 #[derive(Clone, Debug)]
@@ -130,7 +118,7 @@ pub(crate) struct Locus {
 }
 
 impl Locus {
-    fn place(self, first_position: u64) -> Place {
+    pub(crate) fn place(self, first_position: u64) -> Place {
         Place {
             position: first_position + u64::from(self.index),
             event: format!("{}/{}", self.append, self.index),
@@ -145,113 +133,4 @@ impl Locus {
 pub(crate) enum Found {
     New(Locus),
     Old(Locus),
-}
-
-/// The log, to write to. Clones share one sequencer.
-#[derive(Clone, Debug)]
-pub struct Log {
-    pool: PgPool,
-    sequencer: Arc<Sequencer>,
-}
-
-impl Log {
-    /// The log in the database behind `pool`, which must be migrated.
-    #[must_use]
-    pub fn new(pool: PgPool) -> Self {
-        let sequencer = Arc::new(Sequencer::new(pool.clone()));
-        Self { pool, sequencer }
-    }
-
-    /// The connections in use.
-    #[must_use]
-    pub fn pool(&self) -> &PgPool {
-        &self.pool
-    }
-
-    /// Appends one event and answers its position.
-    ///
-    /// Safe to repeat: the same facts again, or the same key, answer the place of the first.
-    ///
-    /// # Errors
-    /// See [`AppendError`]; except for `Unplaced` and `Database`, the log is as it was.
-    pub async fn append(&self, append: Append, context: &Context) -> Result<Outcome, AppendError> {
-        let metadata = Metadata::of(context)?;
-        single::append(self, Arc::new(Prepared::new(append)?), &metadata).await
-    }
-
-    /// Appends many events in one transaction, in order, and answers each. A refused one leaves the others; each sees
-    /// those before it as if they were in the log already.
-    ///
-    /// # Errors
-    /// See [`AppendError`]: then none of the events is appended, except for `Unplaced`, when all of them are, and for
-    /// `Database`, when that is unknown.
-    pub async fn append_batch(
-        &self,
-        appends: Vec<Append>,
-        context: &Context,
-    ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
-        let metadata = Metadata::of(context)?;
-        let (items, ahead) = ahead::prepare(appends);
-        batch::append(self, items, ahead, metadata).await
-    }
-
-    /// What would become of these events, each after those before it. Nothing is written.
-    ///
-    /// # Errors
-    /// When the database fails or a stream is damaged.
-    pub async fn foresee(&self, appends: Vec<Append>) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
-        foresee::foresee(self, appends).await
-    }
-
-    /// Appends what was foreseen, once the documents of all that is new are kept: one event by the way of one, several
-    /// as a batch.
-    ///
-    /// # Errors
-    /// As [`Self::append_batch`].
-    pub async fn append_foreseen(
-        &self,
-        mut foreseen: Vec<Result<Foreseen, Refusal>>,
-        context: &Context,
-    ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
-        let metadata = Metadata::of(context)?;
-        if foreseen.len() > 1 {
-            let (items, ahead) =
-                ahead::ready(foreseen.into_iter().map(|item| item.map(|Foreseen(item)| item)).collect());
-            return batch::append(self, items, ahead, metadata).await;
-        }
-        Ok(match foreseen.pop() {
-            None => vec![],
-            Some(Err(refusal)) => vec![Err(refusal)],
-            Some(Ok(Foreseen(item))) => match single::append(self, Arc::new(item), &metadata).await {
-                Err(AppendError::Refused(refusal)) => vec![Err(refusal)],
-                outcome => vec![Ok(outcome?)],
-            },
-        })
-    }
-
-    /// Gives positions to everything that is committed now. Answers the position the next event will get.
-    ///
-    /// # Errors
-    /// When the database fails or the head is damaged.
-    pub async fn drain(&self) -> Result<u64, SequenceError> {
-        self.sequencer.drain().await
-    }
-
-    /// Whether the login may give positions.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn may_sequence(&self) -> Result<bool, SequenceError> {
-        self.sequencer.may_run().await
-    }
-
-    /// Sequences what other processes leave behind, until `stop` is ready. Appends of this process do not need it.
-    /// Failures are logged, once, and tried again.
-    pub async fn run_sequencer(&self, stop: impl Future<Output = ()>) {
-        self.sequencer.run(stop).await;
-    }
-
-    pub(crate) fn sequencer(&self) -> &Sequencer {
-        &self.sequencer
-    }
 }

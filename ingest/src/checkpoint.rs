@@ -30,13 +30,8 @@ pub async fn sign(log: &Log, keys: &[SigningKey]) -> Result<(Checkpoint, String)
 /// # Errors
 /// When the database fails.
 pub async fn keep(log: &Log, checkpoint: &Checkpoint, note: &str) -> Result<(), AppendError> {
-    sqlx::query_file!(
-        "sql/keep_checkpoint.sql",
-        i64::try_from(checkpoint.size).unwrap_or(i64::MAX),
-        &checkpoint.root.0,
-        note
-    )
-    .execute(log.pool())
-    .await?;
+    let size = checkpoint.size;
+    let size = i64::try_from(size).map_err(|_| Corrupt::new("the checkpoint", format!("no log has {size} events")))?;
+    sqlx::query_file!("sql/keep_checkpoint.sql", size, &checkpoint.root.0, note).execute(log.pool()).await?;
     Ok(())
 }

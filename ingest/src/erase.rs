@@ -4,7 +4,6 @@
 use domain::Event;
 use domain::digest::Digest;
 use domain::facts::log::PayloadErased;
-use sqlx::Row as _;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -46,8 +45,7 @@ pub struct Target {
 /// # Errors
 /// When the database fails.
 pub async fn contributor(log: &Log, pseudonym: &Digest) -> Result<bool, AppendError> {
-    let gone =
-        sqlx::query("DELETE FROM atlas.person WHERE pseudonym = $1").bind(pseudonym.0).execute(log.pool()).await?;
+    let gone = sqlx::query_file!("sql/forget_person.sql", &pseudonym.0[..]).execute(log.pool()).await?;
     Ok(gone.rows_affected() > 0)
 }
 
@@ -56,25 +54,20 @@ pub async fn contributor(log: &Log, pseudonym: &Digest) -> Result<bool, AppendEr
 /// # Errors
 /// When the database fails.
 pub async fn target(log: &Log, position: u64) -> Result<Option<Target>, AppendError> {
-    let row = sqlx::query(
-        "SELECT e.append_id, e.idx, e.kind || ':' || e.stream_id AS stream, e.type, e.payload_sha256, e.payload FROM log.commit c JOIN log.event e USING (append_id) \
-          WHERE c.first_position = (SELECT max(first_position) FROM log.commit WHERE first_position <= $1) \
-            AND c.first_position + e.idx = $1",
-    )
-    .bind(i64::try_from(position).unwrap_or(i64::MAX))
-    .fetch_optional(log.pool())
-    .await?;
+    // Beyond what a column holds there is no event.
+    let Ok(place) = i64::try_from(position) else { return Ok(None) };
+    let row = sqlx::query_file!("sql/event_at.sql", place).fetch_optional(log.pool()).await?;
     let Some(row) = row else { return Ok(None) };
-    let payload_sha256 = Digest::from_slice(row.try_get("payload_sha256")?)
+    let payload_sha256 = Digest::from_slice(&row.payload_sha256)
         .ok_or_else(|| Corrupt::new("log.event", format!("position {position}: payload_sha256 is no digest")))?;
     Ok(Some(Target {
         position,
-        stream: row.try_get("stream")?,
-        event_type: row.try_get("type")?,
+        stream: row.stream,
+        event_type: row.event_type,
         payload_sha256,
-        payload: row.try_get("payload")?,
-        append: row.try_get("append_id")?,
-        index: row.try_get("idx")?,
+        payload: row.payload,
+        append: row.append_id,
+        index: row.idx,
     }))
 }
 
@@ -92,16 +85,8 @@ pub async fn decide(log: &Log, target: &Target, reason: String, context: &Contex
 /// # Errors
 /// When the database fails.
 async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> Result<bool, AppendError> {
-    let named = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM log.event WHERE (append_id, idx) <> ($1, $2) \
-                           AND position(convert_to($3, 'UTF8') IN payload) > 0)",
-    )
-    .bind(target.append)
-    .bind(target.index)
-    .bind(digest.to_string())
-    .fetch_one(log.pool())
-    .await?;
-    Ok(named)
+    let named = sqlx::query_file_scalar!("sql/names_digest.sql", target.append, target.index, digest.to_string());
+    Ok(named.fetch_one(log.pool()).await?)
 }
 
 /// Carries out what is decided: the raw document goes, unless another event names it, then the payload. Both can be
@@ -127,10 +112,6 @@ pub async fn carry_out(log: &Log, store: &Store, target: &Target) -> Result<bool
 /// # Errors
 /// When the database fails or refuses.
 async fn payload(log: &Log, target: &Target) -> Result<(), AppendError> {
-    sqlx::query("UPDATE log.event SET payload = '' WHERE append_id = $1 AND idx = $2 AND octet_length(payload) > 0")
-        .bind(target.append)
-        .bind(target.index)
-        .execute(log.pool())
-        .await?;
+    sqlx::query_file!("sql/empty_payload.sql", target.append, target.index).execute(log.pool()).await?;
     Ok(())
 }

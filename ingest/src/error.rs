@@ -7,7 +7,7 @@ use domain::stream::StreamError;
 use domain::{StreamId, Timestamp};
 use thiserror::Error;
 
-use crate::append::{MAX_AHEAD_MINUTES, MAX_KEY_BYTES, TRIES};
+use crate::limits::{MAX_AHEAD_MINUTES, MAX_KEY_BYTES, TRIES};
 
 /// A "no" to one event. The log is as it was; the same event is refused again.
 #[derive(Debug, Error)]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use domain::digest::Digest;
 use domain::merkle::Frontier;
+use domain::number::fit;
 use domain::source::StreamState;
 use domain::{Envelope, StreamId, canonical, codec};
 use thiserror::Error;
@@ -230,7 +231,7 @@ impl Rows {
         let metadata =
             canonical::to_vec(&first.envelope.metadata).map_err(|error| refused(first, &error.to_string()))?;
         self.append.push(first.append);
-        self.events.push(i32::try_from(events.len()).unwrap_or(i32::MAX));
+        self.events.push(fit::<i32>(events.len(), "events of an append"));
         self.metadata.push(String::from_utf8_lossy(&metadata).into_owned());
         self.recorded_at.push(first.envelope.recorded_at.datetime());
         self.input_digest.push(match events {
@@ -247,9 +248,11 @@ impl Rows {
             }
             let rows = &mut self.event;
             rows.append.push(event.append);
-            rows.index.push(i32::try_from(*index).unwrap_or(i32::MAX));
-            rows.version.push(i32::try_from(envelope.version).unwrap_or(i32::MAX));
-            rows.sequence.push(i64::try_from(envelope.sequence).unwrap_or(i64::MAX));
+            rows.index.push(fit::<i32>(*index, "index of an event"));
+            rows.version
+                .push(i32::try_from(envelope.version).map_err(|_| refused(event, "its version is beyond any"))?);
+            rows.sequence
+                .push(i64::try_from(envelope.sequence).map_err(|_| refused(event, "its sequence is beyond any"))?);
             rows.observed_at.push(envelope.observed_at.datetime());
             rows.kind.push(envelope.stream.kind().name());
             rows.stream.push(envelope.stream.id().to_owned());
@@ -267,7 +270,7 @@ impl Rows {
             serde_json::to_string(&state).map_err(|error| SequenceError::from(Corrupt::stream(stream, error)))?;
         self.stream.kind.push(stream.kind().name());
         self.stream.id.push(stream.id().to_owned());
-        self.stream.version.push(i64::try_from(state.sequence).unwrap_or(i64::MAX));
+        self.stream.version.push(fit::<i64>(state.sequence, "sequence"));
         self.stream.state.push(text);
         Ok(())
     }

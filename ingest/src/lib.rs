@@ -5,7 +5,8 @@
 //! |---|---|
 //! | [`source`] | documents of the outside world become facts |
 //! | [`input`], [`artifact`] | bounded reading of documents, and where their raw bytes are kept |
-//! | [`append`] | facts become events: one, or many in a transaction |
+//! | [`Log`] | the way in: appends one event, or many in a transaction, and answers their positions |
+//! | [`append`] | what goes in, and the steps by which facts become events |
 //! | [`aggregate`] | what a stream remembers, as cqrs-es wants to be told |
 //! | [`sequencer`] | committed events get positions, the log gets its root |
 //! | [`checkpoint`], [`signing_key`] | signed tree heads, and what they are signed with |
@@ -24,6 +25,8 @@ pub mod error;
 pub mod import;
 pub mod input;
 pub mod key_file;
+mod limits;
+mod log;
 pub mod migrate;
 pub mod pseudonym_key;
 mod repository;
@@ -32,7 +35,8 @@ pub mod sequencer;
 pub mod signing_key;
 pub mod source;
 
-pub use append::{Append, Context, Log, Outcome, Place};
+pub use append::{Append, Context, Outcome, Place};
 pub use connect::connect;
 pub use error::{AppendError, Refusal, SequenceError};
+pub use log::Log;
 pub use migrate::migrate;

@@ -62,7 +62,7 @@ async fn on(conn: &mut PgConnection) -> Result<(), MigrateError> {
 /// # Errors
 /// When the database fails.
 pub async fn encoding(conn: &mut PgConnection) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar("SELECT current_setting('server_encoding')").fetch_one(conn).await
+    sqlx::query_file_scalar!("sql/encoding.sql").fetch_one(conn).await
 }
 
 /// Whether exactly our migrations are applied. An error is a no: the migrator then says what is wrong.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use domain::identity::PseudonymKey;
 use domain::{Event, EventType, codec};
-use sqlx::{PgExecutor, Row as _};
+use sqlx::PgExecutor;
 use thiserror::Error;
 
 use crate::key_file::{self, Draft, Found, KeyFileError};
@@ -64,29 +64,19 @@ pub fn existing(environment: Option<&str>, data_dir: &Path) -> Result<Option<Pse
     PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Malformed(path)).map(Some)
 }
 
-/// The first and the latest git log that still have a payload. The conditions stand here as they stand in the index
-/// `log.event_git_log`: a bound parameter would hide from the planner that they are the same.
-const ENDS: &str = r"
-    (SELECT version, payload FROM log.event WHERE type = 'GitLogObserved' AND octet_length(payload) > 0
-     ORDER BY append_id, idx LIMIT 1)
-    UNION ALL
-    (SELECT version, payload FROM log.event WHERE type = 'GitLogObserved' AND octet_length(payload) > 0
-     ORDER BY append_id DESC, idx DESC LIMIT 1)";
-
 /// Ids of the keys under which the first and the latest git log of a log were made; without the demo's, which nobody
 /// can lose. Reads two events, however many there are.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn used(executor: impl PgExecutor<'_>) -> Result<BTreeSet<String>, sqlx::Error> {
-    let rows = sqlx::query(ENDS).fetch_all(executor).await?;
+    let rows = sqlx::query_file!("sql/git_log_ends.sql").fetch_all(executor).await?;
     let demo = PseudonymKey::public_demo().id();
     let mut used = BTreeSet::new();
     for row in &rows {
-        let version = u32::try_from(row.try_get::<i32, _>("version")?).unwrap_or_default();
-        // What is not readable is for a quarantine, and tells of no key.
-        if let Ok(Event::GitLogObserved(facts)) =
-            codec::decode(EventType::GitLogObserved.name(), version, row.try_get("payload")?)
+        // What is not readable, a version below 0 as well, is for a quarantine, and tells of no key.
+        let Ok(version) = u32::try_from(row.version) else { continue };
+        if let Ok(Event::GitLogObserved(facts)) = codec::decode(EventType::GitLogObserved.name(), version, &row.payload)
         {
             used.extend(Some(facts.pseudonym_key).filter(|key| *key != demo));
         }

@@ -128,7 +128,7 @@ impl LogRepository {
             return Err(Corrupt::stream(stream, format!("version {sequence}, state of {}", state.sequence)).into());
         }
         let mut write = Write::new(self.append_id, now, &self.metadata);
-        let expected = sequence.saturating_sub(1);
+        let expected = sequence.checked_sub(1).ok_or_else(|| Corrupt::stream(stream, "an event of sequence 0"))?;
         write.move_stream(stream, expected, &state)?;
         let locus = write.push(&self.prepared, sequence)?;
         let stored = persist(&mut *self.pool.acquire().await?, &write).await?;
@@ -159,7 +159,7 @@ impl LogRepository {
     }
 }
 
-/// Our own error through the framework's; [`crate::append::single`] unwraps it.
+/// Our own error through the framework's; the path of one event unwraps it.
 fn boxed(error: AppendError) -> PersistenceError {
     PersistenceError::UnknownError(Box::new(error))
 }

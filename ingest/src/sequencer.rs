@@ -5,6 +5,7 @@
 //! process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
 //! those waiting ticks for all of them.
 
+use domain::number::fit;
 use std::collections::BTreeMap;
 use std::sync::{Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -145,15 +146,7 @@ impl Sequencer {
 
     /// Whether the login may sequence. It is asked for beforehand: a refusal would be an error in the server's log.
     pub(crate) async fn may_run(&self) -> Result<bool, SequenceError> {
-        let may = sqlx::query_scalar(
-            "SELECT CASE WHEN NOT has_schema_privilege('log', 'USAGE') THEN false \
-                         ELSE has_table_privilege('log.outbox', 'SELECT') \
-                          AND has_table_privilege('log.outbox', 'DELETE') \
-                          AND has_table_privilege('log.commit', 'INSERT') \
-                          AND has_table_privilege('log.head', 'UPDATE') \
-                          AND has_table_privilege('log.tile', 'INSERT') END",
-        );
-        Ok(may.fetch_one(&self.pool).await?)
+        Ok(sqlx::query_file_scalar!("sql/may_sequence.sql").fetch_one(&self.pool).await?)
     }
 
     /// Sequences what other processes leave behind, until `stop` is ready. What goes wrong is said when it begins and
@@ -309,7 +302,7 @@ fn lost(append: Uuid) -> Corrupt {
 }
 
 fn signed(position: u64) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
+    fit::<i64>(position, "position")
 }
 
 fn position(stored: i64) -> Result<u64, Corrupt> {

@@ -1,6 +1,8 @@
 -- Events of the positions in $1, ascending, at most 5,000 of them. Each is looked up by the append that covers it.
-SELECT w.position, e.append_id, e.idx, e.kind, e.stream_id, e.sequence, e.type, e.version,
-       e.observed_at, a.recorded_at, a.metadata, e.payload, e.payload_sha256, e.leaf_hash
+SELECT w.position AS "position!", e.append_id AS "append_id!", e.idx AS "idx!", e.kind AS "kind!",
+       e.stream_id AS "stream_id!", e.sequence AS "sequence!", e.type AS "event_type!", e.version AS "version!",
+       e.observed_at AS "observed_at!", a.recorded_at AS "recorded_at!", a.metadata AS "metadata!",
+       e.payload AS "payload!", e.payload_sha256 AS "payload_sha256!", e.leaf_hash AS "leaf_hash!"
   FROM unnest($1::bigint[]) WITH ORDINALITY AS w (position, n)
  CROSS JOIN LATERAL (SELECT first_position, append_id FROM log.commit WHERE first_position <= w.position
                       ORDER BY first_position DESC LIMIT 1) AS c

@@ -1,7 +1,9 @@
 -- Events of a stream ($1 kind, $2 id) from sequence $3 on that have a position, in order, at most 5,000 of them.
 -- Sequences ascend with the positions.
-SELECT c.first_position + e.idx AS position, e.append_id, e.idx, e.kind, e.stream_id, e.sequence, e.type, e.version,
-       e.observed_at, a.recorded_at, a.metadata, e.payload, e.payload_sha256, e.leaf_hash
+SELECT c.first_position + e.idx AS "position!", e.append_id AS "append_id!", e.idx AS "idx!", e.kind AS "kind!",
+       e.stream_id AS "stream_id!", e.sequence AS "sequence!", e.type AS "event_type!", e.version AS "version!",
+       e.observed_at AS "observed_at!", a.recorded_at AS "recorded_at!", a.metadata AS "metadata!",
+       e.payload AS "payload!", e.payload_sha256 AS "payload_sha256!", e.leaf_hash AS "leaf_hash!"
   FROM (SELECT * FROM log.event WHERE kind = $1 AND stream_id = $2 AND sequence >= $3
          ORDER BY sequence LIMIT 5000) AS e
  CROSS JOIN LATERAL (SELECT first_position FROM log.commit WHERE append_id = e.append_id OFFSET 0) AS c

@@ -33,7 +33,7 @@ pub async fn ensure_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
         return Ok(());
     }
     let mut transaction = conn.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(FIRST_BUILDS_LOCK).execute(&mut *transaction).await?;
+    sqlx::query_file!("sql/lock_first_builds.sql", FIRST_BUILDS_LOCK).execute(&mut *transaction).await?;
     if store::live_builds(&mut transaction).await?.is_empty() {
         let quarantine = Quarantine::read(&mut transaction).await?.digest();
         let formula = formulas::named(&mut transaction, formula::DEFAULT, 0).await?;

@@ -1,5 +1,6 @@
 //! The fence: who is still the projector of its builds.
 
+use domain::number::fit;
 use projections::store::{Build, StoreError};
 use sqlx::{Connection as _, PgConnection};
 
@@ -19,7 +20,7 @@ pub(crate) async fn fence(
     let held = sqlx::query_file_scalar!(
         "sql/fence.sql",
         &builds.iter().map(|build| build.id).collect::<Vec<_>>(),
-        &builds.iter().map(|build| i64::try_from(build.position).unwrap_or(i64::MAX)).collect::<Vec<_>>(),
+        &builds.iter().map(|build| fit::<i64>(build.position, "position")).collect::<Vec<_>>(),
         &builds.iter().map(|build| build.status.as_str()).collect::<Vec<_>>() as &[&str],
         &quarantine.digest().0
     )
@@ -39,7 +40,7 @@ pub(crate) async fn note_quarantine(
 ) -> Result<(), ReplayError> {
     let mut transaction = conn.begin().await?;
     for build in builds {
-        let position = i64::try_from(build.position).unwrap_or(i64::MAX);
+        let position = fit::<i64>(build.position, "position");
         let noted = sqlx::query_file!("sql/note_quarantine.sql", build.id, position, &now.digest().0)
             .execute(&mut *transaction)
             .await?;

@@ -1,5 +1,6 @@
 //! Builds that hold what must be forgotten.
 
+use domain::number::fit;
 use domain::recorded::Position;
 use projections::store::schema;
 use sqlx::{Connection as _, PgConnection};
@@ -14,7 +15,7 @@ use crate::ReplayError;
 pub async fn retired(conn: &mut PgConnection, position: Position) -> Result<(), ReplayError> {
     let mut transaction = conn.begin().await?;
     sqlx::query_file!("sql/lock_live.sql").execute(&mut *transaction).await?;
-    let position = i64::try_from(position).unwrap_or(i64::MAX);
+    let position = fit::<i64>(position, "position");
     let builds = sqlx::query_file_scalar!("sql/retired_past.sql", position).fetch_all(&mut *transaction).await?;
     sqlx::query_file!("sql/forget_former.sql", &builds).execute(&mut *transaction).await?;
     for build in builds {

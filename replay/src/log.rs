@@ -8,11 +8,11 @@
 use domain::Recorded;
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
+use domain::number::fit;
 use domain::recorded::Position;
 use domain::stream::StreamKind;
 use domain::time::Timestamp;
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
 use crate::ReplayError;
 
@@ -20,10 +20,11 @@ mod read;
 mod stored;
 
 pub use read::{PAGE_POSITIONS, of_stream, positions, read};
+use stored::EventRow;
 pub use stored::{Erasures, Stored};
 
-/// The events of one type.
-const OF_TYPE: &str = include_str!("../sql/of_type.sql");
+/// The greatest position that a column holds.
+const MAX_STORED: Position = i64::MAX.unsigned_abs();
 
 /// Where the log ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,18 +40,25 @@ pub struct Head {
 /// # Errors
 /// When the database refuses.
 pub async fn head(conn: &mut PgConnection) -> Result<Head, ReplayError> {
-    let row = sqlx::query("SELECT next_position, root FROM log.head").fetch_one(conn).await?;
-    let next: i64 = row.try_get("next_position")?;
-    let root: Vec<u8> = row.try_get("root")?;
+    let row = sqlx::query_file!("sql/head.sql").fetch_one(conn).await?;
     let corrupt = |detail: &str| ReplayError::Corrupt { position: 0, detail: detail.to_owned() };
     Ok(Head {
-        position: u64::try_from(next - 1).map_err(|_| corrupt("the head lies before the first position"))?,
-        root: Digest::from_slice(&root).ok_or_else(|| corrupt("the root of the head is no digest"))?,
+        position: u64::try_from(row.next_position - 1)
+            .map_err(|_| corrupt("the head lies before the first position"))?,
+        root: Digest::from_slice(&row.root).ok_or_else(|| corrupt("the root of the head is no digest"))?,
     })
 }
 
+/// A position to ask for, as a column holds it. Beyond the greatest of a column lies nothing: whoever asks for
+/// [`Position::MAX`] means the end.
 fn sql_position(position: Position) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
+    fit(position.min(MAX_STORED), "position")
+}
+
+/// A position as a column holds it.
+fn position(stored: i64) -> Result<Position, ReplayError> {
+    let detail = || format!("{stored} is no position");
+    u64::try_from(stored).map_err(|_| ReplayError::Corrupt { position: 0, detail: detail() })
 }
 
 /// Every erasure of the log.
@@ -71,16 +79,7 @@ pub async fn erasures(conn: &mut PgConnection) -> Result<Erasures, ReplayError> 
 /// # Errors
 /// When the database refuses.
 pub async fn position_at(conn: &mut PgConnection, time: Timestamp) -> Result<Position, ReplayError> {
-    let position: Option<i64> = sqlx::query_scalar(
-        "SELECT coalesce( \
-            (SELECT min(c.first_position) - 1 FROM log.commit c JOIN log.append a USING (append_id) \
-              WHERE a.recorded_at > $1), \
-            (SELECT next_position - 1 FROM log.head))",
-    )
-    .bind(time.datetime())
-    .fetch_one(conn)
-    .await?;
-    Ok(position.and_then(|position| u64::try_from(position).ok()).unwrap_or(0))
+    position(sqlx::query_file_scalar!("sql/position_at.sql", time.datetime()).fetch_one(conn).await?)
 }
 
 /// The events of one type on the log's own stream or another kind of stream, in order, decoded.
@@ -93,13 +92,12 @@ pub async fn of_type(
     event_type: EventType,
     to: Position,
 ) -> Result<Vec<Recorded>, ReplayError> {
-    let rows =
-        sqlx::query(OF_TYPE).bind(kind.name()).bind(event_type.name()).bind(sql_position(to)).fetch_all(conn).await?;
-    let decode = |row: &PgRow| {
-        let position: i64 = row.try_get("position")?;
-        let stored = stored::from_row(row, u64::try_from(position).unwrap_or(0))?;
+    let page = sqlx::query_file_as!(EventRow, "sql/of_type.sql", kind.name(), event_type.name(), sql_position(to));
+    let decode = |row: EventRow| {
+        let at = position(row.position)?;
+        let stored = row.read(at)?;
         stored.check(&Erasures::new())?;
         stored.decode()
     };
-    rows.iter().map(decode).collect()
+    page.fetch_all(conn).await?.into_iter().map(decode).collect()
 }

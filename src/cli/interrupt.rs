@@ -1,5 +1,6 @@
 //! The signals that ask a command to stop: what Ctrl-C sends, and what a service manager sends.
 
+use domain::number::fit;
 use std::sync::{Arc, OnceLock};
 
 use replay::stop::Stop;
@@ -57,7 +58,7 @@ impl Asked {
             Self::Interrupt => SignalKind::interrupt(),
             Self::Terminate => SignalKind::terminate(),
         };
-        SIGNALLED + u8::try_from(number.as_raw_value()).unwrap_or_default()
+        SIGNALLED + fit::<u8>(number.as_raw_value(), "number of a signal")
     }
 }
 

@@ -14,6 +14,7 @@
 //! The kernel drops a lock with its last holder, however that died. Std opens files close-on-exec, so no lock leaks
 //! into the server or into any other child.
 
+use domain::number::fit;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown};
@@ -131,7 +132,7 @@ impl Folder {
     /// Links are not followed: root may be at work in a folder that belongs to somebody else.
     pub(super) fn file(&self, name: &str) -> Result<File, EmbeddedError> {
         let path = self.root.join(name);
-        let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
+        let nofollow = fit::<i32>(OFlags::NOFOLLOW.bits(), "flag of a file");
         let mut options = OpenOptions::new();
         options.append(true).read(true).mode(PRIVATE_FILE).custom_flags(nofollow);
         loop {

@@ -198,14 +198,12 @@ impl Deps {
 
     /// Whether the schema is ours; an empty database gets it.
     async fn check(&self, conn: &mut PgConnection) -> Result<()> {
-        let migrated: bool =
-            sqlx::query_scalar("SELECT to_regclass('atlas.live') IS NOT NULL").fetch_one(&mut *conn).await?;
+        let migrated = sqlx::query_file_scalar!("sql/is_migrated.sql").fetch_one(&mut *conn).await?;
         if !migrated {
             return self.migrate().await;
         }
         // Who may not read the history gets no advice, and everything else.
-        let found: std::result::Result<Option<i64>, _> =
-            sqlx::query_scalar("SELECT max(version) FROM public._sqlx_migrations WHERE success").fetch_one(conn).await;
+        let found = sqlx::query_file_scalar!("sql/schema_version.sql").fetch_one(conn).await;
         let advice = match found {
             Ok(Some(found)) if found < SCHEMA => "run `pg-atlas migrate`",
             Ok(Some(found)) if found > SCHEMA => "use a newer program",

@@ -15,16 +15,12 @@ const VERBS: &[&str] = &["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "
 const IN_CODE: &[(&str, usize)] = &[
     // The payloads of a benchmark's reference, as many to a row as it likes.
     ("ingest/src/bench/batch.rs", 1),
-    ("ingest/src/erase.rs", 4),
-    ("ingest/src/pseudonym_key.rs", 1),
     // Made from the list of tables and columns, one text for each table.
     ("projections/src/store/write.rs", 3),
-    ("replay/src/audit/live.rs", 4),
-    ("replay/src/audit/tiles.rs", 1),
-    ("replay/src/catch_up.rs", 1),
-    ("replay/src/log.rs", 4),
     // Made from the list of tables and columns.
     ("replay/src/verify.rs", 1),
+    // Goes with the use case, which leaves the command for the service.
+    ("src/cli/command/history.rs", 1),
 ];
 
 /// Beginnings of the texts in quotation marks of a source file, white space as one blank.

@@ -106,7 +106,10 @@ fn follows(users: &Users<'_>, ingest: &[&str]) {
     kill_process(pid, Signal::INT).unwrap();
     let output = follower.wait_with_output().unwrap();
     assert!(output.status.success());
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let said: Vec<&str> = said.lines().collect();
+    let [first, last] = said[..] else { panic!("what it does, and where it stopped, and nothing else: {said:?}") };
+    assert!(first.starts_with("following the log") && last.starts_with("SIGINT: stopped following"), "{said:?}");
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer["head"], *head);
 }

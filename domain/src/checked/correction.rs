@@ -1,13 +1,11 @@
 //! Corrections by maintainers, one constructor a kind.
 
+use super::compared::normalised_name;
 use super::{Actor, Invalid, ProjectId, Reason, project_name};
 use crate::facts::curation::{Correction, Curated, ProjectField};
 use crate::grants::owner_of;
 use crate::purl::{self, Purl};
-use crate::source::normalised_name;
 
-/// Greatest length of a corrected value or of a name that is corrected, in bytes.
-pub const MAX_VALUE_BYTES: usize = 1_000;
 /// What a project can be.
 pub const PROJECT_TYPES: [&str; 2] = ["pg_root", "scf_project"];
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Invalid;
-use super::text::{is_control_or_format, is_ignorable};
+use super::compared::folded;
+use super::text::is_control_or_format;
 use crate::redact;
 
 /// Greatest length of a label, in bytes.
@@ -53,19 +53,6 @@ impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// A label in the form in which two are compared: Unicode's compatibility caseless match (NFKC and full case folding,
-/// until nothing changes), without white space around it and without what nobody sees.
-#[must_use]
-pub(crate) fn folded(label: &str) -> String {
-    if label.is_ascii() {
-        return label.trim().to_ascii_lowercase();
-    }
-    let seen = label.chars().filter(|c| !is_ignorable(*c));
-    let once: String = seen.nfd().default_case_fold().nfkc().collect();
-    let twice: String = once.chars().default_case_fold().nfkc().collect();
-    twice.trim().to_owned()
 }
 
 #[cfg(test)]

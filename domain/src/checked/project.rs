@@ -1,9 +1,12 @@
 //! What projects are called by the world: ids, which decide what is one project, and names, which bind survey rows.
 
+use super::Invalid;
 use super::text::{self, is_invisible};
-use super::{Invalid, MAX_VALUE_BYTES};
 use crate::redact;
 use crate::stream::MAX_STREAM_ID_BYTES;
+
+/// Greatest length of a corrected value or of a name that is corrected, in bytes.
+pub const MAX_VALUE_BYTES: usize = 1_000;
 
 /// A project's id: as given, without zero-width and bidirectional control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use domain::Timestamp;
 use domain::digest::Digest;
 use domain::source::StreamState;
+use sqlx::PgPool;
 
 use super::ahead::{self, Items};
 use super::prepared::{Known, Prepared, Verdict, judge};
 use super::{Append, Context, Metadata, lookup, streams};
-use crate::Log;
 use crate::connect::begin;
 use crate::error::{AppendError, Refusal};
 
@@ -19,7 +19,7 @@ use crate::error::{AppendError, Refusal};
 /// One that repeats what is there already stays bound to that: should somebody else's event come between, so that it
 /// says something new after all, it is refused ([`Refusal::Overtaken`]), for its document was not kept.
 #[derive(Clone, Debug)]
-pub struct Foreseen(pub(super) Prepared);
+pub struct Foreseen(pub(crate) Prepared);
 
 impl Foreseen {
     /// Digest of the raw document that must be kept before the event is appended; none where it is there already.
@@ -68,8 +68,8 @@ struct Outlook {
 
 impl Outlook {
     /// Reads clock, keys and streams at one moment.
-    async fn read(log: &Log, items: &Items) -> Result<Self, AppendError> {
-        let mut tx = begin(log.pool(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    async fn read(pool: &PgPool, items: &Items) -> Result<Self, AppendError> {
+        let mut tx = begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let states = streams::look(&mut tx, &items.streams).await?;
         let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(&mut tx, &items.keys).await? };
         let now = streams::clock(&mut tx).await?;
@@ -103,8 +103,11 @@ impl Outlook {
 }
 
 /// What would become of these events, in order.
-pub(super) async fn foresee(log: &Log, appends: Vec<Append>) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
+pub(crate) async fn foresee(
+    pool: &PgPool,
+    appends: Vec<Append>,
+) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
     let (items, ahead) = ahead::prepare(appends);
-    let mut outlook = Outlook::read(log, &items).await?;
+    let mut outlook = Outlook::read(pool, &items).await?;
     Ok(ahead.all(items).await?.map(|item| item.and_then(|item| outlook.foresee(item))).collect())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::digest::Digest;
+use domain::number::fit;
 use domain::{StreamId, StreamKind};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -18,7 +19,8 @@ pub(crate) async fn by_sequence(
 ) -> Result<Vec<Locus>, AppendError> {
     let kinds: Vec<&str> = wanted.iter().map(|(stream, _)| stream.kind().name()).collect();
     let ids: Vec<&str> = wanted.iter().map(|(stream, _)| stream.id()).collect();
-    let sequences: Vec<i64> = wanted.iter().map(|(_, n)| i64::try_from(*n).unwrap_or(i64::MAX)).collect();
+    let sequence = |(stream, n): &(StreamId, u64)| i64::try_from(*n).map_err(|e| Corrupt::stream(stream, e));
+    let sequences: Vec<i64> = wanted.iter().map(sequence).collect::<Result<_, _>>()?;
     let rows =
         sqlx::query_file_as!(LocusRow, "sql/event_by_sequence.sql", &kinds as &[&str], &ids as &[&str], &sequences)
             .fetch_all(conn)
@@ -65,7 +67,7 @@ pub(crate) async fn remember(conn: &mut PgConnection, keys: &[(&str, Digest, &Lo
         keys.iter().map(|(key, _, _)| *key).collect::<Vec<_>>() as Vec<&str>,
         keys.iter().map(|(_, digest, _)| digest.0.to_vec()).collect::<Vec<_>>() as Vec<Vec<u8>>,
         keys.iter().map(|(_, _, locus)| locus.append).collect::<Vec<_>>() as Vec<Uuid>,
-        keys.iter().map(|(_, _, locus)| i32::try_from(locus.index).unwrap_or(i32::MAX)).collect::<Vec<_>>() as Vec<i32>,
+        keys.iter().map(|(_, _, locus)| fit::<i32>(locus.index, "index of an event")).collect::<Vec<_>>() as Vec<i32>,
     )
     .execute(conn)
     .await?;

@@ -74,12 +74,12 @@ async fn fold(conn: &mut PgConnection, stream: &StreamId) -> Result<StreamState,
     let rows = sqlx::query_file!("sql/stream_events.sql", stream.kind().name(), stream.id()).fetch_all(conn).await?;
     let mut state = StreamState::default();
     for row in &rows {
-        let version = u32::try_from(row.version).unwrap_or_default();
         if row.payload.is_empty() {
             state.pass(); // It was erased.
             continue;
         }
         let corrupt = |e: String| Corrupt::new("log.event", format!("{stream}, sequence {}: {e}", state.sequence + 1));
+        let version = u32::try_from(row.version).map_err(|e| corrupt(format!("version: {e}")))?;
         let event = codec::decode(&row.event_type, version, &row.payload);
         let event = event.map_err(|e| corrupt(e.to_string()))?;
         let digest = event.semantic_digest().map_err(|e| corrupt(e.to_string()))?;

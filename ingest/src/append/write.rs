@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::digest::Digest;
+use domain::number::fit;
 use domain::source::StreamState;
 use domain::{StreamId, Timestamp};
 use sqlx::PgConnection;
@@ -99,7 +100,7 @@ impl<'a> Write<'a> {
         events.stream.push(prepared.stream.id());
         events.sequence.push(signed(sequence));
         events.kind_of_event.push(prepared.event.event_type().name());
-        events.version.push(i32::try_from(prepared.version()).unwrap_or(i32::MAX));
+        events.version.push(fit::<i32>(prepared.version(), "version of a type"));
         events.observed_at.push(prepared.observed_at.unwrap_or(self.recorded_at).datetime());
         events.payload_sha256.push(&prepared.payload_sha256.0);
         events.leaf_hash.push(leaf.0);
@@ -107,7 +108,7 @@ impl<'a> Write<'a> {
         if let Some(key) = &prepared.key {
             self.keys.key.push(key);
             self.keys.input_digest.push(&prepared.input_digest.0);
-            self.keys.index.push(i32::try_from(index).unwrap_or(i32::MAX));
+            self.keys.index.push(fit::<i32>(index, "index of an event"));
         }
         self.leaf_hashes.extend_from_slice(&leaf.0);
         self.input_digests.extend_from_slice(&prepared.input_digest.0);
@@ -116,7 +117,7 @@ impl<'a> Write<'a> {
         self.piece_bytes += prepared.payload.len();
         Ok(Locus {
             append: self.append_id,
-            index: u32::try_from(index).unwrap_or(u32::MAX),
+            index: fit::<u32>(index, "index of an event"),
             stream: prepared.stream.clone(),
             sequence,
         })
@@ -146,7 +147,7 @@ impl<'a> Write<'a> {
 
 /// Postgres counts in signed integers; sequences stay far below.
 fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+    fit::<i64>(number, "sequence")
 }
 
 /// A statement of this folder with the rows of a write: first the append, the index of its first event that is not
@@ -156,7 +157,7 @@ macro_rules! bound {
         sqlx::query_file!(
             $file,
             $write.append_id,
-            i64::try_from($write.count - $write.events.payload.len()).unwrap_or(i64::MAX),
+            fit::<i64>($write.count - $write.events.payload.len(), "index of an event"),
             &$write.events.version,
             &$write.events.sequence,
             &$write.events.observed_at,
@@ -178,7 +179,7 @@ macro_rules! bound {
             &$write.streams.expected,
             &$write.streams.version,
             &$write.streams.state,
-            i32::try_from($write.count).unwrap_or(i32::MAX),
+            fit::<i32>($write.count, "events of an append"),
             $write.metadata.text,
             $write.input_digest(),
             $write.recorded_at.datetime(),

@@ -6,7 +6,8 @@ use sqlx::{Executor, PgPool};
 
 use super::load::{STREAMS, context, event};
 use super::{BenchError, Side, timed};
-use crate::append::{Append, Log, Prepared};
+use crate::Log;
+use crate::append::{Append, Prepared};
 use crate::error::AppendError;
 
 /// Events of one run.

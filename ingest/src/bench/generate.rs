@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use domain::Event;
 use domain::digest::Digest;
 use domain::facts::DocumentRef;
+use domain::number::fit;
 use domain::time::{Day, Timestamp};
 
 use self::cast::Cast;
@@ -16,8 +17,8 @@ use self::random::{Random, mix};
 use self::repos::Repo;
 use super::BenchError;
 use super::load::context;
-use crate::append::{Append, Log};
 use crate::error::AppendError;
+use crate::{Append, Log};
 
 mod cast;
 mod others;
@@ -73,7 +74,7 @@ struct Moment {
 impl Moment {
     /// So many days earlier.
     fn earlier(self, days: u64) -> Timestamp {
-        let back = i64::try_from(days * DAY_MICROS).unwrap_or(0);
+        let back = fit::<i64>(days * DAY_MICROS, "microseconds");
         Timestamp::from_micros(self.observed_at.micros() - back).unwrap_or_default()
     }
 }
@@ -115,7 +116,7 @@ impl Generator {
     #[must_use]
     pub fn new(size: Size) -> Self {
         let cast = Cast::of(&size);
-        let length = |number: u64| usize::try_from(number).unwrap_or(0);
+        let length = |number: u64| fit::<usize>(number, "size");
         Self {
             size,
             cast,
@@ -131,12 +132,12 @@ impl Generator {
 
     fn moment(&mut self) -> Moment {
         let micros = u128::from(self.next) * u128::from(DAYS * DAY_MICROS) / u128::from(self.size.events.max(1));
-        let mut micros = u64::try_from(micros).unwrap_or(0);
+        let mut micros = fit::<u64>(micros, "microseconds");
         if self.random.once_in(LATE_ONCE_IN) {
             micros = micros.saturating_sub(self.random.below(LATE_DAYS * DAY_MICROS));
         }
         let start = self.start.start().micros();
-        let observed_at = Timestamp::from_micros(start + i64::try_from(micros).unwrap_or(0)).unwrap_or_default();
+        let observed_at = Timestamp::from_micros(start + fit::<i64>(micros, "microseconds")).unwrap_or_default();
         Moment { observed_at, day: micros / DAY_MICROS, event: self.next }
     }
 
@@ -145,7 +146,7 @@ impl Generator {
         let told = &mut self.told[kind as usize];
         *told += 1;
         let turn = u128::from(*told) * u128::from(STEP) % u128::from(count);
-        let turn = u64::try_from(turn).unwrap_or(0);
+        let turn = fit::<u64>(turn, "turn");
         if self.random.once_in(OUT_OF_TURN_ONCE_IN) { self.random.skewed(count) } else { turn }
     }
 
@@ -154,7 +155,7 @@ impl Generator {
         // Shares are rounded up and down by turns, so that their sum comes out.
         let share = u128::from(self.size.edges) * u128::from(weight(repo));
         let rest = u128::from(mix(repo ^ 0x5EED) % 1_000) * self.weights / 1_000;
-        u64::try_from((share + rest) / self.weights).unwrap_or(0)
+        fit::<u64>((share + rest) / self.weights, "edges")
     }
 
     fn event(&mut self, at: Moment) -> Event {
@@ -170,7 +171,7 @@ impl Generator {
             Kind::Sbom | Kind::GitLog | Kind::Host => {
                 let n = self.subject(kind, cast.repos);
                 let wanted = self.wanted(n);
-                let repo = &mut self.repos[usize::try_from(n).unwrap_or(0)];
+                let repo = &mut self.repos[fit::<usize>(n, "repository")];
                 match kind {
                     Kind::Sbom => repo.sbom(n, wanted, &cast, at, &mut self.random),
                     Kind::GitLog => repo.git_log(n, &cast, at, &mut self.random),

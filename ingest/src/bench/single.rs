@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::load::{STREAMS, context, event};
 use super::{BenchError, Side, timed};
+use crate::Log;
 use crate::aggregate::Surroundings;
 use crate::append::prepared::{Verdict, judge};
 use crate::append::write::{Write, persist_unsequenced};
-use crate::append::{Append, Log, Metadata, Prepared};
+use crate::append::{Append, Metadata, Prepared};
 use crate::error::AppendError;
 use crate::repository::LogRepository;
 

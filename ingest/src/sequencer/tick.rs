@@ -2,6 +2,7 @@
 
 use domain::digest::Digest;
 use domain::merkle::Frontier;
+use domain::number::fit;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ impl Seen {
     pub(super) async fn look(conn: &mut PgConnection) -> Result<Self, SequenceError> {
         let rows = sqlx::query_file!(
             "sql/head_and_outbox.sql",
-            i64::try_from(MAX_APPENDS).unwrap_or(i64::MAX),
+            fit::<i64>(MAX_APPENDS, "appends of a tick"),
             signed(MAX_EVENTS) as i64
         )
         .fetch_all(conn)
@@ -47,7 +48,8 @@ impl Seen {
             if let (Some(oid), Some(append), Some(events), Some(leaf_hashes)) =
                 (row.oid, row.append_id, row.events, row.leaf_hashes)
             {
-                outbox.push(Waiting { oid, append, events: u64::try_from(events).unwrap_or_default(), leaf_hashes });
+                let negative = |_| Corrupt::new("log.outbox", format!("append {append} has {events} events"));
+                outbox.push(Waiting { oid, append, events: u64::try_from(events).map_err(negative)?, leaf_hashes });
             }
         }
         Ok(Self { next_position, frontier, outbox })
@@ -130,7 +132,7 @@ impl Order {
             self.frontier.nodes().iter().flat_map(|node| node.0).collect::<Vec<u8>>(),
             &self.outbox.iter().map(|waiting| waiting.oid).collect::<Vec<_>>(),
             &self.first_positions.iter().map(|(_, first)| signed(*first)).collect::<Vec<_>>(),
-            &self.outbox.iter().map(|w| i32::try_from(w.events).unwrap_or(i32::MAX)).collect::<Vec<_>>(),
+            &self.outbox.iter().map(|w| fit::<i32>(w.events, "events of an append")).collect::<Vec<_>>(),
             &self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>(),
             CHANNEL
         )

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::merkle::tile::{WIDTH, hashes_of_level};
+use domain::number::fit;
 
 /// What a tick adds, by tile.
 #[derive(Debug, Default)]
@@ -46,9 +47,9 @@ impl Additions {
     pub(super) fn columns(&self) -> Columns<'_> {
         let mut columns = Columns::default();
         for ((level, index), (held, hashes)) in &self.tiles {
-            columns.level.push(i32::try_from(*level).unwrap_or(i32::MAX));
-            columns.index.push(i64::try_from(*index).unwrap_or(i64::MAX));
-            columns.held.push(i32::try_from(*held * 32).unwrap_or(i32::MAX));
+            columns.level.push(fit::<i32>(*level, "level of a tile"));
+            columns.index.push(fit::<i64>(*index, "index of a tile"));
+            columns.held.push(fit::<i32>(*held * 32, "bytes of a tile"));
             columns.more.push(hashes.as_slice());
         }
         columns

@@ -18,6 +18,7 @@ use super::quoted::quoted;
 mod document;
 mod expiring;
 mod fields;
+mod kind;
 mod record;
 #[cfg(test)]
 mod tests;

@@ -6,14 +6,17 @@
 
 use std::fmt;
 
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
-use super::{StoreError, views};
+use super::StoreError;
 
+/// The views that are switched.
+const VIEWS: [&str; 6] = ["projects", "repos", "external_repos", "contributors", "depends_on", "contributed_to"];
 /// Longest wait for one lock, in milliseconds: less than the server takes to look for a deadlock. Others queue no
 /// longer than this.
 const LOCK_MILLISECONDS: u32 = 100;
-/// First pause between two tries, in milliseconds: time for readers to come to an end. It doubles with each try.
+/// First pause between two tries, in milliseconds: time for readers to come to an end. It doubles with
+/// each further one.
 const PAUSE_MILLISECONDS: u32 = 5;
 /// Longest pause between two tries, in milliseconds.
 const PAUSE_MAX_MILLISECONDS: u32 = 100;
@@ -79,30 +82,8 @@ impl fmt::Display for Readers {
 /// # Errors
 /// When the database refuses.
 pub async fn readers(conn: &mut PgConnection) -> Result<Readers, StoreError> {
-    let rows = sqlx::query(
-        "SELECT l.virtualtransaction, l.pid, coalesce(a.application_name, '') AS application, \
-                coalesce(a.usename::text, '') AS role, \
-                greatest(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::bigint AS seconds \
-           FROM (SELECT DISTINCT virtualtransaction, pid FROM pg_catalog.pg_locks \
-                  WHERE locktype = 'relation' AND granted AND pid IS DISTINCT FROM pg_backend_pid() \
-                    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) \
-                    AND relation IN (SELECT to_regclass('public.' || name)::oid \
-                                       FROM unnest($1::text[]) AS v (name))) l \
-           LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid ORDER BY seconds DESC NULLS LAST, l.pid",
-    )
-    .bind(&views::NAMES[..])
-    .fetch_all(conn)
-    .await?;
-    let reader = |row: &sqlx::postgres::PgRow| {
-        Ok::<_, sqlx::Error>(Reader {
-            transaction: row.try_get("virtualtransaction")?,
-            pid: row.try_get("pid")?,
-            application: row.try_get("application")?,
-            role: row.try_get("role")?,
-            seconds: row.try_get("seconds")?,
-        })
-    };
-    Ok(Readers(rows.iter().map(reader).collect::<Result<_, _>>()?))
+    let views = VIEWS.map(str::to_owned);
+    Ok(Readers(sqlx::query_file_as!(Reader, "sql/readers.sql", &views[..]).fetch_all(conn).await?))
 }
 
 /// Waits until no long reader holds the views, at most so many looks. Asks for no lock: nobody queues behind this. To
@@ -126,7 +107,8 @@ pub async fn await_readers(conn: &mut PgConnection, looks: u32) -> Result<(), St
 }
 
 /// Replaces the views while others read them, inside a transaction. A reader holds some and waits for others, so
-/// whoever waited for all in turn would wait in a circle: what was taken is given back after a moment, and tried again.
+/// whoever waited for all of them in turn would wait in a circle: what was taken is given back after a moment, and
+/// tried again.
 pub(super) async fn replace(conn: &mut PgConnection, sql: &str) -> Result<(), StoreError> {
     let mut milliseconds = PAUSE_MILLISECONDS;
     for _ in 0..TRIES {
@@ -156,7 +138,7 @@ pub(super) async fn at_once(conn: &mut PgConnection, sql: &str) -> Result<bool, 
 }
 
 async fn pause(conn: &mut PgConnection, milliseconds: u32) -> Result<(), StoreError> {
-    sqlx::query("SELECT pg_sleep($1)").bind(f64::from(milliseconds) / 1_000.0).execute(conn).await?;
+    sqlx::query_file!("sql/sleep.sql", f64::from(milliseconds) / 1_000.0).execute(conn).await?;
     Ok(())
 }
 

@@ -6,9 +6,6 @@ use sqlx::PgConnection;
 use super::{StoreError, live_builds, statement, switch};
 use crate::tables::Projection;
 
-/// The views.
-pub const NAMES: [&str; 6] = ["projects", "repos", "external_repos", "contributors", "depends_on", "contributed_to"];
-
 /// Points the views at the live builds. To be called in the transaction that switches them.
 ///
 /// # Errors

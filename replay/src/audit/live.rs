@@ -6,11 +6,12 @@ use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::merkle::tile::{TileId, Tiles, WIDTH};
 use domain::note::VerifyingKey;
+use domain::number::fit;
 use domain::recorded::Position;
 use projections::store::{self, Build};
 use projections::tables::Projection;
 use serde::Serialize;
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
 use super::tiles;
 use super::tree::{Anchor, Fault, Tree};
@@ -129,7 +130,7 @@ async fn kept(conn: &mut PgConnection, keys: &[VerifyingKey]) -> Result<Vec<Anch
 /// # Errors
 /// When the database refuses.
 pub async fn checkpoints(conn: &mut PgConnection) -> Result<Vec<String>, ReplayError> {
-    Ok(sqlx::query_scalar("SELECT note FROM log.checkpoint ORDER BY tree_size, note").fetch_all(conn).await?)
+    Ok(sqlx::query_file_scalar!("sql/checkpoints.sql").fetch_all(conn).await?)
 }
 
 /// Checks the log against anchors, folds it, and compares everything published and the live tables.
@@ -262,46 +263,32 @@ fn tiled(leaves: &Tiles, stored: &Stored) -> Result<(), Fault> {
 async fn ends(conn: &mut PgConnection, verification: &Verification, head: &Head) -> Result<(), Stop> {
     verification.end()?;
     let tree = verification.tree();
-    let row = sqlx::query(
-        "SELECT coalesce(max(first_position + events - 1), 0) AS last, coalesce(sum(events), 0)::bigint AS events, \
-                (SELECT frontier FROM log.head) AS frontier FROM log.commit",
-    )
-    .fetch_one(&mut *conn)
-    .await
-    .map_err(ReplayError::from)?;
-    let number = |column: &str| -> Result<u64, ReplayError> {
-        Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(u64::MAX))
+    let order = sqlx::query_file!("sql/ends.sql").fetch_one(&mut *conn).await.map_err(ReplayError::from)?;
+    let number = |stored: i64| {
+        let detail = || format!("the order of the log says {stored}");
+        u64::try_from(stored).map_err(|_| ReplayError::Corrupt { position: 0, detail: detail() })
     };
-    if number("last")? != head.position || number("events")? != head.position {
-        let reason = format!("the head says {} events, the order says {}", head.position, number("events")?);
-        return Err(Fault::at(head.position.min(number("last")?) + 1, reason).into());
+    let (last, events) = (number(order.last)?, number(order.events)?);
+    if last != head.position || events != head.position {
+        let reason = format!("the head says {} events, the order says {events}", head.position);
+        return Err(Fault::at(head.position.min(last) + 1, reason).into());
     }
-    let frontier: Vec<u8> = row.try_get("frontier").map_err(ReplayError::from)?;
     let expected: Vec<u8> = tree.frontier().nodes().iter().flat_map(|node| node.0).collect();
-    if head.root != tree.root() || frontier != expected {
+    if head.root != tree.root() || order.frontier != expected {
         let reason = "the root or the frontier that the head keeps is not that of the events".to_owned();
         return Err(Fault { position: None, reason }.into());
     }
-    let rows: Vec<(i32, Vec<u8>)> = sqlx::query_as(
-        "SELECT level, string_agg(hashes, ''::bytea ORDER BY idx) FROM log.tile WHERE level > 0 GROUP BY level ORDER BY level",
-    )
-    .fetch_all(&mut *conn)
-    .await
-    .map_err(ReplayError::from)?;
+    let rows = sqlx::query_file!("sql/upper_tiles.sql").fetch_all(&mut *conn).await.map_err(ReplayError::from)?;
     let bytes = |hashes: &[Digest]| hashes.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>();
-    let upper = tree.upper().iter().map(|(level, hashes)| (i32::try_from(*level).unwrap_or(i32::MAX), bytes(hashes)));
-    if !rows.into_iter().eq(upper) {
+    let upper = tree.upper().iter().map(|(level, hashes)| (fit(*level, "level of a tile"), bytes(hashes)));
+    if !rows.into_iter().map(|row| (row.level, row.hashes)).eq(upper) {
         return Err(Fault {
             position: None,
             reason: "the tiles above the leaves are not those of the tree".to_owned(),
         }
         .into());
     }
-    let leaves: i64 =
-        sqlx::query_scalar("SELECT coalesce(sum(octet_length(hashes)), 0)::bigint / 32 FROM log.tile WHERE level = 0")
-            .fetch_one(&mut *conn)
-            .await
-            .map_err(ReplayError::from)?;
+    let leaves = sqlx::query_file_scalar!("sql/tiled_leaves.sql").fetch_one(conn).await.map_err(ReplayError::from)?;
     if u64::try_from(leaves) != Ok(head.position) {
         let reason = format!("the tiles know {leaves} events, the head says {}", head.position);
         return Err(Fault::at(head.position + 1, reason).into());

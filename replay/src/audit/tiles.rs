@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use domain::digest::Digest;
 use domain::merkle::proof::{self, Range};
 use domain::merkle::tile::{Hashes, TileId, Tiles, needed};
+use domain::number::fit;
 use domain::recorded::Position;
 use serde::Serialize;
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
 use crate::ReplayError;
 
@@ -48,21 +49,15 @@ pub struct Consistency {
 /// # Errors
 /// When the database refuses, or a tile is no row of hashes.
 pub async fn read(conn: &mut PgConnection, which: &BTreeSet<TileId>) -> Result<Tiles, ReplayError> {
-    let rows = sqlx::query(
-        "SELECT t.level, t.idx, t.hashes FROM log.tile t \
-           JOIN unnest($1::int[], $2::bigint[]) AS w (level, idx) USING (level, idx)",
-    )
-    .bind(which.iter().map(|tile| i32::try_from(tile.level).unwrap_or(i32::MAX)).collect::<Vec<_>>())
-    .bind(which.iter().map(|tile| i64::try_from(tile.index).unwrap_or(i64::MAX)).collect::<Vec<_>>())
-    .fetch_all(conn)
-    .await?;
+    let levels: Vec<i32> = which.iter().map(|tile| fit(tile.level, "level of a tile")).collect();
+    let indexes: Vec<i64> = which.iter().map(|tile| fit(tile.index, "index of a tile")).collect();
+    let rows = sqlx::query_file!("sql/tiles.sql", &levels, &indexes).fetch_all(conn).await?;
     let mut tiles = Tiles::default();
     for row in rows {
         let corrupt = || ReplayError::Corrupt { position: 0, detail: "a tile is no row of hashes".to_owned() };
-        let level = u32::try_from(row.try_get::<i32, _>("level")?).map_err(|_| corrupt())?;
-        let index = u64::try_from(row.try_get::<i64, _>("idx")?).map_err(|_| corrupt())?;
-        let hashes: &[u8] = row.try_get("hashes")?;
-        let hashes: Option<Vec<Digest>> = hashes.chunks(32).map(Digest::from_slice).collect();
+        let level = u32::try_from(row.level).map_err(|_| corrupt())?;
+        let index = u64::try_from(row.idx).map_err(|_| corrupt())?;
+        let hashes: Option<Vec<Digest>> = row.hashes.chunks(32).map(Digest::from_slice).collect();
         tiles.0.insert(TileId { level, index }, hashes.ok_or_else(corrupt)?);
     }
     Ok(tiles)

@@ -4,26 +4,18 @@
 //! comes before the payload goes, so it stands in the log by then: it is looked for once more before anything is called
 //! damaged.
 
+use domain::number::fit;
 use domain::recorded::Position;
 use domain::stream::StreamId;
 use futures_util::TryStreamExt as _;
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
-use super::stored::{Erasures, Stored, from_row};
-use super::{erasures, sql_position};
+use super::stored::{Erasures, EventRow, Stored};
+use super::{erasures, position, sql_position};
 use crate::ReplayError;
 
 /// Positions read by one statement; the statements name it too.
 pub const PAGE_POSITIONS: u64 = 5_000;
-
-/// A page of a range.
-const RANGE: &str = include_str!("../../sql/page.sql");
-/// A page of single positions.
-const POSITIONS: &str = include_str!("../../sql/positions.sql");
-/// A page of a stream.
-const STREAM: &str = include_str!("../../sql/stream.sql");
-/// Where a sequence of a stream stands in the log.
-const PLACE: &str = include_str!("../../sql/place_in_stream.sql");
 
 /// Hands every event of positions `from..=to` to `sink`, in order, each checked against its hashes.
 ///
@@ -40,10 +32,10 @@ pub async fn read<E: From<ReplayError>>(
     while next <= to {
         let end = to.min(next.saturating_add(PAGE_POSITIONS - 1));
         let mut doubtful = None;
-        let page = sqlx::query(RANGE).bind(sql_position(next)).bind(sql_position(end));
+        let page = sqlx::query_file_as!(EventRow, "sql/page.sql", sql_position(next), sql_position(end));
         let mut rows = page.fetch(&mut *conn);
         while let Some(row) = rows.try_next().await.map_err(ReplayError::from)? {
-            let stored = from_row(&row, next)?;
+            let stored = row.read(next)?;
             if known.lacks(&stored) {
                 doubtful = Some(stored);
                 break;
@@ -75,16 +67,16 @@ pub async fn positions<E: From<ReplayError>>(
     let mut known = Known::read(&mut *conn).await?;
     let mut left = wanted;
     while let Some(first) = left.first().copied() {
-        let mut page = &left[..left.len().min(usize::try_from(PAGE_POSITIONS).unwrap_or(usize::MAX))];
+        let mut page = &left[..left.len().min(fit(PAGE_POSITIONS, "positions of a page"))];
         left = &left[page.len()..];
         while let Some(last) = page.last().copied() {
             let mut doubtful = None;
             let asked: Vec<i64> = page.iter().copied().map(sql_position).collect();
-            let mut rows = sqlx::query(POSITIONS).bind(asked).fetch(&mut *conn);
+            let mut rows = sqlx::query_file_as!(EventRow, "sql/positions.sql", &asked).fetch(&mut *conn);
             while let (Some(row), Some((position, rest))) =
                 (rows.try_next().await.map_err(ReplayError::from)?, page.split_first())
             {
-                let stored = from_row(&row, *position)?;
+                let stored = row.read(*position)?;
                 if known.lacks(&stored) {
                     doubtful = Some(stored);
                     break;
@@ -124,15 +116,15 @@ pub async fn of_stream<E: From<ReplayError>>(
     loop {
         let first = sequence;
         let mut doubtful = None;
-        let page = sqlx::query(STREAM).bind(stream.kind().name()).bind(stream.id()).bind(sql_position(sequence));
+        let (kind, id) = (stream.kind().name(), stream.id());
+        let page = sqlx::query_file_as!(EventRow, "sql/stream.sql", kind, id, sql_position(sequence));
         let mut rows = page.fetch(&mut *conn);
         while let Some(row) = rows.try_next().await.map_err(ReplayError::from)? {
-            let found: i64 = row.try_get("position").map_err(ReplayError::from)?;
-            let position = u64::try_from(found).unwrap_or(0);
+            let position = position(row.position)?;
             if position > to {
                 return Ok(());
             }
-            let stored = from_row(&row, position)?;
+            let stored = row.read(position)?;
             if stored.envelope.sequence != sequence {
                 let detail =
                     format!("sequence {} of {stream} stands in the place of {sequence}", stored.envelope.sequence);
@@ -163,8 +155,9 @@ async fn first_sequence(conn: &mut PgConnection, stream: &StreamId, from: Positi
     let mut step = 1;
     while from > 1 && high.is_none_or(|high| low < high) {
         let middle = high.map_or(low + step - 1, |high| low + (high - low) / 2);
-        let look = sqlx::query_scalar(PLACE).bind(stream.kind().name()).bind(stream.id()).bind(sql_position(middle));
-        let found: Option<Option<i64>> = look.fetch_optional(&mut *conn).await?;
+        let (kind, id) = (stream.kind().name(), stream.id());
+        let look = sqlx::query_file_scalar!("sql/place_in_stream.sql", kind, id, sql_position(middle));
+        let found = look.fetch_optional(&mut *conn).await?;
         if found.flatten().is_some_and(|position| position < sql_position(from)) {
             low = middle + 1;
             step *= 2;

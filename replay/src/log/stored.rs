@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use domain::Recorded;
 use domain::codec;
 use domain::digest::Digest;
 use domain::recorded::{Envelope, Position};
 use domain::stream::{StreamId, StreamKind};
 use domain::time::Timestamp;
-use sqlx::Row as _;
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::ReplayError;
@@ -78,47 +77,57 @@ impl Stored {
     }
 }
 
-/// Reads one row and checks that it is the event of position `expected`; its bytes are checked by the caller.
-pub(super) fn from_row(row: &PgRow, expected: Position) -> Result<Stored, ReplayError> {
-    let corrupt = |detail: String| ReplayError::Corrupt { position: expected, detail };
-    let found: i64 = row.try_get("position")?;
-    if u64::try_from(found) != Ok(expected) {
-        return Err(corrupt(format!("position {found} stands in its place")));
-    }
-    let digest = |column: &str| -> Result<Digest, ReplayError> {
-        let bytes: Vec<u8> = row.try_get(column)?;
-        Digest::from_slice(&bytes).ok_or_else(|| corrupt(format!("{column} is no digest")))
-    };
-    let time = |column: &str| -> Result<Timestamp, ReplayError> {
-        let moment = row.try_get(column)?;
-        Timestamp::from_datetime(moment).ok_or_else(|| corrupt(format!("{column} is out of range")))
-    };
-    let kind: &str = row.try_get("kind")?;
-    let kind = StreamKind::from_name(kind).ok_or_else(|| corrupt(format!("unknown stream kind `{kind}`")))?;
-    let id: String = row.try_get("stream_id")?;
-    let stream = StreamId::new(kind, id).map_err(|e| corrupt(e.to_string()))?;
-    let metadata: &str = row.try_get("metadata")?;
-    let envelope = Envelope {
-        stream,
-        sequence: number(row, "sequence").map_err(corrupt)?,
-        event_type: row.try_get("type")?,
-        version: u32::try_from(row.try_get::<i32, _>("version")?).map_err(|e| corrupt(e.to_string()))?,
-        observed_at: time("observed_at")?,
-        recorded_at: time("recorded_at")?,
-        metadata: serde_json::from_str(metadata).map_err(|e| corrupt(format!("metadata: {e}")))?,
-        payload_sha256: digest("payload_sha256")?,
-    };
-    Ok(Stored {
-        position: expected,
-        append: row.try_get("append_id")?,
-        index: u32::try_from(row.try_get::<i32, _>("idx")?).map_err(|e| corrupt(e.to_string()))?,
-        leaf_hash: digest("leaf_hash")?,
-        payload: row.try_get("payload")?,
-        envelope,
-    })
+/// A row of every statement that reads events.
+pub(super) struct EventRow {
+    pub(super) position: i64,
+    pub(super) append_id: Uuid,
+    pub(super) idx: i32,
+    pub(super) kind: String,
+    pub(super) stream_id: String,
+    pub(super) sequence: i64,
+    pub(super) event_type: String,
+    pub(super) version: i32,
+    pub(super) observed_at: DateTime<Utc>,
+    pub(super) recorded_at: DateTime<Utc>,
+    pub(super) metadata: String,
+    pub(super) payload: Vec<u8>,
+    pub(super) payload_sha256: Vec<u8>,
+    pub(super) leaf_hash: Vec<u8>,
 }
 
-fn number(row: &PgRow, column: &str) -> Result<u64, String> {
-    let value: i64 = row.try_get(column).map_err(|e| e.to_string())?;
-    u64::try_from(value).map_err(|_| format!("{column} is negative"))
+impl EventRow {
+    /// Reads the row and checks that it is the event of position `expected`; its bytes are checked by the caller.
+    pub(super) fn read(self, expected: Position) -> Result<Stored, ReplayError> {
+        let corrupt = |detail: String| ReplayError::Corrupt { position: expected, detail };
+        if u64::try_from(self.position) != Ok(expected) {
+            return Err(corrupt(format!("position {} stands in its place", self.position)));
+        }
+        let digest = |bytes: &[u8], column: &str| {
+            Digest::from_slice(bytes).ok_or_else(|| corrupt(format!("{column} is no digest")))
+        };
+        let time = |moment: DateTime<Utc>, column: &str| {
+            Timestamp::from_datetime(moment).ok_or_else(|| corrupt(format!("{column} is out of range")))
+        };
+        let kind = StreamKind::from_name(&self.kind);
+        let kind = kind.ok_or_else(|| corrupt(format!("unknown stream kind `{}`", self.kind)))?;
+        let stream = StreamId::new(kind, self.stream_id).map_err(|e| corrupt(e.to_string()))?;
+        let envelope = Envelope {
+            stream,
+            sequence: u64::try_from(self.sequence).map_err(|_| corrupt("sequence is negative".to_owned()))?,
+            event_type: self.event_type,
+            version: u32::try_from(self.version).map_err(|e| corrupt(e.to_string()))?,
+            observed_at: time(self.observed_at, "observed_at")?,
+            recorded_at: time(self.recorded_at, "recorded_at")?,
+            metadata: serde_json::from_str(&self.metadata).map_err(|e| corrupt(format!("metadata: {e}")))?,
+            payload_sha256: digest(&self.payload_sha256, "payload_sha256")?,
+        };
+        Ok(Stored {
+            position: expected,
+            append: self.append_id,
+            index: u32::try_from(self.idx).map_err(|e| corrupt(e.to_string()))?,
+            leaf_hash: digest(&self.leaf_hash, "leaf_hash")?,
+            payload: self.payload,
+            envelope,
+        })
+    }
 }

@@ -8,11 +8,12 @@ use sqlx::PgConnection;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::unfinished::SAVE_POSITIONS;
 use crate::as_of::take_in;
 use crate::log::Stored;
 use crate::{ReplayError, log};
 
+/// Positions folded between two savings.
+pub(super) const SAVE_POSITIONS: u64 = 5_000;
 /// Most positions in a chunk.
 const CHUNK_POSITIONS: u64 = SAVE_POSITIONS / 2;
 /// Bytes of payload after which a chunk ends.

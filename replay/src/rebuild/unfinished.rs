@@ -15,7 +15,7 @@ use projections::tables::{Materialized, Projection};
 use sqlx::{Connection as _, PgConnection};
 
 use super::MAKER_LOCK;
-use super::lane::{Chunks, Lane, Told, joined};
+use super::lane::{Chunks, Lane, SAVE_POSITIONS, Told, joined};
 use crate::ReplayError;
 use crate::as_of::advance;
 use crate::fence::fence;
@@ -23,8 +23,6 @@ use crate::log::Stored;
 use crate::projector::{Projector, advance_to, fact_rows};
 use crate::quarantine::Quarantine;
 
-/// Positions folded between two savings.
-pub(super) const SAVE_POSITIONS: u64 = 5_000;
 /// Bytes of finished history after which they are saved earlier.
 const PENDING_BYTES: usize = 64 << 20;
 
@@ -248,13 +246,7 @@ async fn own(conn: &mut PgConnection, builds: &[Build]) -> Result<bool, ReplayEr
 
 /// Gives up whatever this session makes: the next who tidies drops it, or goes on with it.
 pub(super) async fn give_up(conn: &mut PgConnection) -> Result<(), ReplayError> {
-    sqlx::query(
-        "SELECT pg_advisory_unlock($1, objid::bigint::int) FROM pg_locks \
-          WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND classid = $1::int::oid AND objsubid = 2",
-    )
-    .bind(MAKER_LOCK)
-    .execute(conn)
-    .await?;
+    sqlx::query_file!("sql/give_up.sql", MAKER_LOCK).fetch_all(conn).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use domain::digest::Digest;
 use domain::facts::Subject;
+use domain::number::fit;
 use domain::purl;
 
 use super::Size;
@@ -71,7 +72,7 @@ impl Cast {
 
     /// Canonical purl of a package.
     pub(super) fn package(&self, package: u64) -> String {
-        let ecosystem = ["npm", "pypi", "cargo"][usize::try_from(package % 3).unwrap_or(0)];
+        let ecosystem = ["npm", "pypi", "cargo"][fit::<usize>(package % 3, "ecosystem")];
         format!("pkg:{ecosystem}/lib-{package:06}")
     }
 

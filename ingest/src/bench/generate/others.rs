@@ -6,6 +6,7 @@ use domain::facts::curation::{Correction, Curated};
 use domain::facts::grant::{ApplicationRecord, GrantObserved, GrantRecord, PoolRecord, ProjectRecord};
 use domain::facts::registry::{Dependency, Downloads, RegistryCrawled, Release};
 use domain::facts::survey::{SurveyAnswered, SurveyStatus};
+use domain::number::fit;
 
 use super::cast::Cast;
 use super::random::mix;
@@ -69,7 +70,7 @@ pub(super) fn survey(project: u64, count: u64, cast: &Cast, at: Moment) -> Event
 pub(super) fn grant(project: u64, count: u64, cast: &Cast, at: Moment) -> Event {
     let round = 1 + at.day * ROUNDS / 366;
     let name = format!("SCF #{round}");
-    let small = |number: u64| Decimal::from(u32::try_from(number).unwrap_or(u32::MAX));
+    let small = |number: u64| Decimal::from(fit::<u32>(number, "size"));
     let record: GrantRecord = match (count % 2, mix(project ^ count) % 40) {
         (1, 0) => PoolRecord {
             id: format!("daoip-5:bench:grantPool:scf_#{round}"),
@@ -124,5 +125,5 @@ pub(super) fn curation(repo: u64, count: u64, cast: &Cast) -> Event {
 }
 
 fn place(number: u64, length: u64) -> usize {
-    usize::try_from(mix(number) % length).unwrap_or(0)
+    fit::<usize>(mix(number) % length, "place")
 }

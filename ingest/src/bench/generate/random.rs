@@ -1,5 +1,7 @@
 //! Numbers to draw: the same ones from the same seed, everywhere.
 
+use domain::number::fit;
+
 /// SplitMix64.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
@@ -24,7 +26,7 @@ impl Random {
     pub(super) fn skewed(&mut self, bound: u64) -> u64 {
         let share = self.next() >> 44;
         let cube = u128::from(share).pow(3);
-        u64::try_from((cube * u128::from(bound)) >> 60).unwrap_or(0)
+        fit::<u64>((cube * u128::from(bound)) >> 60, "random number")
     }
 
     /// True once in `times`.

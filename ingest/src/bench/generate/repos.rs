@@ -8,6 +8,7 @@ use domain::facts::gitlog::{Author, AuthorDay, GitLogObserved};
 use domain::facts::registry::Release;
 use domain::facts::repo::RepoObserved;
 use domain::facts::sbom::{Package, SbomSubmitted};
+use domain::number::fit;
 use domain::time::{Day, Timestamp};
 
 use super::cast::Cast;
@@ -41,7 +42,7 @@ impl Repo {
                 self.depend(n, cast, random);
             }
         } else if random.once_in(2) {
-            let place = usize::try_from(random.below(wanted)).unwrap_or(0);
+            let place = fit::<usize>(random.below(wanted), "place");
             if let Some(dropped) = self.dependencies.iter().nth(place).copied() {
                 self.dependencies.remove(&dropped);
                 self.depend(n, cast, random);
@@ -61,7 +62,7 @@ impl Repo {
         packages.sort_unstable();
         let index = |wanted: Option<u64>| {
             let place = packages.iter().position(|(_, package)| *package == wanted).unwrap_or(0);
-            u32::try_from(place).unwrap_or(0)
+            fit::<u32>(place, "place")
         };
         let relations: BTreeSet<(u32, u32)> =
             self.relations(n).into_iter().map(|(from, to)| (index(from), index(Some(to)))).collect();
@@ -83,7 +84,7 @@ impl Repo {
             let package = all[k];
             let younger = all.get(k + 1..).filter(|rest| !rest.is_empty() && (package + n).is_multiple_of(3))?;
             let place = mix(package ^ (n << 24)) % younger.len() as u64;
-            younger.get(usize::try_from(place).unwrap_or(0)).copied()
+            younger.get(fit::<usize>(place, "place")).copied()
         };
         (0..all.len()).map(|k| (parent(k), all[k])).collect()
     }
@@ -106,7 +107,7 @@ impl Repo {
         let from = self.logged_to.map(|last| last.min(today));
         let (span, rows_each) = match from {
             None => (HISTORY_DAYS, 6),
-            Some(from) => (u64::try_from(today.number() - from.number()).unwrap_or(0) + 1, 1),
+            Some(from) => (fit::<u64>(today.number() - from.number(), "days") + 1, 1),
         };
         self.logs += 1;
         self.logged_to = self.logged_to.max(Some(today));
@@ -118,8 +119,8 @@ impl Repo {
             }
             authors.insert(author, bot);
             for _ in 0..rows_each {
-                let back = i32::try_from(random.below(span)).unwrap_or(0);
-                let commits = u32::try_from(1 + (self.logs + 20 / (k as u64 + 1)) % 60).unwrap_or(1);
+                let back = fit::<i32>(random.below(span), "days");
+                let commits = fit::<u32>(1 + (self.logs + 20 / (k as u64 + 1)) % 60, "commits");
                 days.insert((author, Day::from_number(today.number() - back)), (commits, commits / 8));
             }
         }
@@ -143,7 +144,7 @@ impl Repo {
             days: days
                 .iter()
                 .map(|(&(author, day), &(commits, merges))| AuthorDay {
-                    author: u32::try_from(place(author)).unwrap_or(0),
+                    author: fit::<u32>(place(author), "author"),
                     day,
                     commits,
                     merges,

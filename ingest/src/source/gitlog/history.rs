@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::digest::Digest;
 use domain::facts::gitlog::{Author, AuthorDay, GitLogObserved};
 use domain::facts::{DocumentRef, Subject};
+use domain::number::fit;
 use domain::{Day, Timestamp};
 
 use super::error::GitLogError;
@@ -136,7 +137,7 @@ impl History {
                     last: cell.last,
                 }),
             }
-            let author = u32::try_from(authors.len() - 1).unwrap_or(u32::MAX);
+            let author = fit::<u32>(authors.len() - 1, "author");
             days.push(AuthorDay { author, day: *day, commits: cell.commits, merges: cell.merges });
         }
         GitLogObserved {

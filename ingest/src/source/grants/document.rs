@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::record::Kind;
+use super::kind::RecordKind;
 
 /// The lists that may hold records: of a page as served, and of the documents that DAOIP-5 describes.
 const LISTS: [&str; 5] = ["data", "projects", "grantPools", "grantApplications", "applications"];
@@ -69,7 +69,7 @@ pub(super) fn items(raw: &RawValue) -> Option<Vec<&RawValue>> {
 fn is_record(members: &Members<'_>) -> bool {
     let named = members.get("type").and_then(|kind| serde_json::from_str::<String>(kind.get()).ok());
     let holds_lists = members.keys().any(|key| LISTS.contains(&key.as_str()));
-    named.is_some_and(|name| Kind::named(&name).is_some()) || (members.contains_key("id") && !holds_lists)
+    named.is_some_and(|name| RecordKind::named(&name).is_some()) || (members.contains_key("id") && !holds_lists)
 }
 
 fn has_next(pagination: &RawValue) -> bool {

@@ -4,64 +4,44 @@ use domain::facts::grant::{ApplicationRecord, GrantRecord, Link, PoolRecord, Pro
 
 use super::fields::At::{self, Core, Scf};
 use super::fields::Fields;
+use super::kind::RecordKind;
 use crate::source::quoted::quoted;
 
 /// Names of social accounts that lead to code.
 const CODE_HOSTS: [&str; 3] = ["GitHub", "GitLab", "Git"];
 
-/// What a record is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Project,
-    Pool,
-    Application,
-}
+/// Fields that only this kind has, for records that do not name their type.
+const TELLING: [(RecordKind, &[At]); 3] = [
+    (
+        RecordKind::Application,
+        &[Core("grantPoolId"), Core("grantPoolName"), Core("projectId"), Core("fundsAsked"), Core("fundsApproved")],
+    ),
+    (
+        RecordKind::Pool,
+        &[Core("totalGrantPoolSize"), Core("grantFundingMechanism"), Core("closeDate"), Core("applicationsURI")],
+    ),
+    (RecordKind::Project, &[Core("socials"), Core("relevantTo"), Core("membersURI"), Scf("integrationStatus")]),
+];
 
-impl Kind {
-    /// Fields that only this kind has, for records that do not name their type.
-    const TELLING: [(Self, &[At]); 3] = [
-        (
-            Self::Application,
-            &[Core("grantPoolId"), Core("grantPoolName"), Core("projectId"), Core("fundsAsked"), Core("fundsApproved")],
-        ),
-        (
-            Self::Pool,
-            &[Core("totalGrantPoolSize"), Core("grantFundingMechanism"), Core("closeDate"), Core("applicationsURI")],
-        ),
-        (Self::Project, &[Core("socials"), Core("relevantTo"), Core("membersURI"), Scf("integrationStatus")]),
-    ];
-
-    /// The kind that a document calls itself.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        match name.trim() {
-            "Project" => Some(Self::Project),
-            "GrantPool" => Some(Self::Pool),
-            "GrantApplication" => Some(Self::Application),
-            _ => None,
-        }
+/// The kind that a record names, or that its fields tell.
+fn kind_of(fields: &mut Fields<'_>) -> Result<RecordKind, String> {
+    if let Some(name) = fields.line(Core("type"))? {
+        let kind = RecordKind::named(&name);
+        return kind.ok_or_else(|| format!("type: {} is not Project, GrantPool or GrantApplication", quoted(&name)));
     }
-
-    fn of(fields: &mut Fields<'_>) -> Result<Self, String> {
-        if let Some(name) = fields.line(Core("type"))? {
-            let kind = Self::named(&name);
-            return kind
-                .ok_or_else(|| format!("type: {} is not Project, GrantPool or GrantApplication", quoted(&name)));
-        }
-        let told = Self::TELLING.into_iter().find(|(_, telling)| telling.iter().any(|at| fields.has(*at)));
-        told.map(|(kind, _)| kind).ok_or_else(|| {
-            "type: missing, and the fields do not tell Project, GrantPool or GrantApplication".to_owned()
-        })
-    }
+    let told = TELLING.into_iter().find(|(_, telling)| telling.iter().any(|at| fields.has(*at)));
+    told.map(|(kind, _)| kind)
+        .ok_or_else(|| "type: missing, and the fields do not tell Project, GrantPool or GrantApplication".to_owned())
 }
 
 /// The facts of a record.
 pub(super) fn read(fields: &mut Fields<'_>) -> Result<GrantRecord, String> {
-    let kind = Kind::of(fields)?;
+    let kind = kind_of(fields)?;
     let id = fields.id(Core("id"))?.ok_or("id: missing")?;
     match kind {
-        Kind::Project => project(id, fields).map(GrantRecord::from),
-        Kind::Pool => pool(id, fields).map(GrantRecord::from),
-        Kind::Application => application(id, fields).map(GrantRecord::from),
+        RecordKind::Project => project(id, fields).map(GrantRecord::from),
+        RecordKind::Pool => pool(id, fields).map(GrantRecord::from),
+        RecordKind::Application => application(id, fields).map(GrantRecord::from),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use domain::facts::sbom::Package;
+use domain::number::fit;
 use domain::purl::{Purl, PurlError};
 use domain::redact;
 use thiserror::Error;
@@ -217,7 +218,7 @@ impl<'a> Draft<'a> {
     /// The number of a reference, the next free one when it is new.
     pub(super) fn reference(&mut self, place: impl Display, text: Cow<'a, str>) -> u32 {
         // The limits keep the number of references far below 2^32.
-        let next = u32::try_from(self.references.len()).unwrap_or(u32::MAX);
+        let next = fit::<u32>(self.references.len(), "reference");
         let references = &mut self.references;
         *self.numbers.entry(text).or_insert_with(|| {
             references.push(Reference { place: place.to_string(), owned: false, other: false });

@@ -218,7 +218,7 @@ impl Body {
             for _ in 0..count {
                 let line = reader.raw().map_err(|error| at_end(verification, error))?;
                 hasher.update(line);
-                if place.is_some() && held.len() < usize::try_from(section.scores).unwrap_or(usize::MAX) {
+                if place.is_some() && (held.len() as u64) < section.scores {
                     held.push(serde_json::from_slice(line).unwrap_or_default());
                 }
             }

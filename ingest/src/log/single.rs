@@ -9,12 +9,13 @@ use cqrs_es::{AggregateError, CqrsFramework};
 use domain::StreamKind;
 use uuid::Uuid;
 
-use super::prepared::Prepared;
-use super::{Found, Log, Metadata, Outcome, TRIES};
+use super::Log;
 use crate::aggregate::{
     Atlas, Fact, Formula, Kind, Package, Project, Repo, Round, Stream, Surroundings, Survey, TypeInside,
 };
+use crate::append::{Found, Metadata, Outcome, Prepared};
 use crate::error::{AppendError, Corrupt, Refusal};
+use crate::limits::TRIES;
 use crate::repository::LogRepository;
 
 /// Longest pause before the second try, in milliseconds; it doubles with each further one.

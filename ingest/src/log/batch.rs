@@ -10,14 +10,15 @@ use domain::{StreamId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::ahead::{Ahead, Items};
-use super::prepared::{Known, Prepared, Verdict, judge};
+use super::Log;
 use super::single::pause;
-use super::streams;
-use super::write::{Write, persist, persist_ahead};
-use super::{Found, Locus, Log, Metadata, Outcome, TRIES, lookup};
+use crate::append::ahead::{Ahead, Items};
+use crate::append::prepared::{Known, Prepared, Verdict, judge};
+use crate::append::write::{Write, persist, persist_ahead};
+use crate::append::{Found, Locus, Metadata, Outcome, lookup, streams};
 use crate::connect::begin;
 use crate::error::{AppendError, Corrupt, Refusal, is_contention};
+use crate::limits::TRIES;
 
 pub(crate) async fn append(
     log: &Log,

@@ -1,0 +1,28 @@
+//! Texts in the form in which two of them are compared: what a reader takes for the same is the same.
+
+use caseless::Caseless as _;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::text::is_ignorable;
+
+/// A project name in the form in which two names are compared: NFC, trimmed, white space folded, lower-cased.
+#[must_use]
+pub fn normalised_name(name: &str) -> String {
+    // NFC leaves ASCII as it is, at many times the price of all else.
+    let composed = |text: &str| if text.is_ascii() { text.to_owned() } else { text.nfc().collect() };
+    let words: Vec<String> = composed(name).split_whitespace().map(str::to_lowercase).collect();
+    composed(&words.join(" "))
+}
+
+/// A label in the form in which two are compared: Unicode's compatibility caseless match (NFKC and full case folding,
+/// until nothing changes), without white space around it and without what nobody sees.
+#[must_use]
+pub(crate) fn folded(label: &str) -> String {
+    if label.is_ascii() {
+        return label.trim().to_ascii_lowercase();
+    }
+    let seen = label.chars().filter(|c| !is_ignorable(*c));
+    let once: String = seen.nfd().default_case_fold().nfkc().collect();
+    let twice: String = once.chars().default_case_fold().nfkc().collect();
+    twice.trim().to_owned()
+}

@@ -1,0 +1,124 @@
+//! The one way into the log.
+//!
+//! An append is one transaction that locks nothing but the streams it writes to. It carries an outbox row; the
+//! sequencer gives positions afterwards, and every answer waits for them.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use crate::append::{Append, Context, Foreseen, Metadata, Outcome, Prepared, ahead, foresee};
+use crate::error::{AppendError, Refusal, SequenceError};
+use crate::sequencer::Sequencer;
+
+mod batch;
+mod single;
+
+/// The log, to write to. Clones share one sequencer.
+#[derive(Clone, Debug)]
+pub struct Log {
+    pool: PgPool,
+    sequencer: Arc<Sequencer>,
+}
+
+impl Log {
+    /// The log in the database behind `pool`, which must be migrated.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        let sequencer = Arc::new(Sequencer::new(pool.clone()));
+        Self { pool, sequencer }
+    }
+
+    /// The connections in use.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Appends one event and answers its position.
+    ///
+    /// Safe to repeat: the same facts again, or the same key, answer the place of the first.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; except for `Unplaced` and `Database`, the log is as it was.
+    pub async fn append(&self, append: Append, context: &Context) -> Result<Outcome, AppendError> {
+        let metadata = Metadata::of(context)?;
+        single::append(self, Arc::new(Prepared::new(append)?), &metadata).await
+    }
+
+    /// Appends many events in one transaction, in order, and answers each. A refused one leaves the others; each sees
+    /// those before it as if they were in the log already.
+    ///
+    /// # Errors
+    /// See [`AppendError`]: then none of the events is appended, except for `Unplaced`, when all of them are, and for
+    /// `Database`, when that is unknown.
+    pub async fn append_batch(
+        &self,
+        appends: Vec<Append>,
+        context: &Context,
+    ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
+        let metadata = Metadata::of(context)?;
+        let (items, ahead) = ahead::prepare(appends);
+        batch::append(self, items, ahead, metadata).await
+    }
+
+    /// What would become of these events, each after those before it. Nothing is written.
+    ///
+    /// # Errors
+    /// When the database fails or a stream is damaged.
+    pub async fn foresee(&self, appends: Vec<Append>) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
+        foresee::foresee(&self.pool, appends).await
+    }
+
+    /// Appends what was foreseen, once the documents of all that is new are kept: one event by the way of one, several
+    /// as a batch.
+    ///
+    /// # Errors
+    /// As [`Self::append_batch`].
+    pub async fn append_foreseen(
+        &self,
+        mut foreseen: Vec<Result<Foreseen, Refusal>>,
+        context: &Context,
+    ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
+        let metadata = Metadata::of(context)?;
+        if foreseen.len() > 1 {
+            let (items, ahead) =
+                ahead::ready(foreseen.into_iter().map(|item| item.map(|Foreseen(item)| item)).collect());
+            return batch::append(self, items, ahead, metadata).await;
+        }
+        Ok(match foreseen.pop() {
+            None => vec![],
+            Some(Err(refusal)) => vec![Err(refusal)],
+            Some(Ok(Foreseen(item))) => match single::append(self, Arc::new(item), &metadata).await {
+                Err(AppendError::Refused(refusal)) => vec![Err(refusal)],
+                outcome => vec![Ok(outcome?)],
+            },
+        })
+    }
+
+    /// Gives positions to everything that is committed now. Answers the position the next event will get.
+    ///
+    /// # Errors
+    /// When the database fails or the head is damaged.
+    pub async fn drain(&self) -> Result<u64, SequenceError> {
+        self.sequencer.drain().await
+    }
+
+    /// Whether the login may give positions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn may_sequence(&self) -> Result<bool, SequenceError> {
+        self.sequencer.may_run().await
+    }
+
+    /// Sequences what other processes leave behind, until `stop` is ready. Appends of this process do not need it.
+    /// Failures are logged, once, and tried again.
+    pub async fn run_sequencer(&self, stop: impl Future<Output = ()>) {
+        self.sequencer.run(stop).await;
+    }
+
+    pub(crate) fn sequencer(&self) -> &Sequencer {
+        &self.sequencer
+    }
+}

@@ -1,0 +1,2 @@
+-- Where the log ends.
+SELECT next_position, root FROM log.head
