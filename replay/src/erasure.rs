@@ -14,7 +14,7 @@ use crate::log::Stored;
 use crate::publication::resting_on;
 
 /// Publications that would be reproduced by one fold: they pass over the same positions.
-struct Group<'a> {
+struct ErasureGroup<'a> {
     passed: BTreeSet<Position>,
     publications: Vec<&'a ScoresPublished>,
 }
@@ -51,13 +51,13 @@ pub async fn becoming_unprovable(
 
 /// Publications by what is passed over to reproduce them.
 #[derive(Default)]
-struct Groups<'a>(Vec<Group<'a>>);
+struct Groups<'a>(Vec<ErasureGroup<'a>>);
 
 impl<'a> Groups<'a> {
     fn add(&mut self, passed: BTreeSet<Position>, facts: &'a ScoresPublished) {
         match self.0.iter_mut().find(|group| group.passed == passed) {
             Some(group) => group.publications.push(facts),
-            None => self.0.push(Group { passed, publications: vec![facts] }),
+            None => self.0.push(ErasureGroup { passed, publications: vec![facts] }),
         }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Groups<'a> {
 async fn provable(
     conn: &mut PgConnection,
     decisions: &Decisions,
-    group: &Group<'_>,
+    group: &ErasureGroup<'_>,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Vec<String>, ReplayError> {
     let mut labels = Vec::new();

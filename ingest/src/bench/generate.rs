@@ -89,7 +89,7 @@ pub struct Generator {
     repos: Vec<Repo>,
     /// Sum of the weights by which the edges are shared out.
     weights: u128,
-    /// Events so far of each kind, in the order of [`Kind`].
+    /// Events so far of each kind, in the order of [`GeneratedKind`].
     told: [u64; 6],
     /// Registry answers by package, answers and records by project.
     counts: [Vec<u64>; 3],
@@ -98,7 +98,7 @@ pub struct Generator {
 
 /// What an event tells of.
 #[derive(Clone, Copy)]
-enum Kind {
+enum GeneratedKind {
     Sbom,
     GitLog,
     Host,
@@ -108,8 +108,14 @@ enum Kind {
 }
 
 /// Out of 100 events.
-const SHARES: [(Kind, u64); 6] =
-    [(Kind::Sbom, 24), (Kind::GitLog, 30), (Kind::Host, 26), (Kind::Registry, 15), (Kind::Survey, 2), (Kind::Grant, 3)];
+const SHARES: [(GeneratedKind, u64); 6] = [
+    (GeneratedKind::Sbom, 24),
+    (GeneratedKind::GitLog, 30),
+    (GeneratedKind::Host, 26),
+    (GeneratedKind::Registry, 15),
+    (GeneratedKind::Survey, 2),
+    (GeneratedKind::Grant, 3),
+];
 
 impl Generator {
     /// A log of this size.
@@ -142,7 +148,7 @@ impl Generator {
     }
 
     /// The next subject out of `count`: all in turn, and now and then a popular one.
-    fn subject(&mut self, kind: Kind, count: u64) -> u64 {
+    fn subject(&mut self, kind: GeneratedKind, count: u64) -> u64 {
         let told = &mut self.told[kind as usize];
         *told += 1;
         let turn = u128::from(*told) * u128::from(STEP) % u128::from(count);
@@ -165,24 +171,24 @@ impl Generator {
             drawn = drawn.wrapping_sub(*share);
             found
         });
-        let kind = drawn.map_or(Kind::Sbom, |(kind, _)| *kind);
+        let kind = drawn.map_or(GeneratedKind::Sbom, |(kind, _)| *kind);
         let cast = self.cast;
         match kind {
-            Kind::Sbom | Kind::GitLog | Kind::Host => {
+            GeneratedKind::Sbom | GeneratedKind::GitLog | GeneratedKind::Host => {
                 let n = self.subject(kind, cast.repos);
                 let wanted = self.wanted(n);
                 let repo = &mut self.repos[fit::<usize>(n, "repository")];
                 match kind {
-                    Kind::Sbom => repo.sbom(n, wanted, &cast, at, &mut self.random),
-                    Kind::GitLog => repo.git_log(n, &cast, at, &mut self.random),
+                    GeneratedKind::Sbom => repo.sbom(n, wanted, &cast, at, &mut self.random),
+                    GeneratedKind::GitLog => repo.git_log(n, &cast, at, &mut self.random),
                     _ => repo.host(n, &cast, at),
                 }
             }
-            Kind::Registry => {
+            GeneratedKind::Registry => {
                 let package = self.subject(kind, cast.packages);
                 others::registry(package, self.count(0, package), &cast, &self.repos, at)
             }
-            Kind::Survey => {
+            GeneratedKind::Survey => {
                 let project = self.subject(kind, cast.projects);
                 match project % 8 {
                     // Some never answer; somebody corrects something instead.
@@ -190,7 +196,7 @@ impl Generator {
                     _ => others::survey(project, self.count(1, project), &cast, at),
                 }
             }
-            Kind::Grant => {
+            GeneratedKind::Grant => {
                 let project = self.subject(kind, cast.projects);
                 others::grant(project, self.count(2, project), &cast, at)
             }

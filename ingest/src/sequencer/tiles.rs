@@ -19,7 +19,7 @@ pub(super) struct Additions {
 
 /// Additions, column by column; `held` in bytes.
 #[derive(Default)]
-pub(super) struct Columns<'a> {
+pub(super) struct TileColumns<'a> {
     pub(super) level: Vec<i32>,
     pub(super) index: Vec<i64>,
     pub(super) held: Vec<i32>,
@@ -44,8 +44,8 @@ impl Additions {
     }
 
     /// As the database takes them.
-    pub(super) fn columns(&self) -> Columns<'_> {
-        let mut columns = Columns::default();
+    pub(super) fn columns(&self) -> TileColumns<'_> {
+        let mut columns = TileColumns::default();
         for ((level, index), (held, hashes)) in &self.tiles {
             columns.level.push(fit::<i32>(*level, "level of a tile"));
             columns.index.push(fit::<i64>(*index, "index of a tile"));

@@ -85,7 +85,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     if next(&mut record)?.is_none() {
         return Err(Refused::whole(format!("the file is empty; it needs the header {}", COLUMNS.join(","))));
     }
-    let header = Header::read(&record)?;
+    let header = SurveyColumns::read(&record)?;
     let mut parsed =
         Parsed { rows: Vec::new(), refused: Vec::new(), warnings: header.warnings.clone(), document: vec![] };
     while let Some(line) = next(&mut record)? {
@@ -108,13 +108,13 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
 }
 
 /// Where the four columns stand.
-struct Header {
+struct SurveyColumns {
     at: [usize; 4],
     width: usize,
     warnings: Vec<String>,
 }
 
-impl Header {
+impl SurveyColumns {
     fn read(record: &StringRecord) -> Result<Self, Refused> {
         let refused = |reason: String| Err(Refused::at("line 1", reason));
         let mut at = [None; 4];

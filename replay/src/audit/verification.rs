@@ -51,7 +51,7 @@ pub struct Judged {
 
 /// A publication to come to.
 #[derive(Debug)]
-struct Target {
+struct JudgedTarget {
     /// Position of the event that publishes.
     event: Position,
     facts: ScoresPublished,
@@ -61,10 +61,10 @@ struct Target {
 
 /// Folds that pass over the same positions.
 #[derive(Debug)]
-struct Group {
+struct FoldGroup {
     fold: Fold,
     /// By position, the first last.
-    targets: Vec<Target>,
+    targets: Vec<JudgedTarget>,
     /// Whether the fold goes on to the end.
     live: bool,
 }
@@ -109,7 +109,7 @@ pub struct Verification {
     decisions: Decisions,
     /// Decisions met so far.
     met: usize,
-    groups: Vec<Group>,
+    groups: Vec<FoldGroup>,
     judged: Vec<Judged>,
 }
 
@@ -141,24 +141,24 @@ impl Verification {
     /// # Errors
     /// When a published formula is unknown or beyond this program.
     pub fn new(anchors: Vec<Anchor>, decisions: Decisions, live: Option<Formula>) -> Result<Self, Stop> {
-        let mut groups: Vec<Group> = Vec::new();
+        let mut groups: Vec<FoldGroup> = Vec::new();
         let fold =
             |formula: Formula, passed: &BTreeSet<Position>| Fold::new(World::default(), formula, passed.clone(), None);
         let mut sets: Vec<BTreeSet<Position>> = Vec::new();
         if let Some(formula) = live {
             let set = decisions.passed_over(Position::MAX).positions;
-            groups.push(Group { fold: fold(formula, &set), targets: Vec::new(), live: true });
+            groups.push(FoldGroup { fold: fold(formula, &set), targets: Vec::new(), live: true });
             sets.push(set);
         }
         for (event, facts) in decisions.publications() {
             let formula = decisions.formula(&facts.formula, &facts.formula_hash)?.formula;
             let (set, erased) = decisions.of_publication(event, facts);
             let place = sets.iter().position(|held| *held == set).unwrap_or_else(|| {
-                groups.push(Group { fold: fold(formula.clone(), &set), targets: Vec::new(), live: false });
+                groups.push(FoldGroup { fold: fold(formula.clone(), &set), targets: Vec::new(), live: false });
                 sets.push(set);
                 sets.len() - 1
             });
-            groups[place].targets.push(Target { event, facts: facts.clone(), formula, erased });
+            groups[place].targets.push(JudgedTarget { event, facts: facts.clone(), formula, erased });
         }
         for group in &mut groups {
             group.targets.sort_by_key(|target| std::cmp::Reverse(target.facts.position));
@@ -180,7 +180,7 @@ impl Verification {
             self.met += 1;
         }
         let position = stored.position;
-        let wants = |group: &Group| group.live || !group.targets.is_empty();
+        let wants = |group: &FoldGroup| group.live || !group.targets.is_empty();
         let decode = self.groups.iter().any(|group| wants(group) && !group.fold.is_quarantined(position));
         let recorded = if decode { Some(stored.decode()?) } else { None };
         for group in self.groups.iter_mut().filter(|group| wants(group)) {
@@ -257,7 +257,7 @@ impl Verification {
     }
 }
 
-fn judge(target: &Target, outcome: &Outcome, root: Digest, quarantine: Digest) -> Judged {
+fn judge(target: &JudgedTarget, outcome: &Outcome, root: Digest, quarantine: Digest) -> Judged {
     let facts = &target.facts;
     let pairs = [
         ("root", root, facts.root),

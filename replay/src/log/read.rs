@@ -27,7 +27,7 @@ pub async fn read<E: From<ReplayError>>(
     to: Position,
     mut sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut known = Known::read(&mut *conn).await?;
+    let mut known = KnownErasures::read(&mut *conn).await?;
     let mut next = from.max(1);
     while next <= to {
         let end = to.min(next.saturating_add(PAGE_POSITIONS - 1));
@@ -64,7 +64,7 @@ pub async fn positions<E: From<ReplayError>>(
     wanted: &[Position],
     mut sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut known = Known::read(&mut *conn).await?;
+    let mut known = KnownErasures::read(&mut *conn).await?;
     let mut left = wanted;
     while let Some(first) = left.first().copied() {
         let mut page = &left[..left.len().min(fit(PAGE_POSITIONS, "positions of a page"))];
@@ -111,7 +111,7 @@ pub async fn of_stream<E: From<ReplayError>>(
     to: Position,
     mut sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut known = Known::read(&mut *conn).await?;
+    let mut known = KnownErasures::read(&mut *conn).await?;
     let mut sequence = first_sequence(&mut *conn, stream, from).await?;
     loop {
         let first = sequence;
@@ -169,9 +169,9 @@ async fn first_sequence(conn: &mut PgConnection, stream: &StreamId, from: Positi
 }
 
 /// The erasures that a reader knows of.
-struct Known(Erasures);
+struct KnownErasures(Erasures);
 
-impl Known {
+impl KnownErasures {
     async fn read(conn: &mut PgConnection) -> Result<Self, ReplayError> {
         Ok(Self(erasures(conn).await?))
     }

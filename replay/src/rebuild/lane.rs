@@ -22,7 +22,7 @@ const CHUNK_BYTES: usize = 8 << 20;
 const CHUNKS: usize = 4;
 
 /// A chunk of the log that was folded.
-pub(super) struct Told {
+pub(super) struct FoldedChunk {
     /// Its events.
     pub events: Vec<Stored>,
     /// What of the history became final meanwhile.
@@ -32,7 +32,7 @@ pub(super) struct Told {
 /// The way to the thread that folds, and back.
 pub(super) struct Lane {
     give: mpsc::Sender<Vec<Stored>>,
-    told: mpsc::Receiver<Result<Told, ReplayError>>,
+    told: mpsc::Receiver<Result<FoldedChunk, ReplayError>>,
     thread: JoinHandle<Fold>,
     under_way: usize,
 }
@@ -58,7 +58,7 @@ impl Lane {
     }
 
     /// What became of the events that were given first; `None` when none are under way.
-    pub(super) async fn told(&mut self) -> Option<Result<Told, ReplayError>> {
+    pub(super) async fn told(&mut self) -> Option<Result<FoldedChunk, ReplayError>> {
         if self.under_way == 0 {
             return None;
         }
@@ -84,10 +84,10 @@ pub(super) async fn joined<T>(thread: JoinHandle<T>) -> T {
 fn folding(
     mut fold: Fold,
     mut given: mpsc::Receiver<Vec<Stored>>,
-    tell: &mpsc::Sender<Result<Told, ReplayError>>,
+    tell: &mpsc::Sender<Result<FoldedChunk, ReplayError>>,
 ) -> Fold {
     while let Some(events) = given.blocking_recv() {
-        let folded = fold_chunk(&mut fold, &events).map(|history| Told { events, history });
+        let folded = fold_chunk(&mut fold, &events).map(|history| FoldedChunk { events, history });
         let failed = folded.is_err();
         if tell.blocking_send(folded).is_err() || failed {
             break;
@@ -112,12 +112,12 @@ pub(super) struct Chunks {
 }
 
 /// Why a chunk ended.
-enum End {
+enum LaneEnd {
     Full,
     Failed(ReplayError),
 }
 
-impl From<ReplayError> for End {
+impl From<ReplayError> for LaneEnd {
     fn from(error: ReplayError) -> Self {
         Self::Failed(error)
     }
@@ -140,13 +140,13 @@ impl Chunks {
         let read = log::read(conn, self.next, last, |stored| {
             bytes += stored.payload.len();
             events.push(stored);
-            if bytes < CHUNK_BYTES { Ok(()) } else { Err(End::Full) }
+            if bytes < CHUNK_BYTES { Ok(()) } else { Err(LaneEnd::Full) }
         });
         match read.await {
             Ok(()) => self.positions = CHUNK_POSITIONS.min(self.positions + self.positions / 4 + 1),
             // The rest of the statement's rows are lost: ask for as many next time as came now, then for a few more.
-            Err(End::Full) => self.positions = events.len() as u64,
-            Err(End::Failed(error)) => return Err(error),
+            Err(LaneEnd::Full) => self.positions = events.len() as u64,
+            Err(LaneEnd::Failed(error)) => return Err(error),
         }
         self.next += events.len() as u64;
         Ok(events)

@@ -15,7 +15,7 @@ use projections::tables::{Materialized, Projection};
 use sqlx::{Connection as _, PgConnection};
 
 use super::MAKER_LOCK;
-use super::lane::{Chunks, Lane, SAVE_POSITIONS, Told, joined};
+use super::lane::{Chunks, FoldedChunk, Lane, SAVE_POSITIONS, joined};
 use crate::ReplayError;
 use crate::as_of::advance;
 use crate::fence::fence;
@@ -141,7 +141,7 @@ impl Unfinished {
                 }
             }
             let Some(told) = lane.told().await else { break };
-            let Told { events, history } = told?;
+            let FoldedChunk { events, history } = told?;
             for stored in &events {
                 frontier.push(stored.leaf_hash);
                 progress(stored);

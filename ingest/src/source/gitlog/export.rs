@@ -49,7 +49,7 @@ struct Version {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
+struct ExportHeader {
     format: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<Day>,
@@ -64,7 +64,7 @@ struct Header {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+struct ExportRow {
     author: Digest,
     bot: bool,
     commits: u32,
@@ -83,7 +83,7 @@ pub fn render(export: &Export) -> Result<Vec<u8>, GitLogError> {
     let mut bytes = Vec::new();
     push(
         &mut bytes,
-        &Header {
+        &ExportHeader {
             format: FORMAT.to_owned(),
             from: window.from,
             latest: *latest,
@@ -97,7 +97,7 @@ pub fn render(export: &Export) -> Result<Vec<u8>, GitLogError> {
     for ((author, day), cell) in cells {
         push(
             &mut bytes,
-            &Row {
+            &ExportRow {
                 author: *author,
                 bot: bots.contains(author),
                 commits: cell.commits,
@@ -136,7 +136,7 @@ pub fn parse_export(bytes: &[u8]) -> Result<Export, GitLogError> {
     let mut people = std::collections::BTreeSet::new();
     let mut rows = 0;
     for (line, number) in lines {
-        let row: Row = serde_json::from_slice(line).map_err(|error| at(number, error.to_string()))?;
+        let row: ExportRow = serde_json::from_slice(line).map_err(|error| at(number, error.to_string()))?;
         row.check(&header).map_err(|reason| at(number, reason))?;
         let cell = Cell { commits: row.commits, merges: row.merges, first: row.first, last: row.last };
         if history.cells.insert((row.author, row.day), cell).is_some() {
@@ -161,7 +161,7 @@ pub fn parse_export(bytes: &[u8]) -> Result<Export, GitLogError> {
     Ok(Export { repo: header.repo, pseudonym_key: header.pseudonym_key, history })
 }
 
-fn header(line: &[u8], number: u64) -> Result<Header, GitLogError> {
+fn header(line: &[u8], number: u64) -> Result<ExportHeader, GitLogError> {
     let version: Version =
         serde_json::from_slice(line).map_err(|_| at(number, format!("no header of a {FORMAT} export")))?;
     if version.format != FORMAT {
@@ -171,7 +171,7 @@ fn header(line: &[u8], number: u64) -> Result<Header, GitLogError> {
         let reason = format!("version {} of {FORMAT} is not supported, this program reads {VERSION}", version.version);
         return Err(at(number, reason));
     }
-    let header: Header = serde_json::from_slice(line).map_err(|error| at(number, error.to_string()))?;
+    let header: ExportHeader = serde_json::from_slice(line).map_err(|error| at(number, error.to_string()))?;
     let purl = Purl::parse_repository(&header.repo).map_err(|error| at(number, error.to_string()))?;
     if purl.id != header.repo {
         return Err(at(number, format!("`repo` is not canonical: expected `{}`", purl.id)));
@@ -188,8 +188,8 @@ fn header(line: &[u8], number: u64) -> Result<Header, GitLogError> {
     Ok(header)
 }
 
-impl Row {
-    fn check(&self, header: &Header) -> Result<(), &'static str> {
+impl ExportRow {
+    fn check(&self, header: &ExportHeader) -> Result<(), &'static str> {
         let checks = [
             (self.commits >= 1, "`commits` is 0"),
             (self.merges <= self.commits, "more merges than commits"),

@@ -80,18 +80,18 @@ pub(super) fn run(
         _ => GitLogError::io(format!("git, {step}"))(error),
     })?;
     let output = pipes(&mut child);
-    let mut group = Group { child, ended: false };
+    let mut group = ProcessGroup { child, ended: false };
 
     let mut complaint = Vec::new();
     loop {
         match output.recv_timeout(POLL) {
-            Ok(Chunk::Output(bytes)) => sink(&bytes)?,
-            Ok(Chunk::Complaint(bytes)) => {
+            Ok(PipeChunk::Output(bytes)) => sink(&bytes)?,
+            Ok(PipeChunk::Complaint(bytes)) => {
                 complaint.extend_from_slice(&bytes);
                 let excess = complaint.len().saturating_sub(MAX_COMPLAINT_BYTES);
                 complaint.drain(..excess);
             }
-            Ok(Chunk::Broken(error)) => return Err(GitLogError::io(format!("git, {step}"))(error)),
+            Ok(PipeChunk::Broken(error)) => return Err(GitLogError::io(format!("git, {step}"))(error)),
             Err(RecvTimeoutError::Timeout) => check_size(bounds)?,
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -109,12 +109,12 @@ pub(super) fn run(
 }
 
 /// A child that leads a process group of its own; dropped before its end it is killed with all it started.
-struct Group {
+struct ProcessGroup {
     child: Child,
     ended: bool,
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if self.ended {
             return;
@@ -125,33 +125,33 @@ impl Drop for Group {
     }
 }
 
-enum Chunk {
+enum PipeChunk {
     Output(Vec<u8>),
     Complaint(Vec<u8>),
     Broken(io::Error),
 }
 
 /// Reads both pipes on threads of their own, which end when the pipes close or nobody listens any more.
-fn pipes(child: &mut Child) -> Receiver<Chunk> {
+fn pipes(child: &mut Child) -> Receiver<PipeChunk> {
     let (send, receive) = mpsc::sync_channel(CHUNKS_WAITING);
     if let Some(pipe) = child.stdout.take() {
         let send = send.clone();
-        thread::spawn(move || forward(pipe, &send, Chunk::Output));
+        thread::spawn(move || forward(pipe, &send, PipeChunk::Output));
     }
     if let Some(pipe) = child.stderr.take() {
-        thread::spawn(move || forward(pipe, &send, Chunk::Complaint));
+        thread::spawn(move || forward(pipe, &send, PipeChunk::Complaint));
     }
     receive
 }
 
-fn forward(mut pipe: impl Read, send: &SyncSender<Chunk>, chunk: fn(Vec<u8>) -> Chunk) {
+fn forward(mut pipe: impl Read, send: &SyncSender<PipeChunk>, chunk: fn(Vec<u8>) -> PipeChunk) {
     let mut buffer = vec![0; CHUNK_BYTES];
     loop {
         let next = match pipe.read(&mut buffer) {
             Ok(0) => return,
             Ok(length) => chunk(buffer[..length].to_vec()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Chunk::Broken(error),
+            Err(error) => PipeChunk::Broken(error),
         };
         if send.send(next).is_err() {
             return;

@@ -34,7 +34,7 @@ pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
 /// Takes a file apart: a page (`{"data": [...]}`), another document with a list of records, a bare list, one record.
 pub(super) fn open(text: &str, room: usize) -> Result<File<'_>, String> {
     let root: &RawValue = serde_json::from_str(text).map_err(|e| format!("not JSON: {e}"))?;
-    let mut found = Found { entries: vec![], room };
+    let mut found = FoundRecords { entries: vec![], room };
     let mut warnings = Vec::new();
     if root.get().starts_with('[') {
         found.list("", root, 1)?;
@@ -81,12 +81,12 @@ fn has_next(pagination: &RawValue) -> bool {
     serde_json::from_str::<Pagination>(pagination.get()).is_ok_and(|pagination| pagination.has_next)
 }
 
-struct Found<'a> {
+struct FoundRecords<'a> {
     entries: Vec<Entry<'a>>,
     room: usize,
 }
 
-impl<'a> Found<'a> {
+impl<'a> FoundRecords<'a> {
     /// Takes the records of every list that `members` hold; whether there was one.
     fn lists(&mut self, path: &str, members: &Members<'a>, depth: usize) -> Result<bool, String> {
         let mut any = false;

@@ -22,7 +22,7 @@ pub(super) struct Cache {
 
 /// The first line of a file.
 #[derive(Debug, Serialize, Deserialize)]
-struct Header {
+struct EntryHeader {
     url: String,
     etag: String,
     sha256: Digest,
@@ -53,7 +53,7 @@ impl Cache {
         let bytes = tokio::fs::read(self.file(url)).await.ok()?;
         let split = bytes.iter().position(|byte| *byte == b'\n')?;
         let (line, body) = (&bytes[..split], &bytes[split + 1..]);
-        let header: Header = serde_json::from_slice(line).ok()?;
+        let header: EntryHeader = serde_json::from_slice(line).ok()?;
         if header.url != url.as_str() || header.sha256 != Digest::of(body) {
             return None;
         }
@@ -66,7 +66,7 @@ impl Cache {
             return Ok(());
         }
         let body = to_bytes(answer);
-        let header = Header { url: url.to_string(), etag: etag.to_owned(), sha256: Digest::of(&body) };
+        let header = EntryHeader { url: url.to_string(), etag: etag.to_owned(), sha256: Digest::of(&body) };
         let mut bytes = to_bytes(&header);
         bytes.push(b'\n');
         bytes.extend(body);
