@@ -15,11 +15,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use self::failure::{ENVIRONMENT, Failure};
 use self::flags::{Cli, Command};
 use self::output::Format;
 use crate::embedded;
+use crate::service::slow;
 
 /// Runs the command that the process was started with. To be called on the main thread: the embedded server is bound to
 /// the life of the thread that starts it.
@@ -44,7 +48,7 @@ pub fn main() -> ExitCode {
         }
         _ => {}
     }
-    start_logging(&cli.common);
+    start_logging(&cli.common, matches!(cli.command, Command::Project { follow: true }));
     let format = Format::or_default(cli.common.format);
     let run = || -> failure::Result<u8> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -70,20 +74,22 @@ fn report(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.code)
 }
 
-fn start_logging(common: &flags::Common) {
+/// Logs to stderr. `lasting` is for commands that run until they are stopped: their slow statements are worth a line
+/// without being asked for.
+fn start_logging(common: &flags::Common, lasting: bool) {
     let level = match (common.quiet, common.verbose) {
         (true, _) => "error",
         (_, 0) => "warn",
         (_, 1) => "info",
         _ => "debug",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(format!("{level},sqlx=error")));
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let statements = if !common.quiet && (lasting || common.verbose > 0) { "warn" } else { "error" };
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{level},sqlx=error,{}={statements}", slow::TARGET)));
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(colours)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
-        .init();
+        .with_filter(filter);
+    tracing_subscriber::registry().with(lines).with(slow::Slow.with_filter(slow::Statements)).init();
 }

@@ -12,6 +12,7 @@ pub mod deps;
 pub mod error;
 mod pools;
 pub mod run;
+pub mod slow;
 pub mod watch;
 
 pub use deps::{Deps, Settings};

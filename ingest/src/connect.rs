@@ -30,11 +30,17 @@ pub fn limited(options: PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
-/// A pool for the write side. Opens nothing yet.
+/// A pool for the write side, of [`MAX_CONNECTIONS`]. Opens nothing yet.
 #[must_use]
 pub fn connect(options: PgConnectOptions) -> PgPool {
+    pool(options, MAX_CONNECTIONS)
+}
+
+/// A pool for the write side, of at most so many connections. Opens nothing yet.
+#[must_use]
+pub fn pool(options: PgConnectOptions, most: u32) -> PgPool {
     PgPoolOptions::new()
-        .max_connections(MAX_CONNECTIONS)
+        .max_connections(most)
         .acquire_timeout(Duration::from_secs(ACQUIRE_TIMEOUT_SECONDS))
         // A ping before every use would be a round trip before every statement; only a connection that rested may be
         // dead.

@@ -39,10 +39,15 @@ pub enum MigrateError {
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     // Closed in the end, for its limits are not those of the pool.
     let mut conn = pool.acquire().await?.detach();
-    let migrated = on(&mut conn).await;
+    let migrated = boxed(&mut conn).await;
     let closed = conn.close().await;
     migrated?;
     Ok(closed?)
+}
+
+/// With its lifetime named: the driver's migrator is for any, which the compiler does not see to be sent between threads.
+fn boxed<'a>(conn: &'a mut PgConnection) -> Pin<Box<dyn Future<Output = Result<(), MigrateError>> + Send + 'a>> {
+    Box::pin(on(conn))
 }
 
 async fn on(conn: &mut PgConnection) -> Result<(), MigrateError> {

@@ -1,17 +1,18 @@
 //! What every use case stands on: the database, the data folder, whoever watches. Made once, cloned freely.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use replay::SCHEMA;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
-use tokio::sync::OnceCell;
 
 use super::database_url;
 use super::error::{Error, Result};
-use super::pools::{self, Work};
+use super::pools::{self, Sizes, Work};
+#[cfg(feature = "ingest")]
+use super::slow;
 use super::watch::{Notice, Progress, Unwatched, Watch};
 use crate::embedded::{self, Embedded};
 
@@ -52,7 +53,7 @@ pub struct Deps {
     intake: PgPool,
     watch: Arc<dyn Watch>,
     /// Whether the schema is the one that this program reads.
-    ready: Arc<OnceCell<()>>,
+    ready: Arc<OnceLock<()>>,
     /// Keeps the private server running.
     _embedded: Option<Arc<Embedded>>,
 }
@@ -78,13 +79,14 @@ impl Deps {
                 (embedded.options(), Some(Arc::new(embedded)))
             }
         };
+        let sizes = Sizes::of_environment()?;
         Ok(Self {
             settings: settings.clone(),
             data_dir,
-            answers: Work::Answer.pool(&options),
-            long_reads: Work::LongRead.pool(&options),
+            answers: Work::Answer.pool(&options, sizes.reads),
+            long_reads: Work::LongRead.pool(&options, sizes.projection),
             #[cfg(feature = "ingest")]
-            intake: ingest::connect(options.clone()),
+            intake: ingest::connect::pool(slow::logged(options.clone()), sizes.intake),
             options,
             watch,
             ready: Arc::default(),
@@ -176,6 +178,36 @@ impl Deps {
         self.read_long().await
     }
 
+    /// A connection outside every pool, for one that writes builds on a runtime of its own.
+    ///
+    /// # Errors
+    /// When there is no way to the database.
+    pub(crate) async fn projecting(&self) -> Result<PgConnection> {
+        pools::connect(&self.options, Work::LongRead).await
+    }
+
+    /// A pool for one listener, on the runtime that asks for it.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn listening_pool(&self) -> PgPool {
+        Work::Answer.pool(&self.options, 1)
+    }
+
+    /// The same atlas, found anew: the private server may have to be started again. Blocks as [`Deps::open`].
+    ///
+    /// # Errors
+    /// As [`Deps::open`].
+    pub(crate) fn reopen(&self) -> Result<Self> {
+        Self::open(&self.settings, Arc::clone(&self.watch))
+    }
+
+    /// Closes every connection, once those in use are given back. Clones have none either from then on.
+    pub async fn close(&self) {
+        #[cfg(feature = "ingest")]
+        self.intake.close().await;
+        self.long_reads.close().await;
+        self.answers.close().await;
+    }
+
     /// A connection of one's own, to the database as it is.
     ///
     /// # Errors
@@ -192,7 +224,10 @@ impl Deps {
             pools::connect(&self.options, work).await?.close().await?;
         }
         let mut conn = pool.acquire().await?;
-        self.ready.get_or_try_init(|| self.check(&mut conn)).await?;
+        if self.ready.get().is_none() {
+            self.check(&mut conn).await?;
+            let _ = self.ready.set(());
+        }
         Ok(conn)
     }
 

@@ -1,3 +1,10 @@
 //! Work that goes on beside questions and deeds.
 
+mod listener;
+mod outage;
 pub mod project;
+mod projector;
+#[cfg(feature = "ingest")]
+mod sequencer;
+mod standby;
+pub mod supervisor;

@@ -67,6 +67,8 @@ impl Place {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PG_ATLAS_")) {
             command.env_remove(name);
         }
+        // What a busy machine makes slow is not what stories compare.
+        command.env("PG_ATLAS_SLOW_STATEMENT_MS", "3600000");
         command.env("DATABASE_URL", self.db.options().to_url_lossy().to_string());
         command.env("PG_ATLAS_DATA_DIR", self.data());
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,23 +1,19 @@
 //! `project`, `status`, `migrate`: the live builds.
 
-mod follow;
-
-use serde_json::{Map, Value};
-use sqlx::PgConnection;
-
 use crate::cli::failure::{Failure, REFUSED, Result};
 use crate::cli::flags::Common;
 use crate::cli::interrupt::{Asked, Stopping};
-use crate::cli::output::{Output, object};
-use crate::cli::session::{self, Session};
+use crate::cli::output::Output;
+use crate::cli::session;
 use crate::service::ask::status;
 use crate::service::run::project::project;
+use crate::service::run::supervisor::{self, Begun, Parts};
 use crate::service::{Deps, Error};
 
 /// `project`. Asked to stop, it keeps what is folded by then.
 pub(crate) async fn run(common: &Common, follow: bool) -> Result<Output> {
     if follow {
-        return follow::run(&Session::open(common)?).await;
+        return self::follow(common).await;
     }
     let deps = session::deps(common)?;
     let common = common.clone();
@@ -33,9 +29,25 @@ pub(crate) async fn run(common: &Common, follow: bool) -> Result<Output> {
     }
 }
 
-/// Where the live builds stand.
-async fn builds(conn: &mut PgConnection) -> Result<Map<String, Value>> {
-    Ok(object(serde_json::to_value(status::standing(conn).await?).map_err(Failure::refused)?))
+/// `project --follow`: until SIGINT or SIGTERM, which are a good end.
+async fn follow(common: &Common) -> Result<Output> {
+    let deps = session::deps(common)?;
+    let stopping = Stopping::begin(|_| {})?;
+    let announce = |begun: &Begun| {
+        let Begun { position, head, projections, formula } = begun;
+        let names = projections.join(", ");
+        let line = "following the log from position";
+        session::say(
+            common,
+            &format!("{line} {position} (it ends at {head}): {names} under formula {formula}; SIGINT stops"),
+        );
+    };
+    let told = supervisor::run(&deps, Parts::ALL, &stopping.stop, announce).await?;
+    let signal = stopping.came().map_or("a signal", Asked::name);
+    let position = told.as_ref().and_then(|told| told.projections.first()).map(|build| build.position);
+    let place = position.map(|position| format!(" at position {position}")).unwrap_or_default();
+    session::say(common, &format!("{signal}: stopped following{place}"));
+    told.map_or(Ok(Output::None), |told| Output::of(&told))
 }
 
 /// `status`.

@@ -4,18 +4,23 @@ use std::time::Duration;
 
 use sqlx::postgres::PgListener;
 
-use super::POLL;
-use crate::cli::session::Session;
+use super::projector::POLL;
+use crate::service::Deps;
 
 /// An ear on the log. Where there is none, or it has gone deaf, waiting is all there is.
 pub(super) struct Hints(Option<PgListener>);
 
 impl Hints {
+    /// No ear: the log is looked at, and that is enough.
+    pub(super) fn none() -> Self {
+        Self(None)
+    }
+
     /// Listens on a connection of its own.
     #[cfg(feature = "ingest")]
-    pub(super) async fn listen(session: &Session) -> Self {
+    pub(super) async fn listen(deps: &Deps) -> Self {
         let listening = async {
-            let mut listener = PgListener::connect_with(&ingest::connect(session.server().clone())).await?;
+            let mut listener = PgListener::connect_with(&deps.listening_pool()).await?;
             // A database that went away is a matter of the connection that does the work.
             listener.eager_reconnect(false);
             listener.listen(ingest::sequencer::CHANNEL).await?;
@@ -27,8 +32,8 @@ impl Hints {
     /// A program without the append path does not know where the log speaks.
     #[cfg(not(feature = "ingest"))]
     #[allow(clippy::unused_async, reason = "the same signature in every build")]
-    pub(super) async fn listen(_: &Session) -> Self {
-        Self(None)
+    pub(super) async fn listen(_: &Deps) -> Self {
+        Self::none()
     }
 
     /// Waits until the log may have grown, and no longer than [`POLL`].
