@@ -12,8 +12,6 @@ use crate::support::{Db, events};
 
 /// What stands for any text in a sample.
 const WORD: &str = "word";
-/// What stands for a package URL in a sample: what is none is refused for that, whatever it holds.
-const PURL: &str = "pkg:github/o/r";
 /// One address, spelled in every way.
 const SPELLINGS: [&str; 9] = [
     "by leak@example.org.",
@@ -48,9 +46,15 @@ fn samples(place: &Value, all: &Value) -> Vec<Value> {
         },
         "boolean" => vec![json!(true)],
         "integer" => vec![json!(0)],
-        // Ids of corrections are read as ids at the door.
+        // Ids of corrections are read as ids at the door: what is none is refused for that, whatever it holds.
+        "string" if place["description"].as_str().is_some_and(|says| says.starts_with("Canonical purl of the p")) => {
+            vec![json!("pkg:npm/x")]
+        }
         "string" if place["description"].as_str().is_some_and(|says| says.starts_with("Canonical purl")) => {
-            vec![json!(PURL)]
+            vec![json!("pkg:github/o/r")]
+        }
+        "string" if place["description"].as_str().is_some_and(|says| says.starts_with("The code host")) => {
+            vec![json!("github")]
         }
         "string" => vec![json!(match place["pattern"].as_str() {
             None => WORD.to_owned(),
