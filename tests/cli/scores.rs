@@ -127,3 +127,33 @@ fn what_is_live_equals_a_replay_to_the_head() {
     assert_eq!(program.json("edges"), program.json("edges --as-of 9"), "edges under the live formula's policy");
     assert_eq!(program.json("replay --verify")["verified"], true);
 }
+
+#[test]
+fn what_is_read_by_demand_is_what_the_whole_answer_says_of_it() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    for level in ["project", "repo", "external"] {
+        let all = program.json(&format!("scores --level {level}"));
+        let all = all.as_array().unwrap();
+        for row in all {
+            let id = row["id"].as_str().unwrap();
+            assert_eq!(program.json(&format!("scores --level {level} --id {id}")), json!([row]));
+        }
+        for count in [0, 1, 2, 99] {
+            let first: Vec<Value> = all.iter().take(count).cloned().collect();
+            assert_eq!(program.json(&format!("scores --level {level} --limit {count}")), json!(first));
+        }
+    }
+    let sorted = program.json("scores --level repo --sort criticality_score:desc");
+    assert_eq!(program.json("scores --level repo --sort criticality_score:desc --limit 1"), json!([sorted[0]]));
+    for level in ["repo", "project"] {
+        let all = program.json(&format!("edges --level {level}"));
+        let all = all.as_array().unwrap();
+        assert!(!all.is_empty());
+        for id in all.iter().flat_map(|edge| [&edge["in_vertex"], &edge["out_vertex"]]) {
+            let with: Vec<&Value> = all.iter().filter(|e| e["in_vertex"] == *id || e["out_vertex"] == *id).collect();
+            let of = program.json(&format!("edges --level {level} --of {}", id.as_str().unwrap()));
+            assert_eq!(of, json!(with), "{level} {id}");
+        }
+    }
+}
