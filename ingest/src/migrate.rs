@@ -39,15 +39,10 @@ pub enum MigrateError {
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     // Closed in the end, for its limits are not those of the pool.
     let mut conn = pool.acquire().await?.detach();
-    let migrated = boxed(&mut conn).await;
+    let migrated = on(&mut conn).await;
     let closed = conn.close().await;
     migrated?;
     Ok(closed?)
-}
-
-/// With its lifetime named: the driver's migrator is for any, which the compiler does not see to be sent between threads.
-fn boxed<'a>(conn: &'a mut PgConnection) -> Pin<Box<dyn Future<Output = Result<(), MigrateError>> + Send + 'a>> {
-    Box::pin(on(conn))
 }
 
 async fn on(conn: &mut PgConnection) -> Result<(), MigrateError> {
@@ -58,8 +53,9 @@ async fn on(conn: &mut PgConnection) -> Result<(), MigrateError> {
     if is_current(conn).await {
         return Ok(());
     }
-    sqlx::raw_sql(&format!("SET statement_timeout = '{MIGRATION_SECONDS}s'")).execute(&mut *conn).await?;
-    Ok(MIGRATOR.run(conn).await?)
+    sqlx::query_file!("sql/set_statement_timeout.sql", format!("{MIGRATION_SECONDS}s")).fetch_one(&mut *conn).await?;
+    // Not `run`: the compiler does not see that what it makes of a connection may be sent between threads.
+    Ok(MIGRATOR.run_direct(conn).await?)
 }
 
 /// The encoding a database was created with.

@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use replay::log::Stored;
 use sqlx::PgConnection;
-#[cfg(feature = "ingest")]
-use sqlx::postgres::PgConnectOptions;
 
 use super::failure::Result;
 use super::flags::Common;
@@ -32,20 +30,9 @@ impl Session {
         Ok(Self { common: common.clone(), deps })
     }
 
-    /// How to connect to the server.
-    #[cfg(feature = "ingest")]
-    pub(crate) fn server(&self) -> &PgConnectOptions {
-        self.deps.server()
-    }
-
     /// A connection to a migrated database.
     pub(crate) async fn connect(&self) -> Result<PgConnection> {
         Ok(self.deps.read_long().await?.detach())
-    }
-
-    /// A connection to a database that is brought to the newest schema first, for commands that write.
-    pub(crate) async fn connect_to_write(&self) -> Result<PgConnection> {
-        Ok(self.deps.write().await?.detach())
     }
 
     /// A connection to the database as it is.

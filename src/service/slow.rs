@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn slow_statements_are_counted_and_others_are_not() {
-        let subscriber = tracing_subscriber::registry()
-            .with(tracing_subscriber::Layer::with_filter(super::Slow, super::Statements));
+        let subscriber =
+            tracing_subscriber::registry().with(tracing_subscriber::Layer::with_filter(super::Slow, super::Statements));
         let before = super::seen();
         tracing::subscriber::with_default(subscriber, || {
             tracing::warn!(target: "sqlx::query", slow_threshold = ?1, "as the driver says it");

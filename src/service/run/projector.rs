@@ -142,8 +142,7 @@ impl Follower {
         loop {
             match catch_up::try_open(conn, &self.stop).await? {
                 Tried::Moved(mut projector) => {
-                    let mut hints =
-                        if self.parts.listener { Hints::listen(&self.deps()).await } else { Hints::none() };
+                    let mut hints = if self.parts.listener { Hints::listen(&self.deps()).await } else { Hints::none() };
                     self.lead(conn, &mut projector, &mut hints).await?;
                 }
                 Tried::Met => {}
