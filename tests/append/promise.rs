@@ -127,7 +127,10 @@ async fn every_text_of_every_fact_is_asked_in_every_spelling() {
                     dirty.push(event(*kind, &tree));
                 }
                 let refused = log.append_batch(dirty, &context()).await.unwrap();
-                assert!(refused.iter().all(|one| matches!(one, Err(Refusal::Address(_) | Refusal::Invalid(_)))), "{refused:?}");
+                assert!(
+                    refused.iter().all(|one| matches!(one, Err(Refusal::Address(_) | Refusal::Invalid(_)))),
+                    "{refused:?}"
+                );
             }
         }
     }
