@@ -3,7 +3,7 @@
 
 use memchr::{memchr2, memchr2_iter, memchr3, memchr3_iter};
 
-use crate::checked::text::is_invisible;
+use crate::unseen::is_invisible;
 
 /// One letter of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
