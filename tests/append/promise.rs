@@ -56,6 +56,9 @@ fn samples(place: &Value, all: &Value) -> Vec<Value> {
         "string" if place["description"].as_str().is_some_and(|says| says.starts_with("The code host")) => {
             vec![json!("github")]
         }
+        "string" if place["description"].as_str().is_some_and(|says| says.starts_with("Its value; absent")) => {
+            vec![json!("pg_root")]
+        }
         "string" => vec![json!(match place["pattern"].as_str() {
             None => WORD.to_owned(),
             Some(pattern) if pattern.contains("{64}") => "0".repeat(64),
@@ -127,6 +130,8 @@ async fn every_text_of_every_fact_is_asked_in_every_spelling() {
                     let refused = log.append(event(*kind, &tree), &context()).await.unwrap_err();
                     match &refused {
                         AppendError::Refused(Refusal::Address(named)) => assert_eq!(*named, path, "{spelling}"),
+                        // What is no owner is repeated to who sent it.
+                        AppendError::Refused(Refusal::Invalid(invalid)) if invalid.field == "owner" => continue,
                         // A value with rules of its own is asked by those first.
                         AppendError::Refused(Refusal::Invalid(invalid)) => {
                             assert!(path.contains(invalid.field), "{path}: {refused}");
