@@ -2,6 +2,7 @@
 
 mod listener;
 mod outage;
+pub mod parts;
 pub mod project;
 mod projector;
 #[cfg(feature = "ingest")]

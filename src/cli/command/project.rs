@@ -6,8 +6,9 @@ use crate::cli::interrupt::{Asked, Stopping};
 use crate::cli::output::Output;
 use crate::cli::session;
 use crate::service::ask::status;
+use crate::service::run::parts::Parts;
 use crate::service::run::project::project;
-use crate::service::run::supervisor::{self, Begun, Parts};
+use crate::service::run::supervisor::{self, Begun};
 use crate::service::{Deps, Error};
 
 /// `project`. Asked to stop, it keeps what is folded by then.
