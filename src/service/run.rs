@@ -2,6 +2,7 @@
 
 mod listener;
 mod outage;
+mod parts;
 pub mod project;
 mod projector;
 #[cfg(feature = "ingest")]

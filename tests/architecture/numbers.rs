@@ -11,9 +11,12 @@ const CODE: &[&str] = &["domain/src", "ingest/src", "projections/src", "replay/s
 const CUT: &[(&str, usize)] = &[
     // What a registry says, times 30: a document's number, and more than any is as good as the most.
     ("domain/src/facts/registry.rs", 1),
+    // As many rows as somebody asks for: more than there can be is all.
+    ("projections/src/store/few.rs", 1),
+    ("src/service/ask/scores.rs", 1),
     // A position to ask for: beyond what a column holds lies nothing.
     ("projections/src/store/query.rs", 1),
-    ("src/cli/command/quarantine.rs", 1),
+    ("src/service/act/quarantine.rs", 1),
 ];
 /// The greatest number of tokens within the brackets of a conversion; enough for any.
 const MAX_TOKENS: usize = 100;

@@ -19,8 +19,6 @@ const IN_CODE: &[(&str, usize)] = &[
     ("projections/src/store/write.rs", 3),
     // Made from the list of tables and columns.
     ("replay/src/verify.rs", 1),
-    // Goes with the use case, which leaves the command for the service.
-    ("src/cli/command/history.rs", 1),
 ];
 
 /// Beginnings of the texts in quotation marks of a source file, white space as one blank.

@@ -114,7 +114,7 @@ fn the_log_is_written_in_one_place() {
 
 #[test]
 fn connections_are_made_in_few_places() {
-    const MAKERS: &[&str] = &["src/connection.rs", "ingest/src/connect.rs", "ingest/src/bench.rs", "src/embedded"];
+    const MAKERS: &[&str] = &["src/service/pools.rs", "ingest/src/connect.rs", "ingest/src/bench.rs", "src/embedded"];
     let words = joined(&[
         ("options().", "connect("),
         (".connect()", ".await"),

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use sqlx::postgres::PgListener;
 
-use super::projector::POLL;
 use crate::service::Deps;
+
+/// How long a follower waits before it looks at the log again, whatever it hears: polling is the truth.
+const POLL: Duration = Duration::from_millis(50);
 
 /// An ear on the log. Where there is none, or it has gone deaf, waiting is all there is.
 pub(super) struct Hints(Option<PgListener>);

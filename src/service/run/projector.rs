@@ -24,12 +24,10 @@ use tokio::sync::{oneshot, watch};
 
 use super::listener::Hints;
 use super::outage::{Pauses, is_passing};
+use super::parts::Parts;
 use super::standby::stand_by;
-use super::supervisor::Parts;
 use crate::service::{Deps, Error, Result};
 
-/// How long a follower waits before it looks at the log again, whatever it hears: polling is the truth.
-pub(super) const POLL: Duration = Duration::from_millis(50);
 /// How long the page under way may take to be saved.
 const SAVING: Duration = Duration::from_secs(10);
 

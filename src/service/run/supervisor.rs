@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::outage::{Pauses, says_not_now};
+pub use super::parts::Parts;
 use super::projector;
 #[cfg(feature = "ingest")]
 use super::sequencer;
@@ -25,24 +26,6 @@ use crate::service::{Deps, Result};
 
 /// How long the last answer may take.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// Which parts run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts {
-    /// Gives positions to what killed clients left behind. A program without the append path has none.
-    pub sequencer: bool,
-    /// Keeps the live builds at the head.
-    pub projector: bool,
-    /// The projector stands by while another is at work; else it ends.
-    pub stand_by: bool,
-    /// The projector hears when the log has grown; else it only looks.
-    pub listener: bool,
-}
-
-impl Parts {
-    /// All of them.
-    pub const ALL: Self = Self { sequencer: true, projector: true, stand_by: true, listener: true };
-}
 
 /// Where background work begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
