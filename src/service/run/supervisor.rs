@@ -80,11 +80,10 @@ pub async fn run(
     let deps = opened.borrow().clone();
     // A database that is down keeps nobody waiting.
     let farewell = async {
-        let told = match &ended {
+        match &ended {
             Ok(()) => status::standing(&mut *deps.read_long().await?).await.map(Some),
             Err(_) => Ok(None),
-        };
-        told
+        }
     };
     let told = tokio::time::timeout(FAREWELL, farewell).await;
     let _ = tokio::time::timeout(FAREWELL, deps.close()).await;
