@@ -32,11 +32,14 @@ mod triage;
 use crate::cli::failure::Result;
 use crate::cli::flags::{Command, Common, TriageCommand};
 use crate::cli::output::Output;
-use crate::cli::session::{self, Session};
+use crate::cli::session;
+#[cfg(feature = "ingest")]
+use crate::cli::session::Session;
 use crate::service::ask::scores::{Asked, Sort};
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
+    #[cfg(feature = "ingest")]
     let open = || Session::open(common);
     let deps = || session::deps(common);
     let done = |output: Output| (output, 0);
