@@ -2,8 +2,8 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`stored`] | one event, checked against its own hashes |
-//! | [`read`] | every event of a range, of some positions, of a stream: checked and in order, or an error |
+//! | `stored` | one event, checked against its own hashes |
+//! | [`read()`] | every event of a range, of some positions, of a stream: checked and in order, or an error |
 
 use domain::Recorded;
 use domain::digest::Digest;

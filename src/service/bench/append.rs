@@ -18,7 +18,7 @@ pub async fn batch(deps: &Deps) -> Result<Report> {
 /// Appends of one event over many connections, against the same without order.
 ///
 /// # Errors
-/// As [`batch`].
+/// As [`batch()`].
 pub async fn single(deps: &Deps) -> Result<Report> {
     let (ours, reference) = single::sides()?;
     run(deps, "append-single", single::EVENTS, &ours, &reference).await

@@ -40,7 +40,7 @@ pub async fn rebuild(deps: &Deps, size: Size) -> Result<Report> {
 /// The fold in memory of a generated log, against reading and decoding it.
 ///
 /// # Errors
-/// As [`rebuild`].
+/// As [`rebuild()`].
 pub async fn replay(deps: &Deps, size: Size) -> Result<Report> {
     with_log(deps, size, async |mut conn, mut other, formula| {
         let mut evaluations = Vec::with_capacity(RUNS);
