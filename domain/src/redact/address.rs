@@ -80,6 +80,10 @@ fn begins_with_letters(label: &str) -> bool {
 /// its `v`, since mail is sent to `163.com`. Three numbers may go on as `1.0.0-beta.rc` and `1.0.0-rc.1.tgz` do.
 fn is_version(name: &str) -> bool {
     let core = name.strip_prefix(['v', 'V']).unwrap_or(name);
+    // `v.163.com` is a host.
+    if !core.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let digits = core.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(core.len());
     let (numbers, rest) = core.split_at(digits);
     let numbers = numbers.split('.').filter(|number| !number.is_empty()).count();
@@ -141,7 +145,9 @@ mod tests {
 
     #[test]
     fn hosts_are_told_from_versions() {
-        for host in ["x.org", "mail.example.c9", "163.com", "4.example.io", "x.xn--p1ai", "1.2.tar.gz", "a_b.org"] {
+        for host in
+            ["x.org", "mail.example.c9", "163.com", "v.163.com", "4.example.io", "x.xn--p1ai", "1.2.tar.gz", "a_b.org"]
+        {
             assert!(is_host(host), "{host}");
         }
         for host in ["1.2-x.org", "1.0.0-foo.example.org", "1and1.com", "v.example.org", "пример.рф", "2k.io"] {
