@@ -8,6 +8,7 @@ mod failure;
 mod flags;
 mod interrupt;
 mod output;
+mod ping;
 mod session;
 mod terminal;
 
@@ -39,11 +40,11 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         // Before anything else runs: the supervisor's server must die with this very thread.
-        Command::Supervise { dir } => return embedded::supervise(&dir),
+        Command::Supervise { dir } => return embedded::supervise(&dir, log_line),
         Command::EmbeddedPing(args) => {
-            return match embedded::ping(&args) {
+            return match ping::run(&args) {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(error) => report(&Failure::environment(error)),
+                Err(failure) => report(&failure),
             };
         }
         _ => {}
@@ -64,6 +65,11 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => report(&failure),
     }
+}
+
+/// Writes a line to the server's log, which is where a supervisor's standard error goes.
+fn log_line(line: &str) {
+    let _ = writeln!(io::stderr(), "supervisor: {line}");
 }
 
 /// Threads that drive sockets; the folds run on the calling one.

@@ -35,7 +35,7 @@ use self::supervisor::Plan;
 
 pub(crate) use self::error::EmbeddedError;
 pub(crate) use self::home::default_data_dir;
-pub(crate) use self::ping::{PingArgs, ping};
+pub(crate) use self::ping::ping;
 
 /// Exit code of every [`EmbeddedError`]: configuration or connection.
 pub(crate) const EXIT_CODE: u8 = 2;
@@ -95,11 +95,13 @@ pub(crate) fn start(data_dir: &Path) -> Result<Embedded, EmbeddedError> {
     Ok(Embedded { server, _users: users })
 }
 
-/// The body of the hidden subcommand `supervise DIR`. Must be called on the main thread: the server is bound to the
+/// Runs the server of a data folder until its last user has left: what this executable does when it is started with
+/// `supervise DIR`. Must be called on the main thread: the server is bound to the
 /// life of the thread that starts it. Returns when the server has ended.
-pub(crate) fn supervise(data_dir: &Path) -> ExitCode {
-    supervisor::run(data_dir).unwrap_or_else(|error| {
-        supervisor::say(&format!("{:#}", anyhow::Error::new(error)));
+/// `say` writes a line to the server's log.
+pub(crate) fn supervise(data_dir: &Path, say: fn(&str)) -> ExitCode {
+    supervisor::run(data_dir, say).unwrap_or_else(|error| {
+        say(&format!("{:#}", anyhow::Error::new(error)));
         ExitCode::from(EXIT_CODE)
     })
 }

@@ -3,6 +3,7 @@
 mod circles;
 mod crates;
 mod files;
+mod fronts;
 mod names;
 mod numbers;
 mod statements;

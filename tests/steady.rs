@@ -2,6 +2,7 @@
 
 mod asking;
 mod late;
+mod slow;
 mod stopping;
 mod traffic;
 

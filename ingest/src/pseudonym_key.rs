@@ -84,6 +84,12 @@ pub async fn used(executor: impl PgExecutor<'_>) -> Result<BTreeSet<String>, sql
     Ok(used)
 }
 
+/// What is to be said of git logs made under a key that is not here.
+#[must_use]
+pub fn made_under(key: &str) -> String {
+    format!("made under {key}, whose contributors count as others: restore that key ({FILE_NAME}, or {ENV_NAME})")
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

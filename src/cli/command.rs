@@ -86,7 +86,7 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         #[cfg(feature = "ingest")]
         Command::Erase(what) => erase::run(&deps()?, what).await.map(done),
         #[cfg(feature = "ingest")]
-        Command::Artifact(what) => artifact::run(&open()?, what).await,
+        Command::Artifact(what) => artifact::run(&deps()?, what).await,
         Command::Audit(what) => audit::run(common, what).await,
         #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,

@@ -4,12 +4,11 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use projections::metrics::Level;
-use projections::tables::Projection;
 
 use crate::cli::output::Format;
 use crate::service::ask::edges::Ends;
 use crate::service::ask::point::At;
+use crate::service::ask::{Level, Projection};
 
 #[cfg(feature = "ingest")]
 mod artifact;
@@ -250,7 +249,7 @@ pub(crate) enum Command {
     },
     /// Start or join the embedded server and report on it
     #[command(hide = true)]
-    EmbeddedPing(crate::embedded::PingArgs),
+    EmbeddedPing(PingArgs),
 }
 
 /// An id as a person gives it: a package URL in canonical form, as ids are kept, and anything else as it is.
@@ -353,4 +352,15 @@ pub(crate) enum TriageCommand {
         #[command(flatten)]
         by: WhoAndWhy,
     },
+}
+
+/// What to ping and how long to stay.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PingArgs {
+    /// Folder of the data
+    #[arg(long, env = "PG_ATLAS_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Remain a user of the server until standard input ends
+    #[arg(long)]
+    pub(crate) hold: bool,
 }

@@ -3,11 +3,11 @@
 use domain::number::fit;
 use std::sync::{Arc, OnceLock};
 
-use replay::stop::Stop;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::cli::failure::{Failure, Result};
+use crate::service::run::Stop;
 
 /// What a shell adds to a signal's number to make an exit code of it.
 const SIGNALLED: u8 = 128;

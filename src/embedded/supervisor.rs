@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -88,8 +88,8 @@ impl Plan {
     }
 }
 
-/// Runs the server of a data folder until the last user has left.
-pub(super) fn run(data: &Path) -> Result<ExitCode, EmbeddedError> {
+/// Runs the server of a data folder until the last user has left. `say` writes a line to its log.
+pub(super) fn run(data: &Path, say: fn(&str)) -> Result<ExitCode, EmbeddedError> {
     // Signals of the user's terminal are for the command, not for the server that others may share. Fails only for a
     // process that leads a group already, hence is safe from them anyway.
     let _ = rustix::process::setsid();
@@ -110,7 +110,7 @@ pub(super) fn run(data: &Path) -> Result<ExitCode, EmbeddedError> {
     let mut server = plan.server().spawn().at(&postgres)?;
     let users = folder.file(USERS_LOCK)?;
     let pid = i32::try_from(server.id()).ok().and_then(Pid::from_raw);
-    thread::spawn(move || stop_after_last_user(&users, pid));
+    thread::spawn(move || stop_after_last_user(&users, pid, say));
     let status = server.wait().at(&postgres)?;
     let _ = fs::remove_dir(&plan.socket); // not empty after a crash; the next start clears it
     if status.success() {
@@ -124,7 +124,7 @@ pub(super) fn run(data: &Path) -> Result<ExitCode, EmbeddedError> {
 }
 
 /// Blocks until nobody holds the lock, then stops the server. New users wait for the lock until this process is gone.
-fn stop_after_last_user(users: &File, server: Option<Pid>) {
+fn stop_after_last_user(users: &File, server: Option<Pid>, say: fn(&str)) {
     let signal = |signal| server.map(|pid| kill_process(pid, signal));
     if let Err(error) = users.lock() {
         say(&format!("cannot wait for the users, stopping: {error}"));
@@ -165,9 +165,4 @@ fn flush_filesystem(folder: &File) -> rustix::io::Result<()> {
 fn flush_filesystem(_: &File) -> rustix::io::Result<()> {
     rustix::fs::sync();
     Ok(())
-}
-
-/// Writes a line to the log, which is where our standard error goes.
-pub(super) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "supervisor: {line}");
 }

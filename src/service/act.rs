@@ -1,6 +1,8 @@
 //! Deeds: what changes an atlas. Each appends to the log, or changes what stands beside it, or leaves all as it was.
 
 #[cfg(feature = "ingest")]
+pub mod artifact;
+#[cfg(feature = "ingest")]
 pub mod checkpoint;
 #[cfg(feature = "ingest")]
 pub mod curate;

@@ -1,6 +1,10 @@
 //! Questions: what an atlas answers without changing anything. Each answer is of one state of the database.
 
+#[cfg(feature = "ingest")]
+pub mod artifact;
 pub mod audit;
+#[cfg(feature = "ingest")]
+pub mod doctor;
 pub mod edges;
 pub mod events;
 pub mod export;
@@ -12,6 +16,9 @@ pub mod replay;
 pub mod scores;
 pub mod status;
 pub mod triage;
+
+pub use projections::metrics::Level;
+pub use projections::tables::Projection;
 
 use domain::purl::Purl;
 

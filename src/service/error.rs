@@ -230,6 +230,18 @@ impl From<ingest::error::AppendError> for Error {
 }
 
 #[cfg(feature = "ingest")]
+impl From<ingest::artifact::ArtifactError> for Error {
+    fn from(error: ingest::artifact::ArtifactError) -> Self {
+        use ingest::artifact::ArtifactError;
+        match error {
+            ArtifactError::NotFound(ref digest) => Self::not_found("document", digest.to_string(), error),
+            ArtifactError::Damaged { .. } | ArtifactError::TooLarge(_) => Self::refused(error),
+            ArtifactError::Folder { .. } | ArtifactError::Store { .. } => Self::unavailable(error),
+        }
+    }
+}
+
+#[cfg(feature = "ingest")]
 impl From<ingest::bench::BenchError> for Error {
     fn from(error: ingest::bench::BenchError) -> Self {
         use ingest::bench::BenchError;

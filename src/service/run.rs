@@ -9,3 +9,5 @@ mod projector;
 mod sequencer;
 mod standby;
 pub mod supervisor;
+
+pub use replay::stop::Stop;

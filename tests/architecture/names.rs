@@ -83,7 +83,6 @@ const LEFT: &[(&str, usize)] = &[
     ("Walk", 2),
     ("Warnings", 2),
     ("Window", 2),
-    ("Work", 2),
 ];
 
 /// The types that a source declares; those of a trait's implementation are no names of their own.

@@ -35,7 +35,7 @@ fn texts(source: &str) -> Vec<String> {
     found
 }
 
-fn statements(file: &File) -> usize {
+pub(super) fn statements(file: &File) -> usize {
     texts(&file.text).iter().filter(|text| VERBS.iter().any(|verb| text.starts_with(verb))).count()
 }
 

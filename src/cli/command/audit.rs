@@ -4,8 +4,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use replay::audit::explain::Explanation;
-use replay::audit::live::Report;
 use serde_json::Value;
 
 use crate::cli::draft::{self, Draft};
@@ -16,7 +14,7 @@ use crate::cli::session::{self, say};
 use crate::service::Deps;
 #[cfg(feature = "ingest")]
 use crate::service::act;
-use crate::service::ask::audit::{self, bundle};
+use crate::service::ask::audit::{self, Explanation, Report, bundle};
 
 /// `audit`.
 pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)> {

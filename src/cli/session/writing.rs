@@ -33,11 +33,6 @@ impl Session {
         Ok(self.deps.read_long().await?.detach())
     }
 
-    /// A connection to the database as it is.
-    pub(crate) async fn bare(&self) -> Result<PgConnection> {
-        Ok(self.deps.bare().await?)
-    }
-
     /// A progress bar over positions; silent unless stderr is a terminal.
     pub(crate) fn progress(&self, what: &'static str, total: u64) -> Progress {
         Progress(self.deps.begin(what, total))
@@ -86,10 +81,5 @@ impl Progress {
     /// So many so far, of so many that are known now.
     pub(crate) fn of(&mut self, done: u64, known: u64) {
         self.0.reach_of(done, known);
-    }
-
-    /// Another item.
-    pub(crate) fn step(&mut self) {
-        self.0.step();
     }
 }

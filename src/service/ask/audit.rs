@@ -6,9 +6,9 @@ pub mod trust;
 use std::path::Path;
 
 use domain::recorded::Position;
-use replay::audit::explain::{self, Explanation};
-use replay::audit::live::{self, Report};
-use replay::audit::{bundle as bundles, tiles};
+pub use replay::audit::explain::Explanation;
+pub use replay::audit::live::Report;
+use replay::audit::{bundle as bundles, explain, live, tiles};
 use replay::{SNAPSHOT, log, snapshot};
 use serde::Serialize;
 use sqlx::Connection as _;

@@ -124,7 +124,7 @@ async fn beginning(deps: &Deps) -> Result<Begun> {
 }
 
 /// A part's work.
-type Work = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+type PartWork = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
 /// Parts at work, in the order in which they were started.
 #[derive(Default)]
@@ -135,7 +135,7 @@ struct Crew {
 
 impl Crew {
     /// Starts a part, which ends when its own token asks it to.
-    fn start(&mut self, name: &'static str, work: impl FnOnce(Stop) -> Work) {
+    fn start(&mut self, name: &'static str, work: impl FnOnce(Stop) -> PartWork) {
         let (number, stop) = (self.parts.len(), Stop::default());
         let work = work(stop.clone());
         self.parts.push((name, stop));

@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 
 use domain::recorded::Position;
-use projections::diff::{Change, Reason, Summary};
 use serde_json::{Map, Value, json};
 
 use crate::cli::output::{Output, object};
-use crate::service::ask::formula::Difference;
+use crate::service::ask::formula::{Change, Difference, Direction, Reason, Summary};
 use crate::service::ask::scores::as_number;
 
 /// Columns of a change, in the order of the contract.
@@ -177,9 +176,9 @@ fn sentence(reason: &Reason) -> String {
     }
 }
 
-fn word(direction: projections::diff::Direction) -> &'static str {
+fn word(direction: Direction) -> &'static str {
     match direction {
-        projections::diff::Direction::Joined => "joined",
-        projections::diff::Direction::Left => "left",
+        Direction::Joined => "joined",
+        Direction::Left => "left",
     }
 }

@@ -112,13 +112,9 @@ pub(crate) async fn other_key(pool: &PgPool, event: &Event) -> Result<Option<Str
     let Event::GitLogObserved(facts) = event else { return Ok(None) };
     let own = &facts.pseudonym_key;
     let other = pseudonym_key::used(pool).await?.into_iter().find(|key| key != own);
-    Ok(other.map(|other| format!("the pseudonym key is {own}, but the log holds git logs {}", made_under(&other))))
-}
-
-/// What is to be said of git logs made under a key that is not here.
-pub(crate) fn made_under(key: &str) -> String {
-    let (file, variable) = (pseudonym_key::FILE_NAME, pseudonym_key::ENV_NAME);
-    format!("made under {key}, whose contributors count as others: restore that key ({file}, or {variable})")
+    Ok(other.map(|other| {
+        format!("the pseudonym key is {own}, but the log holds git logs {}", pseudonym_key::made_under(&other))
+    }))
 }
 
 /// Keeps names and logins beside the log: erasable, used by no score.

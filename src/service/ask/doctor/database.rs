@@ -8,9 +8,8 @@ use ingest::pseudonym_key;
 use projections::store::{self, switch};
 use sqlx::PgConnection;
 
-use super::super::ingest::gitlog;
 use super::{Finding, NONE, said};
-use crate::cli::failure::{Failure, Result};
+use crate::service::{Error, Result};
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
 const LONG_READER_SECONDS: i64 = 300;
@@ -42,16 +41,15 @@ pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path
 fn found(asked: Result<Finding>) -> Finding {
     match asked {
         Ok(finding) => finding,
-        Err(failure) if is_denied(&failure) => Ok(format!("not for this login to see ({failure})")),
-        Err(failure) => Err(failure.to_string()),
+        Err(error) if is_denied(&error) => Ok(format!("not for this login to see ({error})")),
+        Err(error) => Err(error.to_string()),
     }
 }
 
 /// Whether the database refused for want of a right.
-fn is_denied(failure: &Failure) -> bool {
+fn is_denied(error: &Error) -> bool {
     const INSUFFICIENT_PRIVILEGE: &str = "42501";
-    let error = failure.error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>());
-    let code = error.and_then(sqlx::Error::as_database_error).and_then(sqlx::error::DatabaseError::code);
+    let code = error.database().and_then(sqlx::Error::as_database_error).and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
 }
 
@@ -134,7 +132,7 @@ async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<Finding>
         Err(error) => return Ok(Err(error.to_string())),
     };
     Ok(match keys.iter().find(|key| **key != own) {
-        Some(other) => Err(format!("the log holds git logs {}", gitlog::made_under(other))),
+        Some(other) => Err(format!("the log holds git logs {}", pseudonym_key::made_under(other))),
         None => Ok(format!("the log's git logs are made under the key {own}, which is here")),
     })
 }

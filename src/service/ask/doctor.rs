@@ -1,0 +1,132 @@
+//! The set-up: looked at from the outside, with what to mend. Makes no schema and changes no setting.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use ingest::key_file::draft_of;
+use ingest::{pseudonym_key, signing_key};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::service::watch::Watch;
+use crate::service::{Deps, Result, Settings};
+
+mod database;
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// What was looked at.
+    pub name: String,
+    /// Whether nothing is to be mended.
+    pub ok: bool,
+    /// What was found, or what to mend.
+    pub detail: String,
+}
+
+/// What all checks found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Checkup {
+    /// Each check, in the order in which they build on each other.
+    pub checks: Vec<Check>,
+}
+
+impl Checkup {
+    /// Whether nothing is to be mended.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.checks.iter().all(|check| check.ok)
+    }
+}
+
+/// What a check found; an error says what to mend.
+type Finding = std::result::Result<String, String>;
+
+/// Looks at the data folder, its keys and the database. A database that cannot be reached is a finding.
+///
+/// # Errors
+/// When no data folder is named and this user has no home.
+pub async fn checkup(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Checkup> {
+    let data_dir = settings.data_dir()?;
+    let mut found: Vec<(String, Finding)> = vec![
+        ("data folder".to_owned(), folder(&data_dir)),
+        ("artifacts".to_owned(), folder(&data_dir.join("artifacts"))),
+    ];
+    found.extend(keys(&data_dir));
+    match Deps::open(settings, watch) {
+        Err(error) => found.push(("database".to_owned(), Err(error.to_string()))),
+        Ok(deps) => match deps.bare().await {
+            Err(error) => found.push(("database".to_owned(), Err(error.to_string()))),
+            Ok(mut conn) => {
+                let place = settings.database_url.as_ref().map_or("embedded", |_| "named by its URL");
+                found.extend(database::checks(&mut conn, place, &data_dir).await);
+            }
+        },
+    }
+    let check = |(name, found): (String, Finding)| {
+        let ok = found.is_ok();
+        Check { name, ok, detail: found.unwrap_or_else(|detail| detail) }
+    };
+    Ok(Checkup { checks: found.into_iter().map(check).collect() })
+}
+
+/// How what is missing, and will be made, begins.
+const NONE: &str = "none yet";
+
+fn said<T, E: ToString>(result: std::result::Result<T, E>) -> std::result::Result<T, String> {
+    result.map_err(|failure| failure.to_string())
+}
+
+/// A folder of our own: writable by us, readable by nobody else.
+fn folder(path: &Path) -> Finding {
+    let shown = path.display();
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(format!("{NONE}: {shown} is made when it is needed"));
+        }
+        found => found.map_err(|error| format!("{shown}: {error}"))?,
+    };
+    if !metadata.is_dir() {
+        return Err(format!("{shown} is no folder: move it away, or choose another with --data-dir"));
+    }
+    tempfile::tempfile_in(path).map_err(|error| format!("{shown} cannot be written to: {error}"))?;
+    match metadata.mode() & 0o777 {
+        mode if mode & 0o077 != 0 => Err(format!("{shown} is open to others (mode {mode:o}): run `chmod 700 {shown}`")),
+        _ => Ok(format!("{shown} is writable and private")),
+    }
+}
+
+/// The files of the data folder that hold secrets.
+fn keys(data_dir: &Path) -> [(String, Finding); 2] {
+    let signing = || said(signing_key::Source::of(None, None, data_dir).load(None).map(drop));
+    let pseudonym = || said(pseudonym_key::load(None, data_dir).map(drop));
+    let key = |name: &str, read: &dyn Fn() -> std::result::Result<(), String>| {
+        (name.to_owned(), secret(&data_dir.join(name), read))
+    };
+    [key(signing_key::FILE_NAME, &signing), key(pseudonym_key::FILE_NAME, &pseudonym)]
+}
+
+/// A file with a secret, which is read only where there is one: reading would make it.
+fn secret(path: &Path, read: &dyn Fn() -> std::result::Result<(), String>) -> Finding {
+    let (shown, draft) = (path.display(), draft_of(path));
+    match fs::metadata(path).map(|metadata| metadata.mode() & 0o777) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && draft.exists() => Ok(format!(
+            "{NONE}, but {}: a command is making it, or was killed; the next that needs the key goes on with it",
+            draft.display()
+        )),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(format!("{NONE}: made, and announced, by the first command that uses it"))
+        }
+        Err(error) => Err(format!("{shown}: {error}")),
+        Ok(mode) if mode & 0o077 != 0 => {
+            Err(format!("{shown} can be read by others (mode {mode:o}): run `chmod 600 {shown}`"))
+        }
+        Ok(_) if draft.exists() => Err(format!(
+            "{} may hold a key that was used before {shown} appeared: put the right one in its place, remove the other",
+            draft.display()
+        )),
+        Ok(_) => read().map(|()| format!("{shown} is private; is it in your backup?")),
+    }
+}
