@@ -25,6 +25,7 @@ use std::process::{Child, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use rustix::process::Pid;
 use sqlx::postgres::PgConnectOptions;
 
 use self::database::Answer;
@@ -111,6 +112,7 @@ fn await_server(folder: &mut Folder) -> Result<Postmaster, EmbeddedError> {
     let deadline = Instant::now() + START_LIMIT;
     let mark = fs::metadata(folder.log_path()).map_or(0, |log| log.len());
     let mut own: Option<Child> = None;
+    let mut doomed: Vec<Pid> = Vec::new();
     let mut killed = 0;
     loop {
         let ended = own.as_mut().map(Child::try_wait).transpose().at(&folder.root)?.flatten();
@@ -129,10 +131,12 @@ fn await_server(folder: &mut Folder) -> Result<Postmaster, EmbeddedError> {
         }
         // Our own supervisor may not hold its lock yet, and must not meet us there.
         if own.is_some() || folder.try_lock(SUPERVISOR_LOCK, Hold::Shared)?.is_none() {
-            if let Some(server) = answering(folder)? {
+            if let Some(server) = answering(folder, &doomed)? {
                 return Ok(server);
             }
         } else {
+            // What still stands without a supervisor ends, however well it answers: by itself, or by our own supervisor.
+            doomed = servers(folder)?.into_iter().map(|server| server.pid).collect();
             own = Some(spawn_supervisor(folder)?);
         }
         if Instant::now() >= deadline {
@@ -142,12 +146,15 @@ fn await_server(folder: &mut Folder) -> Result<Postmaster, EmbeddedError> {
     }
 }
 
-/// The server of this folder that answers now.
-fn answering(folder: &Folder) -> Result<Option<Postmaster>, EmbeddedError> {
-    for major in folder.majors()?.into_iter().rev() {
-        if let Some(server) = Postmaster::read(&folder.cluster(major)).filter(|server| server.ready)
-            && let Answer::Here = database::ensure(&server.socket).map_err(EmbeddedError::Connect)?
-        {
+/// The servers of this folder, the newest first: whoever has left his mark, whether he runs or not.
+fn servers(folder: &Folder) -> Result<Vec<Postmaster>, EmbeddedError> {
+    Ok(folder.majors()?.into_iter().rev().filter_map(|major| Postmaster::read(&folder.cluster(major))).collect())
+}
+
+/// The server of this folder that answers now and is none of the doomed.
+fn answering(folder: &Folder, doomed: &[Pid]) -> Result<Option<Postmaster>, EmbeddedError> {
+    for server in servers(folder)?.into_iter().filter(|server| server.ready && !doomed.contains(&server.pid)) {
+        if let Answer::Here = database::ensure(&server.socket).map_err(EmbeddedError::Connect)? {
             return Ok(Some(server));
         }
     }
