@@ -135,7 +135,7 @@ fn await_server(folder: &mut Folder) -> Result<Postmaster, EmbeddedError> {
                 return Ok(server);
             }
         } else {
-            // What still stands without a supervisor ends, however well it answers: by itself, or by our own supervisor.
+            // What still stands without a supervisor ends, however well it answers: by itself, or by our own.
             doomed = servers(folder)?.into_iter().map(|server| server.pid).collect();
             own = Some(spawn_supervisor(folder)?);
         }
