@@ -212,17 +212,12 @@ impl Drop for Draft {
     }
 }
 
-/// Puts another text in the place of a file, at once.
+/// Puts another text in the place of a file, at once: a file of its own, synced to the disk, takes its name.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), KeyFileError> {
-    write(path, text, |draft| fs::rename(draft, path))
-}
-
-/// Writes a file of its own, synced to the disk, and lets `place` put it where it belongs.
-fn write(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), KeyFileError> {
     let folder = folder_of(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = folder.join(format!("{name}.{}", hex(&random::<8>()?)));
-    let written = write_new(&draft, text).and_then(|()| place(&draft).map_err(io_error(path)));
+    let written = write_new(&draft, text).and_then(|()| fs::rename(&draft, path).map_err(io_error(path)));
     let removed = match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&draft)(error)),
         _ => Ok(()),
