@@ -170,12 +170,6 @@ fn lock(path: &Path, draft: &Path) -> Result<File, KeyFileError> {
 }
 
 impl Draft {
-    /// Where the key will be.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     fn write(&mut self, text: &str) -> Result<(), KeyFileError> {
         let write = || {
             let mut file = OpenOptions::new().write(true).truncate(true).open(&self.draft)?;
