@@ -15,14 +15,14 @@ mod reason;
 mod subject;
 pub mod text;
 
-pub(crate) use actor::looks_like_address;
-pub use actor::{Actor, MAX_ACTOR_BYTES, MAX_TOOL_BYTES, Tool};
+pub use actor::{Actor, Tool};
+pub(crate) use actor::{MAX_ACTOR_BYTES, MAX_TOOL_BYTES, looks_like_address};
 pub(crate) use compared::folded;
 pub use compared::normalised_name;
-pub use correction::{PROJECT_TYPES, curated};
-pub use label::{Label, MAX_LABEL_BYTES};
-pub use project::{MAX_VALUE_BYTES, ProjectId, project_name};
-pub use reason::{MAX_REASON_BYTES, Reason};
+pub use correction::curated;
+pub use label::Label;
+pub use project::{ProjectId, project_name};
+pub use reason::Reason;
 
 /// A value that cannot be kept: which, and what is allowed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

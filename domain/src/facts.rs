@@ -54,8 +54,8 @@ struct Names {
     document: DocumentRef,
 }
 
-/// Digest of the raw document that a payload names, whatever else is in it.
+/// The raw document that a payload names, whatever else is in it: also of one that this program cannot read.
 #[must_use]
-pub fn document(payload: &[u8]) -> Option<Digest> {
-    serde_json::from_slice::<Names>(payload).ok().map(|names| names.document.sha256)
+pub fn document(payload: &[u8]) -> Option<DocumentRef> {
+    serde_json::from_slice::<Names>(payload).ok().map(|names| names.document)
 }

@@ -36,12 +36,6 @@ pub fn emails(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Whether a text holds an e-mail address.
-#[must_use]
-pub fn has_email(text: &str) -> bool {
-    letter::may_hold_sign(text.as_bytes()) && !address::spans(text).is_empty()
-}
-
 /// Whether a text can enter the log as it is: without address, without credentials of a URL. What names somebody or
 /// something (an actor, a project, a label, a formula) is refused where it cannot: cleaned, it would be another name.
 #[must_use]

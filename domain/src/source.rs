@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::canonical::{self, CanonicalError};
-use crate::checked::folded;
-pub use crate::checked::normalised_name;
+use crate::checked::{folded, normalised_name};
 use crate::digest::Digest;
 use crate::event::Event;
 use crate::facts::DocumentRef;

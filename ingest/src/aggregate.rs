@@ -54,12 +54,6 @@ impl<K: Kind> Stream<K> {
     pub fn state(&self) -> &StreamState {
         &self.state
     }
-
-    /// Gives up the wrapper.
-    #[must_use]
-    pub fn into_state(self) -> StreamState {
-        self.state
-    }
 }
 
 impl<K: Kind> Default for Stream<K> {

@@ -1,7 +1,6 @@
 //! Signed tree heads: the log's own word about itself, kept beside it.
 
 use domain::checkpoint::Checkpoint;
-use domain::digest::Digest;
 use domain::note::SigningKey;
 
 use crate::Log;
@@ -14,10 +13,7 @@ use crate::error::{AppendError, Corrupt};
 /// When the database fails or the head is damaged.
 pub async fn sign(log: &Log, keys: &[SigningKey]) -> Result<(Checkpoint, String), AppendError> {
     log.drain().await?;
-    let head = sqlx::query_file!("sql/head.sql").fetch_one(log.pool()).await?;
-    let next = head.next_position;
-    let size = u64::try_from(next - 1).map_err(|_| Corrupt::new("log.head", format!("position {next}")))?;
-    let root = Digest::from_slice(&head.root).ok_or_else(|| Corrupt::new("log.head", "the root is no digest"))?;
+    let (size, root) = log.head().await?;
     let origin = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();
     let checkpoint = Checkpoint { origin, size, root };
     let note = checkpoint.sign(keys).to_string();

@@ -95,7 +95,7 @@ async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> Resu
 /// # Errors
 /// When the database or the store fails or refuses.
 pub async fn carry_out(log: &Log, store: &Store, target: &Target) -> Result<bool, EraseError> {
-    let removed = match domain::facts::document(&target.payload) {
+    let removed = match domain::facts::document(&target.payload).map(|document| document.sha256) {
         Some(digest) if !is_named_elsewhere(log, target, &digest).await? => match store.remove(&digest).await {
             Ok(()) => true,
             Err(ArtifactError::NotFound(_)) => false,

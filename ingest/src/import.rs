@@ -80,7 +80,7 @@ impl Import {
     /// When the database fails or its head is damaged.
     pub async fn begin(log: &Log) -> Result<Self, ImportError> {
         log.drain().await?;
-        let there = head(log).await?;
+        let there = log.head().await?;
         let (frontier, states) = (Frontier::default(), BTreeMap::new());
         let import = Self { log: log.clone(), there, frontier, states, pending: Vec::new(), bytes: 0 };
         import.meet()?;
@@ -168,14 +168,6 @@ impl Import {
         }
         Ok(())
     }
-}
-
-async fn head(log: &Log) -> Result<(u64, Digest), ImportError> {
-    let row = sqlx::query_file!("sql/head.sql").fetch_one(log.pool()).await?;
-    let damaged = || SequenceError::from(Corrupt::new("log.head", "neither a position nor a root"));
-    let size = u64::try_from(row.next_position - 1).map_err(|_| damaged())?;
-    let root = Digest::from_slice(&row.root).ok_or_else(damaged)?;
-    Ok((size, root))
 }
 
 /// What the stream learns from an event; nothing from one that this program cannot read.

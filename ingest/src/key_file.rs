@@ -2,8 +2,8 @@
 //!
 //! A new key is a draft beside its place until the work that needed it has come to something: a command that fails
 //! leaves no key. Whoever makes the draft holds a lock on it, and others who need the key wait for what comes of it:
-//! no two make one each. A draft whose maker was killed may be of use already (what it was for may be committed): the
-//! next one goes on with that very key.
+//! no two make one each. A draft whose maker was killed may be in use already (what it was for may be committed): the
+//! next one goes on with that very key, and where that one comes to nothing too, the draft stays.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -90,18 +90,21 @@ pub(crate) enum Found {
     New(String, Draft),
 }
 
-/// A new key, synced to the disk beside its place. Dropped, it is gone: nothing was made with it that lasts.
+/// A new key, synced to the disk beside its place. Dropped, it is gone: nothing was made with it that lasts. One that a
+/// killed command has left stays, for nobody knows what was made with it.
 #[derive(Debug)]
 pub struct Draft {
     path: PathBuf,
     draft: PathBuf,
     /// Locked as long as the draft lives.
     _lock: File,
-    kept: bool,
+    /// Whether its key is in use, or may be.
+    stays: bool,
 }
 
 /// What the file holds; where there is none, what `fresh` makes, as a draft. `is_key` tells a whole draft, left behind
-/// by a command that was killed, from a torn one. Waits for other processes that make the same key.
+/// by a command that was killed, from a torn one, which nothing was made with. One that others can read, or that cannot
+/// be read, is an error, and stays. Waits for other processes that make the same key.
 pub(crate) fn read_or_draft(
     path: &Path,
     is_key: impl Fn(&str) -> bool,
@@ -121,8 +124,8 @@ pub(crate) fn read_or_draft(
         }
         return Ok(Found::There(text));
     }
-    let mut new = Draft { path: path.to_owned(), draft, _lock: lock, kept: false };
-    let left = read(&new.draft)?.filter(|text| is_key(text));
+    let left = read(&draft)?.filter(|text| is_key(text));
+    let mut new = Draft { path: path.to_owned(), draft, _lock: lock, stays: left.is_some() };
     if let Some(text) = left {
         return Ok(Found::New(text, new));
     }
@@ -167,12 +170,6 @@ fn lock(path: &Path, draft: &Path) -> Result<File, KeyFileError> {
 }
 
 impl Draft {
-    /// Where the key will be.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     fn write(&mut self, text: &str) -> Result<(), KeyFileError> {
         let write = || {
             let mut file = OpenOptions::new().write(true).truncate(true).open(&self.draft)?;
@@ -187,7 +184,7 @@ impl Draft {
     /// # Errors
     /// When a file has appeared there, or the file system says no. The draft stays then, for its key is in use.
     pub fn keep(mut self) -> Result<PathBuf, KeyFileError> {
-        self.kept = true;
+        self.stays = true;
         match fs::hard_link(&self.draft, &self.path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(KeyFileError::Overtaken { path: self.path.clone(), draft: self.draft.clone() });
@@ -202,24 +199,19 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if !self.kept {
+        if !self.stays {
             // What cannot be removed is taken by the next one who needs the key.
             let _ = fs::remove_file(&self.draft);
         }
     }
 }
 
-/// Puts another text in the place of a file, at once.
+/// Puts another text in the place of a file, at once: a file of its own, synced to the disk, takes its name.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), KeyFileError> {
-    write(path, text, |draft| fs::rename(draft, path))
-}
-
-/// Writes a file of its own, synced to the disk, and lets `place` put it where it belongs.
-fn write(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), KeyFileError> {
     let folder = folder_of(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = folder.join(format!("{name}.{}", hex(&random::<8>()?)));
-    let written = write_new(&draft, text).and_then(|()| place(&draft).map_err(io_error(path)));
+    let written = write_new(&draft, text).and_then(|()| fs::rename(&draft, path).map_err(io_error(path)));
     let removed = match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&draft)(error)),
         _ => Ok(()),

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use domain::digest::Digest;
 use sqlx::PgPool;
 
 use crate::append::{Append, Context, Foreseen, Metadata, Outcome, Prepared, ahead, foresee};
-use crate::error::{AppendError, Refusal, SequenceError};
+use crate::error::{AppendError, Corrupt, Refusal, SequenceError};
 use crate::sequencer::Sequencer;
 
 mod batch;
@@ -102,6 +103,18 @@ impl Log {
     /// When the database fails or the head is damaged.
     pub async fn drain(&self) -> Result<u64, SequenceError> {
         self.sequencer.drain().await
+    }
+
+    /// How many events have positions, and the root over them.
+    ///
+    /// # Errors
+    /// When the database fails or the head is damaged.
+    pub(crate) async fn head(&self) -> Result<(u64, Digest), SequenceError> {
+        let head = sqlx::query_file!("sql/head.sql").fetch_one(&self.pool).await?;
+        let next = head.next_position;
+        let size = u64::try_from(next - 1).map_err(|_| Corrupt::new("log.head", format!("position {next}")))?;
+        let root = Digest::from_slice(&head.root).ok_or_else(|| Corrupt::new("log.head", "the root is no digest"))?;
+        Ok((size, root))
     }
 
     /// Whether the login may give positions.

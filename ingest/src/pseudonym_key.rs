@@ -143,8 +143,29 @@ mod tests {
             fs::set_permissions(&draft, fs::Permissions::from_mode(0o600)).unwrap();
             let (key, new) = load(None, folder.path()).unwrap();
             assert_eq!(key.id() == PseudonymKey::from_hex(HEX).unwrap().id(), stays, "{left}");
-            assert!(new.is_some());
+            // A command that comes to nothing takes its own draft with it, never one that it found.
+            drop(new.unwrap());
+            let (again, new) = load(None, folder.path()).unwrap();
+            assert_eq!(again.id() == key.id(), stays, "{left}");
+            drop(new.unwrap());
+            assert_eq!(fs::read_to_string(&draft).ok().as_deref(), stays.then_some(left));
         }
+    }
+
+    #[test]
+    fn a_draft_that_others_can_read_is_refused_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let draft = key_file::draft_of(&folder.path().join(FILE_NAME));
+        fs::write(&draft, HEX).unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o644)).unwrap();
+        let error = load(None, folder.path()).unwrap_err();
+        assert!(
+            matches!(&error, PseudonymKeyError::File(KeyFileError::Exposed { path, mode: 0o644 }) if *path == draft),
+            "{error}"
+        );
+        assert_eq!(fs::read_to_string(&draft).unwrap(), HEX);
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(load(None, folder.path()).unwrap().0.id(), PseudonymKey::from_hex(HEX).unwrap().id());
     }
 
     #[test]

@@ -99,9 +99,8 @@ impl Source {
                 None => return Err(SigningKeyError::Missing(path.clone())),
             },
             Self::DataFolder(path) => {
-                // A draft that was left under another name than the one asked for is of no use.
-                let fits = |key: &SigningKey| name.is_none_or(|name| key.public().name() == name);
-                let is_key = |text: &str| parse(text).is_ok_and(|keys| keys.iter().all(fits));
+                // A draft that was left under another name may have signed: it is refused below, and stays.
+                let is_key = |text: &str| parse(text).is_ok();
                 let seed = key_file::random::<32>()?;
                 let random = format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?));
                 let text = secret(name.unwrap_or(&random), &seed, path)? + "\n";
@@ -218,6 +217,22 @@ mod tests {
         assert!(new.is_none() && *keys[0].public() == both[1] && keys.len() == 1);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft stays");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_draft_that_was_left_under_another_name_is_refused_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Source::of(None, None, folder.path());
+        let left = SigningKey::secret("log.example", &[3; 32]).unwrap();
+        let draft = key_file::draft_of(&folder.path().join(FILE_NAME));
+        fs::write(&draft, &left).unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o600)).unwrap();
+        let error = source.load(Some("other.example")).unwrap_err();
+        assert!(matches!(error, SigningKeyError::Renamed { .. }), "{error}");
+        assert_eq!(fs::read_to_string(&draft).unwrap(), left);
+        let (keys, new) = source.load(Some("log.example")).unwrap();
+        assert_eq!(*keys[0].public(), *SigningKey::parse(&left).unwrap().public());
+        assert_eq!(fs::read_to_string(new.unwrap().keep().unwrap()).unwrap(), left);
     }
 
     #[test]

@@ -50,7 +50,6 @@ const LEFT: &[(&str, usize)] = &[
     ("Log", 2),
     ("Manifest", 2),
     ("Metadata", 2),
-    ("Names", 2),
     ("Node", 3),
     ("Ours", 2),
     ("Outcome", 3),

@@ -5,9 +5,9 @@ use super::text::is_control_or_format;
 use crate::redact;
 
 /// Greatest length of an actor, in bytes. The database checks it too.
-pub const MAX_ACTOR_BYTES: usize = 256;
+pub(crate) const MAX_ACTOR_BYTES: usize = 256;
 /// Greatest length of the name and version of a program, in bytes. The database checks it too.
-pub const MAX_TOOL_BYTES: usize = 256;
+pub(crate) const MAX_TOOL_BYTES: usize = 256;
 
 /// A person or service, by name or handle.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::grants::owner_of;
 use crate::purl::{self, Purl};
 
 /// What a project can be.
-pub const PROJECT_TYPES: [&str; 2] = ["pg_root", "scf_project"];
+const PROJECT_TYPES: [&str; 2] = ["pg_root", "scf_project"];
 
 /// A correction with who made it and why.
 #[must_use]

@@ -1,7 +1,5 @@
 //! Labels of publications: used once, and never two that a reader could take for one another.
 
-use std::fmt;
-
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Invalid;
@@ -10,7 +8,7 @@ use super::text::is_control_or_format;
 use crate::redact;
 
 /// Greatest length of a label, in bytes.
-pub const MAX_LABEL_BYTES: usize = 200;
+const MAX_LABEL_BYTES: usize = 200;
 
 /// What a publication is called: trimmed, in form NFC, without control or format characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +44,6 @@ impl Label {
     #[must_use]
     pub fn are_one(one: &str, other: &str) -> bool {
         one == other || folded(one) == folded(other)
-    }
-}
-
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::redact;
 use crate::stream::MAX_STREAM_ID_BYTES;
 
 /// Greatest length of a corrected value or of a name that is corrected, in bytes.
-pub const MAX_VALUE_BYTES: usize = 1_000;
+const MAX_VALUE_BYTES: usize = 1_000;
 
 /// A project's id: as given, without zero-width and bidirectional control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::text::is_invisible;
 use crate::redact;
 
 /// Greatest length of a reason, in bytes.
-pub const MAX_REASON_BYTES: usize = 10_000;
+const MAX_REASON_BYTES: usize = 10_000;
 
 /// A reason as it is kept: trimmed, e-mail addresses replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -67,29 +67,6 @@ pub fn needed(ranges: &[Range]) -> BTreeSet<TileId> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tiles(pub BTreeMap<TileId, Vec<Digest>>);
 
-impl Tiles {
-    /// The hash of a range: the root of the tree over its leaves. `None` when a tile is missing or too short.
-    #[must_use]
-    pub fn hash(&self, range: Range) -> Option<Digest> {
-        let mut right: Option<Digest> = None;
-        for node in nodes(range).into_iter().rev() {
-            let left = self.node(node)?;
-            right = Some(right.map_or(left, |right| node_hash(&left, &right)));
-        }
-        Some(right.unwrap_or_else(|| Digest::of(b"")))
-    }
-
-    fn node(&self, node: Subtree) -> Option<Digest> {
-        let (tile, from, count) = node.place();
-        let (from, count) = (usize::try_from(from).ok()?, usize::try_from(count).ok()?);
-        let mut hashes = self.0.get(&tile)?.get(from..from + count)?.to_vec();
-        while hashes.len() > 1 {
-            hashes = hashes.chunks(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
-        }
-        hashes.pop()
-    }
-}
-
 /// Hashes of many ranges of one tree: what several of them are computed from is computed once.
 #[derive(Debug)]
 pub struct Hashes<'a> {
@@ -107,7 +84,7 @@ impl<'a> Hashes<'a> {
         Self { tiles, heights: BTreeMap::new(), ragged: BTreeMap::new() }
     }
 
-    /// As [`Tiles::hash`].
+    /// The hash of a range: the root of the tree over its leaves. `None` when a tile is missing or too short.
     pub fn hash(&mut self, range: Range) -> Option<Digest> {
         let nodes = nodes(range);
         if let [node] = nodes[..] {
@@ -169,7 +146,7 @@ mod tests {
         for (from, to) in [(0, 0), (0, 1), (0, 256), (0, 257), (0, 1_500), (256, 512), (1_024, 1_500), (1_280, 1_411)] {
             let range = Range { from, to };
             let expected = naive(&leaves[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()]);
-            assert_eq!(tiles.hash(range), Some(expected), "{range:?}");
+            assert_eq!(Hashes::of(&tiles).hash(range), Some(expected), "{range:?}");
             assert!(needed(&[range]).iter().all(|tile| tiles.0.contains_key(tile)));
             assert_eq!(many.hash(range), Some(expected), "{range:?} after others");
         }
@@ -179,9 +156,8 @@ mod tests {
     fn a_missing_hash_is_no_hash() {
         let (_, mut tiles) = tiled(600);
         tiles.0.get_mut(&TileId { level: 0, index: 2 }).unwrap().pop();
-        assert_eq!(tiles.hash(Range { from: 0, to: 600 }), None);
         assert_eq!(Hashes::of(&tiles).hash(Range { from: 0, to: 600 }), None);
         tiles.0.remove(&TileId { level: 1, index: 0 });
-        assert_eq!(tiles.hash(Range { from: 0, to: 512 }), None);
+        assert_eq!(Hashes::of(&tiles).hash(Range { from: 0, to: 512 }), None);
     }
 }

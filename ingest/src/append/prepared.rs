@@ -5,8 +5,9 @@ use domain::digest::Digest;
 use domain::source::{Decision, StreamState};
 use domain::{Envelope, Event, StreamId, Timestamp, codec, redact};
 
-use super::{Append, Locus, MAX_AHEAD_MINUTES, MAX_KEY_BYTES, Metadata};
+use super::{Append, Locus, Metadata};
 use crate::error::Refusal;
+use crate::limits::{MAX_AHEAD_MINUTES, MAX_KEY_BYTES};
 
 /// An event ready to be appended: its bytes, its stream and source, its digests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Prepared {
     ///
     /// # Errors
     /// When the facts have no bytes, or none that read back as the same.
-    pub fn stored(append: Append) -> Result<Self, Refusal> {
+    pub(crate) fn stored(append: Append) -> Result<Self, Refusal> {
         let Append { event, observed_at, key } = append;
         let stream = event.stream()?;
         let payload = codec::encode(&event)?;

@@ -209,3 +209,20 @@ pub(crate) async fn persist_ahead(conn: &mut PgConnection, write: &mut Write<'_>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    /// A statement without its comments, but for its last line: where the outbox row is written, or not.
+    fn shared(statement: &str) -> Vec<&str> {
+        let mut lines: Vec<&str> = statement.lines().filter(|line| !line.starts_with("--")).collect();
+        lines.pop();
+        lines
+    }
+
+    #[test]
+    fn the_reference_of_the_benchmark_writes_what_an_append_writes() {
+        let append = shared(include_str!("../../sql/append.sql"));
+        assert_eq!(append, shared(include_str!("../../sql/append_unsequenced.sql")));
+        assert!(append.len() > 30 && append.last() == Some(&")"), "{append:?}");
+    }
+}

@@ -1,13 +1,13 @@
 //! The fold: one event into the graph's state.
 
 use domain::Recorded;
+use domain::checked::normalised_name;
 use domain::event::Event;
 use domain::facts::Subject;
 use domain::facts::curation::Correction;
 use domain::facts::grant::GrantRecord;
 use domain::facts::survey::SurveyAnswered;
 use domain::recorded::Rank;
-use domain::source::normalised_name;
 
 use super::snapshot::Snapshot;
 use super::state::{Answer, CLOCK, GraphState, ProjectFacts, RepoFacts};

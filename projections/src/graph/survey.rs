@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::checked::normalised_name;
 use domain::facts::curation::Correction;
-use domain::source::normalised_name;
 
 use super::model::Finding;
 use super::state::{Answer, GraphState};

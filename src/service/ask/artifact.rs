@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use domain::digest::Digest;
-use domain::facts::DocumentRef;
+use domain::facts::document;
 use domain::purl::Purl;
 use domain::recorded::Position;
 use domain::{StreamId, Timestamp};
@@ -55,17 +55,6 @@ pub async fn get(deps: &Deps, digest: &str) -> Result<Bytes> {
     let parsed = Digest::parse(digest)
         .ok_or_else(|| Error::invalid("digest", format!("`{digest}` is no SHA-256: expected 64 hexadecimal digits")))?;
     Ok(deps.store()?.get(&parsed).await?)
-}
-
-/// What of a payload names its document. Of a payload that this program cannot read, too.
-#[derive(Deserialize)]
-struct Names {
-    document: DocumentRef,
-}
-
-/// The document that an event was read from. A formula is its document and has none.
-fn document(payload: &[u8]) -> Option<DocumentRef> {
-    serde_json::from_slice::<Names>(payload).ok().map(|names| names.document)
 }
 
 /// The documents of a stream, or of whatever streams there are about an id, by position.

@@ -169,7 +169,7 @@ pub async fn export<W: Write>(
         progress(&stored);
         writer.line(&Line::Event(EventLine::of(&stored)?))?;
         writer.end.events += 1;
-        documents.extend(document(&stored.payload));
+        documents.extend(document(&stored.payload).map(|document| document.sha256));
         verification.push(&stored, &mut writer)
     });
     read.await.map_err(error)?;
