@@ -113,13 +113,18 @@ pub async fn attempt(
     stop: &Stop,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Tried, ReplayError> {
-    let Tried::Moved(mut projector) = try_open(&mut *conn, stop).await? else {
-        return Ok(if stop.is_asked() { Tried::Stopped } else { Tried::Met });
-    };
-    match projector.catch_up_until(conn, to, stop, progress).await {
-        Err(error) if error.is_fenced() => Ok(Tried::Met),
-        Ok(()) if projector.position() < to => Ok(Tried::Stopped),
-        moved => moved.map(|()| Tried::Moved(projector)),
+    loop {
+        let mut projector = match try_open(&mut *conn, stop).await? {
+            Tried::Moved(projector) => projector,
+            ended => return Ok(ended),
+        };
+        match projector.catch_up_until(&mut *conn, to, stop, progress).await {
+            // Its fold is ahead of its tables now, and passes over too little.
+            Err(error) if error.is_erased() => tracing::info!(%error, "erased meanwhile; opening the builds anew"),
+            Err(error) if error.is_fenced() => return Ok(Tried::Met),
+            Ok(()) if projector.position() < to => return Ok(Tried::Stopped),
+            moved => return moved.map(|()| Tried::Moved(projector)),
+        }
     }
 }
 

@@ -152,10 +152,16 @@ impl ReplayError {
         }
     }
 
-    /// Whether somebody was faster, which is no failure: another projector, or an erasure of what was still to be
-    /// folded.
+    /// Whether another projector was faster, which is no failure.
     #[must_use]
     pub fn is_fenced(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Fenced { .. }) | Self::Erased { .. })
+        matches!(self, Self::Store(StoreError::Fenced { .. }))
+    }
+
+    /// Whether what was still to be folded was erased meanwhile. What is passed over is decided before a fold starts,
+    /// so it starts again; every further time takes another erasure.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        matches!(self, Self::Erased { .. })
     }
 }

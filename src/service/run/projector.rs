@@ -53,6 +53,16 @@ pub(super) async fn run(atlas: Arc<watch::Sender<Deps>>, parts: Parts, stop: Sto
     }
 }
 
+/// What came of following to the head.
+enum Page {
+    /// The builds are there.
+    Followed,
+    /// Another projector was faster.
+    Met,
+    /// What was to be folded is passed over by now; the fold is ahead of its tables.
+    Erased,
+}
+
 /// One that follows until it is asked to stop.
 struct Follower {
     /// The atlas as it was last opened.
@@ -160,36 +170,48 @@ impl Follower {
 
     /// Moves the builds until somebody else does.
     async fn lead(&self, conn: &mut PgConnection, projector: &mut Projector, hints: &mut Hints) -> Result<()> {
+        let mut reopen = false;
         while !self.stop.is_asked() {
+            if std::mem::take(&mut reopen) {
+                match catch_up::try_open(conn, &self.stop).await? {
+                    Tried::Moved(opened) => *projector = *opened,
+                    Tried::Met | Tried::Stopped => return Ok(()),
+                }
+            }
             let standing = projector.standing(conn).await?;
             let head = log::head(conn).await?.position;
             let behind = head > projector.position();
             if standing == Standing::Moved {
                 return Ok(());
             }
-            if standing == Standing::Replaced || (behind && projector.is_stale(conn).await?) {
-                match catch_up::try_open(conn, &self.stop).await? {
-                    Tried::Moved(opened) => *projector = *opened,
-                    Tried::Met | Tried::Stopped => return Ok(()),
-                }
+            reopen = standing == Standing::Replaced || (behind && projector.is_stale(conn).await?);
+            if reopen {
                 continue;
             }
-            if behind && !self.page(conn, projector, head).await? {
-                return Ok(());
+            if behind {
+                match self.page(conn, projector, head).await? {
+                    Page::Followed => {}
+                    Page::Met => return Ok(()),
+                    Page::Erased => {
+                        reopen = true;
+                        continue;
+                    }
+                }
             }
             hints.wait().await;
         }
         Ok(())
     }
 
-    /// Follows to the head. Answers false where another projector was faster.
-    async fn page(&self, conn: &mut PgConnection, projector: &mut Projector, head: u64) -> Result<bool> {
+    /// Follows to the head.
+    async fn page(&self, conn: &mut PgConnection, projector: &mut Projector, head: u64) -> Result<Page> {
         self.saving.store(true, Ordering::Relaxed);
         let moved = projector.catch_up_until(conn, head, &self.stop, &mut |_| {}).await;
         self.saving.store(false, Ordering::Relaxed);
         match moved {
-            Err(error) if error.is_fenced() => Ok(false),
-            moved => Ok(moved.map(|()| true)?),
+            Err(error) if error.is_fenced() => Ok(Page::Met),
+            Err(error) if error.is_erased() => Ok(Page::Erased),
+            moved => Ok(moved.map(|()| Page::Followed)?),
         }
     }
 }
