@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 
 use super::placed::Placed;
 use crate::service::deps::context;
+use crate::service::watch::Notice;
 use crate::service::{Deps, Error, Result};
 
 /// A decision about an event.
@@ -41,8 +42,7 @@ pub async fn quarantine(
     check(&mut *deps.read().await?, position, lifted).await?;
     let event = Event::from(EventQuarantined { position, reason: reason.as_str().to_owned(), lifted });
     let outcome = log.append(Append::from(event), &context(actor)).await?;
-    let with = if lifted { "with" } else { "without" };
-    deps.note(format!("`pg-atlas project` builds the live tables anew {with} it"));
+    deps.notice(&Notice::PassedOver { lifted });
     Ok(Decided { quarantined: position, lifted, placed: Placed::from(&outcome) })
 }
 

@@ -20,13 +20,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::point::At;
+use crate::service::watch::Notice;
 use crate::service::{Deps, Result};
 
 mod rows;
-
-/// Said where the live builds cannot be compared with.
-const OTHER_QUARANTINE: &str = "events were quarantined, or let in again, since the live builds were made: \
-                                `pg-atlas project` makes them anew";
 
 /// What is replayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,12 +112,11 @@ async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &Asked) -> R
     let verified = comparison.verified().filter(|_| asked.verify);
     if asked.verify && verified.is_none() {
         let formula = &fold.formula().name;
-        let note = if comparison.other_quarantine {
-            OTHER_QUARANTINE.to_owned()
+        if comparison.other_quarantine {
+            deps.notice(&Notice::OtherQuarantine);
         } else {
-            format!("nothing live or published at position {position} under {formula} to compare with")
-        };
-        deps.note(note);
+            deps.note(format!("nothing live or published at position {position} under {formula} to compare with"));
+        }
     }
     let rate = if seconds > 0.0 { position as f64 / seconds } else { 0.0 };
     Ok(Replayed {
