@@ -1,5 +1,6 @@
 //! Who reads while others write: nothing is mistaken for a damaged log, and every answer is of one moment.
 
+mod damaged;
 mod erasing;
 mod moments;
 mod plans;

@@ -3,6 +3,9 @@
 use std::fmt;
 
 use crate::service;
+#[cfg(feature = "ingest")]
+use crate::service::act::curate::{SettledBy, Unfit};
+use crate::service::deps::OtherSchema;
 
 /// Exit code of a refusal, a divergence, something not found.
 pub(crate) const REFUSED: u8 = 1;
@@ -48,77 +51,26 @@ impl AsRef<dyn std::error::Error + 'static> for Failure {
 }
 
 impl fmt::Display for Failure {
-    /// The whole chain on one line; a cause that its effect already quotes is not repeated.
+    /// The whole chain on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut said = self.error.to_string();
-        write!(f, "{said}")?;
-        for cause in self.error.chain().skip(1) {
-            let cause = cause.to_string();
-            if !said.contains(&cause) {
-                write!(f, ": {cause}")?;
-                said = cause;
+        service::error::write_chain(f, self.error.as_ref())
+    }
+}
+
+/// What lies below the service, where a command still reaches it, is said as the service says it.
+macro_rules! as_the_service_says {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                service::Error::from(error).into()
             }
-        }
-        Ok(())
-    }
+        })*
+    };
 }
 
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::environment(error)
-    }
-}
-
-/// A value that no front takes is wrong usage.
-impl From<domain::checked::Invalid> for Failure {
-    fn from(error: domain::checked::Invalid) -> Self {
-        Self::environment(error)
-    }
-}
-
-impl From<replay::ReplayError> for Failure {
-    fn from(error: replay::ReplayError) -> Self {
-        if error.is_environment() { Self::environment(error) } else { Self::refused(error) }
-    }
-}
-
-impl replay::snapshot::OfDatabase for Failure {
-    fn database(&self) -> Option<&sqlx::Error> {
-        self.error.chain().find_map(|cause| cause.downcast_ref())
-    }
-}
-
-impl From<projections::store::StoreError> for Failure {
-    fn from(error: projections::store::StoreError) -> Self {
-        replay::ReplayError::from(error).into()
-    }
-}
-
+as_the_service_says!(sqlx::Error, domain::checked::Invalid, replay::ReplayError, projections::store::StoreError);
 #[cfg(feature = "ingest")]
-impl From<ingest::error::AppendError> for Failure {
-    fn from(error: ingest::error::AppendError) -> Self {
-        use ingest::error::AppendError;
-        match &error {
-            _ if error.is_conflict() => Self::conflict(error),
-            AppendError::Database(_) | AppendError::Unplaced(_) | AppendError::Refused(ingest::Refusal::Invalid(_)) => {
-                Self::environment(error)
-            }
-            AppendError::Refused(_) | AppendError::Conflict { .. } | AppendError::Corrupt(_) => Self::refused(error),
-        }
-    }
-}
-
-#[cfg(feature = "ingest")]
-impl From<ingest::bench::BenchError> for Failure {
-    fn from(error: ingest::bench::BenchError) -> Self {
-        use ingest::bench::BenchError;
-        match error {
-            BenchError::Append(error) => error.into(),
-            BenchError::NotEmpty { .. } | BenchError::Wrong(_) => Self::refused(error),
-            BenchError::Database(_) | BenchError::Migrate(_) | BenchError::Worker(_) => Self::environment(error),
-        }
-    }
-}
+as_the_service_says!(ingest::error::AppendError);
 
 impl From<service::Error> for Failure {
     fn from(error: service::Error) -> Self {
@@ -128,6 +80,27 @@ impl From<service::Error> for Failure {
             Error::Invalid { .. } | Error::Unavailable { .. } | Error::Interrupted(_) => ENVIRONMENT,
             Error::Conflict(_) => CONFLICT,
         };
-        Self { code, error: anyhow::Error::new(error) }
+        let error = worded(&error).map_or_else(|| anyhow::Error::new(error), anyhow::Error::msg);
+        Self { code, error }
     }
+}
+
+/// What a person at a command line is told besides, or in its words.
+fn worded(error: &service::Error) -> Option<String> {
+    if let Some(other) = service::error::find::<OtherSchema>(error.cause()) {
+        let advice = if other.is_older() { "run `pg-atlas migrate`" } else { "use a newer program" };
+        return Some(format!("{error}: {advice}"));
+    }
+    #[cfg(feature = "ingest")]
+    if let Some(Unfit { kind, by }) = service::error::find(error.cause()) {
+        let flags = match by {
+            SettledBy::ProjectOrNone => "--project or --none",
+            SettledBy::RepoOrNone => "--repo or --none",
+            SettledBy::Project => "--project",
+            SettledBy::Name => "--value, the project's name",
+        };
+        return Some(format!("a {kind} question is settled by {flags}"));
+    }
+    // The flag has the name of the field.
+    matches!(error, service::Error::Invalid { field: "key", .. }).then(|| format!("--{error}"))
 }

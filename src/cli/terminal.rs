@@ -24,6 +24,18 @@ impl Watch for Terminal {
         let _ = match notice {
             Notice::Warning(text) => writeln!(err, "warning: {text}"),
             Notice::Note(text) => writeln!(err, "{text}"),
+            Notice::Behind(1) => writeln!(err, "1 event is not projected yet; run `pg-atlas project`"),
+            Notice::Behind(lag) => writeln!(err, "{lag} events are not projected yet; run `pg-atlas project`"),
+            Notice::Corrected => writeln!(err, "`pg-atlas project` brings it into the live tables"),
+            Notice::PassedOver { lifted } => {
+                let with = if *lifted { "with" } else { "without" };
+                writeln!(err, "`pg-atlas project` builds the live tables anew {with} it")
+            }
+            Notice::OtherQuarantine => writeln!(
+                err,
+                "events were quarantined, or let in again, since the live builds were made: `pg-atlas project` makes them \
+                 anew"
+            ),
         };
     }
 

@@ -38,6 +38,22 @@ impl Settings {
     }
 }
 
+/// The database's schema is not the one that this program reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the database's schema has version {found}, this program reads {SCHEMA}")]
+pub struct OtherSchema {
+    /// Its version.
+    pub found: i64,
+}
+
+impl OtherSchema {
+    /// Whether it is to be brought up to date; else the program is.
+    #[must_use]
+    pub fn is_older(self) -> bool {
+        self.found < SCHEMA
+    }
+}
+
 /// What every use case stands on.
 #[derive(Clone)]
 pub struct Deps {
@@ -132,7 +148,7 @@ impl Deps {
 
     /// Something was odd.
     pub(crate) fn warn(&self, text: impl Into<String>) {
-        self.watch.notice(&Notice::Warning(text.into()));
+        self.notice(&Notice::Warning(text.into()));
     }
 
     /// Several things were odd.
@@ -144,7 +160,12 @@ impl Deps {
 
     /// How the work goes on.
     pub(crate) fn note(&self, text: impl Into<String>) {
-        self.watch.notice(&Notice::Note(text.into()));
+        self.notice(&Notice::Note(text.into()));
+    }
+
+    /// Something is to be said.
+    pub(crate) fn notice(&self, notice: &Notice) {
+        self.watch.notice(notice);
     }
 
     /// Work begins, of so many steps.
@@ -239,14 +260,10 @@ impl Deps {
         }
         // Who may not read the history gets no advice, and everything else.
         let found = sqlx::query_file_scalar!("sql/schema_version.sql").fetch_one(conn).await;
-        let advice = match found {
-            Ok(Some(found)) if found < SCHEMA => "run `pg-atlas migrate`",
-            Ok(Some(found)) if found > SCHEMA => "use a newer program",
-            _ => return Ok(()),
-        };
-        let found = found.ok().flatten().unwrap_or_default();
-        let reason = format!("the database's schema has version {found}, this program reads {SCHEMA}: {advice}");
-        Err(Error::unavailable(reason))
+        match found.ok().flatten() {
+            Some(found) if found != SCHEMA => Err(Error::unavailable(OtherSchema { found })),
+            _ => Ok(()),
+        }
     }
 
     /// An auditor's program makes no schema.

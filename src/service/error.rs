@@ -116,15 +116,27 @@ impl Error {
     /// What the database, or the way to it, said, where that is the cause.
     #[must_use]
     pub fn database(&self) -> Option<&sqlx::Error> {
-        let mut cause: Option<&(dyn Source + 'static)> = Some(self.cause());
-        while let Some(error) = cause {
-            if let Some(found) = error.downcast_ref::<sqlx::Error>() {
-                return Some(found);
-            }
-            cause = error.source();
-        }
-        None
+        find(self.cause())
     }
+}
+
+/// The first of this type among an error and what lies beneath it.
+pub(crate) fn find<'a, T: Source + 'static>(error: &'a (dyn Source + 'static)) -> Option<&'a T> {
+    std::iter::successors(Some(error), |error| (*error).source()).find_map(|error| error.downcast_ref())
+}
+
+/// Writes an error and all that lies beneath it on one line; a cause that its effect already quotes is not repeated.
+pub(crate) fn write_chain(f: &mut fmt::Formatter<'_>, error: &(dyn Source + 'static)) -> fmt::Result {
+    let mut said = error.to_string();
+    f.write_str(&said)?;
+    for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            write!(f, ": {text}")?;
+            said = text;
+        }
+    }
+    Ok(())
 }
 
 /// A cause in its context.
@@ -147,20 +159,9 @@ impl Source for Of {
 }
 
 impl fmt::Display for Error {
-    /// The whole chain on one line; a cause that its effect already quotes is not repeated.
+    /// The whole chain on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut said = self.cause().to_string();
-        f.write_str(&said)?;
-        let mut next = self.cause().source();
-        while let Some(cause) = next {
-            let text = cause.to_string();
-            if !said.contains(&text) {
-                write!(f, ": {text}")?;
-                said = text;
-            }
-            next = cause.source();
-        }
-        Ok(())
+        write_chain(f, self.cause())
     }
 }
 

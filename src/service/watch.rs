@@ -9,6 +9,17 @@ pub enum Notice {
     Warning(String),
     /// How the work goes on, or what its answer rests on.
     Note(String),
+    /// The live tables lack so many of the newest events: reading them says nothing of those.
+    Behind(u64),
+    /// A correction is in the log, and not in the live tables yet.
+    Corrected,
+    /// The live tables are to be made anew: without an event, or with it again where that was lifted.
+    PassedOver {
+        /// Whether the event is let in again.
+        lifted: bool,
+    },
+    /// The live tables were made before events were quarantined, or let in again, and cannot be compared with.
+    OtherQuarantine,
 }
 
 /// Watches use cases at work.

@@ -28,6 +28,23 @@ const LEFT: &[&str] = &[
     "src/cli/session/writing.rs",
 ];
 
+/// Texts of use cases that still advise in words of the command line, by file. This list only gets shorter.
+const ADVICE: &[(&str, usize)] = &[
+    ("src/embedded/error.rs", 5),
+    ("src/service/act/curate.rs", 2),
+    ("src/service/ask/doctor.rs", 1),
+    ("src/service/ask/doctor/database.rs", 4),
+];
+/// How such words begin: the program's name, and those of its flags that texts have named.
+const COMMANDS: &[&str] =
+    &["`pg-atlas ", "--key", "--project", "--repo", "--none", "--value", "--data-dir", "`triage list`", "`curate`"];
+
+/// Lines of a source that say words of the command line, comments apart.
+fn advising(text: &str) -> usize {
+    let lines = words::without_tests(text).lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.filter(|line| COMMANDS.iter().any(|word| line.contains(word))).count()
+}
+
 /// Which of the crates of [`BELOW`] a source names, as a crate: not a module of ours that has the name of one.
 fn below(text: &str) -> Vec<&'static str> {
     let tokens = words::tokens(words::without_tests(text));
@@ -94,6 +111,19 @@ fn use_cases_know_no_front() {
         .filter(|(_, said)| !said.is_empty())
         .collect();
     assert!(found.is_empty(), "words of a front: {found:#?}");
+}
+
+#[test]
+fn advice_is_a_matter_of_fronts() {
+    let files = files::all();
+    let inner = files.iter().filter(|file| file.is("rs") && file.within(INNER));
+    let found: Vec<_> =
+        inner.map(|file| (file.path.as_str(), advising(&file.text))).filter(|(_, said)| *said > 0).collect();
+    assert_eq!(found, ADVICE, "left: what the texts hold; a front words advice, by kind of notice or error");
+    assert_eq!(
+        advising("// `pg-atlas project`\nlet a = \"run `pg-atlas project`\";\n#[cfg(test)]\nmod tests { \"--key\" }"),
+        1
+    );
 }
 
 #[test]

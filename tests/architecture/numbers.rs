@@ -14,7 +14,6 @@ const CUT: &[(&str, usize)] = &[
     // How many rows are asked for, and a position: beyond what a column holds lies nothing.
     ("projections/src/store/few.rs", 1),
     ("projections/src/store/query.rs", 1),
-    ("src/service/act/quarantine.rs", 1),
     ("src/service/ask/scores.rs", 1),
 ];
 /// The greatest number of tokens within the brackets of a conversion; enough for any.

@@ -26,7 +26,15 @@ pub(crate) async fn run(common: &Common, what: Bench) -> Result<Output> {
         #[cfg(feature = "ingest")]
         Bench::Replay(size) => readers::replay(&deps()?, size.into()).await,
         #[cfg(feature = "ingest")]
-        Bench::Lag(asked) => lag::run(&deps()?, asked.appends, asked.into()).await,
+        Bench::Lag(asked) => {
+            let program = std::env::current_exe().map_err(Failure::environment)?;
+            let follower = |url: &str| {
+                let mut command = tokio::process::Command::new(program);
+                command.args(["project", "--follow", "--quiet"]).env("DATABASE_URL", url);
+                command
+            };
+            lag::run(&deps()?, asked.appends, asked.into(), follower).await
+        }
         #[cfg(feature = "ingest")]
         Bench::Generate(size) => generate::run(&deps()?, size.into()).await,
         Bench::Root => root::run().await,

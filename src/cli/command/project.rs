@@ -1,5 +1,7 @@
 //! `project`, `status`, `migrate`: the live builds.
 
+use anyhow::anyhow;
+
 use crate::cli::failure::{Failure, REFUSED, Result};
 use crate::cli::flags::Common;
 use crate::cli::interrupt::{Asked, Stopping};
@@ -24,7 +26,7 @@ pub(crate) async fn run(common: &Common, follow: bool) -> Result<Output> {
     match project(&deps, &stopping.stop).await {
         Err(error @ Error::Interrupted(_)) => {
             let code = stopping.came().map_or(REFUSED, Asked::exit_code);
-            Err(Failure { code, ..error.into() })
+            Err(Failure { code, error: anyhow!("{error}; `pg-atlas project` goes on from there") })
         }
         projected => Output::of(&projected?),
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::placed::Placed;
 use crate::service::ask::triage;
 use crate::service::deps::context;
+use crate::service::watch::Notice;
 use crate::service::{Deps, Error, Result};
 
 /// What is corrected, as it is given: ids in any spelling.
@@ -74,6 +75,40 @@ pub struct Resolution {
     pub value: Option<String>,
 }
 
+/// What settles a question of some kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettledBy {
+    /// A project, or that there is none.
+    ProjectOrNone,
+    /// A repository, or that there is none.
+    RepoOrNone,
+    /// A project.
+    Project,
+    /// A project's name.
+    Name,
+}
+
+impl SettledBy {
+    fn words(self) -> &'static str {
+        match self {
+            Self::ProjectOrNone => "a project, or none",
+            Self::RepoOrNone => "a repository, or none",
+            Self::Project => "a project",
+            Self::Name => "a value, the project's name",
+        }
+    }
+}
+
+/// A resolution that does not fit the question.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a {kind} question is settled by {}", by.words())]
+pub struct Unfit {
+    /// Kind of the question.
+    pub kind: String,
+    /// What would fit.
+    pub by: SettledBy,
+}
+
 /// A correction in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Corrected {
@@ -114,17 +149,17 @@ pub async fn resolve(deps: &Deps, id: &str, with: &Resolution, by: &By) -> Resul
     let (kind, subject) = id.split_once('/').ok_or_else(no_id)?;
     let (project, repo, value) = (with.project.as_deref(), with.repo.as_deref(), with.value.as_deref());
     let dropped = &mut Vec::new();
-    let unfit = |fitting: &str| Error::invalid("resolution", format!("a {kind} question is settled by {fitting}"));
+    let unfit = |by| Error::invalid("resolution", Unfit { kind: kind.to_owned(), by });
     let correction = match (kind, project, repo, value) {
         ("membership", project, None, None) => Correction::membership(subject, project, dropped)?,
         ("owner", project, None, None) => Correction::owner(subject, project, dropped)?,
         ("publication", None, repo, None) => Correction::publication(subject, repo)?,
         ("survey-name", Some(project), None, None) => Correction::survey_name(subject, project, dropped)?,
         ("project", None, None, Some(value)) => Correction::datum(subject, ProjectField::Name, Some(value), dropped)?,
-        ("membership" | "owner", ..) => return Err(unfit("--project or --none")),
-        ("publication", ..) => return Err(unfit("--repo or --none")),
-        ("survey-name", ..) => return Err(unfit("--project")),
-        ("project", ..) => return Err(unfit("--value, the project's name")),
+        ("membership" | "owner", ..) => return Err(unfit(SettledBy::ProjectOrNone)),
+        ("publication", ..) => return Err(unfit(SettledBy::RepoOrNone)),
+        ("survey-name", ..) => return Err(unfit(SettledBy::Project)),
+        ("project", ..) => return Err(unfit(SettledBy::Name)),
         _ => return Err(Error::invalid("id", format!("`{kind}` is no kind of question that a correction settles"))),
     };
     if !triage::questions(deps).await?.iter().any(|question| question.id == id) {
@@ -139,7 +174,7 @@ async fn append(deps: &Deps, correction: Correction, by: &By) -> Result<Correcte
     let (kind, subject) = question(&correction);
     let event = Event::from(checked::curated(correction, &by.author, by.reason.clone()));
     let outcome = deps.log().await?.append(Append::from(event), &context(Some(by.author.as_str()))).await?;
-    deps.note("`pg-atlas project` brings it into the live tables");
+    deps.notice(&Notice::Corrected);
     Ok(Corrected {
         id: format!("{kind}/{subject}"),
         kind: kind.to_owned(),

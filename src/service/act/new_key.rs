@@ -5,21 +5,17 @@ use std::error::Error as StdError;
 use ingest::AppendError;
 use ingest::key_file::Draft;
 
+use crate::service::error::find;
 use crate::service::watch::{Notice, Watch};
 use crate::service::{Error, Result};
 
 /// Whether something that lasts was made with the key, or may have been.
 pub(crate) fn is_used<T, E: AsRef<dyn StdError + 'static>>(outcome: &std::result::Result<T, E>) -> bool {
-    let Err(error) = outcome else { return true };
-    let mut cause = Some(error.as_ref());
-    while let Some(found) = cause {
-        if let Some(error) = found.downcast_ref::<AppendError>() {
-            return !error.left_nothing();
-        }
-        cause = found.source();
+    match outcome {
+        Ok(_) => true,
+        // What failed before the append appended nothing.
+        Err(error) => find::<AppendError>(error.as_ref()).is_some_and(|error| !error.left_nothing()),
     }
-    // What failed before the append appended nothing.
-    false
 }
 
 /// Puts the key in its place and says so.

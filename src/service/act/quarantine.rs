@@ -2,6 +2,7 @@
 
 use domain::checked::Reason;
 use domain::facts::log::EventQuarantined;
+use domain::number::fit;
 use domain::recorded::Position;
 use domain::{Event, EventType, StreamKind};
 use ingest::Append;
@@ -12,6 +13,7 @@ use sqlx::PgConnection;
 
 use super::placed::Placed;
 use crate::service::deps::context;
+use crate::service::watch::Notice;
 use crate::service::{Deps, Error, Result};
 
 /// A decision about an event.
@@ -41,8 +43,7 @@ pub async fn quarantine(
     check(&mut *deps.read().await?, position, lifted).await?;
     let event = Event::from(EventQuarantined { position, reason: reason.as_str().to_owned(), lifted });
     let outcome = log.append(Append::from(event), &context(actor)).await?;
-    let with = if lifted { "with" } else { "without" };
-    deps.note(format!("`pg-atlas project` builds the live tables anew {with} it"));
+    deps.notice(&Notice::PassedOver { lifted });
     Ok(Decided { quarantined: position, lifted, placed: Placed::from(&outcome) })
 }
 
@@ -75,7 +76,7 @@ async fn check(conn: &mut PgConnection, position: Position, lifted: bool) -> Res
         _ => {}
     }
     // Only the type is read: the rest may be the very reason for the quarantine.
-    let place = i64::try_from(position).unwrap_or(i64::MAX);
+    let place = fit::<i64>(position, "a position within the log");
     let kind = sqlx::query_file_scalar!("sql/event_type_at.sql", place).fetch_one(conn).await?;
     match EventType::from_name(&kind) {
         // What steers the folds themselves: passing over it would change the rules under which it is passed over.

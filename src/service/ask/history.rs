@@ -1,7 +1,7 @@
 //! The time axis of one vertex.
 
 use domain::Timestamp;
-use projections::store::{self, query};
+use projections::store::{self, Build, StoreError, query};
 use projections::tables::Projection;
 use replay::publication::Labels;
 use replay::quarantine::Quarantine;
@@ -53,41 +53,50 @@ pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<
         };
         let spans = query::spans(conn, build, id, metric).await?;
         if spans.is_empty() {
-            return Ok((spans, Vec::new(), None, build.quarantine_digest));
+            return Ok((build.clone(), spans, Vec::new(), None));
         }
         let labels = if reads_log(conn).await? { Some(Labels::of(conn, build).await?) } else { None };
-        Ok((spans, query::labels(conn, build).await?, labels, build.quarantine_digest))
+        Ok((build.clone(), spans, query::labels(conn, build).await?, labels))
     });
-    let (spans, labelled, labels, quarantine) = read.await?;
+    let (build, spans, labelled, labels) = read.await?;
     if spans.is_empty() {
         let what = metric.map_or_else(|| "a history".to_owned(), |metric| format!("a history of `{metric}`"));
         let hint = "values enter the history when world time enters a new day, at a publication and at a promotion";
         return Err(Error::not_found("history", id, format!("nothing with the id `{id}` has {what}: {hint}")));
     }
     // Who may not read the log sees from the build alone whether anything was ever passed over.
-    let untouched = quarantine == Quarantine::default().digest();
+    let untouched = build.quarantine_digest == Quarantine::default().digest();
     if labels.is_none() && !untouched {
         deps.note("this login may not read the log, which says what is erased: no label is vouched for");
     }
     let is_published = |label: &str| labels.as_ref().map_or(untouched, |labels| labels.published.contains(label));
     let is_unprovable = |label: &str| labels.as_ref().map_or(!untouched, |labels| labels.unprovable.contains(label));
-    let span = |span: query::SpanLine| {
+    let span = |span: query::SpanLine| -> Result<Span> {
         let holds = |position: u64| span.from <= position && span.to.is_none_or(|to| position < to);
         let seen = labelled.iter().filter(|(position, _)| holds(*position)).flat_map(|(_, labels)| labels.clone());
         let (published, others): (Vec<String>, Vec<String>) = seen.partition(|label| is_published(label));
-        Span {
+        let row = || format!("{id} {} from {}", span.metric, span.from);
+        Ok(Span {
             from_position: span.from,
             to_position: span.to,
             from: span.from_day.map(domain::Day::start),
             to: span.to_day.map(domain::Day::start),
-            value: as_number(serde_json::from_str(&span.value).unwrap_or(Value::Null)),
+            value: as_number(held(&build, row, &span.value)?),
             published,
             unprovable: others.into_iter().filter(|label| is_unprovable(label)).collect(),
             level: span.level,
             metric: span.metric,
-        }
+        })
     };
-    Ok(spans.into_iter().map(span).collect())
+    spans.into_iter().map(span).collect()
+}
+
+/// A stored value of a history.
+pub(crate) fn held(build: &Build, row: impl FnOnce() -> String, value: &str) -> Result<Value> {
+    serde_json::from_str(value).map_err(|error| {
+        let reason = format!("the value is no JSON: {error}");
+        StoreError::Inconsistent { build: build.id, table: "span", row: row(), reason }.into()
+    })
 }
 
 /// Whether this login may read the decisions of the log: who reads the live tables need not.

@@ -4,6 +4,7 @@ use projections::store::Build;
 use replay::log;
 use sqlx::PgConnection;
 
+use crate::service::watch::Notice;
 use crate::service::{Deps, Result};
 
 /// How many events the live builds lack; 0 where this login may not know.
@@ -16,11 +17,9 @@ pub(crate) async fn of(conn: &mut PgConnection, live: &[Build]) -> Result<u64> {
     Ok(log::head(conn).await?.position.saturating_sub(position))
 }
 
-/// Notes that the live builds lack the newest events, where they do: reading them says nothing of those.
+/// Says that the live builds lack the newest events, where they do.
 pub(crate) fn note(deps: &Deps, lag: u64) {
-    match lag {
-        0 => {}
-        1 => deps.note("1 event is not projected yet; run `pg-atlas project`"),
-        lag => deps.note(format!("{lag} events are not projected yet; run `pg-atlas project`")),
+    if lag > 0 {
+        deps.notice(&Notice::Behind(lag));
     }
 }

@@ -7,7 +7,7 @@ use domain::merkle::Frontier;
 use domain::recorded::Position;
 use projections::Fold;
 use projections::store::schema::FormulaDocument;
-use projections::store::{self, Build};
+use projections::store::{self, Build, StoreError};
 use projections::tables::Projection;
 use replay::as_of::{self, Outcome};
 use replay::decisions::Decisions;
@@ -20,13 +20,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::point::At;
+use crate::service::watch::Notice;
 use crate::service::{Deps, Result};
 
 mod rows;
-
-/// Said where the live builds cannot be compared with.
-const OTHER_QUARANTINE: &str = "events were quarantined, or let in again, since the live builds were made: \
-                                `pg-atlas project` makes them anew";
 
 /// What is replayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,12 +112,11 @@ async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &Asked) -> R
     let verified = comparison.verified().filter(|_| asked.verify);
     if asked.verify && verified.is_none() {
         let formula = &fold.formula().name;
-        let note = if comparison.other_quarantine {
-            OTHER_QUARANTINE.to_owned()
+        if comparison.other_quarantine {
+            deps.notice(&Notice::OtherQuarantine);
         } else {
-            format!("nothing live or published at position {position} under {formula} to compare with")
-        };
-        deps.note(note);
+            deps.note(format!("nothing live or published at position {position} under {formula} to compare with"));
+        }
     }
     let rate = if seconds > 0.0 { position as f64 / seconds } else { 0.0 };
     Ok(Replayed {
@@ -146,8 +142,8 @@ async fn start(conn: &mut PgConnection, live: &[Build], asked: &Asked) -> Result
     let against_live = asked.verify && asked.at.is_now();
     match live.iter().find(|build| build.projection == Projection::Metrics) {
         Some(metrics) if against_live => {
-            let hash = metrics.formula_hash.unwrap_or_default();
-            let name = metrics.formula.clone().unwrap_or_default();
+            let hash = registered(metrics, metrics.formula_hash, "formula hash")?;
+            let name = registered(metrics, metrics.formula.clone(), "formula")?;
             let formula = formulas::hashed(conn, &name, &hash).await?;
             Ok(Start { position: metrics.position, formula, published: None })
         }
@@ -158,6 +154,14 @@ async fn start(conn: &mut PgConnection, live: &[Build], asked: &Asked) -> Result
             Ok(Start { position, formula, published: None })
         }
     }
+}
+
+/// What the register of builds says of one that folded an event.
+fn registered<T>(build: &Build, said: Option<T>, what: &str) -> Result<T> {
+    said.ok_or_else(|| {
+        let (row, reason) = (build.id.to_string(), format!("it has no {what}"));
+        StoreError::Inconsistent { build: build.id, table: "atlas.build", row, reason }.into()
+    })
 }
 
 /// What a replay was compared with, and where it differs.
@@ -218,8 +222,10 @@ impl Comparison {
         if let Some(metrics) = metrics.filter(|_| !self.other_quarantine) {
             self.scores = true;
             if position > 0 {
-                self.equal("scores", "digest", &outcome.digest, &metrics.output_digest.unwrap_or_default());
-                self.equal("state", "state_digest", &outcome.state_digest, &metrics.state_digest.unwrap_or_default());
+                let digest = registered(metrics, metrics.output_digest, "digest of its scores")?;
+                let state_digest = registered(metrics, metrics.state_digest, "digest of its state")?;
+                self.equal("scores", "digest", &outcome.digest, &digest);
+                self.equal("state", "state_digest", &outcome.state_digest, &state_digest);
             }
             self.divergences.extend(verify::against_live(conn, fold, live).await?);
         }

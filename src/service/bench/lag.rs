@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use ingest::bench::generate::{Size, fill};
 use ingest::bench::{Scratch, event, settings};
-use ingest::{Append, Context, Log};
+use ingest::{Append, Log};
 use serde_json::json;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::process::{Child, Command};
 
 use super::measure::{Report, quantile, report};
+use crate::service::deps::context;
 use crate::service::pools::{Work, connect};
 use crate::service::{Deps, Error, Result};
 
@@ -23,16 +24,17 @@ const LONGEST_LAG: Duration = Duration::from_secs(60);
 /// Longest time that the follower takes to project the log that is there before.
 const LONGEST_START: Duration = Duration::from_secs(1_800);
 
-/// Measures so many appends to a generated log of this size.
+/// Measures so many appends to a generated log of this size. `follower` makes the command of a process that follows
+/// the log of a database, by its URL: in its environment, where no other user reads it.
 ///
 /// # Errors
 /// When the server fails or lets us make no database, and when the follower ends.
-pub async fn run(deps: &Deps, appends: u32, size: Size) -> Result<Report> {
+pub async fn run(deps: &Deps, appends: u32, size: Size, follower: impl FnOnce(&str) -> Command) -> Result<Report> {
     let scratch = Scratch::create(deps.server()).await?;
     let report = async {
         let log = Log::new(scratch.pool().clone());
         fill(&log, size, |_| ()).await?;
-        let mut follower = follow(&scratch)?;
+        let mut follower = follow(follower(scratch.options().to_url_lossy().as_str()))?;
         let report = measure(deps, &scratch, &log, &mut follower, size.events, appends).await;
         follower.start_kill().map_err(Error::unavailable)?;
         follower.wait().await.map_err(Error::unavailable)?;
@@ -47,12 +49,8 @@ pub async fn run(deps: &Deps, appends: u32, size: Size) -> Result<Report> {
     Ok(report)
 }
 
-/// This program, following the log in a process of its own.
-fn follow(scratch: &Scratch) -> Result<Child> {
-    let program = std::env::current_exe().map_err(Error::unavailable)?;
-    // In the environment, where no other user reads it.
-    let mut command = Command::new(program);
-    command.args(["project", "--follow", "--quiet"]).env("DATABASE_URL", scratch.options().to_url_lossy().as_str());
+/// Starts it, in silence.
+fn follow(mut command: Command) -> Result<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
     command.spawn().map_err(|error| Error::unavailable(error).of("cannot start the follower"))
 }
@@ -67,7 +65,7 @@ async fn measure(
 ) -> Result<Report> {
     let mut conn = connect(&scratch.options(), Work::LongRead).await?;
     await_row(&mut conn, follower, events, LONGEST_START).await?;
-    let context = Context { actor: "bench".to_owned(), tool: concat!("pg-atlas ", env!("CARGO_PKG_VERSION")).into() };
+    let context = context(Some("bench"));
     let mut lags = Vec::new();
     let mut progress = deps.begin("appending", appends.into());
     for n in 0..usize::try_from(appends).map_err(Error::refused)? {

@@ -1,12 +1,12 @@
 //! A database that went away: whether it may come back, and how long to wait for it.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use projections::store::StoreError;
 use replay::ReplayError;
 
 use crate::service::Error;
+use crate::service::error::find;
 
 /// Pause before the first try to reach a database that went away; it doubles with each further one.
 const RECONNECT: Duration = Duration::from_millis(100);
@@ -35,14 +35,7 @@ pub(super) fn is_passing(error: &Error) -> bool {
 
 /// Whether readers stand in the way of a switch: they go some day.
 fn is_held(error: &Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(ReplayError::Store(StoreError::Held { .. })) = error.downcast_ref() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    matches!(find(error.cause()), Some(ReplayError::Store(StoreError::Held { .. })))
 }
 
 /// Whether the server answers, and says "not now".

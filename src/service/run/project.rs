@@ -22,8 +22,7 @@ pub async fn project(deps: &Deps, stop: &Stop) -> Result<Standing> {
         let mut conn = deps.read_long().await?;
         let (live, head) = (store::live_builds(&mut conn).await?, log::head(&mut conn).await?.position);
         let position = live.iter().map(|build| build.position).min().unwrap_or(0);
-        let reason = format!("interrupted at position {position} of {head}; `pg-atlas project` goes on from there");
-        return Err(Error::Interrupted(reason.into()));
+        return Err(Error::Interrupted(format!("interrupted at position {position} of {head}").into()));
     }
     status::standing(&mut conn).await
 }

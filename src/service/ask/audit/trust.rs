@@ -30,7 +30,7 @@ impl Trust {
     /// Reads keys and checkpoints. Without keys a checkpoint is compared and vouches for nothing.
     pub(crate) fn read(&self) -> Result<(Vec<VerifyingKey>, Vec<Anchor>)> {
         let key = |text: &String| {
-            VerifyingKey::parse(text).map_err(|error| Error::invalid("key", error).of(format!("--key {text}")))
+            VerifyingKey::parse(text).map_err(|error| Error::invalid("key", error).of(format!("key {text}")))
         };
         let keys: Vec<VerifyingKey> = self.keys.iter().map(key).collect::<Result<_>>()?;
         let anchors = self.checkpoints.iter().map(|path| anchor(path, &keys)).collect::<Result<_>>()?;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::service::Result;
+use crate::service::ask::history::held;
 
 /// The vertices, metrics and both values.
 pub(super) async fn published(
@@ -50,7 +51,7 @@ async fn from_history(
     for (level, id, metric, value) in rows {
         let row = Level::from_name(&level).and_then(|level| scores.get(level, &id));
         let replayed = row.and_then(|row| scores.line(row).remove(&metric)).unwrap_or_default();
-        let held: Value = serde_json::from_str(&value).unwrap_or_default();
+        let held = held(history, || format!("{level} {id} {metric} at {event}"), &value)?;
         if replayed != held && found.len() < MAX_REPORTED {
             let text = |value: Value| match value {
                 Value::Null => None,
