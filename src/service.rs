@@ -1,8 +1,8 @@
 //! Use cases: what can be asked of an atlas, done to it, and kept running. Every front calls these and decides nothing.
 //!
 //! Nothing here reads a command line, a request or a terminal: questions come as values, answers are typed, what is odd
-//! Nothing here reads a command line, a request or a terminal: questions come as values, answers are typed, what is odd on
-//! the way is a [`watch::Notice`], and what cannot be answered an [`Error`]. A few texts still advise in words of the
+//! on the way is a [`watch::Notice`], and what cannot be answered an [`Error`]. A few texts still advise in words of
+//! the command line (`doctor` most of all); `tests/architecture/fronts.rs` counts them.
 
 pub mod act;
 pub mod answer;
