@@ -105,7 +105,7 @@ fn corpus() -> Vec<(String, u32, Vec<u8>)> {
 fn every_shape_ever_written_is_readable() {
     let corpus = corpus();
     for kind in EventType::ALL {
-        let current = codec::current_version(*kind);
+        let current = kind.current_version();
         let held = corpus.iter().filter(|(name, ..)| name == kind.name()).map(|(_, version, _)| *version);
         let mut held: Vec<u32> = held.collect();
         held.dedup();
@@ -113,7 +113,7 @@ fn every_shape_ever_written_is_readable() {
     }
     for (kind, version, bytes) in corpus {
         let event = codec::decode(&kind, version, &bytes).unwrap_or_else(|error| panic!("{kind}.{version}: {error}"));
-        if version == codec::current_version(event.event_type()) {
+        if version == event.event_type().current_version() {
             let written = String::from_utf8(codec::encode(&event).unwrap()).unwrap();
             assert_eq!(written, String::from_utf8(bytes).unwrap(), "{kind}: a new shape needs a new version");
         }
@@ -139,7 +139,7 @@ proptest! {
         if let Ok(event) = codec::decode(&kind, version, &bytes)
             && let Ok(stored) = codec::encode(&event)
         {
-            let current = codec::current_version(event.event_type());
+            let current = event.event_type().current_version();
             prop_assert_eq!(codec::decode(&kind, current, &stored).unwrap(), event);
         }
     }

@@ -6,9 +6,9 @@
 use thiserror::Error;
 
 mod actor;
+pub(crate) mod again;
 mod compared;
 mod correction;
-mod event;
 mod label;
 mod project;
 mod reason;

@@ -50,12 +50,6 @@ pub enum CodecError {
     },
 }
 
-/// The version in which `kind` is written today.
-#[must_use]
-pub fn current_version(_kind: EventType) -> u32 {
-    1
-}
-
 /// The canonical payload of an event, as stored and hashed.
 ///
 /// # Errors
@@ -75,9 +69,9 @@ pub fn encode(event: &Event) -> Result<Vec<u8>, CodecError> {
 /// When type or version are unknown or the bytes are no such payload.
 pub fn decode(type_name: &str, version: u32, bytes: &[u8]) -> Result<Event, CodecError> {
     let kind = EventType::from_name(type_name).ok_or_else(|| CodecError::UnknownType(type_name.to_owned()))?;
-    let current = current_version(kind);
+    let current = kind.current_version();
     if version == 0 || version > current {
         return Err(CodecError::UnknownVersion { kind, version, current });
     }
-    Event::from_payload(kind, bytes).map_err(|e| CodecError::Malformed { kind, reason: e.to_string() })
+    Event::read(kind, version, bytes).map_err(|e| CodecError::Malformed { kind, reason: e.to_string() })
 }

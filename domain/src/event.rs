@@ -3,7 +3,12 @@
 use std::fmt;
 
 use schemars::SchemaGenerator;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
+use crate::canonical::{self, CanonicalError};
+use crate::checked::Invalid;
+use crate::digest::Digest;
 use crate::facts::curation::Curated;
 use crate::facts::formula::{FormulaAdopted, FormulaPromoted};
 use crate::facts::gitlog::GitLogObserved;
@@ -13,6 +18,8 @@ use crate::facts::registry::RegistryCrawled;
 use crate::facts::repo::RepoObserved;
 use crate::facts::sbom::SbomSubmitted;
 use crate::facts::survey::SurveyAnswered;
+use crate::facts::{Class, DocumentRef, Lift, Payload};
+use crate::stream::{StreamError, StreamId};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
@@ -37,6 +44,20 @@ macro_rules! events {
             pub fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name)),+ }
             }
+
+            /// What events of this type are to those who read the log.
+            #[must_use]
+            pub fn class(self) -> Class {
+                match self { $(Self::$name => <$name as Payload>::CLASS),+ }
+            }
+
+            fn lifts(self) -> &'static [Lift] {
+                match self { $(Self::$name => <$name as Payload>::LIFTS),+ }
+            }
+
+            fn retold(self) -> &'static [&'static [&'static str]] {
+                match self { $(Self::$name => <$name as Payload>::RETOLD),+ }
+            }
         }
 
         impl Event {
@@ -51,9 +72,38 @@ macro_rules! events {
                 vec![$((stringify!($name).to_owned(), generator.subschema_for::<$name>().into())),+]
             }
 
-            /// Reads the current shape of a payload.
-            pub(crate) fn from_payload(kind: EventType, bytes: &[u8]) -> Result<Self, serde_json::Error> {
-                match kind { $(EventType::$name => serde_json::from_slice(bytes).map(Self::$name)),+ }
+            /// Reads a payload of any shape that this program knows.
+            pub(crate) fn read(kind: EventType, version: u32, bytes: &[u8]) -> Result<Self, serde_json::Error> {
+                match kind { $(EventType::$name => read::<$name>(version, bytes).map(Self::$name)),+ }
+            }
+
+            /// The stream the event belongs to.
+            ///
+            /// # Errors
+            /// When the facts name nothing a stream can be called by.
+            pub fn stream(&self) -> Result<StreamId, StreamError> {
+                match self { $(Self::$name(facts) => facts.stream()),+ }
+            }
+
+            /// The source within the stream: events of one source supersede, or repeat, one another.
+            #[must_use]
+            pub fn source(&self) -> String {
+                match self { $(Self::$name(facts) => facts.source()),+ }
+            }
+
+            /// The raw document the facts were read from; what was decided here has none.
+            #[must_use]
+            pub fn document(&self) -> Option<&DocumentRef> {
+                match self { $(Self::$name(facts) => facts.document()),+ }
+            }
+
+            /// Whether what people gave of this event is as the checked values make it. Asked of what is new; an event
+            /// that is read may be of an earlier program, and stands.
+            ///
+            /// # Errors
+            /// When a field is none of these values.
+            pub fn check(&self) -> Result<(), Invalid> {
+                match self { $(Self::$name(facts) => facts.check()),+ }
             }
         }
 
@@ -109,16 +159,41 @@ impl EventType {
     /// Whether the event states something about the world; only these move world time.
     #[must_use]
     pub fn is_fact(self) -> bool {
-        matches!(
-            self,
-            Self::SbomSubmitted
-                | Self::SurveyAnswered
-                | Self::GrantObserved
-                | Self::GitLogObserved
-                | Self::RegistryCrawled
-                | Self::RepoObserved
-        )
+        self.class() == Class::Fact
     }
+
+    /// Whether the event is an affair of the log itself.
+    #[must_use]
+    pub fn is_decision(self) -> bool {
+        matches!(self.class(), Class::Decision(_))
+    }
+
+    /// The version in which payloads of this type are written today.
+    #[must_use]
+    pub fn current_version(self) -> u32 {
+        self.lifts().iter().fold(1, |version, _| version + 1)
+    }
+}
+
+impl Event {
+    /// Digest of what the event says, without what may differ between two tellings of the same facts.
+    ///
+    /// # Errors
+    /// When the facts have no canonical form.
+    pub fn semantic_digest(&self) -> Result<Digest, CanonicalError> {
+        Ok(Digest::of(&canonical::to_vec_without(self, self.event_type().retold())?))
+    }
+}
+
+/// Reads a payload of the shape `version`, lifted to the one of today; `version` is one that was ever written.
+fn read<P: Payload + DeserializeOwned>(version: u32, bytes: &[u8]) -> Result<P, serde_json::Error> {
+    let older = P::LIFTS.iter().zip(1..).filter(|(_, shape)| *shape >= version).map(|(lift, _)| lift);
+    let mut older = older.peekable();
+    if older.peek().is_none() {
+        return serde_json::from_slice(bytes);
+    }
+    let payload: Map<String, Value> = serde_json::from_slice(bytes)?;
+    serde_json::from_value(Value::Object(older.fold(payload, |payload, lift| lift(payload))))
 }
 
 impl fmt::Display for EventType {

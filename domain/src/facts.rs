@@ -15,8 +15,60 @@ pub mod survey;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use crate::checked::Invalid;
 use crate::digest::Digest;
+use crate::stream::{StreamError, StreamId, StreamKind};
+
+/// What a payload says of itself: everything that the log, its readers and the folds ask of an event besides its facts.
+/// Nothing here has a default, so a new kind of event answers every question before it compiles.
+pub trait Payload: Sized {
+    /// What the event is to those who read the log.
+    const CLASS: Class;
+    /// From each older shape of the payload to the next, oldest first: as many as there are older shapes.
+    const LIFTS: &'static [Lift];
+    /// Paths of what two tellings of the same facts may differ in; "the same again" leaves them out.
+    const RETOLD: &'static [&'static [&'static str]];
+
+    /// The stream the event belongs to.
+    ///
+    /// # Errors
+    /// When the facts name nothing a stream can be called by.
+    fn stream(&self) -> Result<StreamId, StreamError>;
+
+    /// The source within the stream: events of one source supersede, or repeat, one another.
+    fn source(&self) -> String;
+
+    /// The raw document the facts were read from; what was decided here has none.
+    fn document(&self) -> Option<&DocumentRef>;
+
+    /// Whether what people gave of it is as the checked values make it.
+    ///
+    /// # Errors
+    /// When a field is none of these values.
+    fn check(&self) -> Result<(), Invalid>;
+}
+
+/// What an event is to those who read the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// It states something about the world. Only facts move world time.
+    Fact,
+    /// Somebody corrects what facts say.
+    Correction,
+    /// An affair of the log itself, in streams of this kind: read before any fold starts, never erased, and no score
+    /// rests on it.
+    Decision(StreamKind),
+}
+
+/// Makes a payload of one shape one of the next.
+pub type Lift = fn(Map<String, Value>) -> Map<String, Value>;
+
+/// What two tellings of a document's facts may differ in: the document itself, and how the caller spelled its subject.
+const DOCUMENT_AND_SPELLING: &[&[&str]] = &[&["document"], &["subject", "spelled"]];
+/// What two tellings of a decision may differ in.
+const NOTHING: &[&[&str]] = &[];
 
 /// The raw document an event was parsed from, as kept in the artifact store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -32,7 +32,6 @@ pub mod recorded;
 pub mod redact;
 pub mod repository_link;
 pub mod schema;
-pub mod source;
 pub mod status;
 pub mod stream;
 pub mod time;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use cqrs_es::{Aggregate, DomainEvent};
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use domain::{StreamKind, Timestamp, canonical, codec};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::number::fit;
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use domain::{Envelope, StreamId, canonical, codec};
 use thiserror::Error;
 use uuid::Uuid;

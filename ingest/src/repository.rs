@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot};
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use domain::{StreamId, Timestamp};
 use postgres_es::PostgresEventRepository;
 use serde_json::Value;

@@ -6,6 +6,7 @@ use domain::Recorded;
 use domain::checked::Label;
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
+use domain::facts::Class;
 use domain::facts::log::ScoresPublished;
 use domain::formula::{self, Formula, FormulaError};
 use domain::recorded::Position;
@@ -13,23 +14,22 @@ use domain::stream::StreamKind;
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 
+use crate::ReplayError;
 use crate::log::{self, Erasures};
 use crate::quarantine::Quarantine;
-use crate::{ReplayError, log::Stored};
 
 /// The types of such events, and the kind of stream each lives in.
-pub const TYPES: [(EventType, StreamKind); 5] = [
-    (EventType::FormulaAdopted, StreamKind::Formula),
-    (EventType::FormulaPromoted, StreamKind::Atlas),
-    (EventType::ScoresPublished, StreamKind::Atlas),
-    (EventType::EventQuarantined, StreamKind::Atlas),
-    (EventType::PayloadErased, StreamKind::Atlas),
-];
+fn types() -> impl Iterator<Item = (EventType, StreamKind)> {
+    EventType::ALL.iter().filter_map(|event_type| match event_type.class() {
+        Class::Decision(kind) => Some((*event_type, kind)),
+        Class::Fact | Class::Correction => None,
+    })
+}
 
-/// Whether a stored event is such a decision.
+/// Whether the stored name of a type is that of such decisions.
 #[must_use]
-pub fn is_decision(stored: &Stored) -> bool {
-    TYPES.iter().any(|(kind, _)| kind.name() == stored.envelope.event_type)
+pub fn is_decision(event_type: &str) -> bool {
+    EventType::from_name(event_type).is_some_and(EventType::is_decision)
 }
 
 /// Every decision, in order.
@@ -45,7 +45,7 @@ impl Decisions {
     /// When the database refuses or a decision is not readable.
     pub async fn read(conn: &mut PgConnection) -> Result<Self, ReplayError> {
         let mut events = Vec::new();
-        for (event_type, kind) in TYPES {
+        for (event_type, kind) in types() {
             events.extend(log::of_type(&mut *conn, kind, event_type, Position::MAX).await?);
         }
         Ok(Self::of(events))

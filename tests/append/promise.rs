@@ -101,7 +101,7 @@ fn texts(tree: &Value, at: &str, found: &mut Vec<String>) {
 
 fn event(kind: EventType, tree: &Value) -> Append {
     let bytes = serde_json::to_vec(tree).unwrap();
-    codec::decode(kind.name(), codec::current_version(kind), &bytes).unwrap_or_else(|e| panic!("{tree}: {e}")).into()
+    codec::decode(kind.name(), kind.current_version(), &bytes).unwrap_or_else(|e| panic!("{tree}: {e}")).into()
 }
 
 #[tokio::test]

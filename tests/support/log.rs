@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::digest::Digest;
 use domain::merkle::Frontier;
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use domain::{Envelope, Event, StreamId, StreamKind, Timestamp, codec};
 use ingest::{Append, Context, Log, Outcome};
 use sqlx::{PgPool, Row};

@@ -1,6 +1,6 @@
 //! A label names one publication, in every spelling, for whoever asks first.
 
-use domain::{Envelope, Event, StreamId, codec, source};
+use domain::{Envelope, Event, StreamId, codec, stream};
 use ingest::import::{Import, Imported};
 use ingest::{AppendError, Refusal};
 use uuid::Uuid;
@@ -50,7 +50,7 @@ async fn of_two_who_publish_at_once_one_has_the_label() {
     let batch = ["Q2", "q2", "a\u{200b}", " q3"].map(|label| events::published(label, 1).into());
     let outcomes = db.log().append_batch(batch.into(), &context()).await.unwrap();
     assert!(outcomes[0].is_ok());
-    assert!(matches!(outcomes[1], Err(Refusal::Rule(source::Refusal::LabelTaken { .. }))), "{outcomes:?}");
+    assert!(matches!(outcomes[1], Err(Refusal::Rule(stream::Refusal::LabelTaken { .. }))), "{outcomes:?}");
     assert!(outcomes[2..].iter().all(|outcome| matches!(outcome, Err(Refusal::Invalid(_)))), "{outcomes:?}");
     assert_eq!(check(db.pool()).await.len(), 2);
 }

@@ -3,6 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Class, DocumentRef, Lift, NOTHING, Payload};
+use crate::checked::{Invalid, again};
+use crate::stream::{StreamError, StreamId, StreamKind};
+
 /// A maintainer corrected something, with a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -13,6 +17,43 @@ pub struct Curated {
     pub author: String,
     /// Why.
     pub reason: String,
+}
+
+impl Payload for Curated {
+    const CLASS: Class = Class::Correction;
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        match &self.correction {
+            Correction::Membership { repo, .. } => StreamId::new(StreamKind::Repo, repo),
+            Correction::Publication { package, .. } => StreamId::new(StreamKind::Package, package),
+            // An owner has no stream of its own, and its project may change: one stream keeps their order.
+            Correction::Owner { .. } => Ok(StreamId::atlas()),
+            Correction::SurveyName { name, .. } => StreamId::new(StreamKind::Survey, name),
+            Correction::Project { project, .. } => StreamId::new(StreamKind::Project, project),
+        }
+    }
+
+    fn source(&self) -> String {
+        match &self.correction {
+            Correction::Membership { .. } => "curated/membership".to_owned(),
+            Correction::Publication { .. } => "curated/publication".to_owned(),
+            Correction::Owner { host, owner, .. } => format!("curated/owner/{host}/{owner}"),
+            Correction::SurveyName { .. } => "curated/survey-name".to_owned(),
+            Correction::Project { field, .. } => format!("curated/{field:?}").to_lowercase(),
+        }
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        again::author(&self.author)?;
+        again::reason(&self.reason)?;
+        again::correction(&self.correction)
+    }
 }
 
 /// What a maintainer can correct.

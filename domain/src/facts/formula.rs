@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Class, DocumentRef, Lift, NOTHING, Payload};
+use crate::checked::Invalid;
 use crate::digest::Digest;
+use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// A formula document entered the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +18,29 @@ pub struct FormulaAdopted {
     pub hash: Digest,
     /// The document, verbatim (TOML).
     pub document: String,
+}
+
+impl Payload for FormulaAdopted {
+    const CLASS: Class = Class::Decision(StreamKind::Formula);
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        StreamId::new(StreamKind::Formula, &self.name)
+    }
+
+    fn source(&self) -> String {
+        "adopted".to_owned()
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    /// A formula checks itself when it is read.
+    fn check(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
 }
 
 /// Builds went live. A rollback is the same event naming the former builds.
@@ -31,4 +57,27 @@ pub struct FormulaPromoted {
     pub digest: Digest,
     /// Position the build had reached.
     pub position: u64,
+}
+
+impl Payload for FormulaPromoted {
+    const CLASS: Class = Class::Decision(StreamKind::Atlas);
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        Ok(StreamId::atlas())
+    }
+
+    fn source(&self) -> String {
+        "promoted".to_owned()
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    /// Nothing of it is a text that people give.
+    fn check(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
 }

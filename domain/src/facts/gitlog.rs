@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DocumentRef, Subject};
+use super::{Class, DocumentRef, Lift, Payload, Subject};
+use crate::checked::{Invalid, again};
 use crate::digest::Digest;
+use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::{Day, Timestamp};
 
 /// The history of a repository's default branch was read.
@@ -29,6 +31,30 @@ pub struct GitLogObserved {
     pub authors: Vec<Author>,
     /// Commits by author and day, sorted by (author, day); no row without commits.
     pub days: Vec<AuthorDay>,
+}
+
+impl Payload for GitLogObserved {
+    const CLASS: Class = Class::Fact;
+    const LIFTS: &'static [Lift] = &[];
+    /// The range that was covered may grow without a commit.
+    const RETOLD: &'static [&'static [&'static str]] =
+        &[&["document"], &["subject", "spelled"], &["from"], &["to"], &["latest"], &["pseudonym_key"]];
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        StreamId::new(StreamKind::Repo, &self.subject.id)
+    }
+
+    fn source(&self) -> String {
+        "git-log".to_owned()
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        Some(&self.document)
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        again::subject(&self.subject)
+    }
 }
 
 /// Somebody who authored commits.

@@ -4,8 +4,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DocumentRef;
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload};
+use crate::checked::{Invalid, again};
 use crate::decimal::Decimal;
+use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// A grants record was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +17,43 @@ pub struct GrantObserved {
     pub record: GrantRecord,
     /// The raw file it came in.
     pub document: DocumentRef,
+}
+
+impl Payload for GrantObserved {
+    const CLASS: Class = Class::Fact;
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        match &self.record {
+            GrantRecord::Project(record) => StreamId::new(StreamKind::Project, &record.id),
+            GrantRecord::Pool(record) => StreamId::new(StreamKind::Round, &record.id),
+            GrantRecord::Application(record) => StreamId::new(StreamKind::Project, &record.project_id),
+        }
+    }
+
+    fn source(&self) -> String {
+        match &self.record {
+            GrantRecord::Project(record) => format!("project/{}", record.id),
+            GrantRecord::Pool(record) => format!("pool/{}", record.id),
+            GrantRecord::Application(record) => format!("application/{}", record.id),
+        }
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        Some(&self.document)
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        let (name, project) = match &self.record {
+            GrantRecord::Project(record) => (("name", &record.name), None),
+            GrantRecord::Pool(record) => (("name", &record.name), None),
+            GrantRecord::Application(record) => (("projectName", &record.project_name), Some(&record.project_id)),
+        };
+        again::shed("id", Some(self.record.id()))?;
+        again::shed("projectId", project.map(String::as_str))?;
+        again::shed(name.0, name.1.as_deref())
+    }
 }
 
 /// One record of the grants data; boxed, because most events are smaller.

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Class, DocumentRef, Lift, NOTHING, Payload};
+use crate::checked::{Invalid, again};
 use crate::digest::Digest;
+use crate::stream::{PUBLISHED, StreamError, StreamId, StreamKind};
 
 /// Scores were published under a label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +30,28 @@ pub struct ScoresPublished {
     pub quarantine_digest: Digest,
 }
 
+impl Payload for ScoresPublished {
+    const CLASS: Class = Class::Decision(StreamKind::Atlas);
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        Ok(StreamId::atlas())
+    }
+
+    fn source(&self) -> String {
+        format!("{PUBLISHED}{}", self.label)
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        again::label(&self.label)
+    }
+}
+
 /// An event is skipped by every fold, or no longer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +64,28 @@ pub struct EventQuarantined {
     pub lifted: bool,
 }
 
+impl Payload for EventQuarantined {
+    const CLASS: Class = Class::Decision(StreamKind::Atlas);
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        Ok(StreamId::atlas())
+    }
+
+    fn source(&self) -> String {
+        format!("quarantined/{}", self.position)
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        again::reason(&self.reason)
+    }
+}
+
 /// A payload was erased; its leaf stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,4 +96,26 @@ pub struct PayloadErased {
     pub payload_sha256: Digest,
     /// Why.
     pub reason: String,
+}
+
+impl Payload for PayloadErased {
+    const CLASS: Class = Class::Decision(StreamKind::Atlas);
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        Ok(StreamId::atlas())
+    }
+
+    fn source(&self) -> String {
+        format!("erased/{}", self.position)
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        again::reason(&self.reason)
+    }
 }

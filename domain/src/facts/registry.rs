@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DocumentRef;
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload};
+use crate::checked::Invalid;
+use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::Timestamp;
 
 /// A package was looked up in its registry.
@@ -34,6 +36,29 @@ pub struct RegistryCrawled {
     /// Recent downloads, where the registry counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloads: Option<Downloads>,
+}
+
+impl Payload for RegistryCrawled {
+    const CLASS: Class = Class::Fact;
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        StreamId::new(StreamKind::Package, &self.purl)
+    }
+
+    fn source(&self) -> String {
+        "registry".to_owned()
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        Some(&self.document)
+    }
+
+    /// A registry's answer holds nothing that people here gave.
+    fn check(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
 }
 
 impl RegistryCrawled {

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::registry::Release;
-use super::{DocumentRef, Subject};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Subject};
+use crate::checked::{Invalid, again};
+use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::Timestamp;
 
 /// Host facts of a repository were seen.
@@ -54,6 +56,28 @@ pub struct RepoObserved {
     /// Published releases by tag, sorted by (released, version).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<Release>,
+}
+
+impl Payload for RepoObserved {
+    const CLASS: Class = Class::Fact;
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        StreamId::new(StreamKind::Repo, &self.subject.id)
+    }
+
+    fn source(&self) -> String {
+        "repo".to_owned()
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        Some(&self.document)
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        again::subject(&self.subject)
+    }
 }
 
 impl RepoObserved {

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DocumentRef, Subject};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Subject};
+use crate::checked::{Invalid, again};
+use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// An SBOM arrived for a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +23,28 @@ pub struct SbomSubmitted {
     pub described: Vec<u32>,
     /// Directed pairs (dependent, dependency), distinct, sorted.
     pub relations: Vec<(u32, u32)>,
+}
+
+impl Payload for SbomSubmitted {
+    const CLASS: Class = Class::Fact;
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        StreamId::new(StreamKind::Repo, &self.subject.id)
+    }
+
+    fn source(&self) -> String {
+        "sbom".to_owned()
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        Some(&self.document)
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        again::subject(&self.subject)
+    }
 }
 
 /// A package as listed.

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DocumentRef;
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload};
+use crate::checked::{Invalid, again, normalised_name};
+use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::Timestamp;
 
 /// A project answered the impact survey.
@@ -22,6 +24,32 @@ pub struct SurveyAnswered {
     pub answered_at: Timestamp,
     /// The raw file.
     pub document: DocumentRef,
+}
+
+impl Payload for SurveyAnswered {
+    const CLASS: Class = Class::Fact;
+    const LIFTS: &'static [Lift] = &[];
+    const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+
+    fn stream(&self) -> Result<StreamId, StreamError> {
+        match (&self.project_id, &self.project_name) {
+            (Some(id), _) => StreamId::new(StreamKind::Project, id),
+            (None, name) => StreamId::new(StreamKind::Survey, normalised_name(name.as_deref().unwrap_or(""))),
+        }
+    }
+
+    fn source(&self) -> String {
+        format!("survey/{}", self.answered_at)
+    }
+
+    fn document(&self) -> Option<&DocumentRef> {
+        Some(&self.document)
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        self.project_id.as_deref().map_or(Ok(()), again::project)?;
+        again::shed("project_name", self.project_name.as_deref())
+    }
 }
 
 /// What a project can answer.

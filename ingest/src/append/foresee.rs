@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::Timestamp;
 use domain::digest::Digest;
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use sqlx::PgPool;
 
 use super::ahead::{self, Items};

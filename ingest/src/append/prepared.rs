@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::digest::Digest;
-use domain::source::{Decision, StreamState};
+use domain::stream::{Decision, StreamState};
 use domain::{Envelope, Event, StreamId, Timestamp, codec, redact};
 
 use super::{Append, Locus, Metadata};
@@ -61,7 +61,7 @@ impl Prepared {
         let payload = codec::encode(&event)?;
         let source = event.source();
         let digest = event.semantic_digest()?;
-        if codec::decode(event.event_type().name(), codec::current_version(event.event_type()), &payload)? != event {
+        if codec::decode(event.event_type().name(), event.event_type().current_version(), &payload)? != event {
             return Err(Refusal::NotItself);
         }
         // No part but the last can hold a zero byte, so the parts cannot run into each other.
@@ -84,7 +84,7 @@ impl Prepared {
 
     /// Version of the payload's shape.
     pub(crate) fn version(&self) -> u32 {
-        codec::current_version(self.event.event_type())
+        self.event.event_type().current_version()
     }
 
     /// What is hashed into the log once sequence and time are known.
@@ -154,7 +154,7 @@ pub(crate) fn judge(
             return Err(Refusal::Future { observed_at, now });
         }
     }
-    Ok(match state.decide(&prepared.event, &prepared.source, &prepared.digest)? {
+    Ok(match state.decide(prepared.stream.kind(), &prepared.event, &prepared.source, &prepared.digest)? {
         Decision::Append if prepared.repeats => return Err(Refusal::Overtaken(prepared.stream.to_string())),
         Decision::Append => Verdict::New,
         Decision::Duplicate { sequence } => Verdict::Repeats(sequence),

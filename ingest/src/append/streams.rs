@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use domain::{StreamId, StreamKind, Timestamp, codec};
 use sqlx::PgConnection;
 

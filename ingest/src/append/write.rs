@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::digest::Digest;
 use domain::number::fit;
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use domain::{StreamId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use sqlx::PgPool;
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::source::StreamState;
+use domain::stream::StreamState;
 use domain::{StreamId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;

@@ -31,7 +31,7 @@ pub(crate) fn round_trip(facts: impl Into<Event>) -> String {
     let event = facts.into();
     let bytes = codec::encode(&event).expect("facts have a canonical form");
     let kind = event.event_type();
-    assert_eq!(codec::decode(kind.name(), codec::current_version(kind), &bytes).expect("they read back"), event);
+    assert_eq!(codec::decode(kind.name(), kind.current_version(), &bytes).expect("they read back"), event);
     event.stream().expect("facts name their stream");
     event.semantic_digest().expect("facts have a digest");
     String::from_utf8(bytes).expect("text")

@@ -14,24 +14,6 @@ use super::state::{Answer, CLOCK, GraphState, ProjectFacts, RepoFacts};
 use crate::changes::Changes;
 use crate::newest::{Newest, offer};
 
-/// Whether an event is about the log itself, so that no score rests on it.
-fn is_affair_of_the_log(event: &Event) -> bool {
-    match event {
-        Event::FormulaAdopted(_)
-        | Event::FormulaPromoted(_)
-        | Event::ScoresPublished(_)
-        | Event::EventQuarantined(_)
-        | Event::PayloadErased(_) => true,
-        Event::SbomSubmitted(_)
-        | Event::SurveyAnswered(_)
-        | Event::GrantObserved(_)
-        | Event::GitLogObserved(_)
-        | Event::RegistryCrawled(_)
-        | Event::RepoObserved(_)
-        | Event::Curated(_) => false,
-    }
-}
-
 impl GraphState {
     /// Folds one event. Which rows changed goes to `changes`.
     pub fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
@@ -41,7 +23,7 @@ impl GraphState {
         if recorded.event.event_type().is_fact() {
             clock.world_time = clock.world_time.max(Some(rank.observed_at));
         }
-        if !is_affair_of_the_log(&recorded.event) {
+        if !recorded.event.event_type().is_decision() {
             clock.told = recorded.position;
         }
         changes.touch("clock", CLOCK);

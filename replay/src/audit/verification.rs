@@ -172,7 +172,7 @@ impl Verification {
     /// When the log is at fault, or the witness fails.
     pub fn push(&mut self, stored: &Stored, witness: &mut dyn Witness) -> Result<(), Stop> {
         self.tree.push(stored)?;
-        if is_decision(stored) {
+        if is_decision(&stored.envelope.event_type) {
             let expected = self.decisions.events().get(self.met);
             if expected.is_none_or(|event| (event.position, event.leaf_hash) != (stored.position, stored.leaf_hash)) {
                 return Err(Fault::at(stored.position, "a decision that was not announced").into());

@@ -168,7 +168,7 @@ async fn target(log: &ingest::Log, position: Position) -> Result<erase::Target> 
     let target = erase::target(log, position).await?;
     let missing = || Error::not_found("event", position.to_string(), format!("no event at position {position}"));
     let target = target.ok_or_else(missing)?;
-    if decisions::TYPES.iter().any(|(kind, _)| kind.name() == target.event_type) {
+    if decisions::is_decision(&target.event_type) {
         let reason = format!(
             "position {position} is {}, a decision about the log itself; only facts and corrections are erased",
             target.event_type

@@ -7,7 +7,7 @@ use domain::digest::Digest;
 use domain::facts::log::ScoresPublished;
 use domain::formula::SHIPPED;
 use domain::recorded::Position;
-use domain::source::Refusal;
+use domain::stream::Refusal;
 use ingest::{Append, Context, Log};
 use projections::store::schema::FormulaDocument;
 use replay::{formulas, log, present, publication};

@@ -6,7 +6,7 @@ use domain::number::fit;
 use domain::recorded::Position;
 use domain::{Event, EventType, StreamKind};
 use ingest::Append;
-use replay::{decisions, log};
+use replay::log;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -80,7 +80,7 @@ async fn check(conn: &mut PgConnection, position: Position, lifted: bool) -> Res
     let kind = sqlx::query_file_scalar!("sql/event_type_at.sql", place).fetch_one(conn).await?;
     match EventType::from_name(&kind) {
         // What steers the folds themselves: passing over it would change the rules under which it is passed over.
-        Some(known) if decisions::TYPES.iter().any(|(kind, _)| *kind == known) => {
+        Some(known) if known.is_decision() => {
             let reason = format!(
                 "position {position} is {kind}, a decision about the log itself; only facts and corrections are passed over"
             );

@@ -118,7 +118,9 @@ fn prelude<R: Read>(
             Line::Decision(line) => {
                 let stored = line.stored()?;
                 stored.check(&Erasures::new())?;
-                if !is_decision(&stored) || events.last().is_some_and(|last| last.position >= stored.position) {
+                if !is_decision(&stored.envelope.event_type)
+                    || events.last().is_some_and(|last| last.position >= stored.position)
+                {
                     return Err(Fault::at(stored.position, "announced, but no decision or out of order").into());
                 }
                 events.push(stored.decode()?);

@@ -1,0 +1,84 @@
+//! The log's own affairs: a label is used once, in every spelling; a promotion is always news.
+
+use super::state::{Decision, Refusal, StreamState};
+use crate::checked::folded;
+use crate::digest::Digest;
+use crate::event::Event;
+
+/// What the source of a publication begins with; its label follows.
+pub(crate) const PUBLISHED: &str = "published/";
+
+/// What becomes of an event of this stream.
+pub(super) fn decide(state: &StreamState, event: &Event, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
+    match event {
+        Event::ScoresPublished(facts) => match used_label(state, &facts.label) {
+            Some(used) => Err(Refusal::LabelTaken { label: facts.label.clone(), used: used.to_owned() }),
+            None => state.told(source, digest),
+        },
+        // The builds of another moment, though all they say may have been said before.
+        Event::FormulaPromoted(_) => Ok(Decision::Append),
+        _ => state.told(source, digest),
+    }
+}
+
+/// The label of a publication that is the same to a reader, if there is one. Streams remember labels as they were
+/// written, by whatever program; they are folded here, when one is asked for.
+fn used_label<'a>(state: &'a StreamState, label: &str) -> Option<&'a str> {
+    let used = state.sources.range(PUBLISHED.to_owned()..).map_while(|(source, _)| source.strip_prefix(PUBLISHED));
+    let wanted = folded(label);
+    used.into_iter().find(|used| folded(used) == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::log::ScoresPublished;
+    use crate::stream::StreamKind;
+
+    fn published(label: &str) -> Event {
+        let digest = Digest::of(b"x");
+        let (root, formula_hash, state_digest, quarantine_digest) = (digest, digest, digest, digest);
+        let (label, formula) = (label.to_owned(), "seed".to_owned());
+        ScoresPublished { label, position: 1, root, formula, formula_hash, digest, state_digest, quarantine_digest }
+            .into()
+    }
+
+    /// What a stream remembers of labels as an earlier program wrote them.
+    fn remembered(labels: &[&str]) -> StreamState {
+        let mut state = StreamState::default();
+        for source in ["erased/7", "published", "published0", "quarantined/7"] {
+            state.evolve(source, Digest::of(b"another"));
+        }
+        labels.iter().for_each(|label| state.evolve(&published(label).source(), Digest::of(label.as_bytes())));
+        serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap()
+    }
+
+    fn decided(state: &StreamState, label: &str) -> Result<Decision, Refusal> {
+        let event = published(label);
+        state.decide(StreamKind::Atlas, &event, &event.source(), &event.semantic_digest().unwrap())
+    }
+
+    #[test]
+    fn a_label_is_used_once_in_every_spelling() {
+        let state = remembered(&["Q1", " old ", "e\u{301}", "\u{200b}seen"]);
+        for (label, used) in [
+            ("Q1", "Q1"),
+            ("q1", "Q1"),
+            ("\u{ff51}1", "Q1"),
+            ("OLD", " old "),
+            ("\u{c9}", "e\u{301}"),
+            ("seen", "\u{200b}seen"),
+        ] {
+            let taken = Refusal::LabelTaken { label: label.to_owned(), used: used.to_owned() };
+            assert_eq!(decided(&state, label), Err(taken));
+        }
+        for label in ["Q2", "q", "", "0", "7"] {
+            assert_eq!(decided(&state, label), Ok(Decision::Append), "{label}");
+        }
+        assert_eq!(
+            decided(&state, "q1").unwrap_err().to_string(),
+            "the label `q1` is already published, as `Q1`: case and width tell no two labels apart"
+        );
+        assert_eq!(decided(&state, "Q1").unwrap_err().to_string(), "the label `Q1` is already published");
+    }
+}

@@ -1,0 +1,14 @@
+//! Streams of formulas: a name that the program ships means what the program ships.
+
+use super::state::{Decision, Refusal, StreamState};
+use crate::digest::Digest;
+use crate::event::Event;
+use crate::formula::check_name;
+
+/// What becomes of an event of this stream.
+pub(super) fn decide(state: &StreamState, event: &Event, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
+    if let Event::FormulaAdopted(facts) = event {
+        check_name(&facts.name, &facts.hash)?;
+    }
+    state.told(source, digest)
+}

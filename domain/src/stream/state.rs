@@ -1,0 +1,106 @@
+//! What a stream remembers to tell, and what becomes of an event that arrives: by the rule of the stream's kind.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{StreamKind, atlas, formula};
+use crate::digest::Digest;
+use crate::event::Event;
+use crate::formula::FormulaError;
+
+/// Greatest number of sources one stream remembers.
+pub const MAX_SOURCES_PER_STREAM: usize = 100_000;
+
+/// What a stream remembers: enough to decide the next append without reading a payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamState {
+    /// Sequence of the stream's latest event; 0 before the first.
+    #[serde(default)]
+    pub sequence: u64,
+    /// The latest event of each source.
+    #[serde(default)]
+    pub sources: BTreeMap<String, Latest>,
+}
+
+/// The latest event of a source, by position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latest {
+    /// Its semantic digest.
+    pub digest: Digest,
+    /// Its sequence in the stream.
+    pub sequence: u64,
+}
+
+/// What to do with an event that arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It says something new.
+    Append,
+    /// It repeats the latest event of its source, which has this sequence.
+    Duplicate {
+        /// Sequence of the event it repeats.
+        sequence: u64,
+    },
+}
+
+/// A business "no": nothing is appended.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Refusal {
+    /// A label names one publication for ever, and so does every other spelling of it.
+    #[error("the label `{label}` is already published{}", as_another(.label, .used))]
+    LabelTaken {
+        /// The label given.
+        label: String,
+        /// The one that was used.
+        used: String,
+    },
+    /// A shipped formula is what its program says.
+    #[error(transparent)]
+    Formula(#[from] FormulaError),
+    /// The stream carries too many sources.
+    #[error("stream {0} has more than {MAX_SOURCES_PER_STREAM} sources")]
+    TooManySources(String),
+}
+
+fn as_another(label: &str, used: &str) -> String {
+    if label == used { String::new() } else { format!(", as `{used}`: case and width tell no two labels apart") }
+}
+
+impl StreamState {
+    /// Decides what becomes of an event of `source` with semantic digest `digest` in a stream of this kind.
+    ///
+    /// # Errors
+    /// When the stream's rules forbid the event.
+    pub fn decide(&self, kind: StreamKind, event: &Event, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
+        match kind {
+            StreamKind::Repo | StreamKind::Package | StreamKind::Project | StreamKind::Survey | StreamKind::Round => {
+                self.told(source, digest)
+            }
+            StreamKind::Formula => formula::decide(self, event, source, digest),
+            StreamKind::Atlas => atlas::decide(self, event, source, digest),
+        }
+    }
+
+    /// The rule of streams of facts, and the last of every other: what equals the latest of its source says nothing
+    /// new.
+    pub(super) fn told(&self, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
+        match self.sources.get(source) {
+            Some(latest) if latest.digest == *digest => Ok(Decision::Duplicate { sequence: latest.sequence }),
+            None if self.sources.len() >= MAX_SOURCES_PER_STREAM => Err(Refusal::TooManySources(source.to_owned())),
+            _ => Ok(Decision::Append),
+        }
+    }
+
+    /// Remembers the next event of the stream.
+    pub fn evolve(&mut self, source: &str, digest: Digest) {
+        self.sequence += 1;
+        self.sources.insert(source.to_owned(), Latest { digest, sequence: self.sequence });
+    }
+
+    /// Moves past an event whose facts cannot be read any more: nothing is remembered of it.
+    pub fn pass(&mut self) {
+        self.sequence += 1;
+    }
+}
