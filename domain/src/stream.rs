@@ -7,9 +7,11 @@ use thiserror::Error;
 
 mod atlas;
 mod formula;
+mod rules;
 mod state;
 
 pub(crate) use atlas::PUBLISHED;
+pub use rules::decide;
 pub use state::{Decision, Latest, MAX_SOURCES_PER_STREAM, Refusal, StreamState};
 
 /// Greatest length of a stream's id, in bytes.

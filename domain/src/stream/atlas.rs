@@ -33,7 +33,6 @@ fn used_label<'a>(state: &'a StreamState, label: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::facts::log::ScoresPublished;
-    use crate::stream::StreamKind;
 
     fn published(label: &str) -> Event {
         let digest = Digest::of(b"x");
@@ -55,7 +54,7 @@ mod tests {
 
     fn decided(state: &StreamState, label: &str) -> Result<Decision, Refusal> {
         let event = published(label);
-        state.decide(StreamKind::Atlas, &event, &event.source(), &event.semantic_digest().unwrap())
+        decide(state, &event, &event.source(), &event.semantic_digest().unwrap())
     }
 
     #[test]

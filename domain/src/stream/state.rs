@@ -1,13 +1,11 @@
-//! What a stream remembers to tell, and what becomes of an event that arrives: by the rule of the stream's kind.
+//! What a stream remembers to tell, and what can become of an event that arrives.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{StreamKind, atlas, formula};
 use crate::digest::Digest;
-use crate::event::Event;
 use crate::formula::FormulaError;
 
 /// Greatest number of sources one stream remembers.
@@ -69,20 +67,6 @@ fn as_another(label: &str, used: &str) -> String {
 }
 
 impl StreamState {
-    /// Decides what becomes of an event of `source` with semantic digest `digest` in a stream of this kind.
-    ///
-    /// # Errors
-    /// When the stream's rules forbid the event.
-    pub fn decide(&self, kind: StreamKind, event: &Event, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
-        match kind {
-            StreamKind::Repo | StreamKind::Package | StreamKind::Project | StreamKind::Survey | StreamKind::Round => {
-                self.told(source, digest)
-            }
-            StreamKind::Formula => formula::decide(self, event, source, digest),
-            StreamKind::Atlas => atlas::decide(self, event, source, digest),
-        }
-    }
-
     /// The rule of streams of facts, and the last of every other: what equals the latest of its source says nothing
     /// new.
     pub(super) fn told(&self, source: &str, digest: &Digest) -> Result<Decision, Refusal> {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::digest::Digest;
-use domain::stream::{Decision, StreamState};
+use domain::stream::{Decision, StreamState, decide};
 use domain::{Envelope, Event, StreamId, Timestamp, codec, redact};
 
 use super::{Append, Locus, Metadata};
@@ -154,7 +154,7 @@ pub(crate) fn judge(
             return Err(Refusal::Future { observed_at, now });
         }
     }
-    Ok(match state.decide(prepared.stream.kind(), &prepared.event, &prepared.source, &prepared.digest)? {
+    Ok(match decide(prepared.stream.kind(), state, &prepared.event, &prepared.source, &prepared.digest)? {
         Decision::Append if prepared.repeats => return Err(Refusal::Overtaken(prepared.stream.to_string())),
         Decision::Append => Verdict::New,
         Decision::Duplicate { sequence } => Verdict::Repeats(sequence),
