@@ -13,7 +13,6 @@ mod label;
 mod project;
 mod reason;
 mod subject;
-pub mod text;
 
 pub use actor::{Actor, Tool};
 pub(crate) use actor::{MAX_ACTOR_BYTES, MAX_TOOL_BYTES, looks_like_address};

@@ -36,7 +36,7 @@ pub mod source;
 pub mod status;
 pub mod stream;
 pub mod time;
-mod unseen;
+pub mod unseen;
 
 pub use event::{Event, EventType};
 pub use recorded::{Envelope, Position, Recorded};

@@ -1,8 +1,8 @@
 //! Who appends, and with what: the metadata of every event, hashed into its leaf and never erased.
 
 use super::Invalid;
-use super::text::is_control_or_format;
 use crate::redact;
+use crate::unseen::is_control_or_format;
 
 /// Greatest length of an actor, in bytes. The database checks it too.
 pub(crate) const MAX_ACTOR_BYTES: usize = 256;

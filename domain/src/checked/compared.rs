@@ -3,7 +3,7 @@
 use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::text::is_ignorable;
+use crate::unseen::is_ignorable;
 
 /// A project name in the form in which two names are compared: NFC, trimmed, white space folded, lower-cased.
 #[must_use]

@@ -1,10 +1,10 @@
 //! The same rules, asked once more of an event that is about to be appended: no front can forget one.
 
-use super::project::is_shed;
 use super::{Actor, Invalid, Label, ProjectId, Reason};
 use crate::event::Event;
 use crate::facts::Subject;
 use crate::facts::grant::GrantRecord;
+use crate::unseen::is_invisible;
 
 impl Event {
     /// Whether what people gave of this event is as the checked values make it. Asked of what is new; an event that is
@@ -61,8 +61,9 @@ fn reason(text: &str) -> Result<(), Invalid> {
     same("reason", Reason::new(text)?.as_str(), text)
 }
 
+/// An id or a name, as a source makes it: nothing in it is of zero width or turns directions.
 fn shed(field: &'static str, text: Option<&str>) -> Result<(), Invalid> {
-    if text.is_none_or(is_shed) { Ok(()) } else { Err(otherwise(field)) }
+    if text.is_none_or(|text| !text.contains(is_invisible)) { Ok(()) } else { Err(otherwise(field)) }
 }
 
 fn same(field: &'static str, made: &str, given: &str) -> Result<(), Invalid> {

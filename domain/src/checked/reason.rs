@@ -1,8 +1,8 @@
 //! Why somebody decided something.
 
 use super::Invalid;
-use super::text::is_invisible;
 use crate::redact;
+use crate::unseen::is_invisible;
 
 /// Greatest length of a reason, in bytes.
 const MAX_REASON_BYTES: usize = 10_000;
