@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::checked::{Actor, Tool};
-use domain::{Event, StreamId, Timestamp, canonical, redact};
+use domain::{Event, StreamId, Timestamp, canonical};
 use uuid::Uuid;
 
 use crate::error::Refusal;
@@ -56,16 +56,10 @@ pub(crate) struct Metadata {
 
 impl Metadata {
     pub(crate) fn of(context: &Context) -> Result<Self, Refusal> {
-        for (text, what) in [(&context.actor, "the actor"), (&context.tool, "the tool")] {
-            if !redact::is_clean(text) {
-                return Err(Refusal::Address(what.to_owned()));
-            }
-        }
-        let fields =
-            BTreeMap::from([("actor".to_owned(), context.actor.clone()), ("tool".to_owned(), context.tool.clone())]);
+        let (actor, tool) = (Actor::new(&context.actor)?, Tool::new(&context.tool)?);
+        let fields = [("actor", actor.as_str()), ("tool", tool.as_str())];
+        let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
         let text = String::from_utf8(canonical::to_vec(&fields)?).map_err(|_| Refusal::NotItself)?;
-        Actor::new(&context.actor)?;
-        Tool::new(&context.tool)?;
         Ok(Self { fields, text })
     }
 }

@@ -18,7 +18,7 @@ pub enum Refusal {
     /// The facts name no stream.
     #[error(transparent)]
     Stream(#[from] StreamError),
-    /// Facts, actor or tool have no canonical form.
+    /// The facts have no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
     /// What people gave cannot be kept so.
