@@ -105,11 +105,11 @@ pub struct Draft {
 /// What the file holds; where there is none, what `fresh` makes, as a draft. `is_key` tells a whole draft, left behind
 /// by a command that was killed, from a torn one, which nothing was made with. One that others can read, or that cannot
 /// be read, is an error, and stays. Waits for other processes that make the same key.
-pub(crate) fn read_or_draft(
+pub(crate) fn read_or_draft<E: From<KeyFileError>>(
     path: &Path,
     is_key: impl Fn(&str) -> bool,
-    fresh: impl Fn() -> Result<String, KeyFileError>,
-) -> Result<Found, KeyFileError> {
+    fresh: impl FnOnce() -> Result<String, E>,
+) -> Result<Found, E> {
     if let Some(text) = read(path)? {
         return Ok(Found::There(text));
     }

@@ -42,7 +42,7 @@ pub fn load(environment: Option<&str>, data_dir: &Path) -> Result<(PseudonymKey,
     }
     let path = data_dir.join(FILE_NAME);
     let is_key = |text: &str| PseudonymKey::from_hex(text.trim()).is_some();
-    let fresh = || Ok(key_file::hex(&key_file::random::<32>()?) + "\n");
+    let fresh = || Ok::<_, KeyFileError>(key_file::hex(&key_file::random::<32>()?) + "\n");
     let (text, draft) = match key_file::read_or_draft(&path, is_key, fresh)? {
         Found::There(text) => (text, None),
         Found::New(text, draft) => (text, Some(draft)),

@@ -101,10 +101,14 @@ impl Source {
             Self::DataFolder(path) => {
                 // A draft that was left under another name may have signed: it is refused below, and stays.
                 let is_key = |text: &str| parse(text).is_ok();
-                let seed = key_file::random::<32>()?;
-                let random = format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?));
-                let text = secret(name.unwrap_or(&random), &seed, path)? + "\n";
-                match key_file::read_or_draft(path, is_key, || Ok(text.clone()))? {
+                let fresh = || -> Result<String, SigningKeyError> {
+                    let name = match name {
+                        Some(name) => name.to_owned(),
+                        None => format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?)),
+                    };
+                    Ok(secret(&name, &key_file::random::<32>()?, path)? + "\n")
+                };
+                match key_file::read_or_draft(path, is_key, fresh)? {
                     Found::There(text) => (in_file(path, &text)?, None),
                     Found::New(text, draft) => (in_file(path, &text)?, Some(draft)),
                 }
