@@ -16,7 +16,6 @@ mod subject;
 
 pub use actor::{Actor, Tool};
 pub(crate) use actor::{MAX_ACTOR_BYTES, MAX_TOOL_BYTES, looks_like_address};
-pub(crate) use compared::folded;
 pub use compared::normalised_name;
 pub use correction::curated;
 pub use label::Label;

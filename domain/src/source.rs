@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::canonical::{self, CanonicalError};
-use crate::checked::{folded, normalised_name};
+use crate::checked::{Label, normalised_name};
 use crate::digest::Digest;
 use crate::event::Event;
 use crate::facts::DocumentRef;
@@ -179,12 +179,10 @@ fn as_another(label: &str, used: &str) -> String {
 
 impl StreamState {
     /// The label of a publication that is the same to a reader, if there is one. Streams remember labels as they were
-    /// written, by whatever program; they are folded here, when one is asked for.
+    /// written, by whatever program; they are compared here, when one is asked for.
     fn used_label(&self, label: &str) -> Option<&str> {
-        let prefix = PUBLISHED;
-        let used = self.sources.range(prefix.to_owned()..).map_while(|(source, _)| source.strip_prefix(prefix));
-        let wanted = folded(label);
-        used.into_iter().find(|used| folded(used) == wanted)
+        let mut used = self.sources.range(PUBLISHED.to_owned()..).map_while(|(s, _)| s.strip_prefix(PUBLISHED));
+        used.find(|used| Label::are_one(used, label))
     }
 
     /// Decides what becomes of an event of `source` with semantic digest `digest`.
