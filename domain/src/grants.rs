@@ -130,12 +130,6 @@ pub fn upstream_status(integration_status: Option<&str>) -> ActivityStatus {
     }
 }
 
-/// The same for a project that only an application names: `live` when its completion reaches 100 percent.
-#[must_use]
-pub fn upstream_status_of_application(percent: Option<&Decimal>) -> ActivityStatus {
-    if completion(percent, None, None) { ActivityStatus::Live } else { ActivityStatus::InDev }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -278,8 +272,6 @@ mod tests {
         ] {
             assert_eq!(upstream_status(word), status, "{word:?}");
         }
-        assert_eq!(upstream_status_of_application(Decimal::parse("100").as_ref()), ActivityStatus::Live);
-        assert_eq!(upstream_status_of_application(None), ActivityStatus::InDev);
     }
 
     proptest! {
