@@ -20,7 +20,7 @@ pub use compared::normalised_name;
 pub use correction::curated;
 pub use label::Label;
 pub use project::{ProjectId, project_name};
-pub use reason::Reason;
+pub use reason::StatedReason;
 
 /// A value that cannot be kept: which, and what is allowed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

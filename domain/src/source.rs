@@ -16,7 +16,7 @@ use crate::formula::{self, FormulaError};
 use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// Greatest number of sources one stream remembers.
-pub const MAX_SOURCES_PER_STREAM: usize = 100_000;
+pub(crate) const MAX_SOURCES_PER_STREAM: usize = 100_000;
 /// What the source of a publication begins with; its label follows.
 const PUBLISHED: &str = "published/";
 
@@ -144,7 +144,7 @@ pub struct Latest {
 
 /// What to do with an event that arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum StreamDecision {
     /// It says something new.
     Append,
     /// It repeats the latest event of its source, which has this sequence.
@@ -156,7 +156,7 @@ pub enum Decision {
 
 /// A business "no": nothing is appended.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum Refusal {
+pub enum BrokenRule {
     /// A label names one publication for ever, and so does every other spelling of it.
     #[error("the label `{label}` is already published{}", as_another(.label, .used))]
     LabelTaken {
@@ -189,7 +189,7 @@ impl StreamState {
     ///
     /// # Errors
     /// When the stream's rules forbid the event.
-    pub fn decide(&self, event: &Event, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
+    pub fn decide(&self, event: &Event, source: &str, digest: &Digest) -> Result<StreamDecision, BrokenRule> {
         let latest = self.sources.get(source);
         if let Event::FormulaAdopted(facts) = event {
             formula::check_name(&facts.name, &facts.hash)?;
@@ -197,15 +197,17 @@ impl StreamState {
         if let Event::ScoresPublished(facts) = event
             && let Some(used) = self.used_label(&facts.label)
         {
-            return Err(Refusal::LabelTaken { label: facts.label.clone(), used: used.to_owned() });
+            return Err(BrokenRule::LabelTaken { label: facts.label.clone(), used: used.to_owned() });
         }
         match (event, latest) {
-            (Event::FormulaPromoted(_), _) => Ok(Decision::Append),
-            (_, Some(latest)) if latest.digest == *digest => Ok(Decision::Duplicate { sequence: latest.sequence }),
-            (_, None) if self.sources.len() >= MAX_SOURCES_PER_STREAM => {
-                Err(Refusal::TooManySources(source.to_owned()))
+            (Event::FormulaPromoted(_), _) => Ok(StreamDecision::Append),
+            (_, Some(latest)) if latest.digest == *digest => {
+                Ok(StreamDecision::Duplicate { sequence: latest.sequence })
             }
-            _ => Ok(Decision::Append),
+            (_, None) if self.sources.len() >= MAX_SOURCES_PER_STREAM => {
+                Err(BrokenRule::TooManySources(source.to_owned()))
+            }
+            _ => Ok(StreamDecision::Append),
         }
     }
 
@@ -244,7 +246,7 @@ mod tests {
         serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap()
     }
 
-    fn decided(state: &StreamState, label: &str) -> Result<Decision, Refusal> {
+    fn decided(state: &StreamState, label: &str) -> Result<StreamDecision, BrokenRule> {
         let event = published(label);
         state.decide(&event, &event.source(), &event.semantic_digest().unwrap())
     }
@@ -260,11 +262,11 @@ mod tests {
             ("\u{c9}", "e\u{301}"),
             ("seen", "\u{200b}seen"),
         ] {
-            let taken = Refusal::LabelTaken { label: label.to_owned(), used: used.to_owned() };
+            let taken = BrokenRule::LabelTaken { label: label.to_owned(), used: used.to_owned() };
             assert_eq!(decided(&state, label), Err(taken));
         }
         for label in ["Q2", "q", "", "0", "7"] {
-            assert_eq!(decided(&state, label), Ok(Decision::Append), "{label}");
+            assert_eq!(decided(&state, label), Ok(StreamDecision::Append), "{label}");
         }
         assert_eq!(
             decided(&state, "q1").unwrap_err().to_string(),

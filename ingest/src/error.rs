@@ -29,7 +29,7 @@ pub enum Refusal {
     NotItself,
     /// The stream's rules forbid it.
     #[error(transparent)]
-    Rule(#[from] domain::source::Refusal),
+    Rule(#[from] domain::source::BrokenRule),
     /// The world cannot have been observed yet.
     #[error("observed at {observed_at}, more than {MAX_AHEAD_MINUTES} minutes ahead of the log's clock ({now})")]
     Future {
@@ -56,7 +56,10 @@ impl Refusal {
     /// Whether somebody else's write, key or label is in the way, rather than the event being wrong in itself.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::KeyReused(_) | Self::Overtaken(_) | Self::Rule(domain::source::Refusal::LabelTaken { .. }))
+        matches!(
+            self,
+            Self::KeyReused(_) | Self::Overtaken(_) | Self::Rule(domain::source::BrokenRule::LabelTaken { .. })
+        )
     }
 }
 

@@ -34,7 +34,7 @@ async fn refused_events_leave_the_log_empty() {
         (with(|facts| facts.subject.id = "a\nb".to_owned()), |refusal| matches!(refusal, Refusal::Stream(_))),
         (
             Event::from(redefined).into(),
-            |refusal| matches!(refusal, Refusal::Rule(source::Refusal::Formula(no)) if no.to_string().contains("`seed`")),
+            |refusal| matches!(refusal, Refusal::Rule(source::BrokenRule::Formula(no)) if no.to_string().contains("`seed`")),
         ),
         (keyed(events::repo("a/b", 1), ""), |refusal| matches!(refusal, Refusal::Key)),
         (keyed(events::repo("a/b", 1), "a\0b"), |refusal| matches!(refusal, Refusal::Key)),

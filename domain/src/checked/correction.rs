@@ -1,7 +1,7 @@
 //! Corrections by maintainers, one constructor a kind.
 
 use super::compared::normalised_name;
-use super::{Actor, Invalid, ProjectId, Reason, project_name};
+use super::{Actor, Invalid, ProjectId, StatedReason, project_name};
 use crate::facts::curation::{Correction, Curated, ProjectField};
 use crate::grants::owner_of;
 use crate::purl::{self, Purl};
@@ -11,7 +11,7 @@ const PROJECT_TYPES: [&str; 2] = ["pg_root", "scf_project"];
 
 /// A correction with who made it and why.
 #[must_use]
-pub fn curated(correction: Correction, author: &Actor, reason: Reason) -> Curated {
+pub fn curated(correction: Correction, author: &Actor, reason: StatedReason) -> Curated {
     Curated { correction, author: author.as_str().to_owned(), reason: reason.into_string() }
 }
 

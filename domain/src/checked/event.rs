@@ -1,6 +1,6 @@
 //! The same rules, asked once more of an event that is about to be appended: no front can forget one.
 
-use super::{Actor, Invalid, Label, ProjectId, Reason};
+use super::{Actor, Invalid, Label, ProjectId, StatedReason};
 use crate::event::Event;
 use crate::facts::Subject;
 use crate::facts::grant::GrantRecord;
@@ -58,7 +58,7 @@ fn project(id: &str) -> Result<(), Invalid> {
 }
 
 fn reason(text: &str) -> Result<(), Invalid> {
-    same("reason", Reason::new(text)?.as_str(), text)
+    same("reason", StatedReason::new(text)?.as_str(), text)
 }
 
 /// An id or a name, as a source makes it: nothing in it is of zero width or turns directions.

@@ -1,7 +1,7 @@
 //! A maintainer's corrections.
 
 use domain::Event;
-use domain::checked::{self, Actor, Reason};
+use domain::checked::{self, Actor, StatedReason};
 use domain::facts::curation::{Correction, ProjectField};
 use ingest::Append;
 use schemars::JsonSchema;
@@ -61,7 +61,7 @@ pub struct By {
     /// Who decided.
     pub author: Actor,
     /// Why.
-    pub reason: Reason,
+    pub reason: StatedReason,
 }
 
 /// What settles an open question: which of these fits depends on its kind. Nothing says "none".
