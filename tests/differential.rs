@@ -8,7 +8,7 @@ use cqrs_es::{CqrsFramework, EventStore};
 use domain::{Event, StreamKind, canonical};
 use ingest::Append;
 use ingest::aggregate::{
-    Atlas, Fact, Formula, Kind, Package, Project, Repo, Round, Stream, Surroundings, Survey, TypeInside,
+    Atlas, Fact, Formula, KindTag, Package, Project, Repo, Round, Stream, Surroundings, Survey, TypeInside,
 };
 use ingest::append::Prepared;
 use postgres_es::PostgresEventRepository;
@@ -45,13 +45,13 @@ macro_rules! for_kind {
     };
 }
 
-fn their_store<K: Kind>(pool: &PgPool) -> PersistedEventStore<PostgresEventRepository, Stream<K>> {
+fn their_store<K: KindTag>(pool: &PgPool) -> PersistedEventStore<PostgresEventRepository, Stream<K>> {
     PersistedEventStore::new_aggregate_store(PostgresEventRepository::new(pool.clone()))
         .with_upcasters(vec![Box::new(TypeInside)])
 }
 
 /// The command through the framework as postgres-es would have it.
-async fn their_append<K: Kind>(pool: &PgPool, event: Event) {
+async fn their_append<K: KindTag>(pool: &PgPool, event: Event) {
     let framework = CqrsFramework::new(their_store::<K>(pool), vec![], Arc::<Surroundings>::default());
     let context = context();
     let metadata = HashMap::from([("actor".to_owned(), context.actor), ("tool".to_owned(), context.tool)]);
@@ -61,7 +61,7 @@ async fn their_append<K: Kind>(pool: &PgPool, event: Event) {
 }
 
 /// A stream as postgres-es reads it from `events_table`, payloads and metadata in canonical form.
-async fn read<K: Kind>(
+async fn read<K: KindTag>(
     pool: &PgPool,
     events_table: &str,
     id: &str,
@@ -88,7 +88,7 @@ async fn read<K: Kind>(
 }
 
 /// A stream's events as the framework decodes them from our view.
-async fn decode<K: Kind>(pool: &PgPool, id: &str) -> Vec<Fact> {
+async fn decode<K: KindTag>(pool: &PgPool, id: &str) -> Vec<Fact> {
     let repository = PostgresEventRepository::new(pool.clone()).with_tables("log.events", "snapshots");
     let store =
         PersistedEventStore::<_, Stream<K>>::new_aggregate_store(repository).with_upcasters(vec![Box::new(TypeInside)]);

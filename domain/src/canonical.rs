@@ -42,7 +42,7 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalErro
 ///
 /// # Errors
 /// As [`to_vec`], also for what is left out.
-pub fn to_vec_without<T: Serialize + ?Sized>(value: &T, without: &[&[&str]]) -> Result<Vec<u8>, CanonicalError> {
+pub(crate) fn to_vec_without<T: Serialize + ?Sized>(value: &T, without: &[&[&str]]) -> Result<Vec<u8>, CanonicalError> {
     writer::write(value, without)
 }
 

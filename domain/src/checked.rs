@@ -8,21 +8,16 @@ use thiserror::Error;
 mod actor;
 pub(crate) mod again;
 mod compared;
-mod correction;
 mod label;
 mod project;
 mod reason;
-mod subject;
-pub mod text;
 
 pub use actor::{Actor, Tool};
 pub(crate) use actor::{MAX_ACTOR_BYTES, MAX_TOOL_BYTES, looks_like_address};
-pub(crate) use compared::folded;
 pub use compared::normalised_name;
-pub use correction::curated;
 pub use label::Label;
 pub use project::{ProjectId, project_name};
-pub use reason::Reason;
+pub use reason::StatedReason;
 
 /// A value that cannot be kept: which, and what is allowed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -35,7 +30,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    fn new(field: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(field: &'static str, reason: impl Into<String>) -> Self {
         Self { field, reason: reason.into() }
     }
 }

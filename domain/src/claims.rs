@@ -114,7 +114,7 @@ impl DocumentGraph {
 
 /// The canonical id of a package of a document about `subject_id`.
 #[must_use]
-pub fn package_id(subject_id: &str, package: &Package) -> String {
+pub(crate) fn package_id(subject_id: &str, package: &Package) -> String {
     package.purl.clone().unwrap_or_else(|| purl::generic_id(subject_id, &package.name))
 }
 

@@ -62,7 +62,7 @@ impl Decimal {
 
     /// Whether the number is greater than zero.
     #[must_use]
-    pub fn is_positive(&self) -> bool {
+    pub(crate) fn is_positive(&self) -> bool {
         self.0 != "0" && !self.0.starts_with('-')
     }
 

@@ -11,6 +11,7 @@ pub mod log;
 pub mod registry;
 pub mod repo;
 pub mod sbom;
+mod subject;
 pub mod survey;
 
 use schemars::JsonSchema;
@@ -20,6 +21,8 @@ use serde_json::{Map, Value};
 use crate::checked::Invalid;
 use crate::digest::Digest;
 use crate::stream::{StreamError, StreamId, StreamKind};
+
+pub use subject::Subject;
 
 /// What a payload says of itself: everything that the log, its readers and the folds ask of an event besides its facts.
 /// Nothing here has a default, so a new kind of event answers every question before it compiles.
@@ -85,19 +88,6 @@ pub struct DocumentRef {
     pub format_version: Option<String>,
     /// Name and version of our parser, for example `sbom/1`.
     pub parser: String,
-}
-
-/// The repository an ingestion is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Subject {
-    /// Canonical purl.
-    pub id: String,
-    /// Owner and name in the caller's spelling, for display.
-    pub spelled: String,
-    /// The project the caller says it belongs to (`--project`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 /// What of a payload names its raw document. A formula is its document and names none.

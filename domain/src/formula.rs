@@ -17,12 +17,12 @@ mod place;
 mod policy;
 mod terms;
 
-pub use adoption::check_name;
+pub(crate) use adoption::check_name;
 pub use policy::*;
 pub use terms::{Condition, Flag, Measured, Term, TermsPolicy};
 
 /// The meanings of policies this program knows.
-pub const SEMANTICS: u32 = 1;
+pub(crate) const SEMANTICS: u32 = 1;
 /// Greatest size of a formula document, in bytes.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 /// The formula that is live before the first promotion.

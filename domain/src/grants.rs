@@ -3,7 +3,7 @@
 
 use crate::decimal::Decimal;
 use crate::facts::grant::ApplicationRecord;
-use crate::purl::Purl;
+use crate::purl::{Purl, owner_of};
 use crate::status::ActivityStatus;
 
 /// The number of a round in its name or pool id: the digits after the last `#` (`SCF #34 `), else those that end the
@@ -97,14 +97,6 @@ fn is_name(text: &str) -> bool {
         && !text.trim_matches('.').is_empty()
 }
 
-/// Host (type of purl) and owner of a repository's canonical id, to be compared with [`GitUrl::Owner`].
-#[must_use]
-pub fn owner_of(repo_id: &str) -> Option<(&str, &str)> {
-    let (host, path) = repo_id.strip_prefix("pkg:")?.split_once('/')?;
-    let (owner, _) = path.split_once('/')?;
-    (!owner.is_empty()).then_some((host, owner))
-}
-
 /// Whether a project's funding is complete: the latest application's completion in percent reaches 100; without such a
 /// percentage, what was paid reaches what was awarded. Unknown, or nothing awarded, is not complete.
 #[must_use]
@@ -128,12 +120,6 @@ pub fn upstream_status(integration_status: Option<&str>) -> ActivityStatus {
         // "Development", "Testnet", "Idea", and whatever it does not know.
         _ => ActivityStatus::InDev,
     }
-}
-
-/// The same for a project that only an application names: `live` when its completion reaches 100 percent.
-#[must_use]
-pub fn upstream_status_of_application(percent: Option<&Decimal>) -> ActivityStatus {
-    if completion(percent, None, None) { ActivityStatus::Live } else { ActivityStatus::InDev }
 }
 
 #[cfg(test)]
@@ -278,8 +264,6 @@ mod tests {
         ] {
             assert_eq!(upstream_status(word), status, "{word:?}");
         }
-        assert_eq!(upstream_status_of_application(Decimal::parse("100").as_ref()), ActivityStatus::Live);
-        assert_eq!(upstream_status_of_application(None), ActivityStatus::InDev);
     }
 
     proptest! {

@@ -17,6 +17,7 @@ pub mod checked;
 pub mod checkpoint;
 pub mod claims;
 pub mod codec;
+pub mod decide;
 pub mod decimal;
 pub mod digest;
 pub mod event;
@@ -35,7 +36,7 @@ pub mod schema;
 pub mod status;
 pub mod stream;
 pub mod time;
-mod unseen;
+pub mod unseen;
 
 pub use event::{Event, EventType};
 pub use recorded::{Envelope, Position, Recorded};

@@ -22,7 +22,7 @@ pub fn leaf_hash(data: &[u8]) -> Digest {
 
 /// The hash of an inner node: SHA-256(0x01 || left || right).
 #[must_use]
-pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
+pub(crate) fn node_hash(left: &Digest, right: &Digest) -> Digest {
     Digest::of_parts(&[&[0x01], &left.0, &right.0])
 }
 

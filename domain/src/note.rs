@@ -16,7 +16,7 @@ use crate::digest::Digest;
 /// Greatest size of a note, in bytes: 64 KiB.
 pub const MAX_NOTE_BYTES: usize = 64 * 1024;
 /// Greatest number of signatures on one note.
-pub const MAX_SIGNATURES: usize = 64;
+pub(crate) const MAX_SIGNATURES: usize = 64;
 /// Greatest length of a key's name, in bytes.
 pub const MAX_NAME_BYTES: usize = 255;
 

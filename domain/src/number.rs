@@ -4,38 +4,19 @@
 //! stop: cut to a bound or replaced by 0 it would become a wrong number in a log or a score, which nobody sees. Numbers
 //! that others make (a column, a document, a flag) are checked where they are read, with an error that says where.
 
+use std::any::type_name;
 use std::fmt::Display;
-
-/// A type of whole numbers, with its bounds.
-pub trait Whole: Copy + Display {
-    /// The least number.
-    const LEAST: Self;
-    /// The greatest number.
-    const GREATEST: Self;
-}
-
-macro_rules! whole {
-    ($($integer:ident),+) => {
-        $(
-            impl Whole for $integer {
-                const LEAST: Self = $integer::MIN;
-                const GREATEST: Self = $integer::MAX;
-            }
-        )+
-    };
-}
-whole!(u8, u16, u32, u64, u128, usize, i32, i64);
 
 /// The same number in another type, which it fits unless this program has a bug: `fit::<u32>(rows.len(), "rows")`.
 /// Postgres keeps positions and counts as `i64`.
 ///
 /// # Panics
-/// When it does not fit; the message says what it is, the number and the bounds.
+/// When it does not fit; the message says what it is, the number and the type.
 #[must_use]
 #[track_caller]
-pub fn fit<To: Whole>(number: impl Whole + TryInto<To>, what: &str) -> To {
+pub fn fit<To>(number: impl Copy + Display + TryInto<To>, what: &str) -> To {
     let Ok(same) = number.try_into() else {
-        panic!("{what}: {number} is not in {}..={}, which is a bug of this program", To::LEAST, To::GREATEST)
+        panic!("{what}: {number} is no {}, which is a bug of this program", type_name::<To>())
     };
     same
 }
@@ -53,13 +34,13 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "vertices: 4294967296 is not in 0..=4294967295")]
+    #[should_panic(expected = "vertices: 4294967296 is no u32")]
     fn one_too_great_stops_the_program() {
         _ = fit::<u32>(4_294_967_296_u64, "vertices");
     }
 
     #[test]
-    #[should_panic(expected = "position: -1 is not in 0..=18446744073709551615")]
+    #[should_panic(expected = "position: -1 is no u64")]
     fn one_too_small_stops_the_program() {
         _ = fit::<u64>(-1_i64, "position");
     }

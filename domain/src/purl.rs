@@ -158,6 +158,14 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
+/// Host (type of purl) and owner of a repository's canonical id.
+#[must_use]
+pub fn owner_of(repo_id: &str) -> Option<(&str, &str)> {
+    let (host, path) = repo_id.strip_prefix("pkg:")?.split_once('/')?;
+    let (owner, _) = path.split_once('/')?;
+    (!owner.is_empty()).then_some((host, owner))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,9 +17,9 @@ use crate::time::Timestamp;
 /// length in sixteen bits. Every part of an envelope is bounded so that none comes near.
 pub const MAX_ENTRY_BYTES: usize = 65_535;
 /// Greatest size of the metadata of an append in canonical form, in bytes. The database checks it too.
-pub const MAX_METADATA_BYTES: usize = 4_096;
+pub(crate) const MAX_METADATA_BYTES: usize = 4_096;
 /// Greatest length of the name of an event's type, in bytes. The database checks it too.
-pub const MAX_TYPE_BYTES: usize = 64;
+pub(crate) const MAX_TYPE_BYTES: usize = 64;
 
 /// Place in the whole log: gapless, in the order of sequencing, from 1.
 pub type Position = u64;

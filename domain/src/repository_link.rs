@@ -3,7 +3,7 @@
 use crate::purl::{Purl, REPOSITORY_TYPES};
 
 /// Greatest length of a link, in bytes.
-pub const MAX_LINK_BYTES: usize = 1000;
+pub(crate) const MAX_LINK_BYTES: usize = 1000;
 
 /// The code hosts that we know, each with the type of its purls.
 const HOSTS: [(&str, &str); 3] = [("github.com", "github"), ("gitlab.com", "gitlab"), ("bitbucket.org", "bitbucket")];

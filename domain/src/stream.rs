@@ -1,18 +1,9 @@
-//! Streams: all events about one thing, `kind:id`. Each kind has its rule for what arrives.
+//! Streams: all events about one thing, `kind:id`.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
-
-mod atlas;
-mod formula;
-mod rules;
-mod state;
-
-pub(crate) use atlas::PUBLISHED;
-pub use rules::decide;
-pub use state::{Decision, Latest, MAX_SOURCES_PER_STREAM, Refusal, StreamState};
 
 /// Greatest length of a stream's id, in bytes.
 pub const MAX_STREAM_ID_BYTES: usize = 1024;

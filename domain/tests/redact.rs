@@ -137,7 +137,7 @@ fn the_spellings_that_are_named() {
     }
 }
 
-/// Whatever is handed in, time is linear: a text of many signs, quotes and credentials comes to an end.
+/// Long texts of nothing but signs, quotes, credentials and escapes come to an end, and clean.
 #[test]
 fn long_texts_end() {
     for piece in ["\"@x.org", "\"a@x.org ", "http://a@b@", "a@", "%25", "&#", "\\u{", "\u{ff20}", "git@x.org:", "\\\""]

@@ -8,17 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use cqrs_es::{Aggregate, DomainEvent};
-use domain::stream::StreamState;
+use domain::decide::StreamState;
 use domain::{StreamKind, Timestamp, canonical, codec};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::append::prepared::{Known, Verdict, judge};
-use crate::append::{Found, Prepared};
+use crate::append::prepared::{Judgement, KnownKey, judge};
+use crate::append::{Prepared, Settled};
 use crate::error::Refusal;
 
 /// A kind of stream, as a type.
-pub trait Kind: Send + Sync + 'static {
+pub trait KindTag: Send + Sync + 'static {
     /// The kind.
     const KIND: StreamKind;
 }
@@ -30,7 +30,7 @@ macro_rules! kinds {
             #[derive(Debug)]
             pub enum $name {}
 
-            impl Kind for $name {
+            impl KindTag for $name {
                 const KIND: StreamKind = StreamKind::$name;
             }
         )+
@@ -42,13 +42,13 @@ kinds!(Repo, Package, Project, Survey, Round, Formula, Atlas);
 /// What a stream of one kind remembers. Its JSON is the state's alone.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent, bound = "")]
-pub struct Stream<K: Kind> {
+pub struct Stream<K: KindTag> {
     state: StreamState,
     #[serde(skip)]
     kind: PhantomData<fn() -> K>,
 }
 
-impl<K: Kind> Stream<K> {
+impl<K: KindTag> Stream<K> {
     /// What is remembered.
     #[must_use]
     pub fn state(&self) -> &StreamState {
@@ -56,13 +56,13 @@ impl<K: Kind> Stream<K> {
     }
 }
 
-impl<K: Kind> Default for Stream<K> {
+impl<K: KindTag> Default for Stream<K> {
     fn default() -> Self {
         Self { state: StreamState::default(), kind: PhantomData }
     }
 }
 
-impl<K: Kind> Aggregate for Stream<K> {
+impl<K: KindTag> Aggregate for Stream<K> {
     const TYPE: &'static str = K::KIND.name();
     type Command = Fact;
     type Event = Fact;
@@ -76,7 +76,7 @@ impl<K: Kind> Aggregate for Stream<K> {
         sink: &EventSink<Self>,
     ) -> Result<(), Refusal> {
         let (Fact::Told(prepared) | Fact::Handed(prepared)) = &command else { return Ok(()) };
-        if surroundings.judge(prepared, &self.state)? == Verdict::New {
+        if surroundings.judge(prepared, &self.state)? == Judgement::New {
             // The sink applies an event to the aggregate it is given, and the store applies it again before it keeps
             // the snapshot. A throw-away aggregate takes the first of the two.
             sink.write(command, &mut Self::default()).await;
@@ -185,9 +185,9 @@ pub struct Surroundings(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     now: Option<Timestamp>,
-    known: Option<Known>,
-    verdict: Option<Verdict>,
-    found: Option<Found>,
+    known: Option<KnownKey>,
+    judgement: Option<Judgement>,
+    found: Option<Settled>,
 }
 
 impl Surroundings {
@@ -195,15 +195,15 @@ impl Surroundings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn judge(&self, prepared: &Prepared, state: &StreamState) -> Result<Verdict, Refusal> {
+    fn judge(&self, prepared: &Prepared, state: &StreamState) -> Result<Judgement, Refusal> {
         let mut inner = self.inner();
-        let verdict = judge(prepared, state, inner.now, inner.known.as_ref())?;
-        inner.verdict = Some(verdict.clone());
-        Ok(verdict)
+        let judgement = judge(prepared, state, inner.now, inner.known.as_ref())?;
+        inner.judgement = Some(judgement.clone());
+        Ok(judgement)
     }
 
     /// What the log says: its clock, and what the event's key stands for.
-    pub(crate) fn set(&self, now: Timestamp, known: Option<Known>) {
+    pub(crate) fn set(&self, now: Timestamp, known: Option<KnownKey>) {
         let mut inner = self.inner();
         inner.now = Some(now);
         inner.known = known;
@@ -215,17 +215,17 @@ impl Surroundings {
     }
 
     /// What was decided.
-    pub(crate) fn verdict(&self) -> Option<Verdict> {
-        self.inner().verdict.clone()
+    pub(crate) fn judgement(&self) -> Option<Judgement> {
+        self.inner().judgement.clone()
     }
 
     /// Says where the event is.
-    pub(crate) fn answer(&self, found: Found) {
+    pub(crate) fn answer(&self, found: Settled) {
         self.inner().found = Some(found);
     }
 
     /// Where the event is.
-    pub(crate) fn found(&self) -> Option<Found> {
+    pub(crate) fn found(&self) -> Option<Settled> {
         self.inner().found.take()
     }
 }

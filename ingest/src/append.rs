@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::checked::{Actor, Tool};
-use domain::{Event, StreamId, Timestamp, canonical, redact};
+use domain::{Event, StreamId, Timestamp, canonical};
 use uuid::Uuid;
 
 use crate::error::Refusal;
@@ -16,7 +16,7 @@ pub(crate) mod prepared;
 pub(crate) mod streams;
 pub(crate) mod write;
 
-pub use foresee::{Foreseen, Rehearsal};
+pub use foresee::{ForeseenAppend, Rehearsal};
 pub use prepared::{Prepared, is_key, part_key};
 
 pub use crate::limits::TRIES;
@@ -40,7 +40,7 @@ impl From<Event> for Append {
 
 /// Who appends, and with what: becomes the metadata of the events.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct AppendContext {
     /// Person or service.
     pub actor: String,
     /// Program and version.
@@ -49,30 +49,24 @@ pub struct Context {
 
 /// Flat metadata in both forms: as hashed with each event, and as stored.
 #[derive(Clone, Debug)]
-pub(crate) struct Metadata {
+pub(crate) struct EventMetadata {
     pub(crate) fields: BTreeMap<String, String>,
     pub(crate) text: String,
 }
 
-impl Metadata {
-    pub(crate) fn of(context: &Context) -> Result<Self, Refusal> {
-        for (text, what) in [(&context.actor, "the actor"), (&context.tool, "the tool")] {
-            if !redact::is_clean(text) {
-                return Err(Refusal::Address(what.to_owned()));
-            }
-        }
-        let fields =
-            BTreeMap::from([("actor".to_owned(), context.actor.clone()), ("tool".to_owned(), context.tool.clone())]);
+impl EventMetadata {
+    pub(crate) fn of(context: &AppendContext) -> Result<Self, Refusal> {
+        let (actor, tool) = (Actor::new(&context.actor)?, Tool::new(&context.tool)?);
+        let fields = [("actor", actor.as_str()), ("tool", tool.as_str())];
+        let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
         let text = String::from_utf8(canonical::to_vec(&fields)?).map_err(|_| Refusal::NotItself)?;
-        Actor::new(&context.actor)?;
-        Tool::new(&context.tool)?;
         Ok(Self { fields, text })
     }
 }
 
 /// Where an event is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct EventPlace {
     /// Place in the whole log, from 1.
     pub position: u64,
     /// Identity: `<append uuid>/<index>`.
@@ -85,17 +79,17 @@ pub struct Place {
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AppendOutcome {
     /// It is new, and at this place.
-    Appended(Place),
+    Appended(EventPlace),
     /// The log has it already, at this place.
-    Duplicate(Place),
+    Duplicate(EventPlace),
 }
 
-impl Outcome {
+impl AppendOutcome {
     /// Where the event is.
     #[must_use]
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &EventPlace {
         match self {
             Self::Appended(place) | Self::Duplicate(place) => place,
         }
@@ -118,8 +112,8 @@ pub(crate) struct Locus {
 }
 
 impl Locus {
-    pub(crate) fn place(self, first_position: u64) -> Place {
-        Place {
+    pub(crate) fn place(self, first_position: u64) -> EventPlace {
+        EventPlace {
             position: first_position + u64::from(self.index),
             event: format!("{}/{}", self.append, self.index),
             stream: self.stream,
@@ -130,7 +124,7 @@ impl Locus {
 
 /// Where an event is, and whether this append put it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum Settled {
     New(Locus),
     Old(Locus),
 }

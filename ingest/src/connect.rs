@@ -8,13 +8,13 @@ use sqlx::{Connection, PgPool, Postgres, Transaction};
 /// Most connections one process opens.
 pub const MAX_CONNECTIONS: u32 = 16;
 /// Longest wait for a connection, in seconds: a server that died is noticed soon.
-pub const ACQUIRE_TIMEOUT_SECONDS: u64 = 5;
+pub(crate) const ACQUIRE_TIMEOUT_SECONDS: u64 = 5;
 /// How long a connection may rest and still be used without asking whether it lives, in seconds.
-pub const TRUSTED_IDLE_SECONDS: u64 = 2;
+pub(crate) const TRUSTED_IDLE_SECONDS: u64 = 2;
 /// Longest run of one statement, in seconds.
-pub const STATEMENT_TIMEOUT_SECONDS: u32 = 120;
+pub(crate) const STATEMENT_TIMEOUT_SECONDS: u32 = 120;
 /// Longest wait for a row, in seconds. Behind it stands a process that was stopped inside a transaction.
-pub const LOCK_TIMEOUT_SECONDS: u32 = 30;
+pub(crate) const LOCK_TIMEOUT_SECONDS: u32 = 30;
 /// Longest silence inside a transaction, in seconds. A stopped process loses its locks after this.
 pub const IDLE_IN_TRANSACTION_SECONDS: u32 = 15;
 

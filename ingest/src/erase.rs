@@ -7,10 +7,10 @@ use domain::facts::log::PayloadErased;
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::append::Outcome;
+use crate::append::AppendOutcome;
 use crate::artifact::{ArtifactError, Store};
 use crate::error::{AppendError, Corrupt};
-use crate::{Context, Log};
+use crate::{AppendContext, Log};
 
 /// Why an erasure that is decided could not be carried out; it can be tried again.
 #[derive(Debug, Error)]
@@ -25,7 +25,7 @@ pub enum EraseError {
 
 /// A stored event, as far as erasing it needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct ErasureTarget {
     /// Place in the log.
     pub position: u64,
     /// Its stream, `kind:id`.
@@ -53,14 +53,14 @@ pub async fn contributor(log: &Log, pseudonym: &Digest) -> Result<bool, AppendEr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn target(log: &Log, position: u64) -> Result<Option<Target>, AppendError> {
+pub async fn target(log: &Log, position: u64) -> Result<Option<ErasureTarget>, AppendError> {
     // Beyond what a column holds there is no event.
     let Ok(place) = i64::try_from(position) else { return Ok(None) };
     let row = sqlx::query_file!("sql/event_at.sql", place).fetch_optional(log.pool()).await?;
     let Some(row) = row else { return Ok(None) };
     let payload_sha256 = Digest::from_slice(&row.payload_sha256)
         .ok_or_else(|| Corrupt::new("log.event", format!("position {position}: payload_sha256 is no digest")))?;
-    Ok(Some(Target {
+    Ok(Some(ErasureTarget {
         position,
         stream: row.stream,
         event_type: row.event_type,
@@ -75,7 +75,12 @@ pub async fn target(log: &Log, position: u64) -> Result<Option<Target>, AppendEr
 ///
 /// # Errors
 /// As [`Log::append`].
-pub async fn decide(log: &Log, target: &Target, reason: String, context: &Context) -> Result<Outcome, AppendError> {
+pub async fn decide(
+    log: &Log,
+    target: &ErasureTarget,
+    reason: String,
+    context: &AppendContext,
+) -> Result<AppendOutcome, AppendError> {
     let facts = PayloadErased { position: target.position, payload_sha256: target.payload_sha256, reason };
     log.append(Event::from(facts).into(), context).await
 }
@@ -84,7 +89,7 @@ pub async fn decide(log: &Log, target: &Target, reason: String, context: &Contex
 ///
 /// # Errors
 /// When the database fails.
-async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> Result<bool, AppendError> {
+async fn is_named_elsewhere(log: &Log, target: &ErasureTarget, digest: &Digest) -> Result<bool, AppendError> {
     let named = sqlx::query_file_scalar!("sql/names_digest.sql", target.append, target.index, digest.to_string());
     Ok(named.fetch_one(log.pool()).await?)
 }
@@ -94,7 +99,7 @@ async fn is_named_elsewhere(log: &Log, target: &Target, digest: &Digest) -> Resu
 ///
 /// # Errors
 /// When the database or the store fails or refuses.
-pub async fn carry_out(log: &Log, store: &Store, target: &Target) -> Result<bool, EraseError> {
+pub async fn carry_out(log: &Log, store: &Store, target: &ErasureTarget) -> Result<bool, EraseError> {
     let removed = match domain::facts::document(&target.payload).map(|document| document.sha256) {
         Some(digest) if !is_named_elsewhere(log, target, &digest).await? => match store.remove(&digest).await {
             Ok(()) => true,
@@ -111,7 +116,7 @@ pub async fn carry_out(log: &Log, store: &Store, target: &Target) -> Result<bool
 ///
 /// # Errors
 /// When the database fails or refuses.
-async fn payload(log: &Log, target: &Target) -> Result<(), AppendError> {
+async fn payload(log: &Log, target: &ErasureTarget) -> Result<(), AppendError> {
     sqlx::query_file!("sql/empty_payload.sql", target.append, target.index).execute(log.pool()).await?;
     Ok(())
 }

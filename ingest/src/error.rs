@@ -18,7 +18,7 @@ pub enum Refusal {
     /// The facts name no stream.
     #[error(transparent)]
     Stream(#[from] StreamError),
-    /// Facts, actor or tool have no canonical form.
+    /// The facts have no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
     /// What people gave cannot be kept so.
@@ -29,7 +29,7 @@ pub enum Refusal {
     NotItself,
     /// The stream's rules forbid it.
     #[error(transparent)]
-    Rule(#[from] domain::stream::Refusal),
+    Rule(#[from] domain::decide::BrokenRule),
     /// The world cannot have been observed yet.
     #[error("observed at {observed_at}, more than {MAX_AHEAD_MINUTES} minutes ahead of the log's clock ({now})")]
     Future {
@@ -56,7 +56,10 @@ impl Refusal {
     /// Whether somebody else's write, key or label is in the way, rather than the event being wrong in itself.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::KeyReused(_) | Self::Overtaken(_) | Self::Rule(domain::stream::Refusal::LabelTaken { .. }))
+        matches!(
+            self,
+            Self::KeyReused(_) | Self::Overtaken(_) | Self::Rule(domain::decide::BrokenRule::LabelTaken { .. })
+        )
     }
 }
 

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use domain::decide::StreamState;
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::number::fit;
-use domain::stream::StreamState;
 use domain::{Envelope, StreamId, canonical, codec};
 use thiserror::Error;
 use uuid::Uuid;
@@ -46,7 +46,7 @@ pub enum ImportError {
 
 /// An event to be taken in, its hashes checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportedEvent {
     /// Place in the log.
     pub position: u64,
     /// The append it came in.
@@ -69,7 +69,7 @@ pub struct Import {
     there: (u64, Digest),
     frontier: Frontier,
     states: BTreeMap<StreamId, StreamState>,
-    pending: Vec<(Imported, Digest)>,
+    pending: Vec<(ImportedEvent, Digest)>,
     bytes: usize,
 }
 
@@ -91,7 +91,7 @@ impl Import {
     ///
     /// # Errors
     /// When the database holds another log, the event cannot be written as it is, or the database fails.
-    pub async fn push(&mut self, event: Imported) -> Result<(), ImportError> {
+    pub async fn push(&mut self, event: ImportedEvent) -> Result<(), ImportError> {
         let ends = self.pending.last().is_some_and(|(last, _)| last.append != event.append);
         if ends && (self.pending.len() >= MAX_EVENTS || self.bytes >= MAX_PAYLOAD_BYTES) {
             self.write().await?;
@@ -171,7 +171,7 @@ impl Import {
 }
 
 /// What the stream learns from an event; nothing from one that this program cannot read.
-fn prepared(event: &Imported) -> Option<Prepared> {
+fn prepared(event: &ImportedEvent) -> Option<Prepared> {
     let envelope = &event.envelope;
     let fact = codec::decode(&envelope.event_type, envelope.version, &event.payload).ok()?;
     Prepared::stored(Append::from(fact)).ok()
@@ -214,9 +214,9 @@ struct StreamRows {
 }
 
 impl Rows {
-    fn append(&mut self, events: &[(Imported, Digest)]) -> Result<(), ImportError> {
+    fn append(&mut self, events: &[(ImportedEvent, Digest)]) -> Result<(), ImportError> {
         let [(first, digest), ..] = events else { return Ok(()) };
-        let refused = |event: &Imported, reason: &str| ImportError::Refused {
+        let refused = |event: &ImportedEvent, reason: &str| ImportError::Refused {
             position: event.position,
             reason: reason.to_owned(),
         };
@@ -232,7 +232,7 @@ impl Rows {
         });
         self.leaf_hashes.push(events.iter().flat_map(|(event, _)| event.leaf_hash.0).collect());
         for (n, (event, _)) in (0..).zip(events) {
-            let Imported { index, envelope, leaf_hash, payload, .. } = event;
+            let ImportedEvent { index, envelope, leaf_hash, payload, .. } = event;
             let same =
                 (envelope.recorded_at, &envelope.metadata) == (first.envelope.recorded_at, &first.envelope.metadata);
             if *index != n || !same {

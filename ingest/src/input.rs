@@ -12,7 +12,7 @@ use thiserror::Error;
 /// Greatest size of a document, in bytes, compressed or not: 256 MiB.
 pub const MAX_DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
 /// Greatest window a zstd body may ask for, as a power of two in bytes: 128 MiB.
-pub const MAX_ZSTD_WINDOW_LOG: u32 = 27;
+pub(crate) const MAX_ZSTD_WINDOW_LOG: u32 = 27;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];

@@ -24,7 +24,7 @@ const MAX_FILE_BYTES: u64 = 4096;
 /// What the name of a draft ends with.
 const DRAFT_SUFFIX: &str = ".draft";
 /// Longest wait for another process that makes the same key, in seconds: longer than reading one git history may take.
-pub const WAIT_SECONDS: u64 = 900;
+pub(crate) const WAIT_SECONDS: u64 = 900;
 /// Pause between two looks at what that process does, in milliseconds.
 const POLL_MILLISECONDS: u64 = 20;
 
@@ -83,17 +83,17 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, KeyFileError> {
 }
 
 /// What is there where a key is needed.
-pub(crate) enum Found {
+pub(crate) enum KeyFile {
     /// The text of the key file.
     There(String),
     /// A new text, and the draft that holds it.
-    New(String, Draft),
+    New(String, KeyDraft),
 }
 
 /// A new key, synced to the disk beside its place. Dropped, it is gone: nothing was made with it that lasts. One that a
 /// killed command has left stays, for nobody knows what was made with it.
 #[derive(Debug)]
-pub struct Draft {
+pub struct KeyDraft {
     path: PathBuf,
     draft: PathBuf,
     /// Locked as long as the draft lives.
@@ -105,13 +105,13 @@ pub struct Draft {
 /// What the file holds; where there is none, what `fresh` makes, as a draft. `is_key` tells a whole draft, left behind
 /// by a command that was killed, from a torn one, which nothing was made with. One that others can read, or that cannot
 /// be read, is an error, and stays. Waits for other processes that make the same key.
-pub(crate) fn read_or_draft(
+pub(crate) fn read_or_draft<E: From<KeyFileError>>(
     path: &Path,
     is_key: impl Fn(&str) -> bool,
-    fresh: impl Fn() -> Result<String, KeyFileError>,
-) -> Result<Found, KeyFileError> {
+    fresh: impl FnOnce() -> Result<String, E>,
+) -> Result<KeyFile, E> {
     if let Some(text) = read(path)? {
-        return Ok(Found::There(text));
+        return Ok(KeyFile::There(text));
     }
     let folder = folder_of(path)?;
     let draft = draft_of(path);
@@ -122,17 +122,17 @@ pub(crate) fn read_or_draft(
         if lock.metadata().is_ok_and(|metadata| metadata.len() == 0) {
             let _ = fs::remove_file(&draft);
         }
-        return Ok(Found::There(text));
+        return Ok(KeyFile::There(text));
     }
     let left = read(&draft)?.filter(|text| is_key(text));
-    let mut new = Draft { path: path.to_owned(), draft, _lock: lock, stays: left.is_some() };
+    let mut new = KeyDraft { path: path.to_owned(), draft, _lock: lock, stays: left.is_some() };
     if let Some(text) = left {
-        return Ok(Found::New(text, new));
+        return Ok(KeyFile::New(text, new));
     }
     let text = fresh()?;
     new.write(&text)?;
     sync(folder)?;
-    Ok(Found::New(text, new))
+    Ok(KeyFile::New(text, new))
 }
 
 /// Where the draft of a key file lies.
@@ -169,7 +169,7 @@ fn lock(path: &Path, draft: &Path) -> Result<File, KeyFileError> {
     }
 }
 
-impl Draft {
+impl KeyDraft {
     fn write(&mut self, text: &str) -> Result<(), KeyFileError> {
         let write = || {
             let mut file = OpenOptions::new().write(true).truncate(true).open(&self.draft)?;
@@ -197,7 +197,7 @@ impl Draft {
     }
 }
 
-impl Drop for Draft {
+impl Drop for KeyDraft {
     fn drop(&mut self) {
         if !self.stays {
             // What cannot be removed is taken by the next one who needs the key.

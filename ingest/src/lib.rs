@@ -35,7 +35,7 @@ pub mod sequencer;
 pub mod signing_key;
 pub mod source;
 
-pub use append::{Append, Context, Outcome, Place};
+pub use append::{Append, AppendContext, AppendOutcome, EventPlace};
 pub use connect::connect;
 pub use error::{AppendError, Refusal, SequenceError};
 pub use log::Log;

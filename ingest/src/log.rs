@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::digest::Digest;
 use sqlx::PgPool;
 
-use crate::append::{Append, Context, Foreseen, Metadata, Outcome, Prepared, ahead, foresee};
+use crate::append::{Append, AppendContext, AppendOutcome, EventMetadata, ForeseenAppend, Prepared, ahead, foresee};
 use crate::error::{AppendError, Corrupt, Refusal, SequenceError};
 use crate::sequencer::Sequencer;
 
@@ -42,8 +42,8 @@ impl Log {
     ///
     /// # Errors
     /// See [`AppendError`]; except for `Unplaced` and `Database`, the log is as it was.
-    pub async fn append(&self, append: Append, context: &Context) -> Result<Outcome, AppendError> {
-        let metadata = Metadata::of(context)?;
+    pub async fn append(&self, append: Append, context: &AppendContext) -> Result<AppendOutcome, AppendError> {
+        let metadata = EventMetadata::of(context)?;
         single::append(self, Arc::new(Prepared::new(append)?), &metadata).await
     }
 
@@ -56,9 +56,9 @@ impl Log {
     pub async fn append_batch(
         &self,
         appends: Vec<Append>,
-        context: &Context,
-    ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
-        let metadata = Metadata::of(context)?;
+        context: &AppendContext,
+    ) -> Result<Vec<Result<AppendOutcome, Refusal>>, AppendError> {
+        let metadata = EventMetadata::of(context)?;
         let (items, ahead) = ahead::prepare(appends);
         batch::append(self, items, ahead, metadata).await
     }
@@ -67,7 +67,7 @@ impl Log {
     ///
     /// # Errors
     /// When the database fails or a stream is damaged.
-    pub async fn foresee(&self, appends: Vec<Append>) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
+    pub async fn foresee(&self, appends: Vec<Append>) -> Result<Vec<Result<ForeseenAppend, Refusal>>, AppendError> {
         foresee::foresee(&self.pool, appends).await
     }
 
@@ -78,19 +78,19 @@ impl Log {
     /// As [`Self::append_batch`].
     pub async fn append_foreseen(
         &self,
-        mut foreseen: Vec<Result<Foreseen, Refusal>>,
-        context: &Context,
-    ) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
-        let metadata = Metadata::of(context)?;
+        mut foreseen: Vec<Result<ForeseenAppend, Refusal>>,
+        context: &AppendContext,
+    ) -> Result<Vec<Result<AppendOutcome, Refusal>>, AppendError> {
+        let metadata = EventMetadata::of(context)?;
         if foreseen.len() > 1 {
             let (items, ahead) =
-                ahead::ready(foreseen.into_iter().map(|item| item.map(|Foreseen(item)| item)).collect());
+                ahead::ready(foreseen.into_iter().map(|item| item.map(|ForeseenAppend(item)| item)).collect());
             return batch::append(self, items, ahead, metadata).await;
         }
         Ok(match foreseen.pop() {
             None => vec![],
             Some(Err(refusal)) => vec![Err(refusal)],
-            Some(Ok(Foreseen(item))) => match single::append(self, Arc::new(item), &metadata).await {
+            Some(Ok(ForeseenAppend(item))) => match single::append(self, Arc::new(item), &metadata).await {
                 Err(AppendError::Refused(refusal)) => vec![Err(refusal)],
                 outcome => vec![Ok(outcome?)],
             },

@@ -11,7 +11,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 /// bytes of UTF-8, and its keys are compared by them.
 pub const ENCODING: &str = "UTF8";
 /// Longest run of one migration, in seconds: an hour. An index on a large log takes its time.
-pub const MIGRATION_SECONDS: u32 = 3_600;
+pub(crate) const MIGRATION_SECONDS: u32 = 3_600;
 
 /// Why the schema is not up to date.
 #[derive(Debug, Error)]

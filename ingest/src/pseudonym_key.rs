@@ -9,7 +9,7 @@ use domain::{Event, EventType, codec};
 use sqlx::PgExecutor;
 use thiserror::Error;
 
-use crate::key_file::{self, Draft, Found, KeyFileError};
+use crate::key_file::{self, KeyDraft, KeyFile, KeyFileError};
 
 /// Environment variable that holds the key: 64 hexadecimal digits.
 pub const ENV_NAME: &str = "PG_ATLAS_PSEUDONYM_KEY";
@@ -36,16 +36,16 @@ pub enum PseudonymKeyError {
 ///
 /// # Errors
 /// When either holds something that is no key, the file can be read by others, or cannot be read or made.
-pub fn load(environment: Option<&str>, data_dir: &Path) -> Result<(PseudonymKey, Option<Draft>), PseudonymKeyError> {
+pub fn load(environment: Option<&str>, data_dir: &Path) -> Result<(PseudonymKey, Option<KeyDraft>), PseudonymKeyError> {
     if let Some(key) = existing(environment, data_dir)? {
         return Ok((key, None));
     }
     let path = data_dir.join(FILE_NAME);
     let is_key = |text: &str| PseudonymKey::from_hex(text.trim()).is_some();
-    let fresh = || Ok(key_file::hex(&key_file::random::<32>()?) + "\n");
+    let fresh = || Ok::<_, KeyFileError>(key_file::hex(&key_file::random::<32>()?) + "\n");
     let (text, draft) = match key_file::read_or_draft(&path, is_key, fresh)? {
-        Found::There(text) => (text, None),
-        Found::New(text, draft) => (text, Some(draft)),
+        KeyFile::There(text) => (text, None),
+        KeyFile::New(text, draft) => (text, Some(draft)),
     };
     let key = PseudonymKey::from_hex(text.trim()).ok_or(PseudonymKeyError::Malformed(path))?;
     Ok((key, draft))

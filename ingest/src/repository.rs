@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot};
-use domain::stream::StreamState;
+use domain::decide::StreamState;
 use domain::{StreamId, Timestamp};
 use postgres_es::PostgresEventRepository;
 use serde_json::Value;
@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::aggregate::Surroundings;
 use crate::append::lookup::{self, LocusRow};
-use crate::append::prepared::{Prepared, Verdict};
+use crate::append::prepared::{Judgement, Prepared};
 use crate::append::write::{Write, persist};
-use crate::append::{Found, Metadata};
+use crate::append::{EventMetadata, Settled};
 use crate::error::{AppendError, Corrupt, is_contention};
 
 /// The view that postgres-es reads; it is never written through.
@@ -29,7 +29,7 @@ pub(crate) struct LogRepository {
     pub(crate) pool: PgPool,
     pub(crate) append_id: Uuid,
     pub(crate) prepared: Arc<Prepared>,
-    pub(crate) metadata: Arc<Metadata>,
+    pub(crate) metadata: Arc<EventMetadata>,
     pub(crate) surroundings: Arc<Surroundings>,
 }
 
@@ -132,7 +132,7 @@ impl LogRepository {
         write.move_stream(stream, expected, &state)?;
         let locus = write.push(&self.prepared, sequence)?;
         let stored = persist(&mut *self.pool.acquire().await?, &write).await?;
-        self.surroundings.answer(Found::New(locus));
+        self.surroundings.answer(Settled::New(locus));
         Ok(stored)
     }
 
@@ -140,12 +140,12 @@ impl LogRepository {
     /// meanwhile.
     async fn find(&self) -> Result<bool, AppendError> {
         let stream = &self.prepared.stream;
-        let sequence = match self.surroundings.verdict() {
-            Some(Verdict::Known(locus)) => {
-                self.surroundings.answer(Found::Old(locus));
+        let sequence = match self.surroundings.judgement() {
+            Some(Judgement::Known(locus)) => {
+                self.surroundings.answer(Settled::Old(locus));
                 return Ok(true);
             }
-            Some(Verdict::Repeats(sequence)) => sequence,
+            Some(Judgement::Repeats(sequence)) => sequence,
             other => return Err(Corrupt::stream(stream, format!("no event to find: {other:?}")).into()),
         };
         let mut conn = self.pool.acquire().await?;
@@ -154,7 +154,7 @@ impl LogRepository {
             Some(key) => lookup::remember(&mut conn, &[(key, self.prepared.input_digest, &locus)]).await?,
             None => true,
         };
-        self.surroundings.answer(Found::Old(locus));
+        self.surroundings.answer(Settled::Old(locus));
         Ok(stored)
     }
 }

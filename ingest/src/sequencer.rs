@@ -45,7 +45,7 @@ const LOOKS: u32 = 3;
 
 /// What a tick did.
 #[derive(Clone, Copy, Debug)]
-struct Tick {
+struct Ticked {
     /// Position the next event will get.
     next_position: u64,
     /// Whether it may have left something behind.
@@ -212,7 +212,7 @@ impl Sequencer {
     }
 
     /// One tick. The caller holds the turn.
-    async fn tick(&self) -> Result<Tick, SequenceError> {
+    async fn tick(&self) -> Result<Ticked, SequenceError> {
         let mut tx = begin(&self.pool, BEGIN).await?;
         sqlx::query_file!("sql/lock_head.sql").execute(&mut *tx).await?;
         let order = Seen::look(&mut tx).await?.order()?;
@@ -227,7 +227,7 @@ impl Sequencer {
                 let _ = ticket.send(*first);
             }
         }
-        Ok(Tick { next_position: order.next, more: order.is_full() })
+        Ok(Ticked { next_position: order.next, more: order.is_full() })
     }
 }
 

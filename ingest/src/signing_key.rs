@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use domain::note::{NoteError, SigningKey, is_name};
 use thiserror::Error;
 
-use crate::key_file::{self, Draft, Found, KeyFileError};
+use crate::key_file::{self, KeyDraft, KeyFile, KeyFileError};
 
 /// Environment variable that holds the keys, one a line.
 pub const ENV_NAME: &str = "PG_ATLAS_SIGNING_KEY";
@@ -63,7 +63,7 @@ pub enum SigningKeyError {
 
 /// Where the keys come from.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum KeySource {
     /// Keys themselves, from the environment.
     Text(String),
     /// A file that somebody else keeps.
@@ -72,7 +72,7 @@ pub enum Source {
     DataFolder(PathBuf),
 }
 
-impl Source {
+impl KeySource {
     /// The source, from the values of [`ENV_NAME`] and [`ENV_FILE_NAME`] and the data folder.
     #[must_use]
     pub fn of(text: Option<String>, file: Option<PathBuf>, data_dir: &Path) -> Self {
@@ -88,7 +88,7 @@ impl Source {
     ///
     /// # Errors
     /// When there is something that is no key, the file can be read by others, or another name was asked for.
-    pub fn load(&self, name: Option<&str>) -> Result<(Vec<SigningKey>, Option<Draft>), SigningKeyError> {
+    pub fn load(&self, name: Option<&str>) -> Result<(Vec<SigningKey>, Option<KeyDraft>), SigningKeyError> {
         if let Some(name) = name.filter(|name| !is_name(name)) {
             return Err(SigningKeyError::Name(name.to_owned()));
         }
@@ -101,12 +101,16 @@ impl Source {
             Self::DataFolder(path) => {
                 // A draft that was left under another name may have signed: it is refused below, and stays.
                 let is_key = |text: &str| parse(text).is_ok();
-                let seed = key_file::random::<32>()?;
-                let random = format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?));
-                let text = secret(name.unwrap_or(&random), &seed, path)? + "\n";
-                match key_file::read_or_draft(path, is_key, || Ok(text.clone()))? {
-                    Found::There(text) => (in_file(path, &text)?, None),
-                    Found::New(text, draft) => (in_file(path, &text)?, Some(draft)),
+                let fresh = || -> Result<String, SigningKeyError> {
+                    let name = match name {
+                        Some(name) => name.to_owned(),
+                        None => format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?)),
+                    };
+                    Ok(secret(&name, &key_file::random::<32>()?, path)? + "\n")
+                };
+                match key_file::read_or_draft(path, is_key, fresh)? {
+                    KeyFile::There(text) => (in_file(path, &text)?, None),
+                    KeyFile::New(text, draft) => (in_file(path, &text)?, Some(draft)),
                 }
             }
         };
@@ -124,7 +128,7 @@ impl Source {
     /// those.
     ///
     /// # Errors
-    /// When the keys are not in the data folder, or as [`Source::load`].
+    /// When the keys are not in the data folder, or as [`KeySource::load`].
     pub fn add(&self) -> Result<Vec<SigningKey>, SigningKeyError> {
         let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
         let held = key_file::read(path)?.ok_or_else(|| SigningKeyError::Missing(path.clone()))?;
@@ -138,10 +142,10 @@ impl Source {
         in_file(path, &text)
     }
 
-    /// Takes back the key that [`Source::add`] has added, where nothing was signed with it.
+    /// Takes back the key that [`KeySource::add`] has added, where nothing was signed with it.
     ///
     /// # Errors
-    /// As [`Source::add`].
+    /// As [`KeySource::add`].
     pub fn drop_newest(&self) -> Result<(), SigningKeyError> {
         let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
         let held = key_file::read(path)?.unwrap_or_default();
@@ -156,7 +160,7 @@ impl Source {
     /// Keeps only the newest key. Called once both keys have signed.
     ///
     /// # Errors
-    /// As [`Source::add`].
+    /// As [`KeySource::add`].
     pub fn drop_older(&self) -> Result<(), SigningKeyError> {
         let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
         let held = key_file::read(path)?.unwrap_or_default();
@@ -193,7 +197,7 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_rotated_under_the_same_name() {
         let folder = tempfile::tempdir().unwrap();
-        let source = Source::of(None, None, folder.path());
+        let source = KeySource::of(None, None, folder.path());
         let path = folder.path().join(FILE_NAME);
         drop(source.load(None).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "what signed nothing is not there");
@@ -222,7 +226,7 @@ mod tests {
     #[test]
     fn a_draft_that_was_left_under_another_name_is_refused_and_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let source = Source::of(None, None, folder.path());
+        let source = KeySource::of(None, None, folder.path());
         let left = SigningKey::secret("log.example", &[3; 32]).unwrap();
         let draft = key_file::draft_of(&folder.path().join(FILE_NAME));
         fs::write(&draft, &left).unwrap();
@@ -239,18 +243,18 @@ mod tests {
     fn the_environment_comes_first_and_is_never_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let text = SigningKey::secret("log.example", &[3; 32]).unwrap();
-        let source = Source::of(Some(text.clone()), Some("/nowhere".into()), folder.path());
+        let source = KeySource::of(Some(text.clone()), Some("/nowhere".into()), folder.path());
         assert_eq!(source.load(None).unwrap().0.len(), 1);
         assert!(matches!(source.add(), Err(SigningKeyError::NotOurs)));
         let (head, tail) = text.split_at(text.len() - 9);
         for wrong in ["", head] {
-            let error = Source::of(Some(wrong.to_owned()), None, folder.path()).load(None).unwrap_err();
+            let error = KeySource::of(Some(wrong.to_owned()), None, folder.path()).load(None).unwrap_err();
             assert!(matches!(error, SigningKeyError::Environment(_)) && !error.to_string().contains(tail));
         }
-        let missing = Source::of(None, Some(folder.path().join("none")), folder.path());
+        let missing = KeySource::of(None, Some(folder.path().join("none")), folder.path());
         assert!(missing.load(None).is_err(), "a file that is named is not made");
         let other = SigningKey::secret("log.other", &[3; 32]).unwrap();
-        let mixed = Source::of(Some(format!("{text}\n{other}\n")), None, folder.path());
+        let mixed = KeySource::of(Some(format!("{text}\n{other}\n")), None, folder.path());
         assert!(matches!(mixed.load(None), Err(SigningKeyError::Names(..))));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -309,12 +309,12 @@ impl Deps {
 /// Who appends: `actor`, else the user logged in.
 #[cfg(feature = "ingest")]
 #[must_use]
-pub fn context(actor: Option<&str>) -> ingest::Context {
+pub fn context(actor: Option<&str>) -> ingest::AppendContext {
     // A login may be an address, or no name at all; an actor that is one was refused.
     let login = || {
         let user = std::env::var("USER").ok()?;
         domain::checked::Actor::new(&domain::redact::emails(&user)).ok()
     };
     let actor = actor.map(str::to_owned).or_else(|| login().map(|actor| actor.as_str().to_owned()));
-    ingest::Context { actor: actor.unwrap_or_else(|| "unknown".to_owned()), tool: TOOL.to_owned() }
+    ingest::AppendContext { actor: actor.unwrap_or_else(|| "unknown".to_owned()), tool: TOOL.to_owned() }
 }

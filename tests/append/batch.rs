@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use ingest::{Append, Log, Outcome, Refusal};
+use ingest::{Append, AppendOutcome, Log, Refusal};
 
 use crate::support::log::{append, check, context, count, keyed};
 use crate::support::random::Random;
 use crate::support::{Db, events};
 
 /// What became of an item: `+` appended, `=` duplicate, at a position; `!` refused.
-fn told(outcome: &Result<Outcome, Refusal>) -> String {
+fn told(outcome: &Result<AppendOutcome, Refusal>) -> String {
     match outcome {
-        Ok(Outcome::Appended(place)) => format!("+{}", place.position),
-        Ok(Outcome::Duplicate(place)) => format!("={}", place.position),
+        Ok(AppendOutcome::Appended(place)) => format!("+{}", place.position),
+        Ok(AppendOutcome::Duplicate(place)) => format!("={}", place.position),
         Err(Refusal::KeyReused(key)) => format!("!{key}"),
         Err(_) => "!".to_owned(),
     }
@@ -82,7 +82,7 @@ async fn a_large_batch_is_several_appends_of_one_transaction() {
     let item = |n: usize| Append::from(events::repo(&format!("a/{}", n % STREAMS), n as u64));
     let outcomes = log.append_batch((0..EVENTS).map(item).collect(), &context()).await.unwrap();
     for (n, outcome) in outcomes.iter().enumerate() {
-        let Ok(Outcome::Appended(place)) = outcome else { panic!("{outcome:?}") };
+        let Ok(AppendOutcome::Appended(place)) = outcome else { panic!("{outcome:?}") };
         assert_eq!((place.position, place.sequence), (n as u64 + 1, (n / STREAMS) as u64 + 1));
     }
     assert_eq!(count(db.pool(), "SELECT count(*) FROM log.append").await, 2);
@@ -91,7 +91,7 @@ async fn a_large_batch_is_several_appends_of_one_transaction() {
     assert_eq!((stored.len(), times.len()), (EVENTS, 1));
     // The same lot again: each stream's last event is a duplicate, all else differs from the latest.
     let again = log.append_batch((EVENTS - STREAMS..EVENTS).map(item).collect(), &context()).await.unwrap();
-    assert!(again.iter().all(|outcome| matches!(outcome, Ok(Outcome::Duplicate(_)))));
+    assert!(again.iter().all(|outcome| matches!(outcome, Ok(AppendOutcome::Duplicate(_)))));
 }
 
 #[tokio::test]
@@ -127,7 +127,8 @@ async fn batches_and_single_appends_on_the_same_streams_agree() {
                         .map(|n| events::repo(&format!("a/{}", random.below(20 + 4 * round)), stars + n).into())
                         .collect();
                     let outcomes = log.append_batch(items, &context()).await.unwrap();
-                    appended += outcomes.iter().filter(|outcome| matches!(outcome, Ok(Outcome::Appended(_)))).count();
+                    appended +=
+                        outcomes.iter().filter(|outcome| matches!(outcome, Ok(AppendOutcome::Appended(_)))).count();
                     let name = format!("a/{}", random.below(20));
                     if let Ok(outcome) = log.append(events::repo(&name, stars + 999).into(), &context()).await {
                         appended += usize::from(!outcome.is_duplicate());

@@ -2,10 +2,10 @@
 
 use crate::support::log::{append, check, context, keyed};
 use crate::support::{Db, events};
-use ingest::{AppendError, Outcome, Refusal};
+use ingest::{AppendError, AppendOutcome, Refusal};
 
 /// Appended at, or duplicate of, a position.
-fn told(outcome: &Outcome) -> (bool, u64) {
+fn told(outcome: &AppendOutcome) -> (bool, u64) {
     (outcome.is_duplicate(), outcome.place().position)
 }
 

@@ -3,7 +3,7 @@
 use crate::support::log::{Stored, append, check, context};
 use crate::support::{Db, events};
 use domain::{Event, Timestamp};
-use ingest::{Append, Outcome};
+use ingest::{Append, AppendOutcome};
 
 #[tokio::test]
 async fn events_get_positions_from_one_and_sequences_per_stream() {
@@ -30,7 +30,7 @@ async fn every_kind_of_event_goes_in_and_comes_back() {
     let given = events::every_kind();
     for (n, event) in given.iter().enumerate() {
         let outcome = append(&log, event.clone()).await;
-        assert!(matches!(outcome, Outcome::Appended(ref place) if place.position == n as u64 + 1), "{outcome:?}");
+        assert!(matches!(outcome, AppendOutcome::Appended(ref place) if place.position == n as u64 + 1), "{outcome:?}");
     }
     let stored = check(db.pool()).await;
     assert_eq!(stored.iter().map(Stored::event).collect::<Vec<_>>(), given);
@@ -74,7 +74,7 @@ async fn a_state_that_no_longer_fits_is_read_again_from_the_events() {
         assert!(again.is_duplicate(), "{state}: {again:?}");
         sqlx::query("UPDATE log.stream SET state = $1").bind(state).execute(db.pool()).await.unwrap();
         let next = append(&log, events::repo("a/b", stars + 1)).await;
-        assert!(matches!(next, Outcome::Appended(ref place) if place.sequence == stars + 2), "{state}: {next:?}");
+        assert!(matches!(next, AppendOutcome::Appended(ref place) if place.sequence == stars + 2), "{state}: {next:?}");
         check(db.pool()).await;
     }
 }

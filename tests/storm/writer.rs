@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use ingest::{Append, AppendError, Log, Outcome};
+use ingest::{Append, AppendError, AppendOutcome, Log};
 
 use super::STREAMS;
 use crate::support::events;
@@ -113,7 +113,7 @@ impl Writer {
     }
 
     /// Remembers an answer. False: there was none.
-    fn hear(&mut self, facts: &[(String, u64)], answer: Result<Vec<Outcome>, AppendError>) -> bool {
+    fn hear(&mut self, facts: &[(String, u64)], answer: Result<Vec<AppendOutcome>, AppendError>) -> bool {
         let outcomes = match answer {
             Ok(outcomes) => outcomes,
             Err(AppendError::Conflict { .. }) => return self.trouble("conflict"),
@@ -147,7 +147,7 @@ impl Writer {
     }
 }
 
-async fn send(log: &Log, facts: &[(String, u64)], key: Option<&str>) -> Result<Vec<Outcome>, AppendError> {
+async fn send(log: &Log, facts: &[(String, u64)], key: Option<&str>) -> Result<Vec<AppendOutcome>, AppendError> {
     let append = |(repo, number): &(String, u64)| Append {
         event: events::repo(repo, *number),
         observed_at: None,

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use domain::decide::StreamState;
 use domain::digest::Digest;
 use domain::merkle::Frontier;
-use domain::stream::StreamState;
 use domain::{Envelope, Event, StreamId, StreamKind, Timestamp, codec};
-use ingest::{Append, Context, Log, Outcome};
+use ingest::{Append, AppendContext, AppendOutcome, Log};
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 /// Who appends in the stories.
-pub(crate) fn context() -> Context {
-    Context { actor: "tester".to_owned(), tool: "tests/1".to_owned() }
+pub(crate) fn context() -> AppendContext {
+    AppendContext { actor: "tester".to_owned(), tool: "tests/1".to_owned() }
 }
 
 /// Appends an event as it is.
-pub(crate) async fn append(log: &Log, event: Event) -> Outcome {
+pub(crate) async fn append(log: &Log, event: Event) -> AppendOutcome {
     log.append(event.into(), &context()).await.unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! Who appends is hashed into every leaf: a name of bounded length, nobody's address, whoever writes.
 
-use ingest::{AppendError, Context, Refusal};
+use ingest::{AppendContext, AppendError, Refusal};
 use serde_json::json;
 
 use crate::support::cli::Place;
@@ -60,16 +60,13 @@ async fn nothing_is_appended_under_what_is_no_actor() {
     let log = db.log();
     let (long, tool) = ("x".repeat(257), "tests/1".to_owned());
     for (actor, tool) in [("ann@example.org", &tool), (&long, &tool), ("", &tool), ("ann", &long)] {
-        let context = Context { actor: actor.to_owned(), tool: tool.clone() };
+        let context = AppendContext { actor: actor.to_owned(), tool: tool.clone() };
         let one = log.append(events::repo("a/b", 1).into(), &context).await.unwrap_err();
         let batch = log.append_batch(vec![events::repo("a/b", 1).into()], &context).await.unwrap_err();
         for refused in [one, batch] {
-            let why = match &refused {
-                AppendError::Refused(Refusal::Address(place)) => place.as_str(),
-                AppendError::Refused(Refusal::Invalid(_)) => "its rules",
-                other => panic!("{other}"),
-            };
-            assert_eq!(why, if actor.contains('@') { "the actor" } else { "its rules" }, "{refused}");
+            let AppendError::Refused(Refusal::Invalid(why)) = &refused else { panic!("{refused}") };
+            let expected = if tool.len() > 256 { "tool" } else { "actor" };
+            assert_eq!((why.field, why.reason.contains("e-mail")), (expected, actor.contains('@')), "{refused}");
         }
     }
     assert!(check(db.pool()).await.is_empty());

@@ -1,7 +1,7 @@
 //! A label names one publication, in every spelling, for whoever asks first.
 
-use domain::{Envelope, Event, StreamId, codec, stream};
-use ingest::import::{Import, Imported};
+use domain::{Envelope, Event, StreamId, codec, decide};
+use ingest::import::{Import, ImportedEvent};
 use ingest::{AppendError, Refusal};
 use uuid::Uuid;
 
@@ -50,7 +50,7 @@ async fn of_two_who_publish_at_once_one_has_the_label() {
     let batch = ["Q2", "q2", "a\u{200b}", " q3"].map(|label| events::published(label, 1).into());
     let outcomes = db.log().append_batch(batch.into(), &context()).await.unwrap();
     assert!(outcomes[0].is_ok());
-    assert!(matches!(outcomes[1], Err(Refusal::Rule(stream::Refusal::LabelTaken { .. }))), "{outcomes:?}");
+    assert!(matches!(outcomes[1], Err(Refusal::Rule(decide::BrokenRule::LabelTaken { .. }))), "{outcomes:?}");
     assert!(outcomes[2..].iter().all(|outcome| matches!(outcome, Err(Refusal::Invalid(_)))), "{outcomes:?}");
     assert_eq!(check(db.pool()).await.len(), 2);
 }
@@ -72,7 +72,7 @@ async fn a_label_of_an_earlier_program_is_read_and_stays_taken() {
 }
 
 /// A publication as the first event of a log.
-fn published(label: &str) -> Imported {
+fn published(label: &str) -> ImportedEvent {
     let event = events::published(label, 1);
     let payload = codec::encode(&event).unwrap();
     let envelope = Envelope {
@@ -86,5 +86,5 @@ fn published(label: &str) -> Imported {
         payload_sha256: domain::digest::Digest::of(&payload),
     };
     let leaf_hash = envelope.leaf_hash().unwrap();
-    Imported { position: 1, append: Uuid::now_v7(), index: 0, envelope, leaf_hash, payload }
+    ImportedEvent { position: 1, append: Uuid::now_v7(), index: 0, envelope, leaf_hash, payload }
 }

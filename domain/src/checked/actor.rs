@@ -1,8 +1,8 @@
 //! Who appends, and with what: the metadata of every event, hashed into its leaf and never erased.
 
 use super::Invalid;
-use super::text::is_control_or_format;
 use crate::redact;
+use crate::unseen::is_control_or_format;
 
 /// Greatest length of an actor, in bytes. The database checks it too.
 pub(crate) const MAX_ACTOR_BYTES: usize = 256;
@@ -45,9 +45,16 @@ impl Tool {
     /// The program that appends.
     ///
     /// # Errors
-    /// When the text is too long, blank or not of one line.
+    /// When the text is too long, blank, not of one line, or holds an address or a password.
     pub fn new(text: &str) -> Result<Self, Invalid> {
-        line("tool", text, MAX_TOOL_BYTES).map(Self)
+        let tool = line("tool", text, MAX_TOOL_BYTES)?;
+        if !redact::is_clean(&tool) {
+            return Err(Invalid::new(
+                "tool",
+                "expected a program and its version; e-mail addresses and passwords are not kept",
+            ));
+        }
+        Ok(Self(tool))
     }
 
     /// The text.
@@ -103,7 +110,10 @@ mod tests {
         assert!(Actor::new("").unwrap_err().reason.contains("1 to 256 bytes"));
         assert_eq!(Actor::author(" ann ").unwrap().as_str(), "ann");
         assert_eq!(Actor::author("ann@example.org").unwrap_err().field, "author");
-        assert!(Tool::new(&"x".repeat(257)).is_err() && Tool::new("pg-atlas 0.1.0").is_ok());
+        assert!(Tool::new("pg-atlas 0.1.0").is_ok() && Tool::new("lib@1.2.3").is_ok());
+        for tool in ["", "a\nb", "ann@example.org", &"x".repeat(257)] {
+            assert_eq!(Tool::new(tool).unwrap_err().field, "tool", "{tool}");
+        }
     }
 
     #[test]

@@ -3,21 +3,21 @@
 use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::text::is_ignorable;
+use crate::unseen::is_ignorable;
 
 /// A project name in the form in which two names are compared: NFC, trimmed, white space folded, lower-cased.
 #[must_use]
 pub fn normalised_name(name: &str) -> String {
-    // NFC leaves ASCII as it is, at many times the price of all else.
+    // ASCII is in form NFC already, and asking costs many times the rest.
     let composed = |text: &str| if text.is_ascii() { text.to_owned() } else { text.nfc().collect() };
     let words: Vec<String> = composed(name).split_whitespace().map(str::to_lowercase).collect();
     composed(&words.join(" "))
 }
 
-/// A label in the form in which two are compared: Unicode's compatibility caseless match (NFKC and full case folding,
-/// until nothing changes), without white space around it and without what nobody sees.
+/// A label in the form in which two are compared: Unicode's compatibility caseless match (full case folding and NFKC,
+/// twice, as Unicode defines it), without white space around it and without what nobody sees.
 #[must_use]
-pub(crate) fn folded(label: &str) -> String {
+pub(super) fn folded(label: &str) -> String {
     if label.is_ascii() {
         return label.trim().to_ascii_lowercase();
     }

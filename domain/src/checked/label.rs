@@ -4,8 +4,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::Invalid;
 use super::compared::folded;
-use super::text::is_control_or_format;
 use crate::redact;
+use crate::unseen::is_control_or_format;
 
 /// Greatest length of a label, in bytes.
 const MAX_LABEL_BYTES: usize = 200;

@@ -1,9 +1,9 @@
 //! What projects are called by the world: ids, which decide what is one project, and names, which bind survey rows.
 
 use super::Invalid;
-use super::text::{self, is_invisible};
 use crate::redact;
 use crate::stream::MAX_STREAM_ID_BYTES;
+use crate::unseen::shed;
 
 /// Greatest length of a corrected value or of a name that is corrected, in bytes.
 const MAX_VALUE_BYTES: usize = 1_000;
@@ -18,7 +18,7 @@ impl ProjectId {
     /// # Errors
     /// When the text is blank, too long, holds control characters or an e-mail address.
     pub fn new(text: &str, warnings: &mut Vec<String>) -> Result<Self, Invalid> {
-        let id = text::shed("project", text, warnings);
+        let id = shed("project", text, warnings);
         if id.trim().is_empty() || id.len() > MAX_STREAM_ID_BYTES || id.contains(char::is_control) {
             let reason =
                 format!("expected the project's id, 1 to {MAX_STREAM_ID_BYTES} bytes without control characters");
@@ -49,18 +49,13 @@ impl ProjectId {
 /// # Errors
 /// When it is blank, too long or holds control characters.
 pub fn project_name(field: &'static str, text: &str, warnings: &mut Vec<String>) -> Result<String, Invalid> {
-    let kept = text::shed(field, text, warnings);
+    let kept = shed(field, text, warnings);
     let kept = redact::emails(kept.trim()).into_owned();
     if kept.is_empty() || text.len().max(kept.len()) > MAX_VALUE_BYTES || kept.contains(char::is_control) {
         let reason = format!("expected 1 to {MAX_VALUE_BYTES} bytes without control characters");
         return Err(Invalid::new(field, reason));
     }
     Ok(kept)
-}
-
-/// Whether a source made an id or a name: nothing in it is of zero width or turns directions.
-pub(super) fn is_shed(text: &str) -> bool {
-    !text.contains(is_invisible)
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! Why somebody decided something.
 
 use super::Invalid;
-use super::text::is_invisible;
 use crate::redact;
+use crate::unseen::is_invisible;
 
 /// Greatest length of a reason, in bytes.
 const MAX_REASON_BYTES: usize = 10_000;
 
 /// A reason as it is kept: trimmed, e-mail addresses replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason(String);
+pub struct StatedReason(String);
 
-impl Reason {
+impl StatedReason {
     /// The reason that is written so.
     ///
     /// # Errors
@@ -50,10 +50,10 @@ mod tests {
 
     #[test]
     fn a_reason_is_trimmed_and_names_nobody_by_address() {
-        assert_eq!(Reason::new(" told by ann@example.org\n").unwrap().as_str(), "told by <email>");
-        assert_eq!(Reason::new("one\n\ttwo").unwrap().into_string(), "one\n\ttwo");
+        assert_eq!(StatedReason::new(" told by ann@example.org\n").unwrap().as_str(), "told by <email>");
+        assert_eq!(StatedReason::new("one\n\ttwo").unwrap().into_string(), "one\n\ttwo");
         for text in ["", " \n", "a\u{7}", "a\u{202e}b", "\u{200b}", &"x".repeat(MAX_REASON_BYTES + 1)] {
-            assert!(Reason::new(text).unwrap_err().reason.contains("1 to 10000 bytes"));
+            assert!(StatedReason::new(text).unwrap_err().reason.contains("1 to 10000 bytes"));
         }
     }
 }

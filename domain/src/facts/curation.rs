@@ -1,11 +1,15 @@
 //! A maintainer's corrections.
 
+mod made;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Class, DocumentRef, Lift, NOTHING, Payload};
 use crate::checked::{Invalid, again};
 use crate::stream::{StreamError, StreamId, StreamKind};
+
+pub use made::curated;
 
 /// A maintainer corrected something, with a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,7 +56,7 @@ impl Payload for Curated {
     fn check(&self) -> Result<(), Invalid> {
         again::author(&self.author)?;
         again::reason(&self.reason)?;
-        again::correction(&self.correction)
+        if self.correction.again()? == self.correction { Ok(()) } else { Err(again::otherwise("correction")) }
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Class, DocumentRef, Lift, Payload, Subject};
-use crate::checked::{Invalid, again};
+use crate::checked::Invalid;
 use crate::digest::Digest;
 use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::{Day, Timestamp};
@@ -53,7 +53,7 @@ impl Payload for GitLogObserved {
     }
 
     fn check(&self) -> Result<(), Invalid> {
-        again::subject(&self.subject)
+        self.subject.check()
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Class, DocumentRef, Lift, NOTHING, Payload};
 use crate::checked::{Invalid, again};
 use crate::digest::Digest;
-use crate::stream::{PUBLISHED, StreamError, StreamId, StreamKind};
+use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// Scores were published under a label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,11 @@ pub struct ScoresPublished {
     pub quarantine_digest: Digest,
 }
 
+impl ScoresPublished {
+    /// What the source of a publication begins with; its label follows.
+    pub(crate) const SOURCES: &str = "published/";
+}
+
 impl Payload for ScoresPublished {
     const CLASS: Class = Class::Decision(StreamKind::Atlas);
     const LIFTS: &'static [Lift] = &[];
@@ -40,7 +45,7 @@ impl Payload for ScoresPublished {
     }
 
     fn source(&self) -> String {
-        format!("{PUBLISHED}{}", self.label)
+        format!("{}{}", Self::SOURCES, self.label)
     }
 
     fn document(&self) -> Option<&DocumentRef> {

@@ -82,7 +82,7 @@ pub struct Downloads {
 impl Downloads {
     /// The count scaled to 30 days, rounded down; 0 for a window of no days.
     #[must_use]
-    pub fn per_30_days(self) -> u64 {
+    pub(crate) fn per_30_days(self) -> u64 {
         let scaled = u128::from(self.count) * 30;
         let scaled = scaled.checked_div(u128::from(self.days)).unwrap_or(0);
         u64::try_from(scaled).unwrap_or(u64::MAX)

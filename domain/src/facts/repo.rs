@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::registry::Release;
 use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Subject};
-use crate::checked::{Invalid, again};
+use crate::checked::Invalid;
 use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::Timestamp;
 
@@ -76,7 +76,7 @@ impl Payload for RepoObserved {
     }
 
     fn check(&self) -> Result<(), Invalid> {
-        again::subject(&self.subject)
+        self.subject.check()
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Subject};
-use crate::checked::{Invalid, again};
+use crate::checked::Invalid;
 use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// An SBOM arrived for a repository.
@@ -43,7 +43,7 @@ impl Payload for SbomSubmitted {
     }
 
     fn check(&self) -> Result<(), Invalid> {
-        again::subject(&self.subject)
+        self.subject.check()
     }
 }
 

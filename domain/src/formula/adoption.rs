@@ -19,7 +19,7 @@ impl Formula {
 ///
 /// # Errors
 /// When it is that of a shipped formula, and the hash that of another one.
-pub fn check_name(name: &str, hash: &Digest) -> Result<(), FormulaError> {
+pub(crate) fn check_name(name: &str, hash: &Digest) -> Result<(), FormulaError> {
     let redefined = Formula::shipped(name).is_ok_and(|shipped| shipped.hash() != *hash);
     if redefined { Err(FormulaError::Shipped(name.to_owned())) } else { Ok(()) }
 }

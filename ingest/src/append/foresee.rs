@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use domain::Timestamp;
+use domain::decide::StreamState;
 use domain::digest::Digest;
-use domain::stream::StreamState;
 use sqlx::PgPool;
 
 use super::ahead::{self, Items};
-use super::prepared::{Known, Prepared, Verdict, judge};
-use super::{Append, Context, Metadata, lookup, streams};
+use super::prepared::{Judgement, KnownKey, Prepared, judge};
+use super::{Append, AppendContext, EventMetadata, lookup, streams};
 use crate::connect::begin;
 use crate::error::{AppendError, Refusal};
 
@@ -19,9 +19,9 @@ use crate::error::{AppendError, Refusal};
 /// One that repeats what is there already stays bound to that: should somebody else's event come between, so that it
 /// says something new after all, it is refused ([`Refusal::Overtaken`]), for its document was not kept.
 #[derive(Clone, Debug)]
-pub struct Foreseen(pub(crate) Prepared);
+pub struct ForeseenAppend(pub(crate) Prepared);
 
-impl Foreseen {
+impl ForeseenAppend {
     /// Digest of the raw document that must be kept before the event is appended; none where it is there already.
     #[must_use]
     pub fn document(&self) -> Option<Digest> {
@@ -45,13 +45,13 @@ impl Rehearsal {
     ///
     /// # Errors
     /// When nothing can be appended under this actor or tool.
-    pub fn new(context: &Context, now: Timestamp) -> Result<Self, Refusal> {
-        Metadata::of(context)?;
+    pub fn new(context: &AppendContext, now: Timestamp) -> Result<Self, Refusal> {
+        EventMetadata::of(context)?;
         Ok(Self(Outlook { now, known: BTreeMap::new(), states: BTreeMap::new(), own: BTreeMap::new() }))
     }
 
     /// What would become of these events, in order, after those of before.
-    pub fn foresee(&mut self, appends: Vec<Append>) -> Vec<Result<Foreseen, Refusal>> {
+    pub fn foresee(&mut self, appends: Vec<Append>) -> Vec<Result<ForeseenAppend, Refusal>> {
         appends.into_iter().map(|append| Prepared::new(append).and_then(|item| self.0.foresee(item))).collect()
     }
 }
@@ -60,7 +60,7 @@ impl Rehearsal {
 #[derive(Debug)]
 struct Outlook {
     now: Timestamp,
-    known: BTreeMap<String, Known>,
+    known: BTreeMap<String, KnownKey>,
     states: BTreeMap<domain::StreamId, StreamState>,
     /// Keys of the events looked at so far.
     own: BTreeMap<String, Digest>,
@@ -79,18 +79,18 @@ impl Outlook {
     }
 
     /// What would become of the next event, after those before it.
-    fn foresee(&mut self, mut item: Prepared) -> Result<Foreseen, Refusal> {
+    fn foresee(&mut self, mut item: Prepared) -> Result<ForeseenAppend, Refusal> {
         let same = item.key.as_ref().and_then(|key| self.own.get(key));
         if let (Some(first), Some(key)) = (same, &item.key) {
             if *first != item.input_digest {
                 return Err(Refusal::KeyReused(key.clone()));
             }
             item.repeats = true;
-            return Ok(Foreseen(item));
+            return Ok(ForeseenAppend(item));
         }
         let known = item.key.as_ref().and_then(|key| self.known.get(key));
         let state = self.states.entry(item.stream.clone()).or_default();
-        if judge(&item, state, Some(self.now), known)? == Verdict::New {
+        if judge(&item, state, Some(self.now), known)? == Judgement::New {
             state.evolve(&item.source, item.digest);
         } else {
             item.repeats = true;
@@ -98,7 +98,7 @@ impl Outlook {
         if let Some(key) = &item.key {
             self.own.insert(key.clone(), item.input_digest);
         }
-        Ok(Foreseen(item))
+        Ok(ForeseenAppend(item))
     }
 }
 
@@ -106,7 +106,7 @@ impl Outlook {
 pub(crate) async fn foresee(
     pool: &PgPool,
     appends: Vec<Append>,
-) -> Result<Vec<Result<Foreseen, Refusal>>, AppendError> {
+) -> Result<Vec<Result<ForeseenAppend, Refusal>>, AppendError> {
     let (items, ahead) = ahead::prepare(appends);
     let mut outlook = Outlook::read(pool, &items).await?;
     Ok(ahead.all(items).await?.map(|item| item.and_then(|item| outlook.foresee(item))).collect())

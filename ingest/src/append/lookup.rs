@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Locus;
-use super::prepared::Known;
+use super::prepared::KnownKey;
 use crate::error::{AppendError, Corrupt};
 
 /// The events with these sequences, in the order asked. One that is missing is damage: the stream remembers it.
@@ -44,7 +44,10 @@ pub(crate) async fn one_by_sequence(
 }
 
 /// What these keys stand for; unknown keys are left out.
-pub(crate) async fn by_key(conn: &mut PgConnection, keys: &[String]) -> Result<BTreeMap<String, Known>, AppendError> {
+pub(crate) async fn by_key(
+    conn: &mut PgConnection,
+    keys: &[String],
+) -> Result<BTreeMap<String, KnownKey>, AppendError> {
     let rows = sqlx::query_file!("sql/event_by_key.sql", keys).fetch_all(conn).await?;
     let mut found = BTreeMap::new();
     for row in rows {
@@ -75,10 +78,10 @@ pub(crate) async fn remember(conn: &mut PgConnection, keys: &[(&str, Digest, &Lo
 }
 
 /// What a key stands for.
-pub(crate) fn known(input_digest: &[u8], row: &LocusRow) -> Result<Known, AppendError> {
+pub(crate) fn known(input_digest: &[u8], row: &LocusRow) -> Result<KnownKey, AppendError> {
     let input_digest = Digest::from_slice(input_digest)
         .ok_or_else(|| Corrupt::new("log.idempotency_key", "an input digest is not 32 bytes"))?;
-    Ok(Known { input_digest, locus: row.locus()? })
+    Ok(KnownKey { input_digest, locus: row.locus()? })
 }
 
 /// Where an event is, as stored.

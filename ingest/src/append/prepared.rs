@@ -1,11 +1,11 @@
 //! An event with everything that is computed before the database is asked, and the one rule that decides about it.
 
 use chrono::TimeDelta;
+use domain::decide::{StreamDecision, StreamState, decide};
 use domain::digest::Digest;
-use domain::stream::{Decision, StreamState, decide};
 use domain::{Envelope, Event, StreamId, Timestamp, codec, redact};
 
-use super::{Append, Locus, Metadata};
+use super::{Append, EventMetadata, Locus};
 use crate::error::Refusal;
 use crate::limits::{MAX_AHEAD_MINUTES, MAX_KEY_BYTES};
 
@@ -88,7 +88,7 @@ impl Prepared {
     }
 
     /// What is hashed into the log once sequence and time are known.
-    pub(crate) fn envelope(&self, sequence: u64, recorded_at: Timestamp, metadata: &Metadata) -> Envelope {
+    pub(crate) fn envelope(&self, sequence: u64, recorded_at: Timestamp, metadata: &EventMetadata) -> Envelope {
         Envelope {
             stream: self.stream.clone(),
             sequence,
@@ -117,14 +117,14 @@ pub fn part_key(key: &str, part: &str) -> String {
 
 /// What an idempotency key stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct KnownKey {
     pub(crate) input_digest: Digest,
     pub(crate) locus: Locus,
 }
 
 /// What becomes of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Judgement {
     /// It is appended.
     New,
     /// It repeats the event with this sequence in its stream.
@@ -139,11 +139,11 @@ pub(crate) fn judge(
     prepared: &Prepared,
     state: &StreamState,
     now: Option<Timestamp>,
-    known: Option<&Known>,
-) -> Result<Verdict, Refusal> {
+    known: Option<&KnownKey>,
+) -> Result<Judgement, Refusal> {
     if let (Some(known), Some(key)) = (known, &prepared.key) {
         return if known.input_digest == prepared.input_digest {
-            Ok(Verdict::Known(known.locus.clone()))
+            Ok(Judgement::Known(known.locus.clone()))
         } else {
             Err(Refusal::KeyReused(key.clone()))
         };
@@ -155,8 +155,8 @@ pub(crate) fn judge(
         }
     }
     Ok(match decide(prepared.stream.kind(), state, &prepared.event, &prepared.source, &prepared.digest)? {
-        Decision::Append if prepared.repeats => return Err(Refusal::Overtaken(prepared.stream.to_string())),
-        Decision::Append => Verdict::New,
-        Decision::Duplicate { sequence } => Verdict::Repeats(sequence),
+        StreamDecision::Append if prepared.repeats => return Err(Refusal::Overtaken(prepared.stream.to_string())),
+        StreamDecision::Append => Judgement::New,
+        StreamDecision::Duplicate { sequence } => Judgement::Repeats(sequence),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::stream::StreamState;
+use domain::decide::StreamState;
 use domain::{StreamId, StreamKind, Timestamp, codec};
 use sqlx::PgConnection;
 

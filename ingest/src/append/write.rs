@@ -1,15 +1,15 @@
 //! The rows of one append, and the one statement that writes them.
 
 use chrono::{DateTime, Utc};
+use domain::decide::StreamState;
 use domain::digest::Digest;
 use domain::number::fit;
-use domain::stream::StreamState;
 use domain::{StreamId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::prepared::Prepared;
-use super::{Locus, Metadata};
+use super::{EventMetadata, Locus};
 use crate::error::{Corrupt, Refusal};
 
 /// Most events in one append.
@@ -25,7 +25,7 @@ const PIECE_BYTES: usize = 2 * 1024 * 1024;
 pub(crate) struct Write<'a> {
     append_id: Uuid,
     recorded_at: Timestamp,
-    metadata: &'a Metadata,
+    metadata: &'a EventMetadata,
     /// Events so far.
     count: usize,
     /// Their payload bytes.
@@ -70,7 +70,7 @@ struct Keys<'a> {
 }
 
 impl<'a> Write<'a> {
-    pub(crate) fn new(append_id: Uuid, recorded_at: Timestamp, metadata: &'a Metadata) -> Self {
+    pub(crate) fn new(append_id: Uuid, recorded_at: Timestamp, metadata: &'a EventMetadata) -> Self {
         Self {
             append_id,
             recorded_at,

@@ -21,21 +21,21 @@ const ROWS: usize = 1_000;
 ///
 /// # Errors
 /// When the events cannot be made.
-pub fn sides() -> Result<(Ours, Reference), BenchError> {
+pub fn sides() -> Result<(BatchPath, PlainRows), BenchError> {
     let events = (0..EVENTS).map(|n| event(n, n * 7 % STREAMS).map(Append::from));
     let events = events.collect::<Result<Vec<_>, _>>()?;
     let payloads = events.iter().map(|event| Ok(Prepared::new(event.clone())?.payload));
     let payloads = payloads.collect::<Result<Vec<_>, BenchError>>()?;
-    Ok((Ours { events }, Reference { payloads }))
+    Ok((BatchPath { events }, PlainRows { payloads }))
 }
 
 /// The batch path.
 #[derive(Debug)]
-pub struct Ours {
+pub struct BatchPath {
     events: Vec<Append>,
 }
 
-impl Side for Ours {
+impl Side for BatchPath {
     async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
         let log = Log::new(pool.clone());
         let batches: Vec<Vec<Append>> = self.events.chunks(BATCH).map(<[Append]>::to_vec).collect();
@@ -57,11 +57,11 @@ impl Side for Ours {
 
 /// Plain rows of the same bytes.
 #[derive(Debug)]
-pub struct Reference {
+pub struct PlainRows {
     payloads: Vec<Vec<u8>>,
 }
 
-impl Side for Reference {
+impl Side for PlainRows {
     async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
         let mut conn = pool.acquire().await?;
         conn.execute("CREATE TABLE plain (id bigserial PRIMARY KEY, payload bytea)").await?;

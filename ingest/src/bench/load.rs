@@ -6,7 +6,7 @@ use domain::facts::{DocumentRef, Subject};
 use domain::{Event, codec};
 
 use super::BenchError;
-use crate::append::Context;
+use crate::append::AppendContext;
 
 /// Canonical bytes of each payload.
 pub(crate) const PAYLOAD_BYTES: usize = 1_800;
@@ -15,8 +15,8 @@ pub(crate) const STREAMS: usize = 1_000;
 /// Packages of each document.
 const PACKAGES: u32 = 14;
 
-pub(crate) fn context() -> Context {
-    Context { actor: "bench".to_owned(), tool: concat!("pg-atlas/", env!("CARGO_PKG_VERSION")).to_owned() }
+pub(crate) fn context() -> AppendContext {
+    AppendContext { actor: "bench".to_owned(), tool: concat!("pg-atlas/", env!("CARGO_PKG_VERSION")).to_owned() }
 }
 
 /// The `n`-th event, in stream `stream`, of exactly 1,800 canonical bytes.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::stream::StreamState;
+use domain::decide::StreamState;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -11,9 +11,9 @@ use super::load::{STREAMS, context, event};
 use super::{BenchError, Side, timed};
 use crate::Log;
 use crate::aggregate::Surroundings;
-use crate::append::prepared::{Verdict, judge};
+use crate::append::prepared::{Judgement, judge};
 use crate::append::write::{Write, persist_unsequenced};
-use crate::append::{Append, Metadata, Prepared};
+use crate::append::{Append, EventMetadata, Prepared};
 use crate::error::AppendError;
 use crate::repository::LogRepository;
 
@@ -26,20 +26,20 @@ const CONNECTIONS: usize = 16;
 ///
 /// # Errors
 /// When the events cannot be made.
-pub fn sides() -> Result<(Ours, Reference), BenchError> {
+pub fn sides() -> Result<(PlacedAppends, UnplacedAppends), BenchError> {
     // A walk over the streams that looks random and is the same every time.
     let stream = |n: usize| n.wrapping_mul(2_654_435_761) / 7 % STREAMS;
     let events = (0..EVENTS).map(|n| event(n, stream(n)).map(Append::from)).collect::<Result<Vec<_>, _>>()?;
-    Ok((Ours { events: events.clone() }, Reference { events }))
+    Ok((PlacedAppends { events: events.clone() }, UnplacedAppends { events }))
 }
 
 /// Appends with positions.
 #[derive(Debug)]
-pub struct Ours {
+pub struct PlacedAppends {
     events: Vec<Append>,
 }
 
-impl Side for Ours {
+impl Side for PlacedAppends {
     async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
         let log = Log::new(pool.clone());
         let appends = shares(&self.events).into_iter().map(|share| {
@@ -60,13 +60,13 @@ impl Side for Ours {
 
 /// Appends without outbox and sequencer.
 #[derive(Debug)]
-pub struct Reference {
+pub struct UnplacedAppends {
     events: Vec<Append>,
 }
 
-impl Side for Reference {
+impl Side for UnplacedAppends {
     async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
-        let metadata = Arc::new(Metadata::of(&context())?);
+        let metadata = Arc::new(EventMetadata::of(&context())?);
         let appends = shares(&self.events).into_iter().map(|share| {
             let (pool, metadata) = (pool.clone(), Arc::clone(&metadata));
             async move {
@@ -85,7 +85,7 @@ impl Side for Reference {
 async fn append_unsequenced(
     pool: &PgPool,
     prepared: &Arc<Prepared>,
-    metadata: &Arc<Metadata>,
+    metadata: &Arc<EventMetadata>,
 ) -> Result<bool, BenchError> {
     let surroundings = Arc::new(Surroundings::default());
     let repository = LogRepository {
@@ -101,7 +101,7 @@ async fn append_unsequenced(
         None => StreamState::default(),
     };
     let now = surroundings.now().unwrap_or_default();
-    if judge(prepared, &state, Some(now), None)? != Verdict::New {
+    if judge(prepared, &state, Some(now), None)? != Judgement::New {
         return Err(wrong("a benchmark event is a duplicate".to_owned()));
     }
     let expected = state.sequence;

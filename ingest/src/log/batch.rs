@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::stream::StreamState;
+use domain::decide::StreamState;
 use domain::{StreamId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::Log;
 use super::single::pause;
 use crate::append::ahead::{Ahead, Items};
-use crate::append::prepared::{Known, Prepared, Verdict, judge};
+use crate::append::prepared::{Judgement, KnownKey, Prepared, judge};
 use crate::append::write::{Write, persist, persist_ahead};
-use crate::append::{Found, Locus, Metadata, Outcome, lookup, streams};
+use crate::append::{AppendOutcome, EventMetadata, Locus, Settled, lookup, streams};
 use crate::connect::begin;
 use crate::error::{AppendError, Corrupt, Refusal, is_contention};
 use crate::limits::TRIES;
@@ -24,8 +24,8 @@ pub(crate) async fn append(
     log: &Log,
     items: Items,
     mut ahead: Ahead,
-    metadata: Metadata,
-) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
+    metadata: EventMetadata,
+) -> Result<Vec<Result<AppendOutcome, Refusal>>, AppendError> {
     for attempt in 0..TRIES {
         pause(attempt).await;
         match once(log, &items, &mut ahead, &metadata).await {
@@ -41,7 +41,7 @@ pub(crate) async fn append(
 /// What becomes of an item, before positions are known.
 enum Fate<'a> {
     Refused(Refusal),
-    Found(Found),
+    Found(Settled),
     /// Repeats the event of this stream with this sequence.
     Repeats(&'a StreamId, u64),
     /// Carries the key of this earlier item.
@@ -53,10 +53,10 @@ async fn once(
     log: &Log,
     items: &Items,
     ahead: &mut Ahead,
-    metadata: &Metadata,
-) -> Result<Option<Vec<Option<Result<Found, Refusal>>>>, AppendError> {
+    metadata: &EventMetadata,
+) -> Result<Option<Vec<Option<Result<Settled, Refusal>>>>, AppendError> {
     let mut tx = begin(log.pool(), "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-    let mut batch = Batch::open(&mut tx, items, metadata).await?;
+    let mut batch = OpenBatch::open(&mut tx, items, metadata).await?;
     let mut fates = Vec::with_capacity(items.len);
     for n in 0..items.chunks() {
         for item in ahead.chunk(items, n).await? {
@@ -81,13 +81,13 @@ async fn once(
 }
 
 /// What a batch knows while it decides.
-struct Batch<'a> {
+struct OpenBatch<'a> {
     now: Timestamp,
-    metadata: &'a Metadata,
+    metadata: &'a EventMetadata,
     /// State of every stream of the batch, as of the items decided so far.
     states: BTreeMap<&'a StreamId, StreamState>,
     /// Keys the log knows.
-    known: BTreeMap<String, Known>,
+    known: BTreeMap<String, KnownKey>,
     /// Keys of items decided so far.
     own: BTreeMap<&'a str, usize>,
     write: Write<'a>,
@@ -95,9 +95,9 @@ struct Batch<'a> {
     moved: BTreeMap<&'a StreamId, u64>,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> OpenBatch<'a> {
     /// Locks the streams, then reads clock and keys.
-    async fn open(conn: &mut PgConnection, items: &'a Items, metadata: &'a Metadata) -> Result<Self, AppendError> {
+    async fn open(conn: &mut PgConnection, items: &'a Items, metadata: &'a EventMetadata) -> Result<Self, AppendError> {
         let states = streams::lock(conn, &items.streams).await?;
         let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &items.keys).await? };
         let now = streams::clock(conn).await?;
@@ -114,14 +114,14 @@ impl<'a> Batch<'a> {
         let state = self.states.get_mut(&item.stream).ok_or_else(|| Corrupt::stream(&item.stream, "not locked"))?;
         let fate = match judge(item, state, Some(self.now), known) {
             Err(refusal) => Fate::Refused(refusal),
-            Ok(Verdict::Known(locus)) => Fate::Found(Found::Old(locus)),
-            Ok(Verdict::Repeats(sequence)) => Fate::Repeats(&item.stream, sequence),
-            Ok(Verdict::New) => match self.write.push(item, state.sequence + 1) {
+            Ok(Judgement::Known(locus)) => Fate::Found(Settled::Old(locus)),
+            Ok(Judgement::Repeats(sequence)) => Fate::Repeats(&item.stream, sequence),
+            Ok(Judgement::New) => match self.write.push(item, state.sequence + 1) {
                 Err(refusal) => Fate::Refused(refusal),
                 Ok(locus) => {
                     self.moved.entry(&item.stream).or_insert(state.sequence);
                     state.evolve(&item.source, item.digest);
-                    Fate::Found(Found::New(locus))
+                    Fate::Found(Settled::New(locus))
                 }
             },
         };
@@ -156,7 +156,7 @@ async fn settle(
     conn: &mut PgConnection,
     items: &Items,
     fates: Vec<Option<Fate<'_>>>,
-) -> Result<Option<Vec<Option<Result<Found, Refusal>>>>, AppendError> {
+) -> Result<Option<Vec<Option<Result<Settled, Refusal>>>>, AppendError> {
     let repeats: Vec<(usize, &StreamId, u64)> = fates
         .iter()
         .enumerate()
@@ -181,13 +181,13 @@ async fn settle(
     }
     drop(keys);
 
-    let mut found: Vec<Option<Result<Found, Refusal>>> = Vec::with_capacity(fates.len());
+    let mut found: Vec<Option<Result<Settled, Refusal>>> = Vec::with_capacity(fates.len());
     for (n, fate) in fates.into_iter().enumerate() {
         let settled = match fate {
             None => None,
             Some(Fate::Refused(refusal)) => Some(Err(refusal)),
             Some(Fate::Found(place)) => Some(Ok(place)),
-            Some(Fate::Repeats(..)) => repeated.remove(&n).map(|locus| Ok(Found::Old(locus))),
+            Some(Fate::Repeats(..)) => repeated.remove(&n).map(|locus| Ok(Settled::Old(locus))),
             Some(Fate::SameAs(first)) => same_as(items, n, first, &found),
         };
         found.push(settled);
@@ -200,14 +200,14 @@ fn same_as(
     items: &Items,
     n: usize,
     first: usize,
-    found: &[Option<Result<Found, Refusal>>],
-) -> Option<Result<Found, Refusal>> {
+    found: &[Option<Result<Settled, Refusal>>],
+) -> Option<Result<Settled, Refusal>> {
     let (item, earlier) = (items.get(n)?, items.get(first)?);
     if item.input_digest != earlier.input_digest {
         return Some(Err(Refusal::KeyReused(item.key.clone()?)));
     }
     match found.get(first)? {
-        Some(Ok(Found::New(locus) | Found::Old(locus))) => Some(Ok(Found::Old(locus.clone()))),
+        Some(Ok(Settled::New(locus) | Settled::Old(locus))) => Some(Ok(Settled::Old(locus.clone()))),
         _ => None,
     }
 }
@@ -216,12 +216,12 @@ fn same_as(
 async fn answer(
     log: &Log,
     items: Items,
-    found: Vec<Option<Result<Found, Refusal>>>,
-) -> Result<Vec<Result<Outcome, Refusal>>, AppendError> {
+    found: Vec<Option<Result<Settled, Refusal>>>,
+) -> Result<Vec<Result<AppendOutcome, Refusal>>, AppendError> {
     let appends: BTreeSet<Uuid> = found
         .iter()
         .filter_map(|found| match found {
-            Some(Ok(Found::New(locus) | Found::Old(locus))) => Some(locus.append),
+            Some(Ok(Settled::New(locus) | Settled::Old(locus))) => Some(locus.append),
             _ => None,
         })
         .collect();
@@ -239,8 +239,8 @@ async fn answer(
         .zip(found)
         .map(|(refusal, found)| match (refusal, found) {
             (Some(refusal), _) | (_, Some(Err(refusal))) => Ok(Err(refusal)),
-            (_, Some(Ok(Found::New(locus)))) => Ok(Ok(Outcome::Appended(place(locus)?))),
-            (_, Some(Ok(Found::Old(locus)))) => Ok(Ok(Outcome::Duplicate(place(locus)?))),
+            (_, Some(Ok(Settled::New(locus)))) => Ok(Ok(AppendOutcome::Appended(place(locus)?))),
+            (_, Some(Ok(Settled::Old(locus)))) => Ok(Ok(AppendOutcome::Duplicate(place(locus)?))),
             (None, None) => Err(Corrupt::new("log.event", "an event without an answer").into()),
         })
         .collect()

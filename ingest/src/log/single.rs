@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::Log;
 use crate::aggregate::{
-    Atlas, Fact, Formula, Kind, Package, Project, Repo, Round, Stream, Surroundings, Survey, TypeInside,
+    Atlas, Fact, Formula, KindTag, Package, Project, Repo, Round, Stream, Surroundings, Survey, TypeInside,
 };
-use crate::append::{Found, Metadata, Outcome, Prepared};
+use crate::append::{AppendOutcome, EventMetadata, Prepared, Settled};
 use crate::error::{AppendError, Corrupt, Refusal};
 use crate::limits::TRIES;
 use crate::repository::LogRepository;
@@ -21,7 +21,11 @@ use crate::repository::LogRepository;
 /// Longest pause before the second try, in milliseconds; it doubles with each further one.
 const PAUSE_MILLISECONDS: u64 = 8;
 
-pub(crate) async fn append(log: &Log, prepared: Arc<Prepared>, metadata: &Metadata) -> Result<Outcome, AppendError> {
+pub(crate) async fn append(
+    log: &Log,
+    prepared: Arc<Prepared>,
+    metadata: &EventMetadata,
+) -> Result<AppendOutcome, AppendError> {
     let metadata = Arc::new(metadata.clone());
     for attempt in 0..TRIES {
         pause(attempt).await;
@@ -42,11 +46,11 @@ pub(crate) async fn append(log: &Log, prepared: Arc<Prepared>, metadata: &Metada
 }
 
 /// One try. `Ok(None)`: somebody else wrote to the stream meanwhile.
-async fn once<K: Kind>(
+async fn once<K: KindTag>(
     log: &Log,
     prepared: &Arc<Prepared>,
-    metadata: &Arc<Metadata>,
-) -> Result<Option<Outcome>, AppendError> {
+    metadata: &Arc<EventMetadata>,
+) -> Result<Option<AppendOutcome>, AppendError> {
     let append_id = Uuid::now_v7();
     let surroundings = Arc::new(Surroundings::default());
     let repository = LogRepository {
@@ -69,13 +73,13 @@ async fn once<K: Kind>(
         Err(error) => return Err(unwrapped(error)),
     }
     match surroundings.found() {
-        Some(Found::New(locus)) => {
+        Some(Settled::New(locus)) => {
             let first = ticket.redeem().await.map_err(AppendError::Unplaced)?;
-            Ok(Some(Outcome::Appended(locus.place(first))))
+            Ok(Some(AppendOutcome::Appended(locus.place(first))))
         }
-        Some(Found::Old(locus)) => {
+        Some(Settled::Old(locus)) => {
             let first = log.sequencer().first_position(locus.append).await.map_err(AppendError::Unplaced)?;
-            Ok(Some(Outcome::Duplicate(locus.place(first))))
+            Ok(Some(AppendOutcome::Duplicate(locus.place(first))))
         }
         None => Err(Corrupt::stream(&prepared.stream, "the framework stored nothing").into()),
     }

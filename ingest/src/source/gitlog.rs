@@ -7,6 +7,8 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use domain::Timestamp;
@@ -36,7 +38,7 @@ pub use history::{Cell, History, Person, Totals, Window, totals};
 pub use local::{MAX_REFERENCE_BYTES, MAX_REFERENCE_FILES};
 pub use log::{Log, MAX_COMMITS, MAX_LINE_BYTES, parse_log};
 pub use origin::{CloneUrl, GitSource, MAX_URL_BYTES};
-pub use process::{MAX_FETCHED_BYTES, interrupt};
+pub use process::MAX_FETCHED_BYTES;
 pub use tip::{MAX_LOG_BYTES, MAX_MAILMAP_BYTES};
 
 /// Time that reading one history may take unless the caller says otherwise: 10 minutes.
@@ -57,6 +59,8 @@ pub struct Options {
     pub timeout: Duration,
     /// Folder in which the private folder is made; `None`: the system's temporary folder.
     pub scratch: Option<PathBuf>,
+    /// Set while a history is read, it ends every git process of that reading, and lets it start no other.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 /// A history that was read.
@@ -90,7 +94,7 @@ impl Parsed {
 /// # Errors
 /// See [`GitLogError`].
 pub fn read(source: &GitSource, subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
-    let git = |protocol| git::Git::new(options.scratch.as_deref(), protocol, options.timeout);
+    let git = |protocol| git::Git::new(options, protocol);
     match source {
         GitSource::Export(path) => read_export(&bounded(path)?, subject, options),
         GitSource::Repository(path) => {

@@ -5,12 +5,12 @@
 
 use csv::{ReaderBuilder, StringRecord};
 use domain::Event;
-use domain::checked::text;
 use domain::digest::Digest;
 use domain::facts::DocumentRef;
 use domain::facts::survey::{SurveyAnswered, SurveyStatus};
 use domain::redact;
 use domain::time::Timestamp;
+use domain::unseen;
 
 use super::Refused;
 use super::quoted::quoted;
@@ -160,8 +160,8 @@ impl SurveyColumns {
                 .map_err(|reason| format!("{}: {reason}", COLUMNS[column]))?;
         }
         let [id, name, status, answered_at] = cells;
-        let id = text::shed(COLUMNS[0], id, warnings);
-        let name = text::shed(COLUMNS[1], name, warnings);
+        let id = unseen::shed(COLUMNS[0], id, warnings);
+        let name = unseen::shed(COLUMNS[1], name, warnings);
         let (id, name) = (id.trim(), name.trim());
         let given = |cell: &str| (!cell.is_empty()).then(|| cell.to_owned());
         if id.is_empty() && name.is_empty() {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::grants::owner_of;
 use domain::number::fit;
+use domain::purl::owner_of;
 
 /// A number of an id. Numbers follow the order of first mention; they mean nothing outside.
 pub(super) type Name = u32;

@@ -1,6 +1,6 @@
 //! `curate` and `triage resolve`.
 
-use domain::checked::Reason;
+use domain::checked::StatedReason;
 
 use crate::cli::failure::Result;
 use crate::cli::flags::{self, Curate, WhoAndWhy};
@@ -34,7 +34,7 @@ pub(crate) async fn resolve(deps: &Deps, id: &str, with: flags::Resolution, by: 
 }
 
 fn who(WhoAndWhy { author, reason }: WhoAndWhy) -> Result<By> {
-    Ok(By { author, reason: Reason::new(&reason)? })
+    Ok(By { author, reason: StatedReason::new(&reason)? })
 }
 
 fn row(corrected: &Corrected) -> Result<Output> {

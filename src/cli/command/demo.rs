@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use ::ingest::{Append, Context, Log};
+use ::ingest::{Append, AppendContext, Log};
 use ::replay::{as_of, formulas, log, publication};
 use anyhow::{Context as _, anyhow};
 use domain::Timestamp;
@@ -112,7 +112,7 @@ async fn refuse_other_events(conn: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-async fn ingest(session: &Session, log: &Log, context: &Context, ingestion: &Ingestion) -> Result<()> {
+async fn ingest(session: &Session, log: &Log, context: &AppendContext, ingestion: &Ingestion) -> Result<()> {
     let bytes = file(&ingestion.file)?;
     let observed_at = Some(ingestion.observed_at);
     let subject = || -> Result<Subject> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::checked::Reason;
+use domain::checked::StatedReason;
 
 use crate::cli::confirm;
 use crate::cli::failure::Result;
@@ -16,7 +16,7 @@ pub(crate) async fn run(deps: &Deps, what: Erase) -> Result<Output> {
     match what {
         Erase::Contributor { pseudonym } => Output::of(&contributor(deps, &pseudonym).await?),
         Erase::Payload { position, reason, dry_run, yes, actor } => {
-            let reason = Reason::new(&reason)?;
+            let reason = StatedReason::new(&reason)?;
             let foreseen = foresee(deps, position).await?;
             if dry_run {
                 return Output::of(&foreseen.dry_run()?);

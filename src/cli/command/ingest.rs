@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ::ingest::append::{Foreseen, Rehearsal, part_key};
+use ::ingest::append::{ForeseenAppend, Rehearsal, part_key};
 use ::ingest::error::Refusal;
-use ::ingest::key_file::Draft;
+use ::ingest::key_file::KeyDraft;
 use ::ingest::source::gitlog::Person;
-use ::ingest::{Append, AppendError, Log, Outcome, input};
+use ::ingest::{Append, AppendError, AppendOutcome, Log, input};
 use anyhow::anyhow;
 use domain::facts::Subject;
 use domain::{Event, Timestamp};
@@ -137,7 +137,7 @@ async fn append_under(
     common: &Common,
     read: Single,
     options: &IngestOptions,
-    new_key: Option<Draft>,
+    new_key: Option<KeyDraft>,
 ) -> Result<Output> {
     let observed_at = observed_at(options)?;
     warn(common, &read.warnings);
@@ -261,7 +261,7 @@ async fn foresee(
     log: Option<&Log>,
     options: &IngestOptions,
     appends: Vec<Append>,
-) -> Result<Vec<std::result::Result<Foreseen, Refusal>>> {
+) -> Result<Vec<std::result::Result<ForeseenAppend, Refusal>>> {
     let Some(log) = log else {
         // The clock of this machine stands for the log's.
         let now = Timestamp::from_datetime(chrono::Utc::now());
@@ -292,7 +292,7 @@ pub(crate) fn row_key(key: &str, n: usize) -> String {
 }
 
 /// Refuses the call as a whole where it is the call that is wrong: one key, and one time, stand for all records.
-fn whole(foreseen: &[std::result::Result<Foreseen, Refusal>], key: Option<&str>) -> Result<()> {
+fn whole(foreseen: &[std::result::Result<ForeseenAppend, Refusal>], key: Option<&str>) -> Result<()> {
     for refusal in foreseen.iter().filter_map(|item| item.as_ref().err()) {
         match (refusal, key) {
             (Refusal::KeyReused(_), Some(key)) => return Err(Failure::conflict(Refusal::KeyReused(key.to_owned()))),
@@ -306,7 +306,7 @@ fn whole(foreseen: &[std::result::Result<Foreseen, Refusal>], key: Option<&str>)
 }
 
 /// Where an event is, as an answer says it.
-pub(crate) fn place(outcome: &Outcome) -> Map<String, Value> {
+pub(crate) fn place(outcome: &AppendOutcome) -> Map<String, Value> {
     let place = outcome.place();
     object(json!({
         "event": place.event,

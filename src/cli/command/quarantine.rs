@@ -1,6 +1,6 @@
 //! `quarantine`.
 
-use domain::checked::Reason;
+use domain::checked::StatedReason;
 
 use crate::cli::failure::Result;
 use crate::cli::output::Output;
@@ -10,5 +10,5 @@ use crate::service::act::quarantine::quarantine;
 /// `quarantine`. The answer's `position` and `event` are those of the new event, `quarantined` is the position it is
 /// about.
 pub(crate) async fn run(deps: &Deps, position: u64, why: &str, lift: bool, actor: Option<&str>) -> Result<Output> {
-    Output::of(&quarantine(deps, position, &Reason::new(why)?, lift, actor).await?)
+    Output::of(&quarantine(deps, position, &StatedReason::new(why)?, lift, actor).await?)
 }

@@ -2,7 +2,7 @@
 
 use domain::checked::{Actor, Invalid};
 #[cfg(feature = "ingest")]
-use domain::checked::{Label, ProjectId, Reason};
+use domain::checked::{Label, ProjectId, StatedReason};
 
 /// Who acts: what `--actor` takes.
 pub(crate) fn actor(text: &str) -> Result<String, String> {
@@ -30,7 +30,7 @@ pub(crate) fn project(text: &str) -> Result<String, String> {
 /// Why: what `--reason` takes.
 #[cfg(feature = "ingest")]
 pub(crate) fn reason(text: &str) -> Result<String, String> {
-    Reason::new(text).map(Reason::into_string).map_err(allowed)
+    StatedReason::new(text).map(StatedReason::into_string).map_err(allowed)
 }
 
 /// A place in the log.

@@ -49,7 +49,7 @@ impl Session {
     }
 
     /// Who appends.
-    pub(crate) fn context(&self, actor: Option<&str>) -> ingest::Context {
+    pub(crate) fn context(&self, actor: Option<&str>) -> ingest::AppendContext {
         context(actor)
     }
 }

@@ -1,7 +1,7 @@
 //! The log's own word, signed.
 
 use domain::digest::Digest;
-use ingest::signing_key::{self, ENV_FILE_NAME, ENV_NAME, Source};
+use ingest::signing_key::{self, ENV_FILE_NAME, ENV_NAME, KeySource};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,12 +60,12 @@ pub async fn checkpoint(deps: &Deps, origin: Option<&str>, rotate: bool) -> Resu
 }
 
 /// Where the signing keys are.
-fn source(deps: &Deps) -> Result<Source> {
+fn source(deps: &Deps) -> Result<KeySource> {
     let variable = |name: &'static str| match std::env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(error) => Err(Error::invalid(name, error).of(name)),
     };
     let file = variable(ENV_FILE_NAME)?.map(Into::into);
-    Ok(Source::of(variable(ENV_NAME)?, file, deps.data_dir()))
+    Ok(KeySource::of(variable(ENV_NAME)?, file, deps.data_dir()))
 }

@@ -1,8 +1,8 @@
 //! A maintainer's corrections.
 
 use domain::Event;
-use domain::checked::{self, Actor, Reason};
-use domain::facts::curation::{Correction, ProjectField};
+use domain::checked::{Actor, StatedReason};
+use domain::facts::curation::{Correction, ProjectField, curated};
 use ingest::Append;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub struct By {
     /// Who decided.
     pub author: Actor,
     /// Why.
-    pub reason: Reason,
+    pub reason: StatedReason,
 }
 
 /// What settles an open question: which of these fits depends on its kind. Nothing says "none".
@@ -172,7 +172,7 @@ pub async fn resolve(deps: &Deps, id: &str, with: &Resolution, by: &By) -> Resul
 
 async fn append(deps: &Deps, correction: Correction, by: &By) -> Result<Corrected> {
     let (kind, subject) = question(&correction);
-    let event = Event::from(checked::curated(correction, &by.author, by.reason.clone()));
+    let event = Event::from(curated(correction, &by.author, by.reason.clone()));
     let outcome = deps.log().await?.append(Append::from(event), &context(Some(by.author.as_str()))).await?;
     deps.notice(&Notice::Corrected);
     Ok(Corrected {

@@ -1,6 +1,6 @@
 //! What the law demands: names beside the log and payloads inside it go.
 
-use domain::checked::Reason;
+use domain::checked::StatedReason;
 use domain::digest::Digest;
 use domain::recorded::Position;
 use ingest::erase::{self, EraseError};
@@ -138,7 +138,7 @@ pub async fn foresee(deps: &Deps, position: Position) -> Result<Foreseen> {
 ///
 /// # Errors
 /// [`Error::Gone`] when the payload is erased already; what an interruption has left of it is gone then.
-pub async fn payload(deps: &Deps, foreseen: Foreseen, reason: &Reason, actor: Option<&str>) -> Result<Erased> {
+pub async fn payload(deps: &Deps, foreseen: Foreseen, reason: &StatedReason, actor: Option<&str>) -> Result<Erased> {
     let position = foreseen.target.position;
     let writer = deps.log().await?;
     let target = target(&writer, position).await?;
@@ -164,7 +164,7 @@ fn already(position: Position, at: Position) -> Error {
 }
 
 /// The event at a position, where it may be erased.
-async fn target(log: &ingest::Log, position: Position) -> Result<erase::Target> {
+async fn target(log: &ingest::Log, position: Position) -> Result<erase::ErasureTarget> {
     let target = erase::target(log, position).await?;
     let missing = || Error::not_found("event", position.to_string(), format!("no event at position {position}"));
     let target = target.ok_or_else(missing)?;

@@ -9,7 +9,7 @@ use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::note::Note;
 use ingest::artifact::MAX_DOCUMENT_BYTES;
-use ingest::import::{Import, ImportError, Imported as Row};
+use ingest::import::{Import, ImportError, ImportedEvent as Row};
 use replay::audit::bundle::line::{ArtifactLine, Header, Line};
 use replay::audit::bundle::reader::Reader;
 use replay::audit::bundle::verify::verify;

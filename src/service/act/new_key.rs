@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 
 use ingest::AppendError;
-use ingest::key_file::Draft;
+use ingest::key_file::KeyDraft;
 
 use crate::service::error::find;
 use crate::service::watch::{Notice, Watch};
@@ -19,7 +19,7 @@ pub(crate) fn is_used<T, E: AsRef<dyn StdError + 'static>>(outcome: &std::result
 }
 
 /// Puts the key in its place and says so.
-pub(crate) fn keep(watch: &dyn Watch, new: Draft, purpose: &str) -> Result<()> {
+pub(crate) fn keep(watch: &dyn Watch, new: KeyDraft, purpose: &str) -> Result<()> {
     let path = new.keep().map_err(Error::unavailable)?;
     watch.notice(&Notice::Note(format!("a new key, {}: {purpose}", path.display())));
     Ok(())

@@ -1,7 +1,7 @@
 //! Where the log holds what was appended.
 
 use domain::recorded::Position;
-use ingest::Outcome;
+use ingest::AppendOutcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,8 @@ pub struct Placed {
     pub sequence: u64,
 }
 
-impl From<&Outcome> for Placed {
-    fn from(outcome: &Outcome) -> Self {
+impl From<&AppendOutcome> for Placed {
+    fn from(outcome: &AppendOutcome) -> Self {
         let place = outcome.place();
         let said = if outcome.is_duplicate() { "duplicate" } else { "appended" };
         Self {

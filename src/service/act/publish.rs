@@ -3,12 +3,12 @@
 
 use domain::Event;
 use domain::checked::Label;
+use domain::decide::BrokenRule;
 use domain::digest::Digest;
 use domain::facts::log::ScoresPublished;
 use domain::formula::SHIPPED;
 use domain::recorded::Position;
-use domain::stream::Refusal;
-use ingest::{Append, Context, Log};
+use ingest::{Append, AppendContext, Log};
 use projections::store::schema::FormulaDocument;
 use replay::{formulas, log, present, publication};
 use schemars::JsonSchema;
@@ -46,7 +46,7 @@ pub async fn publish(deps: &Deps, label: &str, actor: Option<&str>) -> Result<Pu
 }
 
 /// Catches up, evaluates at the head and appends the publication.
-pub(crate) async fn scores(deps: &Deps, label: &str, context: &Context) -> Result<ScoresPublished> {
+pub(crate) async fn scores(deps: &Deps, label: &str, context: &AppendContext) -> Result<ScoresPublished> {
     let label = Label::new(label)?;
     let label = label.as_str();
     let writer = deps.log().await?;
@@ -54,7 +54,7 @@ pub(crate) async fn scores(deps: &Deps, label: &str, context: &Context) -> Resul
     let mut conn = deps.read_long().await?.detach();
     let used = publication::all(&mut conn).await?;
     if let Some((_, facts)) = used.into_iter().find(|(_, facts)| Label::are_one(&facts.label, label)) {
-        return Err(Error::conflict(Refusal::LabelTaken { label: label.to_owned(), used: facts.label }));
+        return Err(Error::conflict(BrokenRule::LabelTaken { label: label.to_owned(), used: facts.label }));
     }
     // A shipped formula goes into the log before the scores it gives. Another may be promoted at any moment, as often
     // as there are such formulas that the log lacks.
@@ -75,7 +75,7 @@ pub(crate) async fn scores(deps: &Deps, label: &str, context: &Context) -> Resul
 }
 
 /// Takes a formula into the log where it is a shipped one that the log lacks.
-async fn adopt(log: &Log, conn: &mut PgConnection, formula: &FormulaDocument, context: &Context) -> Result<()> {
+async fn adopt(log: &Log, conn: &mut PgConnection, formula: &FormulaDocument, context: &AppendContext) -> Result<()> {
     if let Some(facts) = formulas::to_adopt(conn, formula, Position::MAX).await? {
         log.append(Append::from(Event::from(facts)), context).await?;
     }

@@ -1,6 +1,6 @@
 //! Every fold passes over an event, or no longer.
 
-use domain::checked::Reason;
+use domain::checked::StatedReason;
 use domain::facts::log::EventQuarantined;
 use domain::number::fit;
 use domain::recorded::Position;
@@ -35,7 +35,7 @@ pub struct Decided {
 pub async fn quarantine(
     deps: &Deps,
     position: Position,
-    reason: &Reason,
+    reason: &StatedReason,
     lifted: bool,
     actor: Option<&str>,
 ) -> Result<Decided> {

@@ -100,7 +100,7 @@ fn folder(path: &Path) -> Finding {
 
 /// The files of the data folder that hold secrets.
 fn keys(data_dir: &Path) -> [(String, Finding); 2] {
-    let signing = || said(signing_key::Source::of(None, None, data_dir).load(None).map(drop));
+    let signing = || said(signing_key::KeySource::of(None, None, data_dir).load(None).map(drop));
     let pseudonym = || said(pseudonym_key::load(None, data_dir).map(drop));
     let key = |name: &str, read: &dyn Fn() -> std::result::Result<(), String>| {
         (name.to_owned(), secret(&data_dir.join(name), read))

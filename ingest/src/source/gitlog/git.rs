@@ -7,10 +7,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use super::Options;
 use super::error::GitLogError;
 use super::process::{Bounds, Ended, MAX_FETCHED_BYTES, run};
 
@@ -74,6 +77,7 @@ pub(super) struct Git {
     protocol: &'static str,
     limit: Duration,
     deadline: Instant,
+    interrupted: Arc<AtomicBool>,
 }
 
 /// What a short command answered.
@@ -102,16 +106,17 @@ impl Answer {
 }
 
 impl Git {
-    /// A new private folder below `scratch` (the system's temporary folder if none is given). Git may speak
-    /// `protocol` alone; an empty one allows none. All that is run here must end within `limit` from now.
-    pub(super) fn new(scratch: Option<&Path>, protocol: &'static str, limit: Duration) -> Result<Self, GitLogError> {
-        let scratch = scratch.map_or_else(std::env::temp_dir, Path::to_owned);
+    /// A new private folder below the options' scratch folder. Git may speak `protocol` alone; an empty one allows
+    /// none. All that is run here must end within the options' time from now, and once they say it is interrupted.
+    pub(super) fn new(options: &Options, protocol: &'static str) -> Result<Self, GitLogError> {
+        let (limit, interrupted) = (options.timeout, Arc::clone(&options.interrupted));
+        let scratch = options.scratch.clone().unwrap_or_else(std::env::temp_dir);
         let mut builder = tempfile::Builder::new();
         builder.prefix("pg-atlas-git-").permissions(private());
         // Resolved, because git compares its place with the ceiling below letter by letter.
         let scratch = fs::canonicalize(&scratch).map_err(GitLogError::io(scratch.display().to_string()))?;
         let folder = builder.tempdir_in(&scratch).map_err(GitLogError::io(scratch.display().to_string()))?;
-        let git = Self { folder, protocol, limit, deadline: Instant::now() + limit };
+        let git = Self { folder, protocol, limit, deadline: Instant::now() + limit, interrupted };
         let home = git.home();
         let write = || {
             fs::create_dir(&home)?;
@@ -197,7 +202,8 @@ impl Git {
     }
 
     fn bounds(&self) -> Bounds<'_> {
-        Bounds { deadline: self.deadline, limit: self.limit, folder: self.folder.path(), max_bytes: MAX_FETCHED_BYTES }
+        let (folder, max_bytes, interrupted) = (self.folder.path(), MAX_FETCHED_BYTES, &*self.interrupted);
+        Bounds { deadline: self.deadline, limit: self.limit, folder, max_bytes, interrupted }
     }
 
     fn in_repository(&self) -> Command {

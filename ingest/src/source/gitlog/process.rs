@@ -29,15 +29,6 @@ const CHUNKS_WAITING: usize = 16;
 /// How much of its complaints is kept, in bytes: the last ones.
 const MAX_COMPLAINT_BYTES: usize = 8 * 1024;
 
-/// Whether this program was asked to stop. One for all, as the signals of a process are.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// Ends every git process that this program has started, and lets it start no other: for a program that was asked to
-/// stop. Git runs in process groups of its own, so the terminal's signals do not reach it.
-pub fn interrupt() {
-    INTERRUPTED.store(true, Ordering::Relaxed);
-}
-
 /// When a process must have ended, and what it may write.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds<'a> {
@@ -49,6 +40,8 @@ pub(super) struct Bounds<'a> {
     pub(super) folder: &'a Path,
     /// Greatest size of that folder, in bytes.
     pub(super) max_bytes: u64,
+    /// Whether it is to end at once. Git runs in process groups of its own, so the terminal's signals do not reach it.
+    pub(super) interrupted: &'a AtomicBool,
 }
 
 /// How a process ended.
@@ -160,7 +153,7 @@ fn forward(mut pipe: impl Read, send: &SyncSender<PipeChunk>, chunk: fn(Vec<u8>)
 }
 
 fn check_time(step: &'static str, bounds: &Bounds<'_>) -> Result<(), GitLogError> {
-    if INTERRUPTED.load(Ordering::Relaxed) {
+    if bounds.interrupted.load(Ordering::Relaxed) {
         return Err(GitLogError::Interrupted { step });
     }
     if Instant::now() < bounds.deadline { Ok(()) } else { Err(GitLogError::Timeout { step, limit: bounds.limit }) }
@@ -190,8 +183,10 @@ mod tests {
 
     const ENOUGH: Duration = Duration::from_secs(120);
 
+    static GOES_ON: AtomicBool = AtomicBool::new(false);
+
     fn bounds(folder: &Path, limit: Duration) -> Bounds<'_> {
-        Bounds { deadline: Instant::now() + limit, limit, folder, max_bytes: 1_000_000 }
+        Bounds { deadline: Instant::now() + limit, limit, folder, max_bytes: 1_000_000, interrupted: &GOES_ON }
     }
 
     fn shell(script: &str, folder: &Path, limit: Duration) -> (Result<Ended, GitLogError>, Vec<u8>) {
@@ -251,6 +246,23 @@ mod tests {
         assert!(matches!(ended, Err(GitLogError::TooLarge { .. })));
         let pid = fs::read_to_string(folder.path().join("child")).unwrap();
         assert!(is_dead(pid.trim()));
+    }
+
+    #[test]
+    fn an_interruption_ends_the_child_and_no_other_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo $$ > child; echo up; sleep 1000"]).current_dir(folder.path());
+        let interrupted = AtomicBool::new(false);
+        let bounds = Bounds { interrupted: &interrupted, ..bounds(folder.path(), ENOUGH) };
+        let ended = run(&mut command, "testing", &bounds, &mut |_| {
+            interrupted.store(true, Ordering::Relaxed);
+            Ok(())
+        });
+        assert!(matches!(ended, Err(GitLogError::Interrupted { step: "testing" })), "{ended:?}");
+        assert!(is_dead(fs::read_to_string(folder.path().join("child")).unwrap().trim()));
+        let (ended, _) = shell("exit 0", folder.path(), ENOUGH);
+        assert!(ended.unwrap().ok, "the next use goes on");
     }
 
     #[test]

@@ -3,11 +3,11 @@
 //! A field of the wrong type is a warning and counts as absent; what is too long refuses the record. Numbers keep the
 //! digits they are written with.
 
-use domain::checked::text;
 use domain::decimal::Decimal;
 use domain::facts::grant::{Amount, Link};
 use domain::redact;
 use domain::stream::MAX_STREAM_ID_BYTES;
+use domain::unseen;
 use serde_json::value::RawValue;
 
 use super::document::{Members, items, members};
@@ -71,7 +71,7 @@ impl<'a> Fields<'a> {
 
     /// The id as it may be shown before it is checked.
     pub(super) fn shown_id(&self) -> Option<String> {
-        self.core.get("id").and_then(|raw| text_of(raw)).map(|id| shown(text::without_invisible(&id).trim()))
+        self.core.get("id").and_then(|raw| text_of(raw)).map(|id| shown(unseen::without_invisible(&id).trim()))
     }
 
     fn raw(&self, at: At) -> Option<&'a RawValue> {
@@ -91,7 +91,7 @@ impl<'a> Fields<'a> {
         let Some(raw) = self.raw(at) else { return Ok(None) };
         let refused = |reason: String| Err(format!("{}: {reason}", at.name()));
         let Some(id) = text_of(raw) else { return refused("an id is text".to_owned()) };
-        let id = text::shed(at.name(), &id, &mut self.warnings);
+        let id = unseen::shed(at.name(), &id, &mut self.warnings);
         let id = id.trim();
         if id.len() > MAX_STREAM_ID_BYTES {
             return refused(format!("longer than {MAX_STREAM_ID_BYTES} bytes"));
@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
     /// A name: a text of one line without what nobody sees; `None` when absent or blank.
     pub(super) fn name(&mut self, at: At) -> Result<Option<String>, String> {
         let Some(name) = self.line(at)? else { return Ok(None) };
-        let kept = text::shed(at.name(), &name, &mut self.warnings);
+        let kept = unseen::shed(at.name(), &name, &mut self.warnings);
         Ok((!kept.trim().is_empty()).then(|| kept.into_owned()))
     }
 

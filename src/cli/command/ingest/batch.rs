@@ -10,9 +10,9 @@ use std::io::{self, Read, Seek as _};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use ::ingest::append::Foreseen;
+use ::ingest::append::ForeseenAppend;
 use ::ingest::artifact::Store;
-use ::ingest::{Append, Context, Log, Refusal, input};
+use ::ingest::{Append, AppendContext, Log, Refusal, input};
 use anyhow::anyhow;
 use bytes::Bytes;
 use domain::Event;
@@ -118,7 +118,7 @@ pub(crate) async fn run(common: &Common, file: &str, strict: bool, options: &Ing
 struct Destination {
     log: Log,
     store: Store,
-    context: Context,
+    context: AppendContext,
 }
 
 /// Reads, parses and batches on a thread of its own.
@@ -225,7 +225,7 @@ async fn refusals(
     appends: Vec<Append>,
     keys: &mut BTreeMap<Digest, Digest>,
 ) -> Result<Vec<Option<Refusal>>> {
-    let mut taken = |foreseen: &Foreseen| {
+    let mut taken = |foreseen: &ForeseenAppend| {
         let (key, stands_for) = foreseen.key()?;
         let first = keys.entry(Digest::of(key.as_bytes())).or_insert(stands_for);
         (*first != stands_for).then(|| Refusal::KeyReused(key.to_owned()))

@@ -1,6 +1,8 @@
 //! `ingest git-log`.
 
 use std::ffi::OsStr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ::ingest::source::gitlog::{self, DEFAULT_TIMEOUT, GitLogError, GitSource, Options, Parsed, Person};
 use ::ingest::{Append, pseudonym_key};
@@ -43,7 +45,8 @@ pub(crate) async fn run(
         _ => pseudonym_key::load(environment.as_deref(), &folder).map(|(key, new)| (Some(key), new)),
     }
     .map_err(Failure::environment)?;
-    let asked = Options { observed_at, since_months, key, timeout: DEFAULT_TIMEOUT, scratch: None };
+    let asked = Options { since_months, ..asked(observed_at, key) };
+    let stop = Arc::clone(&asked.interrupted);
     // Reading blocks on a child process; the runtime has other threads.
     let mut read = tokio::task::spawn_blocking(move || gitlog::read(&source, subject, &asked));
     let mut interrupt = Interrupt::catch()?;
@@ -51,7 +54,7 @@ pub(crate) async fn run(
         read = &mut read => read,
         asked = interrupt.wait() => {
             // Git and its scratch folder go before we do.
-            gitlog::interrupt();
+            stop.store(true, Ordering::Relaxed);
             let _ = read.await;
             return Err(Failure { code: asked.exit_code(), error: anyhow!("interrupted; nothing was appended") });
         }
@@ -79,8 +82,13 @@ pub(crate) fn read_export(
     observed_at: Timestamp,
     key: Option<PseudonymKey>,
 ) -> Result<Single> {
-    let options = Options { observed_at, since_months: None, key, timeout: DEFAULT_TIMEOUT, scratch: None };
-    gitlog::read_export(bytes, subject, &options).map(single).map_err(failure)
+    gitlog::read_export(bytes, subject, &asked(observed_at, key)).map(single).map_err(failure)
+}
+
+/// All history, in the usual time.
+fn asked(observed_at: Timestamp, key: Option<PseudonymKey>) -> Options {
+    let (timeout, interrupted) = (DEFAULT_TIMEOUT, Arc::default());
+    Options { observed_at, since_months: None, key, timeout, scratch: None, interrupted }
 }
 
 fn single(parsed: Parsed) -> Single {

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use ::ingest::append::{Foreseen, TRIES};
+use ::ingest::append::{ForeseenAppend, TRIES};
 use ::ingest::artifact::{ArtifactError, Store};
-use ::ingest::{Append, AppendError, Context, Log, Outcome, Refusal};
+use ::ingest::{Append, AppendContext, AppendError, AppendOutcome, Log, Refusal};
 use bytes::Bytes;
 use domain::digest::Digest;
 
@@ -17,10 +17,10 @@ use crate::cli::failure::{Failure, Result};
 /// Keeps those of these documents that an event which is about to be appended names.
 pub(crate) async fn documents<D: Into<Bytes>>(
     store: &Store,
-    foreseen: &[std::result::Result<Foreseen, Refusal>],
+    foreseen: &[std::result::Result<ForeseenAppend, Refusal>],
     documents: impl IntoIterator<Item = D>,
 ) -> Result<()> {
-    let named: BTreeSet<Digest> = foreseen.iter().flatten().filter_map(Foreseen::document).collect();
+    let named: BTreeSet<Digest> = foreseen.iter().flatten().filter_map(ForeseenAppend::document).collect();
     let documents = documents.into_iter().map(Into::into).filter(|document| named.contains(&Digest::of(document)));
     store.put_all(documents).await.map_err(|error: ArtifactError| Failure::environment(error))
 }
@@ -31,8 +31,8 @@ pub(crate) async fn one(
     store: &Store,
     append: Append,
     document: Vec<u8>,
-    context: &Context,
-) -> Result<Outcome> {
+    context: &AppendContext,
+) -> Result<AppendOutcome> {
     let document = Bytes::from(document);
     for _ in 0..TRIES {
         let foreseen = log.foresee(vec![append.clone()]).await?;

@@ -202,7 +202,7 @@ fn a_mailmap_that_is_no_file_is_none() {
 
 #[test]
 fn git_sees_our_configuration_alone() {
-    let git = Git::new(None, "", Duration::from_secs(60)).unwrap();
+    let git = Git::new(&options("2026-01-01"), "").unwrap();
     git.init("sha1", "files").unwrap();
     let listed = git.ask("listing", &["config", "--list", "--show-origin", "--name-only"]).unwrap();
     let listed = String::from_utf8(listed.output("listing").unwrap()).unwrap();

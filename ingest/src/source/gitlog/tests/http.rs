@@ -132,7 +132,7 @@ fn only_commits_and_what_the_mailmap_needs_are_fetched() {
     let bare = repo.beside("repo.git");
     repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
     let server = Server::start(Manner::Git(repo.beside(""), true));
-    let git = git::Git::new(None, "http", Duration::from_secs(120)).unwrap();
+    let git = git::Git::new(&options("2026-01-01"), "http").unwrap();
     let objects = || {
         let counted = git.ask("counting", &["count-objects", "-v"]).unwrap().output("counting").unwrap();
         let counted = String::from_utf8(counted).unwrap();

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use domain::facts::Subject;
 use domain::identity::{PseudonymKey, pseudonym};
@@ -111,6 +112,7 @@ pub(super) fn options(observed_at: &str) -> Options {
         key: Some(key()),
         timeout: Duration::from_secs(120),
         scratch: None,
+        interrupted: Arc::default(),
     }
 }
 

@@ -1,9 +1,14 @@
-//! What becomes of an event that arrives: by the rule of the stream's kind.
+//! What becomes of an event that arrives: by the rule of its stream's kind.
 
-use super::state::{Decision, Refusal, StreamState};
-use super::{StreamKind, atlas, formula};
+mod atlas;
+mod formula;
+mod state;
+
+pub use state::{BrokenRule, Latest, StreamDecision, StreamState};
+
 use crate::digest::Digest;
 use crate::event::Event;
+use crate::stream::StreamKind;
 
 /// Decides what becomes of an event of `source` with semantic digest `digest`, in a stream of this kind that remembers
 /// `state`.
@@ -16,7 +21,7 @@ pub fn decide(
     event: &Event,
     source: &str,
     digest: &Digest,
-) -> Result<Decision, Refusal> {
+) -> Result<StreamDecision, BrokenRule> {
     match kind {
         StreamKind::Repo | StreamKind::Package | StreamKind::Project | StreamKind::Survey | StreamKind::Round => {
             state.told(source, digest)

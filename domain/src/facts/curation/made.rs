@@ -1,17 +1,15 @@
 //! Corrections by maintainers, one constructor a kind.
 
-use super::compared::normalised_name;
-use super::{Actor, Invalid, ProjectId, Reason, project_name};
-use crate::facts::curation::{Correction, Curated, ProjectField};
-use crate::grants::owner_of;
-use crate::purl::{self, Purl};
+use super::{Correction, Curated, ProjectField};
+use crate::checked::{Actor, Invalid, ProjectId, StatedReason, normalised_name, project_name};
+use crate::purl::{self, Purl, owner_of};
 
 /// What a project can be.
 const PROJECT_TYPES: [&str; 2] = ["pg_root", "scf_project"];
 
 /// A correction with who made it and why.
 #[must_use]
-pub fn curated(correction: Correction, author: &Actor, reason: Reason) -> Curated {
+pub fn curated(correction: Correction, author: &Actor, reason: StatedReason) -> Curated {
     Curated { correction, author: author.as_str().to_owned(), reason: reason.into_string() }
 }
 

@@ -1,38 +1,40 @@
 //! The log's own affairs: a label is used once, in every spelling; a promotion is always news.
 
-use super::state::{Decision, Refusal, StreamState};
-use crate::checked::folded;
+use super::state::{BrokenRule, StreamDecision, StreamState};
+use crate::checked::Label;
 use crate::digest::Digest;
 use crate::event::Event;
-
-/// What the source of a publication begins with; its label follows.
-pub(crate) const PUBLISHED: &str = "published/";
+use crate::facts::log::ScoresPublished;
 
 /// What becomes of an event of this stream.
-pub(super) fn decide(state: &StreamState, event: &Event, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
+pub(super) fn decide(
+    state: &StreamState,
+    event: &Event,
+    source: &str,
+    digest: &Digest,
+) -> Result<StreamDecision, BrokenRule> {
     match event {
         Event::ScoresPublished(facts) => match used_label(state, &facts.label) {
-            Some(used) => Err(Refusal::LabelTaken { label: facts.label.clone(), used: used.to_owned() }),
+            Some(used) => Err(BrokenRule::LabelTaken { label: facts.label.clone(), used: used.to_owned() }),
             None => state.told(source, digest),
         },
         // The builds of another moment, though all they say may have been said before.
-        Event::FormulaPromoted(_) => Ok(Decision::Append),
+        Event::FormulaPromoted(_) => Ok(StreamDecision::Append),
         _ => state.told(source, digest),
     }
 }
 
 /// The label of a publication that is the same to a reader, if there is one. Streams remember labels as they were
-/// written, by whatever program; they are folded here, when one is asked for.
+/// written, by whatever program; they are compared here, when one is asked for.
 fn used_label<'a>(state: &'a StreamState, label: &str) -> Option<&'a str> {
-    let used = state.sources.range(PUBLISHED.to_owned()..).map_while(|(source, _)| source.strip_prefix(PUBLISHED));
-    let wanted = folded(label);
-    used.into_iter().find(|used| folded(used) == wanted)
+    let prefix = ScoresPublished::SOURCES;
+    let mut used = state.sources.range(prefix.to_owned()..).map_while(|(source, _)| source.strip_prefix(prefix));
+    used.find(|used| Label::are_one(used, label))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::log::ScoresPublished;
 
     fn published(label: &str) -> Event {
         let digest = Digest::of(b"x");
@@ -52,7 +54,7 @@ mod tests {
         serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap()
     }
 
-    fn decided(state: &StreamState, label: &str) -> Result<Decision, Refusal> {
+    fn decided(state: &StreamState, label: &str) -> Result<StreamDecision, BrokenRule> {
         let event = published(label);
         decide(state, &event, &event.source(), &event.semantic_digest().unwrap())
     }
@@ -68,11 +70,11 @@ mod tests {
             ("\u{c9}", "e\u{301}"),
             ("seen", "\u{200b}seen"),
         ] {
-            let taken = Refusal::LabelTaken { label: label.to_owned(), used: used.to_owned() };
+            let taken = BrokenRule::LabelTaken { label: label.to_owned(), used: used.to_owned() };
             assert_eq!(decided(&state, label), Err(taken));
         }
         for label in ["Q2", "q", "", "0", "7"] {
-            assert_eq!(decided(&state, label), Ok(Decision::Append), "{label}");
+            assert_eq!(decided(&state, label), Ok(StreamDecision::Append), "{label}");
         }
         assert_eq!(
             decided(&state, "q1").unwrap_err().to_string(),

@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::formula::FormulaError;
 
 /// Greatest number of sources one stream remembers.
-pub const MAX_SOURCES_PER_STREAM: usize = 100_000;
+pub(crate) const MAX_SOURCES_PER_STREAM: usize = 100_000;
 
 /// What a stream remembers: enough to decide the next append without reading a payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Latest {
 
 /// What to do with an event that arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum StreamDecision {
     /// It says something new.
     Append,
     /// It repeats the latest event of its source, which has this sequence.
@@ -45,7 +45,7 @@ pub enum Decision {
 
 /// A business "no": nothing is appended.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum Refusal {
+pub enum BrokenRule {
     /// A label names one publication for ever, and so does every other spelling of it.
     #[error("the label `{label}` is already published{}", as_another(.label, .used))]
     LabelTaken {
@@ -69,11 +69,11 @@ fn as_another(label: &str, used: &str) -> String {
 impl StreamState {
     /// The rule of streams of facts, and the last of every other: what equals the latest of its source says nothing
     /// new.
-    pub(super) fn told(&self, source: &str, digest: &Digest) -> Result<Decision, Refusal> {
+    pub(super) fn told(&self, source: &str, digest: &Digest) -> Result<StreamDecision, BrokenRule> {
         match self.sources.get(source) {
-            Some(latest) if latest.digest == *digest => Ok(Decision::Duplicate { sequence: latest.sequence }),
-            None if self.sources.len() >= MAX_SOURCES_PER_STREAM => Err(Refusal::TooManySources(source.to_owned())),
-            _ => Ok(Decision::Append),
+            Some(latest) if latest.digest == *digest => Ok(StreamDecision::Duplicate { sequence: latest.sequence }),
+            None if self.sources.len() >= MAX_SOURCES_PER_STREAM => Err(BrokenRule::TooManySources(source.to_owned())),
+            _ => Ok(StreamDecision::Append),
         }
     }
 
