@@ -35,8 +35,8 @@ pub mod sequencer;
 pub mod signing_key;
 pub mod source;
 
-pub use append::{Append, AppendContext, AppendOutcome, EventPlace};
+pub use append::{Append, AppendContext, AppendOutcome};
 pub use connect::connect;
-pub use error::{AppendError, Refusal, SequenceError};
+pub use error::{AppendError, Refusal};
 pub use log::Log;
 pub use migrate::migrate;
