@@ -317,3 +317,35 @@ pub fn context(actor: Option<&str>) -> ingest::Context {
     let actor = actor.map(str::to_owned).or_else(|| login().map(|actor| actor.as_str().to_owned()));
     ingest::Context { actor: actor.unwrap_or_else(|| "unknown".to_owned()), tool: TOOL.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Keeps what is said.
+    #[derive(Default)]
+    struct Ear(Mutex<Vec<Notice>>);
+
+    impl Watch for Ear {
+        fn notice(&self, notice: &Notice) {
+            self.0.lock().unwrap().push(notice.clone());
+        }
+
+        fn begin(&self, _: &'static str, _: Option<u64>) -> Box<dyn Progress> {
+            Box::new(Unwatched)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_odd_about_the_settings_is_said_once() {
+        let (ear, folder) = (Arc::new(Ear::default()), tempfile::tempdir().unwrap());
+        let url = "postgres://nobody@localhost/nothing?flavour=odd";
+        let settings = Settings { database_url: Some(url.to_owned()), data_dir: Some(folder.path().to_owned()) };
+        let deps = Deps::open(&settings, Arc::clone(&ear) as Arc<dyn Watch>).unwrap();
+        deps.reopen().unwrap();
+        let said = ear.0.lock().unwrap();
+        assert!(matches!(&said[..], [Notice::Warning(text)] if text.contains("`flavour`")), "{said:?}");
+    }
+}
