@@ -9,9 +9,9 @@ use super::words::{self, Token};
 const CODE: &[&str] = &["domain/src", "ingest/src", "projections/src", "replay/src", "src"];
 /// Names that may stand for something in several modules, and why.
 const SAME_IDEA: &[&str] = &[
-    // What each parser of a document gives; read as `gitlog::Parsed`, `sbom::Parsed`.
-    "Parsed", // What functions answer with: the standard one, with the error of their floor.
-    "Result",
+    // What each parser of a document gives; read as `gitlog::Parsed`, `sbom::Parsed`. And what functions answer with:
+    // the standard result, with the error of their floor.
+    "Parsed", "Result",
 ];
 /// Names that still stand for different things, each with the number of its files. This list only gets shorter.
 const LEFT: &[(&str, usize)] = &[
