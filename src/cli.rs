@@ -12,10 +12,12 @@ mod ping;
 mod session;
 mod terminal;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use domain::redact;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -34,7 +36,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { ENVIRONMENT } else { 0 };
-            let _ = error.print();
+            // What was mistyped is quoted. Where that must not be repeated, the colours go with it.
+            let text = error.render().to_string();
+            let _ = match redact::emails(&text) {
+                Cow::Owned(clean) if error.use_stderr() => io::stderr().write_all(clean.as_bytes()),
+                _ => error.print(),
+            };
             return ExitCode::from(code);
         }
     };
@@ -75,8 +82,9 @@ fn log_line(line: &str) {
 /// Threads that drive sockets; the folds run on the calling one.
 const WORKER_THREADS: usize = 2;
 
+/// Says why, without the addresses that were typed: what a program complains of is kept by many.
 fn report(failure: &Failure) -> ExitCode {
-    let _ = writeln!(io::stderr(), "error: {failure}");
+    let _ = writeln!(io::stderr(), "error: {}", redact::emails(&failure.to_string()));
     ExitCode::from(failure.code)
 }
 

@@ -28,8 +28,8 @@ use std::{env, thread};
 use rustix::process::Pid;
 use sqlx::postgres::PgConnectOptions;
 
-use self::database::Answer;
-use self::error::At;
+use self::database::Readiness;
+use self::error::AtPath;
 use self::folder::{Folder, Hold, POLL};
 use self::postmaster::Postmaster;
 use self::supervisor::Plan;
@@ -154,7 +154,7 @@ fn servers(folder: &Folder) -> Result<Vec<Postmaster>, EmbeddedError> {
 /// The server of this folder that answers now and is none of the doomed.
 fn answering(folder: &Folder, doomed: &[Pid]) -> Result<Option<Postmaster>, EmbeddedError> {
     for server in servers(folder)?.into_iter().filter(|server| server.ready && !doomed.contains(&server.pid)) {
-        if let Answer::Here = database::ensure(&server.socket).map_err(EmbeddedError::Connect)? {
+        if let Readiness::Here = database::ensure(&server.socket).map_err(EmbeddedError::Connect)? {
             return Ok(Some(server));
         }
     }

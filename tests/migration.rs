@@ -1,5 +1,11 @@
 //! The schema's history.
 
+use std::sync::Arc;
+
+use pg_atlas::service::watch::Unwatched;
+use pg_atlas::service::{Deps, Settings};
+use sqlx::ConnectOptions as _;
+
 use crate::support::cli::Place;
 use crate::support::{Db, log};
 
@@ -48,4 +54,19 @@ async fn another_schema_is_named_to_who_reads_and_brought_up_by_who_writes() {
     sqlx::raw_sql(&later).execute(pool).await.unwrap();
     let said = place.ends(2, &["scores"]).stderr;
     assert!(said.contains(&format!("version {newer}")) && said.contains("newer program"), "{said}");
+}
+
+#[tokio::test]
+async fn an_opened_atlas_brings_the_schema_up_to_date_once() {
+    let place = Place::new().await;
+    let database_url = Some(place.db.options().to_url_lossy().to_string());
+    let settings = Settings { database_url, data_dir: Some(place.data()) };
+    let deps = Deps::open(&settings, Arc::new(Unwatched)).unwrap();
+    deps.log().await.unwrap();
+    // Whoever looks again finds a migration missing, and fails at what it made.
+    let forget = "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    sqlx::query(forget).execute(place.db.pool()).await.unwrap();
+    deps.clone().log().await.unwrap();
+    deps.migrate().await.unwrap();
+    assert!(Deps::open(&settings, Arc::new(Unwatched)).unwrap().log().await.is_err());
 }

@@ -2,6 +2,7 @@
 
 mod asking;
 mod late;
+mod parts;
 mod slow;
 mod stopping;
 mod traffic;
@@ -9,14 +10,11 @@ mod traffic;
 use std::process::{Child, Command};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::cli::Said;
-
-/// A bound on what takes seconds: whoever needs longer never ends.
-const AT_ALL: Duration = Duration::from_secs(150);
+use crate::support::wait::AT_ALL;
 
 /// Runs a command that must come to an end, on a thread of its own; its exit code and what it said.
 async fn run(mut command: Command) -> (i32, Said) {

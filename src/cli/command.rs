@@ -35,7 +35,7 @@ use crate::cli::output::Output;
 use crate::cli::session;
 #[cfg(feature = "ingest")]
 use crate::cli::session::Session;
-use crate::service::ask::scores::{Asked, Sort};
+use crate::service::ask::scores::{ScoresQuery, Sort};
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
@@ -51,13 +51,13 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Project { follow } => project::run(common, follow).await.map(done),
         Command::Status => project::status(&deps()?).await.map(done),
         Command::Scores { level, id, sort, limit, at } => {
-            let asked = Asked { level: level.into(), id, sort: Sort::parse(&sort)?, limit, at: at.into() };
+            let asked = ScoresQuery { level: level.into(), id, sort: Sort::parse(&sort)?, limit, at: at.into() };
             scores::run(&deps()?, &asked).await.map(done)
         }
         Command::Edges { of, level, why, as_of } => {
             edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)
         }
-        Command::Events { from, to, stream } => events::run(&deps()?, from, to, stream.as_deref()).await.map(done),
+        Command::Events { from, to, stream } => events::run(common, from, to, stream.as_deref()).await.map(done),
         Command::Replay { at, verify, label } => replay::run(&deps()?, at, verify, label).await,
         #[cfg(feature = "ingest")]
         Command::Publish { label, actor } => publish::run(&deps()?, &label, actor.as_deref()).await.map(done),

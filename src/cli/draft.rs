@@ -12,24 +12,24 @@ const MAX_LINKS: usize = 40;
 /// A file being written. A regular file appears whole or not at all, private when it is new; a device, a FIFO or the
 /// like is written through to, since replacing it would take it away from whoever holds its other end.
 #[derive(Debug)]
-pub(crate) struct Draft {
-    place: Place,
+pub(crate) struct FileDraft {
+    place: DraftPlace,
     bytes: u64,
 }
 
 #[derive(Debug)]
-enum Place {
+enum DraftPlace {
     /// Beside the file that it becomes.
     Beside(NamedTempFile, PathBuf),
     Through(File),
 }
 
-impl Draft {
+impl FileDraft {
     /// Begins to write what `path`, or the file that it links to, is to hold.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let standing = match fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() => {
-                return Ok(Self { place: Place::Through(OpenOptions::new().write(true).open(path)?), bytes: 0 });
+                return Ok(Self { place: DraftPlace::Through(OpenOptions::new().write(true).open(path)?), bytes: 0 });
             }
             Ok(metadata) => Some(metadata.permissions()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -41,13 +41,13 @@ impl Draft {
         if let Some(permissions) = standing {
             draft.as_file().set_permissions(permissions)?;
         }
-        Ok(Self { place: Place::Beside(draft, target), bytes: 0 })
+        Ok(Self { place: DraftPlace::Beside(draft, target), bytes: 0 })
     }
 
     /// The file is complete. Answers how many bytes were written.
     pub(crate) fn end(mut self) -> io::Result<u64> {
         self.flush()?;
-        if let Place::Beside(draft, target) = self.place {
+        if let DraftPlace::Beside(draft, target) = self.place {
             draft.as_file().sync_all()?;
             draft.persist(target)?;
         }
@@ -55,11 +55,11 @@ impl Draft {
     }
 }
 
-impl Write for Draft {
+impl Write for FileDraft {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = match &mut self.place {
-            Place::Beside(draft, _) => draft.write(buffer),
-            Place::Through(file) => file.write(buffer),
+            DraftPlace::Beside(draft, _) => draft.write(buffer),
+            DraftPlace::Through(file) => file.write(buffer),
         }?;
         self.bytes += written as u64;
         Ok(written)
@@ -67,8 +67,8 @@ impl Write for Draft {
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.place {
-            Place::Beside(draft, _) => draft.flush(),
-            Place::Through(file) => file.flush(),
+            DraftPlace::Beside(draft, _) => draft.flush(),
+            DraftPlace::Through(file) => file.flush(),
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::output::Format;
 use crate::service::ask::edges::Ends;
-use crate::service::ask::point::At;
+use crate::service::ask::point::PointQuery;
 use crate::service::ask::{Level, Projection};
 
 #[cfg(feature = "ingest")]
@@ -27,12 +27,12 @@ mod value;
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::Audit;
-pub(crate) use self::bench::{Bench, Criticality, SeedsArg};
+pub(crate) use self::bench::{Bench, CriticalityArgs, SeedsArg};
 #[cfg(feature = "ingest")]
-pub(crate) use self::curate::{Curate, Resolution, WhoAndWhy};
+pub(crate) use self::curate::{Curate, ResolutionArgs, WhoAndWhy};
 #[cfg(feature = "ingest")]
 pub(crate) use self::erase::Erase;
-pub(crate) use self::export::{Export, ExportTo, GraphFormat, ScoreFormat};
+pub(crate) use self::export::{ExportCommand, ExportTo, GraphFormat, ScoreFormat};
 pub(crate) use self::formula::FormulaCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
@@ -188,7 +188,7 @@ pub(crate) enum Command {
     },
     /// Write the graph or the scores for other tools
     #[command(subcommand)]
-    Export(Export),
+    Export(ExportCommand),
     /// Formulas as data
     #[command(subcommand)]
     Formula(FormulaCommand),
@@ -268,7 +268,7 @@ pub(crate) struct AsOf {
     pub(crate) formula: Option<String>,
 }
 
-impl From<AsOf> for At {
+impl From<AsOf> for PointQuery {
     fn from(AsOf { as_of, formula }: AsOf) -> Self {
         Self { as_of, formula }
     }
@@ -348,7 +348,7 @@ pub(crate) enum TriageCommand {
         /// The question, as `triage list` prints it
         id: String,
         #[command(flatten)]
-        resolution: Resolution,
+        resolution: ResolutionArgs,
         #[command(flatten)]
         by: WhoAndWhy,
     },

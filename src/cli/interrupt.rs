@@ -20,7 +20,7 @@ pub(crate) struct Interrupt {
 
 /// Which of them came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum StopSignal {
     /// SIGINT.
     Interrupt,
     /// SIGTERM.
@@ -35,15 +35,15 @@ impl Interrupt {
     }
 
     /// Waits for the first.
-    pub(crate) async fn wait(&mut self) -> Asked {
+    pub(crate) async fn wait(&mut self) -> StopSignal {
         tokio::select! {
-            _ = self.interrupt.recv() => Asked::Interrupt,
-            _ = self.terminate.recv() => Asked::Terminate,
+            _ = self.interrupt.recv() => StopSignal::Interrupt,
+            _ = self.terminate.recv() => StopSignal::Terminate,
         }
     }
 }
 
-impl Asked {
+impl StopSignal {
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -66,13 +66,13 @@ impl Asked {
 pub(crate) struct Stopping {
     /// What the signal asks for.
     pub(crate) stop: Stop,
-    came: Arc<OnceLock<Asked>>,
+    came: Arc<OnceLock<StopSignal>>,
     _listening: JoinSet<()>,
 }
 
 impl Stopping {
     /// Catches the signals. `saying` is called at the first.
-    pub(crate) fn begin(saying: impl FnOnce(Asked) + Send + 'static) -> Result<Self> {
+    pub(crate) fn begin(saying: impl FnOnce(StopSignal) + Send + 'static) -> Result<Self> {
         let mut interrupt = Interrupt::catch()?;
         let (stop, came) = (Stop::default(), Arc::new(OnceLock::new()));
         let (wish, first) = (stop.clone(), Arc::clone(&came));
@@ -89,7 +89,7 @@ impl Stopping {
     }
 
     /// The first signal, if one came.
-    pub(crate) fn came(&self) -> Option<Asked> {
+    pub(crate) fn came(&self) -> Option<StopSignal> {
         self.came.get().copied()
     }
 }

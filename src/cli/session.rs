@@ -28,3 +28,9 @@ pub(crate) fn settings(common: &Common) -> Settings {
 pub(crate) fn say(common: &Common, text: &str) {
     Terminal { quiet: common.quiet }.notice(&Notice::Note(text.to_owned()));
 }
+
+/// Says what was odd, on stderr.
+pub(crate) fn warn(common: &Common, texts: &[String]) {
+    let terminal = Terminal { quiet: common.quiet };
+    texts.iter().for_each(|text| terminal.notice(&Notice::Warning(text.clone())));
+}

@@ -21,7 +21,7 @@ const NO_SUCH_DATABASE: &str = "3D000";
 const NOT_NOW: [&str; 3] = ["57P01", "57P02", "57P03"];
 
 /// How a server answered.
-pub(super) enum Answer {
+pub(super) enum Readiness {
     /// It is there, and the database exists.
     Here,
     /// It does not accept connections, yet or any more.
@@ -42,7 +42,7 @@ pub(super) fn options(socket: &Path) -> PgConnectOptions {
 }
 
 /// Connects once and creates the database when it is missing.
-pub(super) fn ensure(socket: &Path) -> Result<Answer, sqlx::Error> {
+pub(super) fn ensure(socket: &Path) -> Result<Readiness, sqlx::Error> {
     let attempt = async {
         let ours = options(socket);
         match ours.connect().await {
@@ -55,10 +55,10 @@ pub(super) fn ensure(socket: &Path) -> Result<Answer, sqlx::Error> {
     };
     let limited = async { tokio::time::timeout(ANSWER_LIMIT, attempt).await };
     match block_on(limited)? {
-        Err(_) => Ok(Answer::NotNow),
-        Ok(Err(sqlx::Error::Io(_))) => Ok(Answer::NotNow),
-        Ok(Err(error)) if code(&error).is_some_and(|code| NOT_NOW.contains(&code.as_str())) => Ok(Answer::NotNow),
-        Ok(result) => result.map(|()| Answer::Here),
+        Err(_) => Ok(Readiness::NotNow),
+        Ok(Err(sqlx::Error::Io(_))) => Ok(Readiness::NotNow),
+        Ok(Err(error)) if code(&error).is_some_and(|code| NOT_NOW.contains(&code.as_str())) => Ok(Readiness::NotNow),
+        Ok(result) => result.map(|()| Readiness::Here),
     }
 }
 

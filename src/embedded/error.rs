@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 pub(crate) enum EmbeddedError {
     /// No PostgreSQL server is installed, or not where we look.
     #[error(
-        "no PostgreSQL server binaries of version {} or newer found (looked in {looked}). Install them with `scripts/setup` of this project, \
+        "no PostgreSQL server binaries of version {oldest} or newer found (looked in {looked}). Install them with `scripts/setup` of this project, \
          or on Debian and Ubuntu as root with: apt-get install -y postgresql-common && sed -i \
          's/^#\\? *create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf && \
-         apt-get install -y postgresql. Or name their folder in PG_ATLAS_PG_BIN, or a server in DATABASE_URL",
-        super::binaries::OLDEST_MAJOR
+         apt-get install -y postgresql. Or name their folder in PG_ATLAS_PG_BIN, or a server in DATABASE_URL"
     )]
     NoServer {
         /// The places that were searched, for a person to read.
         looked: String,
+        /// The oldest major version that we start.
+        oldest: u32,
     },
 
     /// The data was written by a major version whose binaries are not here.
@@ -115,12 +116,12 @@ pub(crate) enum EmbeddedError {
 }
 
 /// Attaches the path to an [`io::Error`], which never names it by itself.
-pub(super) trait At<T> {
+pub(super) trait AtPath<T> {
     /// The same result, its error naming `path`.
     fn at(self, path: &Path) -> Result<T, EmbeddedError>;
 }
 
-impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
+impl<T, E: Into<io::Error>> AtPath<T> for Result<T, E> {
     fn at(self, path: &Path) -> Result<T, EmbeddedError> {
         self.map_err(|source| EmbeddedError::Io { path: path.to_path_buf(), source: source.into() })
     }

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
-use super::error::{At, EmbeddedError};
+use super::error::{AtPath, EmbeddedError};
 
 /// Mode of every folder we make: for its owner alone.
 pub(super) const PRIVATE_DIR: u32 = 0o700;

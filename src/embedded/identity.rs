@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use super::error::{At, EmbeddedError};
+use super::error::{AtPath, EmbeddedError};
 use super::folder::Folder;
 
 /// What a child needs of our environment. The rest stays out: PG* settings would reach the server, and the supervisor

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::Embedded;
 use super::database::block_on;
-use super::error::{At as _, EmbeddedError};
+use super::error::{AtPath as _, EmbeddedError};
 
 /// What was found.
 #[derive(Debug, Serialize)]

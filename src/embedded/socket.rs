@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use super::error::{At, EmbeddedError};
+use super::error::{AtPath, EmbeddedError};
 use super::folder::{Folder, PRIVATE_DIR, make_private};
 
 /// The port is only part of the socket's name; the server listens on no network address.

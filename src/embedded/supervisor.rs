@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::binaries::Binaries;
-use super::error::{At, EmbeddedError};
+use super::error::{AtPath, EmbeddedError};
 use super::folder::{Folder, Hold};
 use super::identity::RunAs;
 use super::{SUPERVISOR_LOCK, USER, USERS_LOCK, postmaster, socket};

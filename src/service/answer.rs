@@ -11,14 +11,14 @@ use serde::forward_to_deserialize_any;
 pub fn columns<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
     let mut fields: &'static [&'static str] = &[];
     // It always ends in an error: there is nothing to read.
-    let _ = T::deserialize(Asked(&mut fields));
+    let _ = T::deserialize(FieldNames(&mut fields));
     fields
 }
 
 /// Notes the fields that a struct asks for.
-struct Asked<'a>(&'a mut &'static [&'static str]);
+struct FieldNames<'a>(&'a mut &'static [&'static str]);
 
-impl<'de> Deserializer<'de> for Asked<'_> {
+impl<'de> Deserializer<'de> for FieldNames<'_> {
     type Error = Never;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Never> {

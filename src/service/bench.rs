@@ -11,6 +11,6 @@ mod measure;
 pub mod readers;
 pub mod root;
 
-pub use measure::Report;
+pub use measure::Figures;
 /// The metric engine alone, on a graph from files.
 pub use projections::engine::bench as criticality;

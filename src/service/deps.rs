@@ -7,6 +7,8 @@ use replay::SCHEMA;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+#[cfg(feature = "ingest")]
+use tokio::sync::OnceCell;
 
 use super::database_url;
 use super::error::{Error, Result};
@@ -70,6 +72,9 @@ pub struct Deps {
     watch: Arc<dyn Watch>,
     /// Whether the schema is the one that this program reads.
     ready: Arc<OnceLock<()>>,
+    /// Whether the schema was brought up to date.
+    #[cfg(feature = "ingest")]
+    migrated: Arc<OnceCell<()>>,
     /// Keeps the private server running.
     _embedded: Option<Arc<Embedded>>,
 }
@@ -81,12 +86,18 @@ impl Deps {
     /// # Errors
     /// When the settings name no database that could be one, or the private server does not start.
     pub fn open(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Self> {
+        let told = Arc::clone(&watch);
+        Self::opened(settings, watch, told.as_ref())
+    }
+
+    /// As [`Deps::open`]; what is odd about the settings is said to `told`.
+    fn opened(settings: &Settings, watch: Arc<dyn Watch>, told: &dyn Watch) -> Result<Self> {
         let data_dir = settings.data_dir()?;
         let (options, embedded) = match &settings.database_url {
             Some(url) => {
                 let (options, unused) = database_url::parse(url)?;
                 for name in unused {
-                    watch.notice(&Notice::Warning(format!("the database URL's parameter `{name}` is not used")));
+                    told.notice(&Notice::Warning(format!("the database URL's parameter `{name}` is not used")));
                 }
                 (options, None)
             }
@@ -106,26 +117,10 @@ impl Deps {
             options,
             watch,
             ready: Arc::default(),
+            #[cfg(feature = "ingest")]
+            migrated: Arc::default(),
             _embedded: embedded,
         })
-    }
-
-    /// The same atlas, watched by somebody else.
-    #[must_use]
-    pub fn watched_by(&self, watch: Arc<dyn Watch>) -> Self {
-        Self { watch, ..self.clone() }
-    }
-
-    /// The same atlas, watched by nobody.
-    #[must_use]
-    pub fn unwatched(&self) -> Self {
-        self.watched_by(Arc::new(Unwatched))
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
     }
 
     /// Where artifacts and keys live.
@@ -213,12 +208,13 @@ impl Deps {
         Work::Answer.pool(&self.options, 1)
     }
 
-    /// The same atlas, found anew: the private server may have to be started again. Blocks as [`Deps::open`].
+    /// The same atlas, found anew: the private server may have to be started again. Blocks as [`Deps::open`], and does
+    /// not say again what is odd about the settings.
     ///
     /// # Errors
     /// As [`Deps::open`].
     pub(crate) fn reopen(&self) -> Result<Self> {
-        Self::open(&self.settings, Arc::clone(&self.watch))
+        Self::opened(&self.settings, Arc::clone(&self.watch), &Unwatched)
     }
 
     /// Closes every connection, once those in use are given back. Clones have none either from then on.
@@ -276,16 +272,19 @@ impl Deps {
 
 #[cfg(feature = "ingest")]
 impl Deps {
-    /// Brings the schema up to date.
+    /// Brings the schema up to date: once for this atlas and its clones, unless it failed.
     ///
     /// # Errors
     /// When there is no way to the database, or this login may not.
     pub async fn migrate(&self) -> Result<()> {
-        if self.intake.size() == 0 {
-            self.bare().await?.close().await?;
-        }
-        let migrated = ingest::migrate(&self.intake).await;
-        migrated.map_err(|error| Error::unavailable(error).of("cannot bring the schema up to date"))
+        let migrated = self.migrated.get_or_try_init(async || {
+            if self.intake.size() == 0 {
+                self.bare().await?.close().await?;
+            }
+            let migrated = ingest::migrate(&self.intake).await;
+            migrated.map_err(|error| Error::unavailable(error).of("cannot bring the schema up to date"))
+        });
+        migrated.await.copied()
     }
 
     /// The log, to append to, in a migrated database.
@@ -317,4 +316,36 @@ pub fn context(actor: Option<&str>) -> ingest::AppendContext {
     };
     let actor = actor.map(str::to_owned).or_else(|| login().map(|actor| actor.as_str().to_owned()));
     ingest::AppendContext { actor: actor.unwrap_or_else(|| "unknown".to_owned()), tool: TOOL.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Keeps what is said.
+    #[derive(Default)]
+    struct Ear(Mutex<Vec<Notice>>);
+
+    impl Watch for Ear {
+        fn notice(&self, notice: &Notice) {
+            self.0.lock().unwrap().push(notice.clone());
+        }
+
+        fn begin(&self, _: &'static str, _: Option<u64>) -> Box<dyn Progress> {
+            Box::new(Unwatched)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_odd_about_the_settings_is_said_once() {
+        let (ear, folder) = (Arc::new(Ear::default()), tempfile::tempdir().unwrap());
+        let url = "postgres://nobody@localhost/nothing?flavour=odd";
+        let settings = Settings { database_url: Some(url.to_owned()), data_dir: Some(folder.path().to_owned()) };
+        let deps = Deps::open(&settings, Arc::clone(&ear) as Arc<dyn Watch>).unwrap();
+        deps.reopen().unwrap();
+        let said = ear.0.lock().unwrap();
+        assert!(matches!(&said[..], [Notice::Warning(text)] if text.contains("`flavour`")), "{said:?}");
+    }
 }

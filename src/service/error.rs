@@ -13,8 +13,9 @@ pub type Cause = Box<dyn Source + Send + Sync + 'static>;
 /// What use cases answer with.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why not.
-#[derive(Debug)]
+/// Why not. It says the whole chain, on one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", Chain(self.cause()))]
 pub enum Error {
     /// There is no such thing.
     NotFound {
@@ -23,26 +24,29 @@ pub enum Error {
         /// Its id, as asked for.
         id: String,
         /// What there is to say of it.
+        #[source]
         cause: Cause,
     },
     /// The rules of the log, of a source or of a projection say no. Asking again gives the same answer.
-    Refused(Cause),
+    Refused(#[source] Cause),
     /// The question itself is wrong.
     Invalid {
         /// Which part of it; empty where it is the whole.
         field: &'static str,
         /// What is allowed.
+        #[source]
         cause: Cause,
     },
     /// Somebody else's write, key or label is in the way.
-    Conflict(Cause),
+    Conflict(#[source] Cause),
     /// It was there and was erased.
-    Gone(Cause),
+    Gone(#[source] Cause),
     /// Configuration or connection: not now.
     Unavailable {
         /// When it is worth trying again, where that is known.
         retry_after: Option<Duration>,
         /// What is missing.
+        #[source]
         cause: Cause,
     },
     /// The log holds what it cannot hold.
@@ -50,10 +54,11 @@ pub enum Error {
         /// Where.
         position: Position,
         /// What does not fit.
+        #[source]
         cause: Cause,
     },
     /// Somebody asked for the work to end before it was done.
-    Interrupted(Cause),
+    Interrupted(#[source] Cause),
 }
 
 impl Error {
@@ -139,41 +144,27 @@ pub(crate) fn write_chain(f: &mut fmt::Formatter<'_>, error: &(dyn Source + 'sta
     Ok(())
 }
 
+/// An error and all that lies beneath it, as [`write_chain`] has it.
+struct Chain<'a>(&'a (dyn Source + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_chain(f, self.0)
+    }
+}
+
 /// A cause in its context.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{context}")]
 struct Of {
     context: String,
+    #[source]
     cause: Cause,
-}
-
-impl fmt::Display for Of {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.context)
-    }
-}
-
-impl Source for Of {
-    fn source(&self) -> Option<&(dyn Source + 'static)> {
-        Some(self.cause.as_ref())
-    }
-}
-
-impl fmt::Display for Error {
-    /// The whole chain on one line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_chain(f, self.cause())
-    }
 }
 
 impl AsRef<dyn Source + 'static> for Error {
     fn as_ref(&self) -> &(dyn Source + 'static) {
         self
-    }
-}
-
-impl Source for Error {
-    fn source(&self) -> Option<&(dyn Source + 'static)> {
-        Some(self.cause())
     }
 }
 

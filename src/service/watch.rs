@@ -1,7 +1,5 @@
 //! What a use case says while it is at work, before its answer: values, for whoever watches to show or to keep.
 
-use std::sync::{Mutex, PoisonError};
-
 /// Something that a use case says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -59,26 +57,4 @@ impl Progress for Unwatched {
     fn step(&mut self) {}
     fn reach(&mut self, _: u64) {}
     fn reach_of(&mut self, _: u64, _: u64) {}
-}
-
-/// Keeps what is said, for a front that tells it with the answer, and for tests.
-#[derive(Debug, Default)]
-pub struct Kept(Mutex<Vec<Notice>>);
-
-impl Kept {
-    /// What was said so far; afterwards it is empty.
-    #[must_use]
-    pub fn take(&self) -> Vec<Notice> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Watch for Kept {
-    fn notice(&self, notice: &Notice) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
-    }
-
-    fn begin(&self, _: &'static str, _: Option<u64>) -> Box<dyn Progress> {
-        Box::new(Unwatched)
-    }
 }

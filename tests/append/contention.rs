@@ -7,6 +7,7 @@ use ingest::{AppendError, Log};
 use sqlx::Executor as _;
 
 use crate::support::log::{check, context, count, keyed};
+use crate::support::wait::until;
 use crate::support::{Db, events};
 
 /// A client of its own: nothing is shared but the database.
@@ -128,9 +129,7 @@ async fn who_waits_for_the_head_in_vain_leaves_nothing_behind() {
     });
     let cancelled = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity \
                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while count(db.pool(), cancelled).await == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(db.pool(), "it waits for the head", cancelled, 1).await;
     assert!(matches!(refused.await.unwrap(), Err(AppendError::Unplaced(_))));
     let patience = Duration::from_secs(1);
     let given_up = tokio::time::timeout(patience, log.append(events::repo("a/b", 2).into(), &context())).await;

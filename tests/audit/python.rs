@@ -7,13 +7,14 @@ use serde_json::Value;
 use super::bundle::{exported, lines, written};
 use super::support::ecosystem;
 use crate::support::cli::Place;
+use crate::support::skipped::skipped;
 
 /// Runs the script; `None` where this machine has no Python.
 fn second(code: i32, args: &[&str]) -> Option<Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/verify-bundle");
     match Command::new("python3").arg(script).args(args).output() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            eprintln!("skipped: no python3 on this machine");
+            skipped("no python3 on this machine");
             None
         }
         ran => {

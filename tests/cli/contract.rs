@@ -225,6 +225,10 @@ fn failures_have_their_exit_codes() {
         ("ingest sbom - --repo pkg:npm/a", 2),
         ("ingest sbom - --repo nothing", 2),
         ("ingest sbom - --repo pkg:github/o/a --observed-at yesterday", 2),
+        ("ingest sbom - --repo pkg:github/o/a --observed-at ann@example.org", 2),
+        ("scores --as-of ann@example.org", 2),
+        ("scores --level ann@example.org", 2),
+        ("ann@example.org", 2),
         ("ingest sbom -", 2),
         ("no-such-command", 2),
         ("scores --format xml", 2),
@@ -250,6 +254,7 @@ fn failures_have_their_exit_codes() {
         let ran = program.line(line);
         assert_eq!(ran.code, code, "`{line}`: {ran:#?}");
         assert!(ran.stdout.is_empty() && ran.stderr.contains("error: "), "`{line}`: {ran:#?}");
+        assert!(!ran.stderr.contains("example.org"), "an address comes back: {ran:#?}");
     }
     for (line, said) in [
         ("audit verify /nope", "/nope: No such file or directory"),

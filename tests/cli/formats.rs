@@ -114,3 +114,15 @@ fn warnings_go_to_standard_error_unless_they_are_not_wanted() {
     let logged = program.line("status -vv").ok();
     assert!(!logged.stderr.contains('\u{1b}'), "{}", logged.stderr);
 }
+
+#[test]
+fn events_are_lines_of_json_and_no_columns() {
+    let program = Program::fresh();
+    program.sbom("o/a", &spdx(&["a"], &[]), &[]);
+    let lines = program.line("events").ok().stdout;
+    for format in ["json", "ndjson"] {
+        assert_eq!(program.line(&format!("events --format {format}")).ok().stdout, lines);
+    }
+    let said = program.line("events --format csv").fails(2);
+    assert!(said.contains("no columns") && said.contains("--format ndjson"), "{said}");
+}

@@ -1,6 +1,7 @@
 //! A switch of live builds, and those who read the views: one who reads on and on keeps nobody else waiting.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use projections::store::switch::{self, await_readers};
 use projections::store::{self, StoreError, schema};
@@ -8,6 +9,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 
 use crate::support::cli::Place;
+use crate::support::log::count;
+use crate::support::wait::AT_ALL;
 
 /// A place with a score.
 async fn place() -> Place {
@@ -29,6 +32,13 @@ const LOOK: &str = "SELECT (SELECT count(*) FROM public.projects) + (SELECT coun
                          + (SELECT count(*) FROM public.external_repos) + (SELECT count(*) FROM public.contributors) \
                          + (SELECT count(*) FROM public.depends_on) + (SELECT count(*) FROM public.contributed_to)";
 
+/// When the pauses began that a program of ours makes.
+const PAUSES: &str = "SELECT query_start::text FROM pg_stat_activity WHERE datname = current_database() \
+                         AND application_name = 'pg-atlas' AND query LIKE 'SELECT pg_sleep%'";
+/// Who waits for a table or a view.
+const QUEUE: &str = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation' \
+                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 #[tokio::test]
 async fn others_are_answered_while_a_promotion_waits_for_a_long_reader() {
     let place = place().await;
@@ -38,12 +48,17 @@ async fn others_are_answered_while_a_promotion_waits_for_a_long_reader() {
 
     let mut promoting = place.command(&["rebuild", "--formula", "atlas-1", "--promote"]).spawn().unwrap();
     let mut short = other(place.db.options(), "reader").await;
-    // Longer than a switch that asks for locks and gives up would ask.
-    for _ in 0..80 {
+    // It looks who reads, and looks again, more often than a switch that asks for locks and gives up would ask.
+    let (begun, mut looks) = (Instant::now(), BTreeSet::new());
+    while looks.len() < 60 {
         short.execute(LOOK).await.expect("answered within two seconds");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        let pauses: Vec<String> = sqlx::query_scalar(PAUSES).fetch_all(place.db.pool()).await.unwrap();
+        looks.extend(pauses);
+        assert_eq!(count(place.db.pool(), QUEUE).await, 0, "nobody queues for what others read");
+        assert!(promoting.try_wait().unwrap().is_none(), "it waits");
+        assert!(begun.elapsed() < AT_ALL, "{} looks", looks.len());
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(promoting.try_wait().unwrap().is_none(), "it waits");
     // Facts go on being projected too.
     let file = place.file("r.json", r#"{"full_name": "o/a", "stargazers_count": 6}"#);
     place.run(&["ingest", "repo", &file, "--repo", "pkg:github/o/a"]);

@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use super::chaos::follower;
 use super::cli::Cli;
 use crate::support::log::append;
+use crate::support::wait::until;
 use crate::support::{Db, events};
 
 async fn quarantine(db: &Db, position: u64, lifted: bool) {
@@ -141,9 +142,8 @@ async fn a_good_event_that_is_quarantined_leaves_the_state_it_was_never_in() {
     let before = digests(&cli, &["replay"]);
     let running = follower(&cli);
     quarantine(&db, 3, false).await;
-    while standing(db.pool()).await != [5] {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let stand = "SELECT count(*) FROM atlas.live l JOIN atlas.build b ON b.id = l.build WHERE b.position = 5";
+    until(db.pool(), "the quarantine is projected", stand, 4).await;
     assert_eq!(running.stop(Signal::TERM).code, 0);
 
     let expected = digests(&calm, &["replay"]);

@@ -14,7 +14,7 @@ use super::chaos::follower;
 use super::cli::{Cli, Running, command};
 use crate::embedded::server::{data, eventually, gone, parent};
 use crate::support::Db;
-use crate::support::log::count;
+use crate::support::wait::until_none;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_ends_well_and_leaves_no_connection() {
@@ -26,9 +26,7 @@ async fn a_follower_ends_well_and_leaves_no_connection() {
     }
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
                   AND application_name = 'pg-atlas' AND state <> 'idle'";
-    while count(db.pool(), others).await > 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until_none(db.pool(), "its connections are gone", others).await;
 }
 
 /// Everything that descends from a process.

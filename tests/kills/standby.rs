@@ -7,6 +7,7 @@ use super::chaos::follower;
 use super::cli::Cli;
 use super::server::{Loss, Server};
 use crate::support::log::append;
+use crate::support::wait::until;
 use crate::support::{Db, events};
 
 /// A database with a binary to work on it, and events to append.
@@ -107,9 +108,7 @@ async fn one_that_is_stopped_with_locks_in_its_hands_loses_them() {
     scene.append().await;
     let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation' \
                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    while crate::support::log::count(scene.db.pool(), waits).await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    until(scene.db.pool(), "it waits for the table", waits, 1).await;
     stopped.signal(Signal::STOP);
     tx.rollback().await.unwrap();
     let second = follower(&scene.cli);
@@ -150,9 +149,7 @@ async fn what_a_killed_client_left_unsequenced_is_sequenced_and_projected() {
     let path = folder.path().join("facts");
     std::fs::write(&path, r#"{"full_name": "a/b", "stargazers_count": 77}"#).unwrap();
     let client = scene.cli.start(&["ingest", "repo", path.to_str().unwrap(), "--repo", "pkg:github/a/b"]);
-    while crate::support::log::count(scene.db.pool(), "SELECT count(*) FROM log.outbox").await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until(scene.db.pool(), "the client has committed", "SELECT count(*) FROM log.outbox", 1).await;
     client.kill();
     conn.execute("COMMIT").await.unwrap();
     conn.close().await.unwrap();

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::cli::Place;
 use crate::support::events;
 use crate::support::log::{append, count};
+use crate::support::skipped::skipped;
 
 /// Two documents of which the first is superseded, published; a third, and published again.
 async fn scene() -> Place {
@@ -98,7 +99,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     }
     match command.output() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            eprintln!("skipped: no python3 on this machine");
+            skipped("no python3 on this machine");
             None
         }
         ran => {

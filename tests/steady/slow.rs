@@ -8,6 +8,7 @@ use super::{end, run};
 use crate::support::cli::Place;
 use crate::support::events;
 use crate::support::log::append;
+use crate::support::wait::until;
 
 /// What the line of a slow statement says.
 const SLOW: &str = "slow statement";
@@ -34,9 +35,7 @@ async fn background_work_tells_of_them_and_a_command_where_it_is_asked() {
         let child = hurried(&place, &args).spawn().unwrap();
         let follows =
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
-        while crate::support::log::count(place.db.pool(), follows).await == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        until(place.db.pool(), "it follows", follows, 1).await;
         kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
         let (code, said) = end(child, "the follower");
         assert_eq!((code, said.stderr.contains(SLOW)), (0, tells), "{said:?}");

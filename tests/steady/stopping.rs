@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use super::{Watch, end};
 use crate::support::cli::Place;
 use crate::support::log::{append, context, count};
+use crate::support::wait::until;
 use crate::support::{Db, events};
 
 /// Events: fewer than a page.
@@ -78,9 +79,7 @@ async fn a_first_projection_that_is_interrupted_keeps_its_page() {
     tx.execute("SELECT id FROM atlas.build FOR UPDATE").await.unwrap();
     let mut child = place.command(&["project"]).spawn().unwrap();
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while count(place.db.pool(), waits).await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    until(place.db.pool(), "it waits for the builds", waits, 1).await;
     signal(&child);
     hear(&mut child, "SIGINT: saving what is folded");
     tx.rollback().await.unwrap();
@@ -99,9 +98,7 @@ async fn one_that_stands_aside_is_interrupted_at_once_and_says_how_to_go_on() {
     tx.execute("SELECT id FROM atlas.build FOR UPDATE").await.unwrap();
     let mut child = place.command(&["project"]).spawn().unwrap();
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while count(place.db.pool(), waits).await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    until(place.db.pool(), "it waits for the builds", waits, 1).await;
     // Another moves the builds on by one page of its own making.
     tx.execute("UPDATE atlas.build SET position = 1").await.unwrap();
     signal(&child);
@@ -125,9 +122,7 @@ async fn a_follower_says_what_it_does() {
         if quiet {
             append(&place.db.log(), events::repo("e/f", 1)).await;
             let stand = "SELECT count(*) FROM atlas.live l JOIN atlas.build b ON b.id = l.build WHERE b.position = 601";
-            while count(place.db.pool(), stand).await < 4 {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
+            until(place.db.pool(), "the builds are there", stand, 4).await;
         } else {
             let said = hear(&mut child, "\n");
             let sentence = format!(
@@ -135,9 +130,7 @@ async fn a_follower_says_what_it_does() {
             );
             assert!(said.contains(&sentence), "{said}");
             let stand = "SELECT count(*) FROM atlas.live l JOIN atlas.build b ON b.id = l.build WHERE b.position = 600";
-            while count(place.db.pool(), stand).await < 4 {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
+            until(place.db.pool(), "the builds are there", stand, 4).await;
         }
         signal(&child);
         let (code, said) = end(child, "the follower");

@@ -6,5 +6,7 @@ pub(crate) mod events;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod random;
+pub(crate) mod skipped;
+pub(crate) mod wait;
 
 pub(crate) use db::Db;

@@ -6,11 +6,11 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 use serde_json::Value;
 
-use crate::cli::draft::{self, Draft};
+use crate::cli::draft::{self, FileDraft};
 use crate::cli::failure::{Failure, REFUSED, Result};
 use crate::cli::flags::{Audit, Common};
 use crate::cli::output::Output;
-use crate::cli::session::{self, say};
+use crate::cli::session;
 use crate::service::Deps;
 #[cfg(feature = "ingest")]
 use crate::service::act;
@@ -34,9 +34,7 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
         Audit::Verify { bundle: None, trust } => return answer(&audit::verify(&deps()?, &trust.into()).await?),
         Audit::Verify { bundle: Some(file), trust } => {
             let report = audit::verify_bundle(&file, &trust.into())?;
-            for remark in &report.remarks {
-                say(common, &format!("warning: {remark}"));
-            }
+            session::warn(common, &report.remarks);
             return answer(&report);
         }
         #[cfg(feature = "ingest")]
@@ -64,7 +62,7 @@ async fn export(deps: &Deps, file: &Path, artifacts: bool) -> Result<Output> {
         let reason = anyhow!("a bundle goes into a file: standard output is where the command says what is in it");
         return Err(Failure::environment(reason));
     }
-    let draft = Draft::create(file).with_context(place).map_err(Failure::refused)?;
+    let draft = FileDraft::create(file).with_context(place).map_err(Failure::refused)?;
     let (exported, draft) = bundle::write(deps, draft, artifacts).await?;
     let bytes = draft.end().with_context(place).map_err(Failure::environment)?;
     Ok(Output::of(&exported)?.with("file", place()).with("bytes", bytes))

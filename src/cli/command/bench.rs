@@ -1,7 +1,7 @@
 //! `bench`: what things cost, against a reference in the same run.
 
 use crate::cli::failure::{Failure, Result};
-use crate::cli::flags::{Bench, Common, Criticality, SeedsArg};
+use crate::cli::flags::{Bench, Common, CriticalityArgs, SeedsArg};
 use crate::cli::output::Output;
 #[cfg(feature = "ingest")]
 use crate::cli::session::deps;
@@ -45,8 +45,8 @@ pub(crate) async fn run(common: &Common, what: Bench) -> Result<Output> {
     Ok(Output::Object(report?))
 }
 
-impl From<Criticality> for BenchOptions {
-    fn from(Criticality { edges, nodes, seeds, threads, repeat }: Criticality) -> Self {
+impl From<CriticalityArgs> for BenchOptions {
+    fn from(CriticalityArgs { edges, nodes, seeds, threads, repeat }: CriticalityArgs) -> Self {
         let seeds = match seeds {
             SeedsArg::Leaves => Seeds::Leaves,
             SeedsArg::All => Seeds::All,

@@ -26,9 +26,9 @@ pub(crate) async fn run(deps: &Deps, command: Curate) -> Result<Output> {
 }
 
 /// `triage resolve`.
-pub(crate) async fn resolve(deps: &Deps, id: &str, with: flags::Resolution, by: WhoAndWhy) -> Result<Output> {
+pub(crate) async fn resolve(deps: &Deps, id: &str, with: flags::ResolutionArgs, by: WhoAndWhy) -> Result<Output> {
     // `--none` is the absence of the others: the parser asks for exactly one of the four.
-    let flags::Resolution { project, repo, value, none: _ } = with;
+    let flags::ResolutionArgs { project, repo, value, none: _ } = with;
     let with = Resolution { project, repo, value };
     row(&crate::service::act::curate::resolve(deps, id, &with, &who(by)?).await?)
 }

@@ -4,8 +4,8 @@ use crate::cli::failure::Result;
 use crate::cli::flags::EdgeLevel;
 use crate::cli::output::Output;
 use crate::service::Deps;
-use crate::service::ask::edges::{Asked, edges, why};
-use crate::service::ask::point::At;
+use crate::service::ask::edges::{EdgesQuery, edges, why};
+use crate::service::ask::point::PointQuery;
 
 /// `edges`.
 pub(crate) async fn run(
@@ -15,9 +15,9 @@ pub(crate) async fn run(
     ends: Option<&[String]>,
     as_of: Option<String>,
 ) -> Result<Output> {
-    let at = At { as_of, formula: None };
+    let at = PointQuery { as_of, formula: None };
     match ends {
         Some([from, to]) => Output::rows(&why(deps, from, to, &at).await?),
-        _ => Output::rows(&edges(deps, &Asked { of, ends: level.into(), at }).await?),
+        _ => Output::rows(&edges(deps, &EdgesQuery { of, ends: level.into(), at }).await?),
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::failure::Result;
 use crate::cli::flags::Erase;
 use crate::cli::output::Output;
 use crate::service::Deps;
-use crate::service::act::erase::{Foreseen, contributor, foresee, payload};
+use crate::service::act::erase::{ForeseenErasure, contributor, foresee, payload};
 
 /// `erase`.
 pub(crate) async fn run(deps: &Deps, what: Erase) -> Result<Output> {
@@ -31,7 +31,7 @@ pub(crate) async fn run(deps: &Deps, what: Erase) -> Result<Output> {
 }
 
 /// What is asked about, for people.
-fn shown(Foreseen { target, unprovable, .. }: &Foreseen) -> String {
+fn shown(ForeseenErasure { target, unprovable, .. }: &ForeseenErasure) -> String {
     let mut text = format!("position {}: {} of {}\n", target.position, target.event_type, target.stream);
     // Writing to a String cannot fail.
     let _ = match unprovable.as_slice() {

@@ -10,13 +10,13 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
-use crate::cli::draft::{self, Draft};
+use crate::cli::draft::{self, FileDraft};
 use crate::cli::failure::{Failure, Result};
-use crate::cli::flags::{Export, ExportTo, GraphFormat, ScoreFormat};
+use crate::cli::flags::{ExportCommand, ExportTo, GraphFormat, ScoreFormat};
 use crate::cli::output::{Output, csv, object, objects};
 use crate::service::Deps;
 use crate::service::answer::columns;
-use crate::service::ask::edges::Edge;
+use crate::service::ask::edges::EdgeRow;
 use crate::service::ask::export::{self, snapshot};
 
 /// Columns of a node.
@@ -32,33 +32,33 @@ const NODE: &[&str] = &[
     "pg_score",
 ];
 /// What is exported.
-struct Snapshot {
+struct ExportRows {
     nodes: Vec<Map<String, Value>>,
-    edges: Vec<Edge>,
+    edges: Vec<EdgeRow>,
 }
 
-impl Snapshot {
-    fn of(export::Snapshot { nodes, edges }: export::Snapshot) -> Result<Self> {
+impl ExportRows {
+    fn of(export::GraphSnapshot { nodes, edges }: export::GraphSnapshot) -> Result<Self> {
         Ok(Self { nodes: objects(&nodes)?, edges })
     }
 }
 
 /// `export`.
-pub(crate) async fn run(deps: &Deps, what: Export) -> Result<Output> {
+pub(crate) async fn run(deps: &Deps, what: ExportCommand) -> Result<Output> {
     let (ExportTo { out, .. }, text) = match what {
-        Export::Graph { format, to } => {
-            let snapshot = Snapshot::of(snapshot(deps, &to.at.clone().into()).await?)?;
+        ExportCommand::Graph { format, to } => {
+            let snapshot = ExportRows::of(snapshot(deps, &to.at.clone().into()).await?)?;
             let text = match format {
                 GraphFormat::Graphml => graphml(&snapshot),
-                GraphFormat::Csv => csv(columns::<Edge>(), &objects(&snapshot.edges)?)?,
+                GraphFormat::Csv => csv(columns::<EdgeRow>(), &objects(&snapshot.edges)?)?,
                 GraphFormat::Json => {
                     pretty(&json!({"directed": true, "nodes": snapshot.nodes, "edges": snapshot.edges}))?
                 }
             };
             (to, text)
         }
-        Export::Scores { format, to } => {
-            let snapshot = Snapshot::of(snapshot(deps, &to.at.clone().into()).await?)?;
+        ExportCommand::Scores { format, to } => {
+            let snapshot = ExportRows::of(snapshot(deps, &to.at.clone().into()).await?)?;
             let text = match format {
                 ScoreFormat::Csv => csv(&node_columns(&snapshot.nodes), &snapshot.nodes)?,
                 ScoreFormat::Json => pretty(&json!(snapshot.nodes))?,
@@ -72,7 +72,7 @@ pub(crate) async fn run(deps: &Deps, what: Export) -> Result<Output> {
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<u64> {
-    let mut draft = Draft::create(path)?;
+    let mut draft = FileDraft::create(path)?;
     draft.write_all(text.as_bytes())?;
     draft.end()
 }
@@ -89,7 +89,7 @@ fn node_columns(nodes: &[Map<String, Value>]) -> Vec<&str> {
 }
 
 /// GraphML: projects, repositories and packages as nodes, dependencies as edges from dependent to dependency.
-fn graphml(snapshot: &Snapshot) -> String {
+fn graphml(snapshot: &ExportRows) -> String {
     let mut text = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n",
@@ -103,7 +103,7 @@ fn graphml(snapshot: &Snapshot) -> String {
         let kind = if numbers { "double" } else { "string" };
         let _ = writeln!(text, "  <key id=\"{name}\" for=\"node\" attr.name=\"{name}\" attr.type=\"{kind}\"/>");
     }
-    for name in &columns::<Edge>()[2..] {
+    for name in &columns::<EdgeRow>()[2..] {
         let _ = writeln!(text, "  <key id=\"{name}\" for=\"edge\" attr.name=\"{name}\" attr.type=\"string\"/>");
     }
     text.push_str("  <graph id=\"pg-atlas\" edgedefault=\"directed\">\n");

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 
 use crate::cli::failure::{Failure, REFUSED, Result};
 use crate::cli::flags::Common;
-use crate::cli::interrupt::{Asked, Stopping};
+use crate::cli::interrupt::{StopSignal, Stopping};
 use crate::cli::output::Output;
 use crate::cli::session;
 use crate::service::ask::status;
@@ -25,7 +25,7 @@ pub(crate) async fn run(common: &Common, follow: bool) -> Result<Output> {
     })?;
     match project(&deps, &stopping.stop).await {
         Err(error @ Error::Interrupted(_)) => {
-            let code = stopping.came().map_or(REFUSED, Asked::exit_code);
+            let code = stopping.came().map_or(REFUSED, StopSignal::exit_code);
             Err(Failure { code, error: anyhow!("{error}; `pg-atlas project` goes on from there") })
         }
         projected => Output::of(&projected?),
@@ -46,7 +46,7 @@ async fn follow(common: &Common) -> Result<Output> {
         );
     };
     let told = supervisor::run(&deps, Parts::ALL, &stopping.stop, announce).await?;
-    let signal = stopping.came().map_or("a signal", Asked::name);
+    let signal = stopping.came().map_or("a signal", StopSignal::name);
     let position = told.as_ref().and_then(|told| told.projections.first()).map(|build| build.position);
     let place = position.map(|position| format!(" at position {position}")).unwrap_or_default();
     session::say(common, &format!("{signal}: stopped following{place}"));

@@ -19,7 +19,7 @@ pub(crate) async fn run(
     promote: bool,
     actor: Option<String>,
 ) -> Result<(Output, u8)> {
-    let asked = rebuild::Asked { projection: projection.map(Into::into), formula, promote, actor };
+    let asked = rebuild::RebuildOrder { projection: projection.map(Into::into), formula, promote, actor };
     let rebuilt = rebuild::run(deps, &asked).await?;
     let Output::Object(mut result) = Output::of(&rebuilt)? else { return Ok((Output::None, 0)) };
     let Some(found) = &rebuilt.difference else {

@@ -39,7 +39,7 @@ pub(crate) enum Audit {
         /// The bundle; without one the database is checked
         bundle: Option<PathBuf>,
         #[command(flatten)]
-        trust: Trust,
+        trust: TrustArgs,
     },
     /// Write the log into one file that can be checked without a database
     Export {
@@ -55,7 +55,7 @@ pub(crate) enum Audit {
         /// The bundle
         file: PathBuf,
         #[command(flatten)]
-        trust: Trust,
+        trust: TrustArgs,
     },
     /// The events that a score rests on, each with its proof
     Explain {
@@ -72,7 +72,7 @@ pub(crate) enum Audit {
 
 /// What the auditor trusts.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Trust {
+pub(crate) struct TrustArgs {
     /// A verification key, `NAME+ID+KEY`; may be repeated
     #[arg(long = "key", value_name = "VKEY")]
     pub(crate) keys: Vec<String>,
@@ -81,8 +81,8 @@ pub(crate) struct Trust {
     pub(crate) checkpoints: Vec<PathBuf>,
 }
 
-impl From<Trust> for trust::Trust {
-    fn from(Trust { keys, checkpoints }: Trust) -> Self {
+impl From<TrustArgs> for trust::Trust {
+    fn from(TrustArgs { keys, checkpoints }: TrustArgs) -> Self {
         Self { keys, checkpoints }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) enum Bench {
     #[command(hide = true)]
     Generate(LogSize),
     /// The metric engine alone, on a graph from files
-    Criticality(Criticality),
+    Criticality(CriticalityArgs),
 }
 
 /// How large a generated log is.
@@ -90,7 +90,7 @@ impl From<Lag> for Size {
 
 /// A graph from files, and how to measure it.
 #[derive(Args, Debug)]
-pub(crate) struct Criticality {
+pub(crate) struct CriticalityArgs {
     /// Edges, one a line: `dependent,dependency` or tab-separated, plain or gzip
     #[arg(long)]
     pub(crate) edges: PathBuf,

@@ -18,7 +18,7 @@ pub(crate) struct WhoAndWhy {
 /// A project, or none.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
-pub(crate) struct Decision {
+pub(crate) struct ProjectOrNone {
     /// The project
     #[arg(long, value_parser = super::value::project)]
     pub(crate) project: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Decision {
 /// What settles an open question: which of these fits depends on its kind.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
-pub(crate) struct Resolution {
+pub(crate) struct ResolutionArgs {
     /// The project, of membership, owner and survey-name questions
     #[arg(long, value_parser = super::value::project)]
     pub(crate) project: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) enum Curate {
         #[arg(long)]
         repo: String,
         #[command(flatten)]
-        decision: Decision,
+        decision: ProjectOrNone,
         #[command(flatten)]
         by: WhoAndWhy,
     },
@@ -64,7 +64,7 @@ pub(crate) enum Curate {
         #[arg(long)]
         owner: String,
         #[command(flatten)]
-        decision: Decision,
+        decision: ProjectOrNone,
         #[command(flatten)]
         by: WhoAndWhy,
     },

@@ -8,7 +8,7 @@ use super::AsOf;
 
 /// What can be exported.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Export {
+pub(crate) enum ExportCommand {
     /// Projects, vertices and dependencies
     Graph {
         /// Format of the file

@@ -41,7 +41,7 @@ pub async fn contributor(deps: &Deps, pseudonym: &str) -> Result<Forgotten> {
 
 /// An event, as far as it matters to whoever decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Target {
+pub struct ToErase {
     /// Its position.
     pub position: Position,
     /// Its stream.
@@ -53,9 +53,9 @@ pub struct Target {
 
 /// What an erasure would take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Foreseen {
+pub struct ForeseenErasure {
     /// The event.
-    pub target: Target,
+    pub target: ToErase,
     /// The published labels that become unprovable.
     pub unprovable: Vec<String>,
     /// Where the log says that the payload is erased, when it is gone already.
@@ -63,7 +63,7 @@ pub struct Foreseen {
     pub done: Option<Position>,
 }
 
-impl Foreseen {
+impl ForeseenErasure {
     /// What would become unprovable, with nothing done.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ pub struct DryRun {
     /// Always `dry-run`.
     pub outcome: String,
     /// The event.
-    pub target: Target,
+    pub target: ToErase,
     /// The published labels that would become unprovable.
     pub unprovable: Vec<String>,
     /// Always null.
@@ -106,7 +106,7 @@ pub struct Erased {
     /// The position whose payload went.
     pub erased: Position,
     /// The event that it was of.
-    pub target: Target,
+    pub target: ToErase,
     /// The published labels that became unprovable.
     pub unprovable: Vec<String>,
     /// Whether a raw document went with it.
@@ -120,15 +120,20 @@ pub struct Erased {
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is no event, [`Error::Refused`] for a decision about the log itself.
-pub async fn foresee(deps: &Deps, position: Position) -> Result<Foreseen> {
+pub async fn foresee(deps: &Deps, position: Position) -> Result<ForeseenErasure> {
     let target = target(&deps.log().await?, position).await?;
     let mut conn = deps.read_long().await?;
-    let decisions = Decisions::read(&mut conn).await?;
+    let mut snapshot = conn.begin_with(SNAPSHOT).await?;
+    let decisions = Decisions::read(&mut snapshot).await?;
     let decided = decisions.erased(position, &target.payload_sha256).map(|(at, _)| at);
     let done = decided.filter(|_| target.payload.is_empty());
-    let unprovable = if done.is_some() { Vec::new() } else { unprovable(deps, &mut conn, position).await? };
-    let target = Target { position, stream: target.stream, event_type: target.event_type };
-    Ok(Foreseen { target, unprovable, done })
+    let unprovable = match done {
+        Some(_) => Vec::new(),
+        None => unprovable(deps, &mut snapshot, &decisions, position).await?,
+    };
+    snapshot.rollback().await?;
+    let target = ToErase { position, stream: target.stream, event_type: target.event_type };
+    Ok(ForeseenErasure { target, unprovable, done })
 }
 
 /// Erases what was foreseen, for ever: the payload and its raw document. The leaf stays.
@@ -138,7 +143,12 @@ pub async fn foresee(deps: &Deps, position: Position) -> Result<Foreseen> {
 ///
 /// # Errors
 /// [`Error::Gone`] when the payload is erased already; what an interruption has left of it is gone then.
-pub async fn payload(deps: &Deps, foreseen: Foreseen, reason: &StatedReason, actor: Option<&str>) -> Result<Erased> {
+pub async fn payload(
+    deps: &Deps,
+    foreseen: ForeseenErasure,
+    reason: &StatedReason,
+    actor: Option<&str>,
+) -> Result<Erased> {
     let position = foreseen.target.position;
     let writer = deps.log().await?;
     let target = target(&writer, position).await?;
@@ -155,7 +165,7 @@ pub async fn payload(deps: &Deps, foreseen: Foreseen, reason: &StatedReason, act
     if let Some(at) = done {
         return Err(already(position, at));
     }
-    let Foreseen { target, unprovable, .. } = foreseen;
+    let ForeseenErasure { target, unprovable, .. } = foreseen;
     Ok(Erased { erased: position, target, unprovable, document_removed: removed, placed: Placed::from(&outcome) })
 }
 
@@ -178,15 +188,16 @@ async fn target(log: &ingest::Log, position: Position) -> Result<erase::ErasureT
     Ok(target)
 }
 
-/// The labels that become unprovable.
-async fn unprovable(deps: &Deps, conn: &mut PgConnection, position: Position) -> Result<Vec<String>> {
-    let mut snapshot = conn.begin_with(SNAPSHOT).await?;
-    let decisions = Decisions::read(&mut snapshot).await?;
-    let head = log::head(&mut snapshot).await?.position;
+/// The labels that become unprovable. To be called in the snapshot that the decisions are of.
+async fn unprovable(
+    deps: &Deps,
+    conn: &mut PgConnection,
+    decisions: &Decisions,
+    position: Position,
+) -> Result<Vec<String>> {
+    let head = log::head(conn).await?.position;
     let mut progress = deps.begin("looking for what rests on it", head);
-    let labels = erasure::becoming_unprovable(&mut snapshot, &decisions, position, &mut |_| progress.step()).await?;
-    snapshot.rollback().await?;
-    Ok(labels)
+    Ok(erasure::becoming_unprovable(conn, decisions, position, &mut |_| progress.step()).await?)
 }
 
 impl From<EraseError> for Error {

@@ -5,11 +5,11 @@ use std::path::Path;
 use domain::Event;
 use domain::digest::Digest;
 use domain::facts::formula::FormulaAdopted;
-use domain::recorded::Position;
 use ingest::Append;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::placed::Placed;
 use crate::service::ask::formula::adoptable;
 use crate::service::deps::context;
 use crate::service::{Deps, Result};
@@ -21,12 +21,9 @@ pub struct Adopted {
     pub name: String,
     /// Hash of its canonical form.
     pub hash: Digest,
-    /// `appended` or `duplicate`.
-    pub outcome: String,
-    /// Where the log holds it.
-    pub position: Position,
     /// The event that holds it.
-    pub event: String,
+    #[serde(flatten)]
+    pub placed: Placed,
 }
 
 /// Takes a formula file into the log.
@@ -38,7 +35,5 @@ pub async fn adopt(deps: &Deps, file: &Path, actor: Option<&str>) -> Result<Adop
     let (name, hash) = (found.formula.name.clone(), found.formula.hash());
     let facts = FormulaAdopted { name: name.clone(), hash, document: found.document };
     let outcome = deps.log().await?.append(Append::from(Event::from(facts)), &context(actor)).await?;
-    let (place, duplicate) = (outcome.place(), outcome.is_duplicate());
-    let said = if duplicate { "duplicate" } else { "appended" };
-    Ok(Adopted { name, hash, outcome: said.to_owned(), position: place.position, event: place.event.to_string() })
+    Ok(Adopted { name, hash, placed: Placed::from(&outcome) })
 }

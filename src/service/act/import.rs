@@ -24,7 +24,7 @@ use crate::service::{Deps, Error, Result};
 
 /// What became of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Imported {
+pub struct ImportedBundle {
     /// Events of the log that it holds.
     pub tree_size: u64,
     /// Root of that log.
@@ -41,7 +41,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// When the bundle does not hold, or the log here has other events.
-pub async fn import(deps: &Deps, path: &Path, brought: &Trust) -> Result<Imported> {
+pub async fn import(deps: &Deps, path: &Path, brought: &Trust) -> Result<ImportedBundle> {
     let open = || bundle::open(path);
     let (keys, anchors) = brought.read()?;
     let report = verify(open()?, anchors, &keys, &mut |_| Ok(()))?;
@@ -97,7 +97,7 @@ pub async fn import(deps: &Deps, path: &Path, brought: &Trust) -> Result<Importe
         let checkpoint = Checkpoint::parse(&checkpoint.text).map_err(Error::refused)?;
         ingest::checkpoint::keep(&log, &checkpoint, &note).await?;
     }
-    Ok(Imported { tree_size: header.tree_size, root, events: new, artifacts, trusted: report.trusted })
+    Ok(ImportedBundle { tree_size: header.tree_size, root, events: new, artifacts, trusted: report.trusted })
 }
 
 /// Whether the database holds the whole log of the bundle and goes on.

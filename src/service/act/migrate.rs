@@ -17,13 +17,11 @@ pub struct Migrated {
 /// Brings the schema up to date; with `roles` makes the database roles and grants them their rights as well.
 ///
 /// # Errors
-/// As [`Deps::migrate`], and when this login may not make roles.
+/// As [`Deps::log`], and when this login may not make roles.
 pub async fn migrate(deps: &Deps, roles: bool) -> Result<Migrated> {
-    deps.migrate().await?;
+    let log = deps.log().await?;
     if roles {
-        let pool = ingest::connect(deps.server().clone());
-        let granted = ingest::roles::grant(&pool).await;
-        pool.close().await;
+        let granted = ingest::roles::grant(log.pool()).await;
         granted.map_err(|error| Error::unavailable(error).of("cannot make the roles"))?;
     }
     let names = || ingest::roles::ALL.iter().map(|role| (*role).to_owned()).collect();

@@ -49,7 +49,7 @@ pub async fn quarantine(
 
 /// The latest decision about a position: where it is, and whether it lifted the one before.
 async fn decided(conn: &mut PgConnection, position: Position) -> Result<Option<(Position, bool)>> {
-    let decisions = log::of_type(conn, StreamKind::Atlas, EventType::EventQuarantined, u64::MAX).await?;
+    let decisions = log::of_type(conn, StreamKind::Atlas, EventType::EventQuarantined, Position::MAX).await?;
     Ok(decisions.into_iter().rev().find_map(|recorded| match recorded.event {
         Event::EventQuarantined(facts) if facts.position == position => Some((recorded.position, facts.lifted)),
         _ => None,

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use crate::service::ask::formula::Difference;
+use crate::service::ask::formula::FormulaDifference;
 use crate::service::{Deps, Result};
 
 /// Builds that were dropped before they were done.
@@ -34,7 +34,7 @@ pub async fn cancel(deps: &Deps) -> Result<Cancelled> {
 
 /// What is rebuilt, and what for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct RebuildOrder {
     /// Only this projection, with those that switch together with it.
     pub projection: Option<Projection>,
     /// Under this formula, by name.
@@ -74,14 +74,14 @@ pub struct Rebuilt {
     /// What the formula moves, where it is another than the live one and nothing was promoted.
     #[serde(skip)]
     #[schemars(skip)]
-    pub difference: Option<Difference>,
+    pub difference: Option<FormulaDifference>,
 }
 
 /// Builds beside the live tables, compares at equal positions, and if asked for follows to the head and switches.
 ///
 /// # Errors
 /// When there is no such formula, the log cannot be folded, or the switch cannot be made.
-pub async fn run(deps: &Deps, asked: &Asked) -> Result<Rebuilt> {
+pub async fn run(deps: &Deps, asked: &RebuildOrder) -> Result<Rebuilt> {
     let which = which(asked.projection, asked.formula.is_some());
     // Of its own: the connection is the maker's as long as it makes.
     let mut conn = deps.write().await?.detach();
@@ -130,7 +130,7 @@ pub async fn run(deps: &Deps, asked: &Asked) -> Result<Rebuilt> {
     if live.hash() != formula.formula.hash() {
         let world = &shadow.fold().world;
         let found = diff::diff(world, &world.view(), &live, &formula.formula);
-        rebuilt.difference = Some(Difference { position: to, before: live, after: formula.formula, found });
+        rebuilt.difference = Some(FormulaDifference { position: to, before: live, after: formula.formula, found });
     }
     Ok(rebuilt)
 }

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::lag;
-use super::point::{self, At};
+use super::point::{self, PointQuery};
 use crate::service::{Deps, Result};
 
 /// A dependency, dependent first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Edge {
+pub struct EdgeRow {
     /// The dependent.
     pub in_vertex: String,
     /// The dependency.
@@ -40,20 +40,20 @@ pub enum Ends {
 
 /// Which edges.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct EdgesQuery {
     /// Only those with this end.
     pub of: Option<String>,
     /// What they run between.
     pub ends: Ends,
     /// When.
-    pub at: At,
+    pub at: PointQuery,
 }
 
 /// Answers edges, by (dependent, dependency).
 ///
 /// # Errors
 /// When the point does not exist, or the database fails.
-pub async fn edges(deps: &Deps, asked: &Asked) -> Result<Vec<Edge>> {
+pub async fn edges(deps: &Deps, asked: &EdgesQuery) -> Result<Vec<EdgeRow>> {
     let (mut lines, projects) = if asked.at.is_now() {
         let mut conn = deps.read().await?;
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
@@ -84,14 +84,14 @@ pub async fn edges(deps: &Deps, asked: &Asked) -> Result<Vec<Edge>> {
     }
     let of = asked.of.as_deref();
     let matching = lines.into_iter().filter(|line| of.is_none_or(|id| line.in_vertex == id || line.out_vertex == id));
-    Ok(matching.map(Edge::from).collect())
+    Ok(matching.map(EdgeRow::from).collect())
 }
 
 /// Reads what is shown and no more: the edges, and the projects of their ends where those are shown.
 async fn live_edges(
     conn: &mut PgConnection,
     live: &[Build],
-    asked: &Asked,
+    asked: &EdgesQuery,
 ) -> Result<(Vec<query::EdgeLine>, BTreeMap<String, String>)> {
     let lines = match (&asked.of, asked.ends) {
         (None, _) => query::edges(conn, live).await?,
@@ -113,7 +113,7 @@ async fn live_edges(
     Ok((lines, projects))
 }
 
-impl From<query::EdgeLine> for Edge {
+impl From<query::EdgeLine> for EdgeRow {
     fn from(line: query::EdgeLine) -> Self {
         let query::EdgeLine { in_vertex, out_vertex, version_range, confidence } = line;
         Self { in_vertex, out_vertex, version_range, confidence }
@@ -143,7 +143,7 @@ fn between_projects(lines: &[query::EdgeLine], projects: &BTreeMap<String, Strin
 
 /// Something that an edge rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Reason {
+pub struct EdgeReason {
     /// What is claimed, or the id that is bound.
     pub id: String,
     /// Kind of the claim, or of the evidence.
@@ -161,18 +161,18 @@ pub struct Reason {
 ///
 /// # Errors
 /// When the point does not exist, or the database fails.
-pub async fn why(deps: &Deps, from: &str, to: &str, at: &At) -> Result<Vec<Reason>> {
+pub async fn why(deps: &Deps, from: &str, to: &str, at: &PointQuery) -> Result<Vec<EdgeReason>> {
     let mut conn = deps.read_long().await?;
     let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, at).await).await?;
     Ok(reasons(&fold, from, to))
 }
 
-fn reasons(fold: &Fold, from: &str, to: &str) -> Vec<Reason> {
+fn reasons(fold: &Fold, from: &str, to: &str) -> Vec<EdgeReason> {
     let state = &fold.world.graph;
     let claims = evidence::of(state, from, to);
     let named: BTreeSet<&str> = claims.iter().flat_map(|claim| [claim.from.as_str(), claim.to.as_str()]).collect();
     let bindings = evidence::bindings(state, named.into_iter());
-    let claims = claims.iter().map(|claim| Reason {
+    let claims = claims.iter().map(|claim| EdgeReason {
         id: format!("{} -> {}", claim.from, claim.to),
         kind: claim.kind.to_string(),
         reason: format!("claimed by the {} of {}", claim.source, claim.subject),
@@ -181,7 +181,7 @@ fn reasons(fold: &Fold, from: &str, to: &str) -> Vec<Reason> {
     });
     let bindings = bindings.iter().map(|binding| {
         let says = if binding.kind == "rename" { "is now" } else { "is published from" };
-        Reason {
+        EdgeReason {
             id: binding.id.clone(),
             kind: binding.kind.to_string(),
             reason: format!("{says} {}: {}", binding.to, binding.source),

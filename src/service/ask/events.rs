@@ -15,7 +15,7 @@ use crate::service::{Deps, Error, Result};
 
 /// An event as it stands in the log: everything that is needed to recompute the leaf hash.
 #[derive(Debug, Serialize)]
-pub struct Line<'a> {
+pub struct LogLine<'a> {
     /// Its place in the log.
     pub position: Position,
     /// Its id.
@@ -44,7 +44,7 @@ pub struct Line<'a> {
 
 /// Which events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct EventsQuery {
     /// The first position.
     pub from: Option<Position>,
     /// The last position.
@@ -58,7 +58,11 @@ pub struct Asked {
 ///
 /// # Errors
 /// [`Error::Invalid`] for what is no stream; when an event is damaged, or the database fails.
-pub async fn events(deps: &Deps, asked: &Asked, mut each: impl FnMut(&Line<'_>) -> ControlFlow<()>) -> Result<()> {
+pub async fn events(
+    deps: &Deps,
+    asked: &EventsQuery,
+    mut each: impl FnMut(&LogLine<'_>) -> ControlFlow<()>,
+) -> Result<()> {
     let stream = asked.stream.as_deref().map(canonical).transpose()?;
     let mut conn = deps.read_long().await?;
     let head = log::head(&mut conn).await?.position;
@@ -85,13 +89,13 @@ fn canonical(text: &str) -> Result<StreamId> {
     StreamId::new(stream.kind(), canonical_id(stream.id())).map_err(|error| Error::invalid("stream", error))
 }
 
-fn line(stored: &Stored, each: &mut impl FnMut(&Line<'_>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
+fn line(stored: &Stored, each: &mut impl FnMut(&LogLine<'_>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
     let Stored { position, append, index, envelope, leaf_hash, payload } = stored;
     let payload = if stored.is_erased() { b"null" } else { payload.as_slice() };
     let payload = std::str::from_utf8(payload).map_err(Error::refused)?;
     let payload: &RawValue = serde_json::from_str(payload)
         .map_err(|error| Error::refused(format!("position {position}: the payload is no JSON: {error}")))?;
-    Ok(each(&Line {
+    Ok(each(&LogLine {
         position: *position,
         event: format!("{append}/{index}"),
         stream: &envelope.stream,

@@ -6,19 +6,19 @@
 use projections::metrics::Level;
 use projections::store::{self, query};
 use projections::tables::Projection;
-use replay::snapshot;
+use replay::{as_of, snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::edges::Edge;
+use super::edges::EdgeRow;
 use super::lag;
-use super::point::{self, At};
+use super::point::{self, PointQuery};
 use super::scores::Scored;
 use crate::service::{Deps, Result};
 
 /// A vertex with its scores.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Node {
+pub struct GraphNode {
     /// `project`, `repo` or `external`.
     pub level: &'static str,
     /// Its scores.
@@ -28,27 +28,27 @@ pub struct Node {
 
 /// All vertices and edges at one point.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Snapshot {
+pub struct GraphSnapshot {
     /// Projects, then repositories, then packages, each by id.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<GraphNode>,
     /// By (dependent, dependency).
-    pub edges: Vec<Edge>,
+    pub edges: Vec<EdgeRow>,
 }
 
 /// Answers everything at a point.
 ///
 /// # Errors
 /// When the point does not exist, or the database fails.
-pub async fn snapshot(deps: &Deps, at: &At) -> Result<Snapshot> {
+pub async fn snapshot(deps: &Deps, at: &PointQuery) -> Result<GraphSnapshot> {
     let mut conn = deps.read_long().await?;
     let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
         let live = store::live_builds(conn).await?;
         let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
         // Without a point or a formula: what is live, where it stands.
         if let Some(metrics) = metrics.filter(|_| at.is_now()) {
-            let at = At { as_of: Some(metrics.position.to_string()), formula: metrics.formula.clone() };
+            let formula = as_of::formula(conn, metrics.formula.as_deref(), metrics.position).await?;
             let lag = lag::of(conn, &live).await?;
-            return Ok((point::fold(deps, conn, &at).await?, lag));
+            return Ok((point::fold_to(deps, conn, metrics.position, formula).await?, lag));
         }
         Ok((point::fold(deps, conn, at).await?, 0))
     });
@@ -59,8 +59,8 @@ pub async fn snapshot(deps: &Deps, at: &At) -> Result<Snapshot> {
     let mut nodes = Vec::new();
     for level in [Level::Project, Level::Repo, Level::External] {
         let lines = query::scores_of(&view.graph, &found, level);
-        nodes.extend(lines.into_iter().map(|line| Node { level: level.name(), scored: line.into() }));
+        nodes.extend(lines.into_iter().map(|line| GraphNode { level: level.name(), scored: line.into() }));
     }
     let edges = query::edges_of(&view.graph, fold.formula().graph.edges);
-    Ok(Snapshot { nodes, edges: edges.into_iter().map(Edge::from).collect() })
+    Ok(GraphSnapshot { nodes, edges: edges.into_iter().map(EdgeRow::from).collect() })
 }

@@ -13,12 +13,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::point::{self, At};
+use super::point::{self, PointQuery};
 use crate::service::{Deps, Error, Result};
 
 /// A formula that this program or this log knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Known {
+pub struct KnownFormula {
     /// Its name.
     pub name: String,
     /// The version of the meaning of its words.
@@ -35,20 +35,20 @@ pub struct Known {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(deps: &Deps) -> Result<Vec<Known>> {
+pub async fn list(deps: &Deps) -> Result<Vec<KnownFormula>> {
     let mut conn = deps.read().await?;
     let known = formulas::known(&mut conn, u64::MAX).await?.into_iter().map(|known| {
         let formula = known.document.formula;
         let hash = formula.hash();
         let Formula { name, semantics, description, .. } = formula;
-        Known { name, semantics, hash, adopted_at: known.adopted_at, description }
+        KnownFormula { name, semantics, hash, adopted_at: known.adopted_at, description }
     });
     Ok(known.collect())
 }
 
 /// A formula as a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Document {
+pub struct ShownFormula {
     /// Its name.
     pub name: String,
     /// Hash of its canonical form.
@@ -61,10 +61,10 @@ pub struct Document {
 ///
 /// # Errors
 /// When there is none, or the file holds none.
-pub async fn show(deps: &Deps, name: &str) -> Result<Document> {
+pub async fn show(deps: &Deps, name: &str) -> Result<ShownFormula> {
     let mut conn = deps.read().await?;
     let FormulaDocument { formula, document } = given(&mut conn, name, u64::MAX).await?;
-    Ok(Document { hash: formula.hash(), name: formula.name, document })
+    Ok(ShownFormula { hash: formula.hash(), name: formula.name, document })
 }
 
 /// A formula that a log can take in.
@@ -89,7 +89,7 @@ pub fn check(file: &Path) -> Result<Checked> {
 
 /// What moves between two formulas, and why.
 #[derive(Clone, Debug)]
-pub struct Difference {
+pub struct FormulaDifference {
     /// The state on which both were evaluated.
     pub position: Position,
     /// The one.
@@ -104,8 +104,8 @@ pub struct Difference {
 ///
 /// # Errors
 /// When a formula or the point does not exist, or the database fails.
-pub async fn difference(deps: &Deps, before: &str, after: &str, as_of: Option<String>) -> Result<Difference> {
-    let at = At { as_of, formula: None };
+pub async fn difference(deps: &Deps, before: &str, after: &str, as_of: Option<String>) -> Result<FormulaDifference> {
+    let at = PointQuery { as_of, formula: None };
     let point = at.point()?;
     let mut conn = deps.read_long().await?;
     let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
@@ -113,12 +113,12 @@ pub async fn difference(deps: &Deps, before: &str, after: &str, as_of: Option<St
         let before = given(conn, before, position).await?.formula;
         let after = given(conn, after, position).await?.formula;
         // The state is free of formulas, so any will do.
-        let at = At { as_of: Some(position.to_string()), formula: Some(DEFAULT.to_owned()) };
-        Ok((position, before, after, point::fold(deps, conn, &at).await?))
+        let any = formulas::named(conn, DEFAULT, position).await?;
+        Ok((position, before, after, point::fold_to(deps, conn, position, any).await?))
     });
     let (position, before, after, fold) = read.await?;
     let found = diff::diff(&fold.world, &fold.world.view(), &before, &after);
-    Ok(Difference { position, before, after, found })
+    Ok(FormulaDifference { position, before, after, found })
 }
 
 /// A formula by name, or from a file: what ends in `.toml` or has a `/` is a file.

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::point::At;
+use super::point::PointQuery;
 use crate::service::watch::Notice;
 use crate::service::{Deps, Result};
 
@@ -27,9 +27,9 @@ mod rows;
 
 /// What is replayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct ReplayQuery {
     /// To which point, and under which formula.
-    pub at: At,
+    pub at: PointQuery,
     /// Whether it is compared: with the live build at its own position and formula, where neither is asked for.
     pub verify: bool,
     /// With this publication.
@@ -60,7 +60,7 @@ pub struct Replayed {
 }
 
 /// What a replay starts from.
-struct Start {
+struct ReplayStart {
     position: Position,
     formula: FormulaDocument,
     /// The publication to compare with.
@@ -72,15 +72,15 @@ struct Start {
 /// # Errors
 /// When the point, the formula or the publication does not exist, or the log cannot be folded;
 /// [`crate::service::Error::Gone`] for a publication that rests on what is erased.
-pub async fn replay(deps: &Deps, asked: &Asked) -> Result<Replayed> {
+pub async fn replay(deps: &Deps, asked: &ReplayQuery) -> Result<Replayed> {
     let mut conn = deps.read_long().await?;
     // One snapshot: a projector at work must not look like a divergence.
     snapshot::read(&mut conn, async |conn| of_one_moment(deps, conn, asked).await).await
 }
 
-async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &Asked) -> Result<Replayed> {
+async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &ReplayQuery) -> Result<Replayed> {
     let live = store::live_builds(conn).await?;
-    let Start { position, formula, published } = start(conn, &live, asked).await?;
+    let ReplayStart { position, formula, published } = start(conn, &live, asked).await?;
 
     let started = Instant::now();
     let mut frontier = Frontier::default();
@@ -132,11 +132,11 @@ async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &Asked) -> R
     })
 }
 
-async fn start(conn: &mut PgConnection, live: &[Build], asked: &Asked) -> Result<Start> {
+async fn start(conn: &mut PgConnection, live: &[Build], asked: &ReplayQuery) -> Result<ReplayStart> {
     if let Some(label) = &asked.label {
         let published = Published::of(&Decisions::read(conn).await?, label)?;
         let (position, formula) = (published.facts.position, published.formula.clone());
-        return Ok(Start { position, formula, published: Some(published) });
+        return Ok(ReplayStart { position, formula, published: Some(published) });
     }
     // Without a point or a name, what is live is verified: its position, its formula. An empty log needs no build.
     let against_live = asked.verify && asked.at.is_now();
@@ -145,13 +145,13 @@ async fn start(conn: &mut PgConnection, live: &[Build], asked: &Asked) -> Result
             let hash = registered(metrics, metrics.formula_hash, "formula hash")?;
             let name = registered(metrics, metrics.formula.clone(), "formula")?;
             let formula = formulas::hashed(conn, &name, &hash).await?;
-            Ok(Start { position: metrics.position, formula, published: None })
+            Ok(ReplayStart { position: metrics.position, formula, published: None })
         }
         None if against_live && log::head(conn).await?.position > 0 => Err(ReplayError::NoBuild.into()),
         _ => {
             let position = as_of::position(conn, asked.at.point()?).await?;
             let formula = as_of::formula(conn, asked.at.formula.as_deref(), position).await?;
-            Ok(Start { position, formula, published: None })
+            Ok(ReplayStart { position, formula, published: None })
         }
     }
 }

@@ -13,13 +13,13 @@ use serde_json::{Map, Number, Value};
 use sqlx::PgConnection;
 
 use super::lag;
-use super::point::{self, At};
+use super::point::{self, PointQuery};
 use crate::service::answer::columns;
 use crate::service::{Deps, Error, Result};
 
 /// The scores of one vertex; null is unknown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Score {
+pub struct CommonScores {
     /// Canonical id.
     pub id: String,
     /// Display name.
@@ -43,7 +43,7 @@ pub struct Score {
 pub struct Scored {
     /// What every formula has.
     #[serde(flatten)]
-    pub score: Score,
+    pub score: CommonScores,
     /// What this one has besides.
     #[serde(flatten)]
     pub further: Map<String, Value>,
@@ -51,7 +51,7 @@ pub struct Scored {
 
 /// Which scores.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ScoresQuery {
     /// Kind of vertex.
     pub level: Level,
     /// Only this one.
@@ -61,14 +61,14 @@ pub struct Asked {
     /// So many at most, the first of that order.
     pub limit: Option<u64>,
     /// When, and under which formula.
-    pub at: At,
+    pub at: PointQuery,
 }
 
 /// Answers scores.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an id that nothing of this level has.
-pub async fn scores(deps: &Deps, asked: &Asked) -> Result<Vec<Scored>> {
+pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<Vec<Scored>> {
     let lines = if asked.at.is_now() {
         let mut conn = deps.read().await?;
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
@@ -97,7 +97,7 @@ pub async fn scores(deps: &Deps, asked: &Asked) -> Result<Vec<Scored>> {
 }
 
 /// Reads what is shown and no more: one score, or the first by id. What is sorted otherwise is read as a whole.
-async fn live_scores(conn: &mut PgConnection, live: &[Build], asked: &Asked) -> Result<Vec<query::ScoreLine>> {
+async fn live_scores(conn: &mut PgConnection, live: &[Build], asked: &ScoresQuery) -> Result<Vec<query::ScoreLine>> {
     Ok(match (&asked.id, asked.limit) {
         (Some(id), _) => few::score(conn, live, asked.level, id).await?.into_iter().collect(),
         (None, Some(limit)) if asked.sort == Sort::default() => {
@@ -109,7 +109,7 @@ async fn live_scores(conn: &mut PgConnection, live: &[Build], asked: &Asked) -> 
 
 impl From<query::ScoreLine> for Scored {
     fn from(line: query::ScoreLine) -> Self {
-        let score = Score {
+        let score = CommonScores {
             id: line.id,
             name: line.name,
             activity_status: line.activity_status,
@@ -137,7 +137,7 @@ pub(crate) fn as_number(value: Value) -> Value {
 /// Names of the values that scores may have, those of every formula first.
 #[must_use]
 pub fn fields() -> Vec<&'static str> {
-    columns::<Score>().iter().copied().chain(further()).collect()
+    columns::<CommonScores>().iter().copied().chain(further()).collect()
 }
 
 /// What a formula may have beside the scores.
@@ -149,7 +149,7 @@ fn further() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn fields_of(scores: &[Scored]) -> Vec<&'static str> {
     let known = |name: &&str| scores.first().is_some_and(|scored| scored.further.contains_key(*name));
-    columns::<Score>().iter().copied().chain(further().filter(known)).collect()
+    columns::<CommonScores>().iter().copied().chain(further().filter(known)).collect()
 }
 
 /// An order of scores.
@@ -190,22 +190,22 @@ impl Sort {
     /// Sorts; nulls last both ways, ties by id.
     fn apply(self, scores: &mut [Scored]) {
         scores.sort_by_cached_key(|scored| {
-            (Key { rank: self.rank(scored), descending: self.descending }, scored.score.id.clone())
+            (SortKey { rank: self.rank(scored), descending: self.descending }, scored.score.id.clone())
         });
     }
 
     /// Numbers by value, statuses by how alive they are.
-    fn rank(self, scored: &Scored) -> Option<Rank> {
+    fn rank(self, scored: &Scored) -> Option<SortRank> {
         let score = &scored.score;
-        let whole = |value: Option<u64>| value.map(|n| Rank::Number(n as f64));
-        let decimal = |value: &Option<Number>| value.as_ref().and_then(Number::as_f64).map(Rank::Number);
+        let whole = |value: Option<u64>| value.map(|n| SortRank::Number(n as f64));
+        let decimal = |value: &Option<Number>| value.as_ref().and_then(Number::as_f64).map(SortRank::Number);
         match self.field {
-            "id" => Some(Rank::Text(score.id.clone())),
-            "name" => Some(Rank::Text(score.name.clone())),
-            "project_id" => score.project_id.clone().map(Rank::Text),
+            "id" => Some(SortRank::Text(score.id.clone())),
+            "name" => Some(SortRank::Text(score.name.clone())),
+            "project_id" => score.project_id.clone().map(SortRank::Text),
             "activity_status" => {
                 let status = score.activity_status.as_deref().and_then(ActivityStatus::from_name)?;
-                Some(Rank::Number(f64::from(status.rank())))
+                Some(SortRank::Number(f64::from(status.rank())))
             }
             "criticality_score" => whole(score.criticality_score),
             "pony_factor" => whole(score.pony_factor),
@@ -213,7 +213,7 @@ impl Sort {
             "pg_score" => decimal(&score.pg_score),
             further => match scored.further.get(further)? {
                 Value::Null => None,
-                value => value.as_f64().map(Rank::Number).or_else(|| Some(Rank::Text(value.to_string()))),
+                value => value.as_f64().map(SortRank::Number).or_else(|| Some(SortRank::Text(value.to_string()))),
             },
         }
     }
@@ -221,36 +221,36 @@ impl Sort {
 
 /// What is compared.
 #[derive(PartialEq)]
-enum Rank {
+enum SortRank {
     Number(f64),
     Text(String),
 }
 
 /// A value in an order.
 #[derive(PartialEq)]
-struct Key {
-    rank: Option<Rank>,
+struct SortKey {
+    rank: Option<SortRank>,
     descending: bool,
 }
 
-impl Eq for Key {}
+impl Eq for SortKey {}
 
-impl PartialOrd for Key {
+impl PartialOrd for SortKey {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Key {
+impl Ord for SortKey {
     fn cmp(&self, other: &Self) -> Ordering {
         let order = match (&self.rank, &other.rank) {
             (None, None) => return Ordering::Equal,
             (None, _) => return Ordering::Greater,
             (_, None) => return Ordering::Less,
-            (Some(Rank::Number(a)), Some(Rank::Number(b))) => a.total_cmp(b),
-            (Some(Rank::Text(a)), Some(Rank::Text(b))) => a.cmp(b),
-            (Some(Rank::Number(_)), Some(Rank::Text(_))) => Ordering::Less,
-            (Some(Rank::Text(_)), Some(Rank::Number(_))) => Ordering::Greater,
+            (Some(SortRank::Number(a)), Some(SortRank::Number(b))) => a.total_cmp(b),
+            (Some(SortRank::Text(a)), Some(SortRank::Text(b))) => a.cmp(b),
+            (Some(SortRank::Number(_)), Some(SortRank::Text(_))) => Ordering::Less,
+            (Some(SortRank::Text(_)), Some(SortRank::Number(_))) => Ordering::Greater,
         };
         if self.descending { order.reverse() } else { order }
     }

@@ -27,7 +27,7 @@ pub struct LiveBuild {
 
 /// Where the live builds stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Standing {
+pub struct LiveStanding {
     /// The last position of the log.
     pub head: Position,
     /// Each live build.
@@ -39,7 +39,7 @@ pub struct Standing {
 pub struct Status {
     /// Where the live builds stand.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub standing: LiveStanding,
     /// Every build, by number.
     pub builds: Vec<Manifest>,
     /// Events of the log.
@@ -59,7 +59,7 @@ pub async fn status(deps: &Deps) -> Result<Status> {
     snapshot::read(&mut conn, async |conn| {
         let head = log::head(conn).await?;
         Ok(Status {
-            standing: standing(conn).await?,
+            standing: standing_at(conn, head.position).await?,
             builds: store::manifests(conn).await?,
             tree_size: head.position,
             root: head.root,
@@ -70,8 +70,13 @@ pub async fn status(deps: &Deps) -> Result<Status> {
 }
 
 /// Where the live builds stand.
-pub(crate) async fn standing(conn: &mut PgConnection) -> Result<Standing> {
+pub(crate) async fn standing(conn: &mut PgConnection) -> Result<LiveStanding> {
     let head = log::head(conn).await?.position;
+    standing_at(conn, head).await
+}
+
+/// Where the live builds stand, of a log that ends at `head`.
+async fn standing_at(conn: &mut PgConnection, head: Position) -> Result<LiveStanding> {
     let live = store::live_builds(conn).await?;
     let projections = live.iter().map(|build| LiveBuild {
         name: build.projection.name().to_owned(),
@@ -80,5 +85,5 @@ pub(crate) async fn standing(conn: &mut PgConnection) -> Result<Standing> {
         lag: head.saturating_sub(build.position),
         formula: build.formula.clone(),
     });
-    Ok(Standing { head, projections: projections.collect() })
+    Ok(LiveStanding { head, projections: projections.collect() })
 }

@@ -4,7 +4,7 @@ pub use ingest::bench::generate::Size;
 use ingest::bench::generate::fill;
 use serde_json::{Value, json};
 
-use super::measure::{Report, report};
+use super::measure::{Figures, report};
 use crate::service::{Deps, Result};
 
 /// A size as reports show it.
@@ -17,7 +17,7 @@ pub(super) fn json(size: Size) -> Value {
 ///
 /// # Errors
 /// When the log holds something, or the database fails.
-pub async fn run(deps: &Deps, size: Size) -> Result<Report> {
+pub async fn run(deps: &Deps, size: Size) -> Result<Figures> {
     let log = deps.log().await?;
     let mut progress = deps.begin("generating", size.events);
     let filled = fill(&log, size, |done| progress.reach(done)).await?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::process::{Child, Command};
 
-use super::measure::{Report, quantile, report};
+use super::measure::{Figures, quantile, report};
 use crate::service::deps::context;
 use crate::service::pools::{Work, connect};
 use crate::service::{Deps, Error, Result};
@@ -29,7 +29,7 @@ const LONGEST_START: Duration = Duration::from_secs(1_800);
 ///
 /// # Errors
 /// When the server fails or lets us make no database, and when the follower ends.
-pub async fn run(deps: &Deps, appends: u32, size: Size, follower: impl FnOnce(&str) -> Command) -> Result<Report> {
+pub async fn run(deps: &Deps, appends: u32, size: Size, follower: impl FnOnce(&str) -> Command) -> Result<Figures> {
     let scratch = Scratch::create(deps.server()).await?;
     let report = async {
         let log = Log::new(scratch.pool().clone());
@@ -62,7 +62,7 @@ async fn measure(
     follower: &mut Child,
     events: u64,
     appends: u32,
-) -> Result<Report> {
+) -> Result<Figures> {
     let mut conn = connect(&scratch.options(), Work::LongRead).await?;
     await_row(&mut conn, follower, events, LONGEST_START).await?;
     let context = context(Some("bench"));

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::service::Result;
 
 /// Figures by name.
-pub type Report = Map<String, Value>;
+pub type Figures = Map<String, Value>;
 
 /// Figures of a `json!({...})` literal.
-pub(super) fn report(value: Value) -> Report {
+pub(super) fn report(value: Value) -> Figures {
     match value {
         Value::Object(map) => map,
         other => Map::from_iter([("value".to_owned(), other)]),
@@ -27,7 +27,7 @@ pub(super) async fn compare(
     units: u64,
     ours: &mut impl AsyncFnMut() -> Result<Duration>,
     reference: &mut impl AsyncFnMut() -> Result<Duration>,
-) -> Result<Report> {
+) -> Result<Figures> {
     let (mut our_times, mut reference_times) = (vec![], vec![]);
     for pair in 0..RUNS {
         if pair % 2 == 0 {

@@ -13,7 +13,7 @@ use projections::tables::Projection;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::measure::{RUNS, Report, compare, quantile};
+use super::measure::{Figures, RUNS, compare, quantile};
 use crate::service::pools::{Work, connect};
 use crate::service::{Deps, Error, Result};
 
@@ -21,7 +21,7 @@ use crate::service::{Deps, Error, Result};
 ///
 /// # Errors
 /// When the server fails, or lets us make no database.
-pub async fn rebuild(deps: &Deps, size: Size) -> Result<Report> {
+pub async fn rebuild(deps: &Deps, size: Size) -> Result<Figures> {
     with_log(deps, size, async |mut conn, mut other, formula| {
         catch_up::ensure_live(&mut conn).await?;
         let mut ours = async || {
@@ -41,7 +41,7 @@ pub async fn rebuild(deps: &Deps, size: Size) -> Result<Report> {
 ///
 /// # Errors
 /// As [`rebuild()`].
-pub async fn replay(deps: &Deps, size: Size) -> Result<Report> {
+pub async fn replay(deps: &Deps, size: Size) -> Result<Figures> {
     with_log(deps, size, async |mut conn, mut other, formula| {
         let mut evaluations = Vec::with_capacity(RUNS);
         let mut ours = async || {
@@ -79,8 +79,8 @@ async fn decode(conn: &mut PgConnection, to: u64) -> Result<Duration> {
 async fn with_log(
     deps: &Deps,
     size: Size,
-    measure: impl AsyncFnOnce(PgConnection, PgConnection, FormulaDocument) -> Result<Report>,
-) -> Result<Report> {
+    measure: impl AsyncFnOnce(PgConnection, PgConnection, FormulaDocument) -> Result<Figures>,
+) -> Result<Figures> {
     let scratch = Scratch::create(deps.server()).await?;
     let report = async {
         let mut progress = deps.begin("generating", size.events);

@@ -6,7 +6,7 @@ use std::time::Instant;
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 
-use super::measure::{Report, compare};
+use super::measure::{Figures, compare};
 use crate::service::Result;
 
 /// Events of the log.
@@ -16,7 +16,7 @@ const EVENTS: u64 = 1_000_000;
 ///
 /// # Errors
 /// None so far.
-pub async fn run() -> Result<Report> {
+pub async fn run() -> Result<Figures> {
     let leaves: Vec<Digest> = (0..EVENTS).map(|n| Digest::of(&n.to_be_bytes())).collect();
     let bytes: Vec<u8> = leaves.iter().flat_map(|leaf| leaf.0).collect();
     let mut ours = async || {

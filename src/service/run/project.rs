@@ -6,14 +6,15 @@ use replay::log;
 use replay::stop::Stop;
 use sqlx::PgConnection;
 
-use crate::service::ask::status::{self, Standing};
+use crate::service::ask::lag;
+use crate::service::ask::status::{self, LiveStanding};
 use crate::service::{Deps, Error, Result};
 
 /// Brings the live builds to the head as it stands now. Asked to stop, it keeps what is folded by then.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when it was stopped before the head; as [`Deps::write`].
-pub async fn project(deps: &Deps, stop: &Stop) -> Result<Standing> {
+pub async fn project(deps: &Deps, stop: &Stop) -> Result<LiveStanding> {
     // Of its own: where builds are made anew, the connection is their maker's.
     let mut conn = deps.write().await?.detach();
     sequence(deps).await?;
@@ -21,7 +22,7 @@ pub async fn project(deps: &Deps, stop: &Stop) -> Result<Standing> {
         // The connection may be in the middle of something.
         let mut conn = deps.read_long().await?;
         let (live, head) = (store::live_builds(&mut conn).await?, log::head(&mut conn).await?.position);
-        let position = live.iter().map(|build| build.position).min().unwrap_or(0);
+        let position = lag::position(&live);
         return Err(Error::Interrupted(format!("interrupted at position {position} of {head}").into()));
     }
     status::standing(&mut conn).await
@@ -36,8 +37,7 @@ pub(crate) async fn catch_up(deps: &Deps, conn: &mut PgConnection) -> Result<()>
 async fn bring(deps: &Deps, conn: &mut PgConnection, stop: &Stop) -> Result<Ended> {
     let head = log::head(conn).await?.position;
     let live = store::live_builds(conn).await?;
-    let position = live.iter().map(|build| build.position).min().unwrap_or(0);
-    let mut progress = deps.begin("projecting", head.saturating_sub(position));
+    let mut progress = deps.begin("projecting", head.saturating_sub(lag::position(&live)));
     Ok(catch_up::bring(conn, head, stop, &mut |_| progress.step()).await?)
 }
 

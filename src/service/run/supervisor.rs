@@ -21,7 +21,7 @@ use super::parts::Parts;
 use super::projector;
 #[cfg(feature = "ingest")]
 use super::sequencer;
-use crate::service::ask::status;
+use crate::service::ask::{lag, status};
 use crate::service::{Deps, Result};
 
 /// How long the last answer may take.
@@ -51,7 +51,7 @@ pub async fn run(
     parts: Parts,
     stop: &Stop,
     begun: impl FnOnce(&Begun),
-) -> Result<Option<status::Standing>> {
+) -> Result<Option<status::LiveStanding>> {
     tokio::select! {
         biased;
         () = stop.asked() => {}
@@ -116,7 +116,7 @@ async fn beginning(deps: &Deps) -> Result<Begun> {
     let live = store::live_builds(&mut conn).await?;
     let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
     Ok(Begun {
-        position: live.iter().map(|build| build.position).min().unwrap_or(0),
+        position: lag::position(&live),
         head,
         projections: Projection::ALL.iter().map(|projection| projection.name()).collect(),
         formula: metrics.and_then(|build| build.formula.clone()).unwrap_or(domain::formula::DEFAULT.to_owned()),

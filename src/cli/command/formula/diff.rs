@@ -6,7 +6,7 @@ use domain::recorded::Position;
 use serde_json::{Map, Value, json};
 
 use crate::cli::output::{Output, object};
-use crate::service::ask::formula::{Change, Difference, Direction, Reason, Summary};
+use crate::service::ask::formula::{Change, Direction, FormulaDifference, Reason, Summary};
 use crate::service::ask::scores::as_number;
 
 /// Columns of a change, in the order of the contract.
@@ -17,12 +17,12 @@ const NAMED: usize = 10;
 const REASONS: usize = 3;
 
 /// A difference as a result.
-pub(super) fn output(found: &Difference) -> Output {
+pub(super) fn output(found: &FormulaDifference) -> Output {
     Output::Listing(report(found), json(found), COLUMNS.to_vec(), "changed")
 }
 
 /// The difference for programs.
-pub(crate) fn json(Difference { position, before, after, found }: &Difference) -> Map<String, Value> {
+pub(crate) fn json(FormulaDifference { position, before, after, found }: &FormulaDifference) -> Map<String, Value> {
     let summary = found.summary();
     object(json!({
         "position": position,
@@ -61,7 +61,7 @@ fn moved(change: &Change) -> Map<String, Value> {
 }
 
 /// The difference for people: the summary first, then the largest movers with their reasons.
-pub(crate) fn report(Difference { position, before, after, found }: &Difference) -> String {
+pub(crate) fn report(FormulaDifference { position, before, after, found }: &FormulaDifference) -> String {
     let Summary { vertices, by_metric, movers, flags } = found.summary();
     let mut text = String::new();
     // Writing to a String cannot fail.

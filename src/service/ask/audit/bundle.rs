@@ -31,14 +31,14 @@ pub struct Exported {
     /// Raw documents in the bundle.
     pub artifacts: u64,
     /// Publications whose scores are not in it.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<LeftOutPublication>,
     /// Raw documents that are not in it, and why.
     pub missing: Vec<String>,
 }
 
 /// A publication whose scores a bundle does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LeftOut {
+pub struct LeftOutPublication {
     /// Its label.
     pub label: String,
     /// Why.
@@ -58,12 +58,12 @@ pub async fn write<W: Write>(deps: &Deps, to: W, artifacts: bool) -> Result<(Exp
     drop(progress);
     conn.rollback().await?;
     let missing = if artifacts { raw(deps, &mut writer, &documents).await? } else { Vec::new() };
-    let left_out: Vec<LeftOut> = writer
+    let left_out: Vec<LeftOutPublication> = writer
         .left_out
         .iter()
-        .map(|(label, reason)| LeftOut { label: label.clone(), reason: reason.clone() })
+        .map(|(label, reason)| LeftOutPublication { label: label.clone(), reason: reason.clone() })
         .collect();
-    for LeftOut { label, reason } in &left_out {
+    for LeftOutPublication { label, reason } in &left_out {
         deps.warn(format!("the scores of label `{label}` are left out: {reason}"));
     }
     deps.warn_all(&missing);
