@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use replay::catch_up::{self, Tried};
+use replay::catch_up::{self, Patience, Tried};
 use replay::log;
 use replay::projector::{Projector, Standing};
 use replay::stop::Stop;
@@ -148,7 +148,7 @@ impl Follower {
     /// Follows on one connection.
     async fn follow(&self, conn: &mut PgConnection) -> Result<()> {
         loop {
-            match catch_up::try_open(conn, &self.stop).await? {
+            match catch_up::try_open(conn, &self.stop, Patience::ENDLESS).await? {
                 Tried::Moved(mut projector) => {
                     let mut hints = if self.parts.listener { Hints::listen(&self.deps()).await } else { Hints::none() };
                     self.lead(conn, &mut projector, &mut hints).await?;
@@ -173,7 +173,7 @@ impl Follower {
         let mut reopen = false;
         while !self.stop.is_asked() {
             if std::mem::take(&mut reopen) {
-                match catch_up::try_open(conn, &self.stop).await? {
+                match catch_up::try_open(conn, &self.stop, Patience::ENDLESS).await? {
                     Tried::Moved(opened) => *projector = *opened,
                     Tried::Met | Tried::Stopped => return Ok(()),
                 }
