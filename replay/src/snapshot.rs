@@ -70,7 +70,8 @@ where
     }
 }
 
-fn is_replaced(error: &impl OfDatabase) -> bool {
+/// Whether a build was dropped under its reader.
+pub(crate) fn is_replaced(error: &impl OfDatabase) -> bool {
     let code = error.database().and_then(|error| error.as_database_error()?.code());
     code.is_some_and(|code| [UNDEFINED_TABLE, DEADLOCK].contains(&code.as_ref()))
 }
