@@ -127,24 +127,22 @@ impl Projector {
     pub async fn open(conn: &mut PgConnection) -> Result<Opened, ReplayError> {
         let silence = format!("SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_SECONDS}s'");
         sqlx::query(&silence).execute(&mut *conn).await?;
-        let mut snapshot = conn.begin_with(SNAPSHOT).await?;
-        let quarantine = Quarantine::read(&mut snapshot).await?;
-        let builds = store::live_builds(&mut snapshot).await?;
-        if builds.iter().all(|build| build.quarantine_digest == quarantine.digest() && build.is_ours()) {
-            let projector = Self::load(&mut snapshot, builds, quarantine).await?;
-            snapshot.commit().await?;
-            return Ok(Opened::Ready(Box::new(projector)));
+        loop {
+            // What is checked is what is loaded: both are of one snapshot.
+            let mut snapshot = conn.begin_with(SNAPSHOT).await?;
+            let quarantine = Quarantine::read(&mut snapshot).await?;
+            let builds = store::live_builds(&mut snapshot).await?;
+            if builds.iter().all(|build| build.quarantine_digest == quarantine.digest() && build.is_ours()) {
+                let projector = Self::load(&mut snapshot, builds, quarantine).await?;
+                snapshot.commit().await?;
+                return Ok(Opened::Ready(Box::new(projector)));
+            }
+            snapshot.rollback().await?;
+            if let Some(stale) = Stale::of(&builds, &quarantine)? {
+                return Ok(Opened::Stale(Box::new(stale)));
+            }
+            note_quarantine(&mut *conn, &builds, &quarantine).await?;
         }
-        snapshot.rollback().await?;
-        if let Some(stale) = Stale::of(&builds, &quarantine)? {
-            return Ok(Opened::Stale(Box::new(stale)));
-        }
-        note_quarantine(conn, &builds, &quarantine).await?;
-        let mut snapshot = conn.begin_with(SNAPSHOT).await?;
-        let builds = store::live_builds(&mut snapshot).await?;
-        let projector = Self::load(&mut snapshot, builds, quarantine).await?;
-        snapshot.commit().await?;
-        Ok(Opened::Ready(Box::new(projector)))
     }
 
     /// Loads builds that were folded under this quarantine.
