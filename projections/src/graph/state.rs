@@ -90,7 +90,6 @@ pub struct Clock {
     /// Greatest `recorded_at` of any event so far.
     pub recorded_at: Option<Timestamp>,
     /// Position of the last event that says something of the world, or corrects what was said; 0 before the first.
-    #[serde(default)]
     pub told: Position,
 }
 
@@ -200,3 +199,17 @@ impl GraphState {
 
 /// Key of the one clock row.
 pub const CLOCK: &str = "log";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_does_not_say_what_was_told_is_none_of_ours() {
+        let mut state = GraphState::default();
+        let clock = |more: &str| format!(r#"{{"world_time":null,"recorded_at":null{more}}}"#);
+        assert!(state.restore("clock", CLOCK.to_owned(), &clock(r#","told":7"#)).unwrap());
+        assert_eq!(state.told(), 7);
+        assert!(state.restore("clock", CLOCK.to_owned(), &clock("")).is_err());
+    }
+}
