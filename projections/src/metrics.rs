@@ -69,7 +69,7 @@ pub struct Score {
     /// Adoption in hundredths: 12.5 is 1250.
     pub adoption: Option<u32>,
     /// The composite in hundredths; `None` where the formula has none or a term is unknown.
-    pub pg_score: Option<u32>,
+    pub pg_score: Option<u64>,
     /// The formula's further terms, in the order of [`Scores::terms`].
     pub terms: Vec<Option<TermValue>>,
     /// Names of the risk flags that are raised, sorted.

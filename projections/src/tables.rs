@@ -188,7 +188,8 @@ pub static SCORE: Table = Table {
         ("criticality_score", "bigint"),
         ("pony_factor", "bigint"),
         ("adoption_score", "numeric(7,2)"),
-        ("pg_score", "numeric(7,2)"),
+        // Any 64 bits of hundredths: a formula may take the terms as they are.
+        ("pg_score", "numeric(20,2)"),
         ("terms", "text"),
         ("flags", "text"),
     ],

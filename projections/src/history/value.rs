@@ -74,10 +74,10 @@ impl Metric {
     #[must_use]
     pub fn value<'a>(self, scores: &Scores, row: &'a Score) -> Option<MetricValue<'a>> {
         let number = |value: Option<TermValue>| value.map_or(MetricValue::Unknown, MetricValue::Number);
-        let hundredths = |value: Option<u32>| number(value.map(|units| TermValue::Hundredths(units.into())));
+        let hundredths = |value: Option<u64>| number(value.map(TermValue::Hundredths));
         Some(match self {
             Self::ActivityStatus => row.activity_status.map_or(MetricValue::Unknown, MetricValue::Status),
-            Self::AdoptionScore => hundredths(row.adoption),
+            Self::AdoptionScore => hundredths(row.adoption.map(u64::from)),
             Self::CriticalityScore => number(row.criticality.map(TermValue::Count)),
             Self::PonyFactor => number(row.pony_factor.map(|people| TermValue::Count(people.into()))),
             Self::PgScore => hundredths(row.pg_score),

@@ -24,8 +24,6 @@ pub fn add(rows: &mut [Score], policy: &ScorePolicy) {
     for (n, row) in rows.iter_mut().enumerate() {
         let weighted: Option<u128> =
             terms.iter().map(|(term, values)| values[n].map(|value| value * u128::from(term.weight))).sum();
-        // A formula whose weights are all zero is none, but parts of two formulas may come to it.
-        let weighted = weighted.filter(|_| weights > 0);
         row.pg_score = weighted.map(|sum| fit(half_up(sum * 100, weights * MICRO), "composite in hundredths"));
     }
 }
@@ -50,6 +48,18 @@ fn normalised(values: &[Option<u64>], norm: Norm) -> Vec<Option<u128>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn terms_as_they_are_give_what_no_32_bits_hold() {
+        use domain::formula::TermPolicy;
+
+        let term = |weight| TermPolicy { weight, norm: Norm::Identity };
+        let policy = ScorePolicy { criticality: term(1), pony: term(0), adoption: term(0) };
+        let (pony_factor, adoption) = (Some(1), Some(0));
+        let mut rows = [Score { criticality: Some(42_949_673), pony_factor, adoption, ..Score::default() }];
+        add(&mut rows, &policy);
+        assert_eq!(rows[0].pg_score, Some(4_294_967_300));
+    }
 
     #[test]
     fn norms() {
