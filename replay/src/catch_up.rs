@@ -7,18 +7,16 @@ use domain::recorded::Position;
 use projections::store::{self, StoreError, schema, switch};
 use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
-use tokio::time::Instant;
 
 use crate::log::Stored;
 use crate::projector::{Opened, Projector, Stale};
 use crate::quarantine::Quarantine;
+use crate::stand_by::stand_aside;
 use crate::stop::Stop;
-use crate::{ReplayError, formulas, log, rebuild};
+use crate::{ReplayError, formulas, rebuild};
 
 /// Advisory lock under which the first builds are made. An arbitrary number of our own.
 const FIRST_BUILDS_LOCK: i64 = 0x7067_6174_6c61_7301;
-/// Pause between two looks at builds that another projector moves.
-const LOOK: Duration = Duration::from_millis(20);
 /// How long builds must stand still before one who met another projector tries again. It doubles with each meeting.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Times that somebody tries to move builds which another projector moves. Each try reads the whole state.
@@ -220,34 +218,4 @@ pub async fn reached(conn: &mut PgConnection, to: Position) -> Result<bool, Repl
     }
     let quarantine = Quarantine::read(conn).await?.digest();
     Ok(live.iter().all(|build| build.quarantine_digest == quarantine))
-}
-
-/// Waits until the builds are at `to`, or have stood still for a while.
-async fn stand_aside(conn: &mut PgConnection, to: Position, patience: Duration) -> Result<(), ReplayError> {
-    let (mut seen, mut since) = (Vec::new(), Instant::now());
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let live = store::live_builds(&mut *conn).await?;
-        if live.iter().all(|build| build.position >= to) {
-            return Ok(());
-        }
-        let now: Vec<(i64, Position)> = live.iter().map(|build| (build.id, build.position)).collect();
-        if now != seen {
-            (seen, since) = (now, Instant::now());
-        } else if since.elapsed() >= patience {
-            return Ok(());
-        }
-    }
-}
-
-/// Brings the live builds to the head, or to wherever it stood when this began.
-///
-/// # Errors
-/// As [`open`] and [`Projector::catch_up`].
-pub async fn to_head(conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Projector, ReplayError> {
-    // The head first: what is opened afterwards passes over all that was decided up to it.
-    let head = log::head(&mut *conn).await?.position;
-    let mut projector = open(&mut *conn).await?;
-    projector.catch_up(&mut *conn, head, progress).await?;
-    Ok(projector)
 }

@@ -6,12 +6,13 @@ use std::thread::JoinHandle;
 use ingest::Append;
 use projections::store;
 use projections::tables::Projection;
-use replay::catch_up::{open, to_head};
+use replay::catch_up::open;
 use replay::projector::Standing;
 use replay::{ReplayError, promote, rebuild, rollback};
 use sqlx::ConnectOptions as _;
 
 use super::{content, live, lived, seed};
+use crate::support::live::to_head;
 use crate::support::log::{context, count};
 use crate::support::{Db, events};
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 use replay::catch_up::{self, Patience, Tried};
 use replay::log;
 use replay::projector::{Projector, Standing};
+use replay::stand_by::stand_by;
 use replay::stop::Stop;
 use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::{self, Handle};
@@ -25,7 +26,6 @@ use tokio::sync::{oneshot, watch};
 use super::listener::Hints;
 use super::outage::{Pauses, is_passing};
 use super::parts::Parts;
-use super::standby::stand_by;
 use crate::service::{Deps, Error, Result};
 
 /// How long the page under way may take to be saved.
