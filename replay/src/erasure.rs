@@ -20,8 +20,10 @@ struct ErasureGroup<'a> {
 }
 
 /// The labels that may become unprovable when the payload at `position` is erased, in the order of the log: those whose
-/// digests a fold gives with the payload and not without it. Where that cannot be told, for the log holds what cannot
-/// be read or a published formula is beyond this program, every label that may rest on it. To be called in one snapshot.
+/// digests a fold gives with the payload and not without it. Where that cannot be told, for the log holds what nobody
+/// can read or a published formula is beyond this program, every label that may rest on it.
+///
+/// To be called in one snapshot.
 ///
 /// # Errors
 /// When the database fails.
@@ -34,12 +36,12 @@ pub async fn becoming_unprovable(
     let resting = resting_on(decisions, position);
     let (mut now, mut then) = (Groups::default(), Groups::default());
     for (event, facts) in &resting {
-        let (mut passed, erased) = decisions.of_publication(*event, facts);
-        if erased.is_some() {
-            now.add(passed.clone(), facts);
+        let mut passed = decisions.of_publication(*event, facts);
+        if passed.erased.is_some() {
+            now.add(passed.now.clone(), facts);
         }
-        passed.insert(position);
-        then.add(passed, facts);
+        passed.now.insert(position);
+        then.add(passed.now, facts);
     }
     // What rests on a payload that is gone already is no news.
     let lost = now.told(&mut *conn, decisions, progress).await?.otherwise;
@@ -50,7 +52,7 @@ pub async fn becoming_unprovable(
 
 /// What folds tell of labels. Of a label that is in neither set nothing can be told.
 #[derive(Default)]
-struct Told {
+struct Provability {
     /// Labels whose digests they give.
     given: BTreeSet<String>,
     /// Labels under which something else was published.
@@ -75,8 +77,8 @@ impl<'a> Groups<'a> {
         conn: &mut PgConnection,
         decisions: &Decisions,
         progress: &mut dyn FnMut(&Stored),
-    ) -> Result<Told, ReplayError> {
-        let mut told = Told::default();
+    ) -> Result<Provability, ReplayError> {
+        let mut told = Provability::default();
         for group in &mut self.0 {
             group.publications.sort_by_key(|facts| facts.position);
             match tell(&mut *conn, decisions, group, progress, &mut told).await {
@@ -95,7 +97,7 @@ async fn tell(
     decisions: &Decisions,
     group: &ErasureGroup<'_>,
     progress: &mut dyn FnMut(&Stored),
-    told: &mut Told,
+    told: &mut Provability,
 ) -> Result<(), ReplayError> {
     let mut fold: Option<Fold> = None;
     for facts in &group.publications {
