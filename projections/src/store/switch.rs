@@ -8,19 +8,16 @@ use std::fmt;
 
 use sqlx::PgConnection;
 
-use super::StoreError;
+use super::{StoreError, statement};
 
-/// The views that are switched.
-const VIEWS: [&str; 6] = ["projects", "repos", "external_repos", "contributors", "depends_on", "contributed_to"];
 /// Longest wait for one lock, in milliseconds: less than the server takes to look for a deadlock. Others queue no
 /// longer than this.
 const LOCK_MILLISECONDS: u32 = 100;
-/// First pause between two tries, in milliseconds: time for readers to come to an end. It doubles with
-/// each further one.
+/// First pause between two tries, in milliseconds: time for readers to come to an end. It doubles with each try.
 const PAUSE_MILLISECONDS: u32 = 5;
 /// Longest pause between two tries, in milliseconds.
 const PAUSE_MAX_MILLISECONDS: u32 = 100;
-/// Tries. Builds stand still meanwhile, some ten seconds at most.
+/// Tries. Builds stand still meanwhile: where each try fails at its first lock, some ten seconds.
 const TRIES: u32 = 50;
 /// Pause between two looks at who reads, in milliseconds. Who is still there after it is a long reader.
 const LOOK_MILLISECONDS: u32 = 100;
@@ -82,8 +79,7 @@ impl fmt::Display for Readers {
 /// # Errors
 /// When the database refuses.
 pub async fn readers(conn: &mut PgConnection) -> Result<Readers, StoreError> {
-    let views = VIEWS.map(str::to_owned);
-    Ok(Readers(sqlx::query_file_as!(Reader, "sql/readers.sql", &views[..]).fetch_all(conn).await?))
+    Ok(Readers(sqlx::query_file_as!(Reader, "sql/readers.sql", &statement::view_names()).fetch_all(conn).await?))
 }
 
 /// Waits until no long reader holds the views, at most so many looks. Asks for no lock: nobody queues behind this. To
