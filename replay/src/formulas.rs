@@ -6,6 +6,7 @@ use domain::facts::formula::FormulaAdopted;
 use domain::formula::{self, Formula, FormulaError};
 use domain::recorded::Position;
 use domain::stream::StreamKind;
+use projections::store::Build;
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 
@@ -87,6 +88,15 @@ pub async fn hashed(conn: &mut PgConnection, name: &str, hash: &Digest) -> Resul
         }
     }
     Err(FormulaError::Unknown(name.to_owned()).into())
+}
+
+/// The formula that decides the rows of builds: that of those which need one.
+///
+/// # Errors
+/// When there are none of those, or their formula is beyond this program.
+pub fn of_builds(builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
+    let found = builds.iter().find(|build| build.formula_document.is_some()).ok_or(ReplayError::NoBuild)?;
+    found.read_document()?.ok_or(ReplayError::NoBuild)
 }
 
 /// The formula that was live at a position: the one promoted last, the default before the first promotion.

@@ -16,7 +16,7 @@ use crate::catch_up;
 use crate::log::{self, Stored};
 use crate::projector::{Opened, Projector};
 use crate::quarantine::Quarantine;
-use crate::{ReplayError, snapshot};
+use crate::{ReplayError, formulas, snapshot};
 
 /// The scores at a position.
 #[derive(Clone, Debug)]
@@ -71,15 +71,7 @@ impl Present {
 /// When the database refuses or the formula is beyond this program.
 pub async fn formula(conn: &mut PgConnection) -> Result<FormulaDocument, ReplayError> {
     catch_up::ensure_live(&mut *conn).await?;
-    formula_of(&store::live_builds(conn).await?)
-}
-
-fn formula_of(builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
-    let metrics = builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
-    Ok(FormulaDocument {
-        formula: metrics.read_formula()?,
-        document: metrics.formula_document.clone().unwrap_or_default(),
-    })
+    formulas::of_builds(&store::live_builds(conn).await?)
 }
 
 /// Evaluates at the head, as it stands now or a little later. The live builds are brought there, in one try; where that
@@ -95,7 +87,7 @@ pub async fn evaluate(conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)
         match brought(&mut *conn, head, progress).await {
             Ok(Some(projector)) => {
                 let (position, outcome) = (projector.position(), projector.outcome());
-                let formula = formula_of(projector.builds())?;
+                let formula = formulas::of_builds(projector.builds())?;
                 return Present::of(conn, position, formula, &outcome, &projector.quarantine).await;
             }
             Ok(None) => {}
@@ -123,7 +115,7 @@ async fn beside(snapshot: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) 
     let head = log::head(&mut *snapshot).await?.position;
     let quarantine = Quarantine::read(&mut *snapshot).await?;
     let live = store::live_builds(&mut *snapshot).await?;
-    let formula = formula_of(&live)?;
+    let formula = formulas::of_builds(&live)?;
     let of = |projection| live.iter().find(|build| build.projection == projection).ok_or(ReplayError::NoBuild);
     let (graph, people) = (of(Projection::Graph)?, of(Projection::People)?);
     let holds = |build: &Build| {

@@ -16,7 +16,7 @@ use crate::fence::{fence, note_quarantine, replaced};
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
 use crate::stop::Stop;
-use crate::{ReplayError, SNAPSHOT, log};
+use crate::{ReplayError, SNAPSHOT, formulas, log};
 
 /// Positions folded between two transactions.
 pub const PAGE_POSITIONS: u64 = 10_000;
@@ -81,11 +81,7 @@ impl Stale {
         } else {
             return Ok(None);
         };
-        let metrics =
-            builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
-        let document = metrics.formula_document.clone().unwrap_or_default();
-        let formula = FormulaDocument { formula: metrics.read_formula()?, document };
-        Ok(Some(Self { why, formula, position }))
+        Ok(Some(Self { why, formula: formulas::of_builds(builds)?, position }))
     }
 }
 
