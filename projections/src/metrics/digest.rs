@@ -16,6 +16,9 @@ use crate::graph::Graph;
 use crate::people::Contributions;
 use crate::people::state::DayRow;
 
+/// What the line of every row has, whatever the formula.
+const NAMES: [&str; 6] = ["activity_status", "adoption_score", "criticality_score", "id", "level", "pony_factor"];
+
 /// Takes one canonical line, its end included.
 pub type Sink<'a> = &'a mut dyn FnMut(&[u8]);
 
@@ -38,16 +41,9 @@ impl Scores {
     /// The line of a row, as a digest has it.
     #[must_use]
     pub fn line(&self, row: &Score) -> Map<String, Value> {
-        let mut line = Map::new();
-        line.insert("activity_status".into(), json!(row.activity_status.map(ActivityStatus::name)));
-        line.insert("adoption_score".into(), json!(row.adoption.map(hundredths)));
-        line.insert("criticality_score".into(), json!(row.criticality));
-        line.insert("id".into(), json!(row.id));
-        line.insert("level".into(), json!(row.level.name()));
-        line.insert("pony_factor".into(), json!(row.pony_factor));
-        if self.composite {
-            line.insert("pg_score".into(), json!(row.pg_score.map(hundredths)));
-        }
+        let composite = self.composite.then_some("pg_score");
+        let each = NAMES.into_iter().chain(composite).map(|name| (name.to_owned(), self.value(row, name)));
+        let mut line: Map<String, Value> = each.collect();
         line.extend(self.further(row));
         line
     }
