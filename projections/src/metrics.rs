@@ -55,7 +55,7 @@ impl Level {
 
 /// The scores of one vertex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Score {
+pub struct ScoreRow {
     /// Kind of vertex.
     pub level: Level,
     /// Its id.
@@ -80,7 +80,7 @@ pub struct Score {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scores {
     /// The rows.
-    pub rows: Vec<Score>,
+    pub rows: Vec<ScoreRow>,
     /// Whether the formula has a composite.
     pub composite: bool,
     /// The formula's further terms, by name.
@@ -92,7 +92,7 @@ pub struct Scores {
 impl Scores {
     /// The row of a vertex.
     #[must_use]
-    pub fn get(&self, level: Level, id: &str) -> Option<&Score> {
+    pub fn get(&self, level: Level, id: &str) -> Option<&ScoreRow> {
         let found = self.rows.binary_search_by(|row| (row.level, row.id.as_str()).cmp(&(level, id)));
         found.ok().map(|n| &self.rows[n])
     }

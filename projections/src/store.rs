@@ -42,7 +42,7 @@ pub enum StoreError {
     )]
     Held {
         /// Who reads.
-        by: switch::Readers,
+        by: switch::ViewReaders,
     },
     /// A stored row is not what this program writes.
     #[error("build {build}, table {table}, row {row}: {reason}")]

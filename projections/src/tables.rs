@@ -12,7 +12,7 @@ pub mod spans;
 pub mod text;
 
 pub use content::Content;
-pub use difference::Difference;
+pub use difference::TableDiff;
 pub use materialized::{Advanced, Materialized};
 
 /// A table of a build.

@@ -14,7 +14,7 @@ use crate::{ReplayError, log};
 
 /// A formula of the log or of the program.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct KnownFormula {
     /// The formula and its document.
     pub document: FormulaDocument,
     /// Where it entered the log; `None` for a shipped one that has not.
@@ -25,17 +25,17 @@ pub struct Known {
 ///
 /// # Errors
 /// When the database refuses or an adopted document needs a newer program.
-pub async fn known(conn: &mut PgConnection, to: Position) -> Result<Vec<Known>, ReplayError> {
-    let mut all: std::collections::BTreeMap<String, Known> = std::collections::BTreeMap::new();
+pub async fn known(conn: &mut PgConnection, to: Position) -> Result<Vec<KnownFormula>, ReplayError> {
+    let mut all: std::collections::BTreeMap<String, KnownFormula> = std::collections::BTreeMap::new();
     for (name, document) in formula::SHIPPED {
         let formula = Formula::parse(document)?;
         let document = FormulaDocument { formula, document: document.to_owned() };
-        all.insert(name.to_owned(), Known { document, adopted_at: None });
+        all.insert(name.to_owned(), KnownFormula { document, adopted_at: None });
     }
     for recorded in log::of_type(conn, StreamKind::Formula, EventType::FormulaAdopted, to).await? {
         if let Event::FormulaAdopted(facts) = recorded.event {
             let document = FormulaDocument { formula: Formula::parse(&facts.document)?, document: facts.document };
-            all.insert(facts.name, Known { document, adopted_at: Some(recorded.position) });
+            all.insert(facts.name, KnownFormula { document, adopted_at: Some(recorded.position) });
         }
     }
     Ok(all.into_values().collect())

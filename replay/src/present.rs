@@ -10,7 +10,7 @@ use projections::store::{self, Build, load};
 use projections::tables::Projection;
 use sqlx::PgConnection;
 
-use crate::as_of::{self, Outcome, outcome};
+use crate::as_of::{self, FoldOutcome, outcome};
 use crate::audit::tiles;
 use crate::catch_up;
 use crate::log::{self, Stored};
@@ -55,10 +55,10 @@ impl Present {
         conn: &mut PgConnection,
         position: Position,
         formula: FormulaDocument,
-        outcome: &Outcome,
+        outcome: &FoldOutcome,
         quarantine: &Quarantine,
     ) -> Result<Self, ReplayError> {
-        let Outcome { digest, state_digest, .. } = *outcome;
+        let FoldOutcome { digest, state_digest, .. } = *outcome;
         let head = log::head(&mut *conn).await?;
         let root = if head.position == position { head.root } else { tiles::root_at(conn, position).await? };
         Ok(Self { position, root, formula, digest, state_digest, quarantine_digest: quarantine.digest() })

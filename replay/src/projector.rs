@@ -3,15 +3,15 @@
 use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
-use projections::history::{History, Span};
+use projections::history::{History, HistorySpan};
 use projections::store::schema::FormulaDocument;
 use projections::store::write::{self, CursorMove};
 use projections::store::{self, Build, StoreError, load};
 use projections::tables::spans::{span_row, tick_rows};
-use projections::tables::{Advanced, Difference, FACT, LOG, Materialized, Projection, Row, SPAN, TICK};
+use projections::tables::{Advanced, FACT, LOG, Materialized, Projection, Row, SPAN, TICK, TableDiff};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::as_of::{Outcome, outcome, take_in};
+use crate::as_of::{FoldOutcome, outcome, take_in};
 use crate::fence::{fence, note_quarantine, replaced};
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
@@ -27,7 +27,7 @@ pub const IDLE_IN_TRANSACTION_SECONDS: u32 = 10;
 
 /// How the live builds stand to a projector that moves them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LiveStanding {
     /// They are its own, where it left them.
     Mine,
     /// Another projector has moved them.
@@ -191,7 +191,7 @@ impl Projector {
 
     /// Scores and digests where it stands.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> FoldOutcome {
         outcome(&self.fold)
     }
 
@@ -269,7 +269,7 @@ impl Projector {
     ///
     /// # Errors
     /// [`ReplayError::OtherCode`] when another code has replaced them; when the database refuses.
-    pub async fn standing(&self, conn: &mut PgConnection) -> Result<Standing, ReplayError> {
+    pub async fn standing(&self, conn: &mut PgConnection) -> Result<LiveStanding, ReplayError> {
         let live = store::live_builds(conn).await?;
         let mine = |build: &Build| self.builds.iter().any(|mine| mine.id == build.id);
         // Two codes that follow at once would replace each other's builds for ever.
@@ -277,11 +277,11 @@ impl Projector {
             return Err(ReplayError::OtherCode(other.code.clone()));
         }
         Ok(if !live.iter().all(mine) {
-            Standing::Replaced
+            LiveStanding::Replaced
         } else if live.iter().any(|build| build.position != self.position()) {
-            Standing::Moved
+            LiveStanding::Moved
         } else {
-            Standing::Mine
+            LiveStanding::Mine
         })
     }
 
@@ -337,7 +337,7 @@ impl Projector {
 
 /// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
 /// they were, and what is noted with a build.
-pub(crate) fn advance_to(tables: &mut Materialized, fold: &Fold) -> (Vec<Difference>, CursorMove) {
+pub(crate) fn advance_to(tables: &mut Materialized, fold: &Fold) -> (Vec<TableDiff>, CursorMove) {
     let Advanced { differences, output_digest, state_digest } = tables.advance_to(fold.world.view(), fold.formula());
     let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
     (differences, CursorMove { position, recorded_at, output_digest, state_digest })
@@ -352,9 +352,9 @@ async fn write_history(
 ) -> Result<(), ReplayError> {
     let ended = history.take_news().ended;
     // Only what began at or before the last page may stand there already.
-    let (new, old): (Vec<Span>, Vec<Span>) =
+    let (new, old): (Vec<HistorySpan>, Vec<HistorySpan>) =
         ended.into_iter().chain(history.holding(before)).partition(|span| span.from > before);
-    let rows = |spans: Vec<Span>| spans.iter().map(span_row).collect();
+    let rows = |spans: Vec<HistorySpan>| spans.iter().map(span_row).collect();
     let (new, old): (Vec<Row>, Vec<Row>) = (rows(new), rows(old));
     write::upsert(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
     write::copy(&mut *conn, schema, &SPAN, &new).await?;

@@ -85,7 +85,7 @@ fn folded_under(decisions: &Decisions, digest: &Digest) -> BTreeSet<Position> {
 
 /// A publication to be reproduced.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct PublicationRequest {
     /// Position of the event that publishes.
     pub event: Position,
     /// What it says.
@@ -99,7 +99,7 @@ pub struct Asked {
     pub erased: Option<Position>,
 }
 
-impl Asked {
+impl PublicationRequest {
     /// The publication of a label.
     ///
     /// # Errors

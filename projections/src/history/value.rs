@@ -7,7 +7,7 @@ use domain::formula::Term;
 use domain::status::ActivityStatus;
 
 use crate::metrics::value::TermValue;
-use crate::metrics::{Score, Scores};
+use crate::metrics::{ScoreRow, Scores};
 
 /// A value of a vertex that is kept over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +72,7 @@ impl Metric {
 
     /// What a row of scores says of it; `None` where the row has no such term.
     #[must_use]
-    pub fn value<'a>(self, scores: &Scores, row: &'a Score) -> Option<MetricValue<'a>> {
+    pub fn value<'a>(self, scores: &Scores, row: &'a ScoreRow) -> Option<MetricValue<'a>> {
         let number = |value: Option<TermValue>| value.map_or(MetricValue::Unknown, MetricValue::Number);
         let hundredths = |value: Option<u64>| number(value.map(TermValue::Hundredths));
         Some(match self {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::exact::hundredths;
-use super::{Score, Scores};
+use super::{ScoreRow, Scores};
 use crate::graph::Graph;
 use crate::people::Contributions;
 use crate::people::state::DayRow;
@@ -40,7 +40,7 @@ fn digest(lines: impl FnOnce(Sink<'_>)) -> Digest {
 impl Scores {
     /// The line of a row, as a digest has it.
     #[must_use]
-    pub fn line(&self, row: &Score) -> Map<String, Value> {
+    pub fn line(&self, row: &ScoreRow) -> Map<String, Value> {
         let composite = self.composite.then_some("pg_score");
         let each = NAMES.into_iter().chain(composite).map(|name| (name.to_owned(), self.value(row, name)));
         let mut line: Map<String, Value> = each.collect();
@@ -50,7 +50,7 @@ impl Scores {
 
     /// One value of a row, as its line has it; null where the formula lacks it.
     #[must_use]
-    pub fn value(&self, row: &Score, name: &str) -> Value {
+    pub fn value(&self, row: &ScoreRow, name: &str) -> Value {
         match name {
             "activity_status" => json!(row.activity_status.map(ActivityStatus::name)),
             "adoption_score" => json!(row.adoption.map(hundredths)),
@@ -69,7 +69,7 @@ impl Scores {
 
     /// The further terms of a row and the flags it raises, where the formula has any.
     #[must_use]
-    pub fn further(&self, row: &Score) -> Map<String, Value> {
+    pub fn further(&self, row: &ScoreRow) -> Map<String, Value> {
         let mut further = self.further_terms(row);
         if self.flagged {
             further.insert("flags".into(), json!(row.flags));
@@ -79,7 +79,7 @@ impl Scores {
 
     /// The further terms of a row alone.
     #[must_use]
-    pub fn further_terms(&self, row: &Score) -> Map<String, Value> {
+    pub fn further_terms(&self, row: &ScoreRow) -> Map<String, Value> {
         let each = self.terms.iter().zip(&row.terms);
         each.map(|(term, value)| (term.name().to_owned(), value.map_or(Value::Null, |value| value.json()))).collect()
     }
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::graph::Confidence;
     use crate::graph::model::Details;
-    use crate::graph::{Edge, EdgeClaim, Vertex};
+    use crate::graph::{EdgeClaim, ResolvedEdge, Vertex};
 
     #[test]
     fn lines_written_by_hand_are_canonical() {
@@ -226,7 +226,7 @@ mod tests {
             evidence: None,
             details: Details::default(),
         };
-        let edge = |(from, version): (u32, Option<&str>)| Edge {
+        let edge = |(from, version): (u32, Option<&str>)| ResolvedEdge {
             from,
             to: 3 - from,
             root: true,

@@ -30,7 +30,7 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// A transaction that holds a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reader {
+pub struct ViewReader {
     /// The server's name for the transaction.
     transaction: String,
     /// Its process; none for a prepared transaction.
@@ -43,7 +43,7 @@ pub struct Reader {
     pub seconds: Option<i64>,
 }
 
-impl fmt::Display for Reader {
+impl fmt::Display for ViewReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A program may call itself anything.
         let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
@@ -60,11 +60,11 @@ impl fmt::Display for Reader {
 
 /// Readers as an error names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Readers(pub Vec<Reader>);
+pub struct ViewReaders(pub Vec<ViewReader>);
 
-impl fmt::Display for Readers {
+impl fmt::Display for ViewReaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named: Vec<String> = self.0.iter().take(NAMED).map(Reader::to_string).collect();
+        let named: Vec<String> = self.0.iter().take(NAMED).map(ViewReader::to_string).collect();
         let more = self.0.len().saturating_sub(NAMED);
         match (named.is_empty(), more) {
             (true, _) => write!(f, "others, one after the other"),
@@ -78,8 +78,10 @@ impl fmt::Display for Readers {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn readers(conn: &mut PgConnection) -> Result<Readers, StoreError> {
-    Ok(Readers(sqlx::query_file_as!(Reader, "sql/readers.sql", &statement::view_names()).fetch_all(conn).await?))
+pub async fn readers(conn: &mut PgConnection) -> Result<ViewReaders, StoreError> {
+    Ok(ViewReaders(
+        sqlx::query_file_as!(ViewReader, "sql/readers.sql", &statement::view_names()).fetch_all(conn).await?,
+    ))
 }
 
 /// Waits until no long reader holds the views, at most so many looks. Asks for no lock: nobody queues behind this. To
@@ -96,8 +98,8 @@ pub async fn await_readers(conn: &mut PgConnection, looks: u32) -> Result<(), St
         pause(&mut *conn, LOOK_MILLISECONDS).await?;
         // Who came meanwhile is no long reader yet.
         let now = readers(&mut *conn).await?;
-        let stays = |reader: &Reader| staying.0.iter().any(|before| before.transaction == reader.transaction);
-        staying = Readers(now.0.into_iter().filter(stays).collect());
+        let stays = |reader: &ViewReader| staying.0.iter().any(|before| before.transaction == reader.transaction);
+        staying = ViewReaders(now.0.into_iter().filter(stays).collect());
     }
     if staying.0.is_empty() { Ok(()) } else { Err(StoreError::Held { by: staying }) }
 }

@@ -8,7 +8,7 @@ use domain::note::Note;
 use domain::recorded::Position;
 use projections::explain::{ExplainedScore, rests_on};
 use projections::fold::{Fold, World};
-use projections::metrics::Score;
+use projections::metrics::ScoreRow;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -18,7 +18,7 @@ use super::{live, tiles};
 use crate::as_of;
 use crate::decisions::Decisions;
 use crate::log::{self, Stored};
-use crate::publication::Asked;
+use crate::publication::PublicationRequest;
 use crate::{ReplayError, formulas};
 
 /// Name and version of the format.
@@ -88,7 +88,7 @@ pub async fn explain(
     let head = log::head(&mut *conn).await?;
     let (fold, event) = match label {
         Some(label) => {
-            let asked = Asked::of(&decisions, label)?;
+            let asked = PublicationRequest::of(&decisions, label)?;
             let fold = asked.fold(&mut *conn, progress).await?;
             let outcome = as_of::outcome(&fold);
             if (outcome.digest, outcome.state_digest) != (asked.facts.digest, asked.facts.state_digest) {
@@ -107,7 +107,7 @@ pub async fn explain(
     let position = fold.world.position;
     let view = fold.world.view();
     let scores = view.scores(fold.formula());
-    let row: &Score =
+    let row: &ScoreRow =
         scores.rows.iter().find(|row| row.id == id).ok_or_else(|| ReplayError::NoVertex(id.to_owned()))?;
     let value = scores.line(row).remove(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
     let rests = rests_on(&fold.world, &view, fold.formula(), row.level, id, asked);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::tree::{Anchor, Fault, Tree};
 use crate::ReplayError;
-use crate::as_of::{Outcome, outcome_under};
+use crate::as_of::{FoldOutcome, outcome_under};
 use crate::decisions::{Decisions, PassedOver, is_decision};
 use crate::log::Stored;
 
@@ -92,7 +92,7 @@ pub struct Evaluated<'a> {
     /// The fold, where it stands now.
     pub fold: &'a Fold,
     /// What the fold gives.
-    pub outcome: &'a Outcome,
+    pub outcome: &'a FoldOutcome,
     /// What that means for the publication.
     pub verdict: &'a Verdict,
 }
@@ -117,20 +117,20 @@ pub struct Verification {
 
 /// Why a verification stopped.
 #[derive(Debug)]
-pub enum Stop {
+pub enum VerificationStop {
     /// The log is at fault.
     Fault(Fault),
     /// Something else: nothing is said about the log.
     Error(ReplayError),
 }
 
-impl From<Fault> for Stop {
+impl From<Fault> for VerificationStop {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
 }
 
-impl From<ReplayError> for Stop {
+impl From<ReplayError> for VerificationStop {
     fn from(error: ReplayError) -> Self {
         Fault::of(error).map_or_else(Self::Error, Self::Fault)
     }
@@ -142,7 +142,7 @@ impl Verification {
     ///
     /// # Errors
     /// When a published formula is unknown or beyond this program.
-    pub fn new(anchors: Vec<Anchor>, decisions: Decisions, live: Option<Formula>) -> Result<Self, Stop> {
+    pub fn new(anchors: Vec<Anchor>, decisions: Decisions, live: Option<Formula>) -> Result<Self, VerificationStop> {
         let mut groups: Vec<FoldGroup> = Vec::new();
         let fold =
             |formula: Formula, passed: &BTreeSet<Position>| Fold::new(World::default(), formula, passed.clone(), None);
@@ -178,7 +178,7 @@ impl Verification {
     ///
     /// # Errors
     /// When the log is at fault, or the witness fails.
-    pub fn push(&mut self, stored: &Stored, witness: &mut dyn Witness) -> Result<(), Stop> {
+    pub fn push(&mut self, stored: &Stored, witness: &mut dyn Witness) -> Result<(), VerificationStop> {
         self.tree.push(stored)?;
         if is_decision(stored) {
             let expected = self.decisions.events().get(self.met);
@@ -264,7 +264,7 @@ impl Verification {
     }
 }
 
-fn judge(target: &JudgedTarget, outcome: &Outcome, root: Digest) -> Judged {
+fn judge(target: &JudgedTarget, outcome: &FoldOutcome, root: Digest) -> Judged {
     let facts = &target.facts;
     let pairs = [
         ("root", root, facts.root),

@@ -6,7 +6,7 @@ use domain::digest::Digest;
 use domain::formula::{self, DEFAULT, Formula, FormulaError};
 use domain::recorded::Position;
 use projections::diff::{self, Diff};
-pub use projections::diff::{Change, Direction, Reason, Summary};
+pub use projections::diff::{Change, ChangeReason, Direction, Summary};
 use projections::store::schema::FormulaDocument;
 use replay::{as_of, formulas, snapshot};
 use schemars::JsonSchema;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use replay::catch_up::{self, Patience, Tried};
 use replay::log;
-use replay::projector::{Projector, Standing};
+use replay::projector::{LiveStanding, Projector};
 use replay::stand_by::stand_by;
 use replay::stop::Stop;
 use sqlx::{Connection as _, PgConnection};
@@ -181,10 +181,10 @@ impl Follower {
             let standing = projector.standing(conn).await?;
             let head = log::head(conn).await?.position;
             let behind = head > projector.position();
-            if standing == Standing::Moved {
+            if standing == LiveStanding::Moved {
                 return Ok(());
             }
-            reopen = standing == Standing::Replaced || (behind && projector.is_stale(conn).await?);
+            reopen = standing == LiveStanding::Replaced || (behind && projector.is_stale(conn).await?);
             if reopen {
                 continue;
             }
