@@ -1,8 +1,11 @@
 //! `quarantine`: an event that no fold can, or should, take in.
 
 use domain::digest::Digest;
+use domain::facts::log::EventQuarantined;
 use domain::{Envelope, StreamId, Timestamp};
+use replay::projector::{Opened, Projector, Why};
 use serde_json::{Value, json};
+use sqlx::ConnectOptions as _;
 use uuid::Uuid;
 
 use crate::support::cli::Place;
@@ -123,4 +126,25 @@ async fn poison(place: &Place) {
         .unwrap();
     tx.commit().await.unwrap();
     place.db.log().drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn builds_that_change_while_a_quarantine_is_noted_with_them_are_checked_again() {
+    let place = Place::new().await;
+    ingest::migrate(place.db.pool()).await.unwrap();
+    let writer = place.db.log();
+    log::append(&writer, events::repo("a/b", 1)).await;
+    place.run(&["project"]);
+    // Beyond what is folded: noting it is enough.
+    log::append(&writer, events::repo("a/b", 2)).await;
+    log::append(&writer, EventQuarantined { position: 2, reason: "wrong".to_owned(), lifted: false }.into()).await;
+    // At that moment another code takes the builds.
+    let sql = "CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS \
+               $$ BEGIN NEW.code := 'another'; RETURN NEW; END $$; \
+               CREATE TRIGGER taken BEFORE UPDATE OF quarantine_digest ON atlas.build \
+               FOR EACH ROW EXECUTE FUNCTION taken()";
+    sqlx::raw_sql(sql).execute(place.db.pool()).await.unwrap();
+    let mut conn = place.db.options().connect().await.unwrap();
+    let opened = Projector::open(&mut conn).await.unwrap();
+    assert!(matches!(&opened, Opened::Stale(stale) if stale.why == Why::OtherCode), "{opened:?}");
 }

@@ -246,8 +246,8 @@ impl Formula {
                 ("score.pony.weight", score.pony.weight),
                 ("score.adoption.weight", score.adoption.weight),
             ];
-            let some = weights.iter().any(|(_, weight)| *weight > 0);
-            weights.iter().try_for_each(|(field, weight)| bounded(some && *weight <= 1000, field, weight))?;
+            let fits = |weight: u32| score.weighs() && weight <= 1000;
+            weights.iter().try_for_each(|(field, weight)| bounded(fits(*weight), field, weight))?;
         }
         if let Some(terms) = &self.terms {
             let distinct = terms.compute.iter().collect::<BTreeSet<_>>().len() == terms.compute.len();

@@ -19,7 +19,7 @@ mod sources;
 mod summary;
 mod trials;
 
-pub use reason::{Direction, MAX_REASONS, Reason};
+pub use reason::{ChangeReason, Direction, MAX_REASONS};
 pub use summary::{Crossing, Summary};
 use trials::Trials;
 
@@ -41,7 +41,7 @@ pub struct Change {
     /// Place after.
     pub rank_after: Option<u64>,
     /// The terms that moved and the events that feed them.
-    pub because: Vec<Reason>,
+    pub because: Vec<ChangeReason>,
 }
 
 impl Change {
@@ -60,7 +60,7 @@ pub struct Diff {
     /// Values that stay.
     pub unchanged: u64,
     /// Parameters that differ, with both values.
-    pub parameters: Vec<Reason>,
+    pub parameters: Vec<ChangeReason>,
 }
 
 /// The values of one row by name, without what names the vertex.
@@ -84,9 +84,9 @@ pub fn diff(world: &World, view: &View<'_>, before: &Formula, after: &Formula) -
     let mut trials = Trials::new(view, before, &parameters, &changed, &rows);
     let causes = causes::find(&mut trials, &changed, &parameters);
     let causes =
-        causes.into_iter().map(|named| named.into_iter().map(|n| Reason::from(parameters[n].clone())).collect());
+        causes.into_iter().map(|named| named.into_iter().map(|n| ChangeReason::from(parameters[n].clone())).collect());
     because::explain(&mut changed, causes.collect(), world, &a, &b);
-    Diff { changed, unchanged, parameters: parameters.into_iter().map(Reason::from).collect() }
+    Diff { changed, unchanged, parameters: parameters.into_iter().map(ChangeReason::from).collect() }
 }
 
 /// The names of values that either formula has.

@@ -16,5 +16,5 @@ mod sweep;
 mod tests;
 
 pub use active::active_set;
-pub use graph::{DependencyGraph, Node};
+pub use graph::{DependencyGraph, NodeId};
 pub use scores::{AcrossGroups, criticality, criticality_across_groups};

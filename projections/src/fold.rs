@@ -156,11 +156,6 @@ impl Fold {
         self.quarantined.contains(&position)
     }
 
-    /// Replaces the quarantined set. Only positions not yet folded may differ; a caller that finds others folds anew.
-    pub fn quarantine(&mut self, positions: BTreeSet<Position>) {
-        self.quarantined = positions;
-    }
-
     /// Passes over the next position.
     ///
     /// # Errors

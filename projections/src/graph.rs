@@ -23,7 +23,7 @@ pub mod state;
 pub mod survey;
 mod vertex;
 
-pub use model::{Confidence, Depth, Edge, EdgeClaim, Finding, Graph, Link, Project, Vertex};
+pub use model::{Confidence, Depth, EdgeClaim, Finding, Graph, Project, ResolvedEdge, ResolvedLink, Vertex};
 pub use repo_of::RepoOf;
 pub(crate) use resolve_cache::ResolveCache;
 pub use state::GraphState;

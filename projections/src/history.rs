@@ -10,7 +10,7 @@ use std::sync::Arc;
 use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
 
-use crate::metrics::{Level, Score, Scores};
+use crate::metrics::{Level, ScoreRow, Scores};
 
 mod value;
 
@@ -32,7 +32,7 @@ pub struct Tick {
 
 /// A value that held for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct HistorySpan {
     /// Kind of vertex.
     pub level: Level,
     /// The vertex.
@@ -62,7 +62,7 @@ pub struct Birth {
 #[derive(Clone, Debug, Default)]
 pub struct News {
     /// Values that ended.
-    pub ended: Vec<Span>,
+    pub ended: Vec<HistorySpan>,
     /// Vertices never seen before.
     pub born: Vec<Birth>,
 }
@@ -96,10 +96,10 @@ pub struct History {
 impl History {
     /// The history of these ticks, where these values hold.
     #[must_use]
-    pub fn restored(ticks: BTreeMap<Position, Tick>, mut holding: Vec<Span>) -> Self {
+    pub fn restored(ticks: BTreeMap<Position, Tick>, mut holding: Vec<HistorySpan>) -> Self {
         holding.sort_by(|a, b| (a.level, &a.id, a.metric).cmp(&(b.level, &b.id, b.metric)));
         let mut vertices: Vec<VertexHistory> = Vec::new();
-        for Span { level, id, metric, from, value, .. } in holding {
+        for HistorySpan { level, id, metric, from, value, .. } in holding {
             if vertices.last().is_none_or(|last| (last.level, &last.id) != (level, &id)) {
                 vertices.push(VertexHistory { level, id, open: Vec::new() });
             }
@@ -129,7 +129,7 @@ impl History {
                     None => Some(MetricValue::Unknown),
                 };
                 let from = ended.get(&(level, id.to_string(), *metric)).copied().unwrap_or(at);
-                holding.extend(value.map(|value| Span {
+                holding.extend(value.map(|value| HistorySpan {
                     level,
                     id: id.clone(),
                     metric: *metric,
@@ -167,7 +167,7 @@ impl History {
         tick.labels.extend(label.map(str::to_owned));
         let metrics = Metric::of(scores);
         let mut rows = scores.rows.iter().peekable();
-        let mut born: Vec<&Score> = Vec::new();
+        let mut born: Vec<&ScoreRow> = Vec::new();
         for vertex in &mut self.vertices {
             // Rows that come before this vertex are of vertices never seen.
             let row = loop {
@@ -184,7 +184,7 @@ impl History {
     }
 
     /// Takes in the rows of vertices never seen, which are sorted.
-    fn give_birth(&mut self, born: &[&Score], metrics: &[Metric], scores: &Scores, position: Position) {
+    fn give_birth(&mut self, born: &[&ScoreRow], metrics: &[Metric], scores: &Scores, position: Position) {
         if born.is_empty() {
             return;
         }
@@ -199,9 +199,9 @@ impl History {
     }
 
     /// The values that hold and began at or after a position, by (level, id).
-    pub fn holding(&self, since: Position) -> impl Iterator<Item = Span> {
+    pub fn holding(&self, since: Position) -> impl Iterator<Item = HistorySpan> {
         let each = self.vertices.iter().flat_map(|vertex| vertex.open.iter().map(move |open| (vertex, open)));
-        each.filter(move |(_, open)| open.from >= since).map(|(vertex, open)| Span {
+        each.filter(move |(_, open)| open.from >= since).map(|(vertex, open)| HistorySpan {
             level: vertex.level,
             id: vertex.id.clone(),
             metric: open.metric,
@@ -223,9 +223,9 @@ impl VertexHistory {
         &mut self,
         metrics: &[Metric],
         scores: &Scores,
-        row: Option<&Score>,
+        row: Option<&ScoreRow>,
         position: Position,
-        ended: &mut Vec<Span>,
+        ended: &mut Vec<HistorySpan>,
     ) {
         let Some(row) = row else {
             let of: Vec<Metric> = self.open.iter().map(|open| open.metric).collect();
@@ -241,7 +241,14 @@ impl VertexHistory {
     }
 
     /// Notes a value, which most likely is the one at place `n`.
-    fn set(&mut self, n: usize, metric: Metric, value: &MetricValue<'_>, position: Position, ended: &mut Vec<Span>) {
+    fn set(
+        &mut self,
+        n: usize,
+        metric: Metric,
+        value: &MetricValue<'_>,
+        position: Position,
+        ended: &mut Vec<HistorySpan>,
+    ) {
         let here = self.open.get(n).filter(|open| open.metric == metric).map(|_| n);
         let place = here.or_else(|| self.open.iter().position(|open| open.metric == metric));
         let Some(open) = place.map(|n| &mut self.open[n]) else {
@@ -252,7 +259,7 @@ impl VertexHistory {
             return;
         }
         let was = std::mem::replace(open, HeldValue { metric, from: position, value: value.clone().into_owned() });
-        ended.push(Span {
+        ended.push(HistorySpan {
             level: self.level,
             id: self.id.clone(),
             metric,

@@ -55,7 +55,7 @@ impl Level {
 
 /// The scores of one vertex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Score {
+pub struct ScoreRow {
     /// Kind of vertex.
     pub level: Level,
     /// Its id.
@@ -69,7 +69,7 @@ pub struct Score {
     /// Adoption in hundredths: 12.5 is 1250.
     pub adoption: Option<u32>,
     /// The composite in hundredths; `None` where the formula has none or a term is unknown.
-    pub pg_score: Option<u32>,
+    pub pg_score: Option<u64>,
     /// The formula's further terms, in the order of [`Scores::terms`].
     pub terms: Vec<Option<TermValue>>,
     /// Names of the risk flags that are raised, sorted.
@@ -80,7 +80,7 @@ pub struct Score {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scores {
     /// The rows.
-    pub rows: Vec<Score>,
+    pub rows: Vec<ScoreRow>,
     /// Whether the formula has a composite.
     pub composite: bool,
     /// The formula's further terms, by name.
@@ -92,7 +92,7 @@ pub struct Scores {
 impl Scores {
     /// The row of a vertex.
     #[must_use]
-    pub fn get(&self, level: Level, id: &str) -> Option<&Score> {
+    pub fn get(&self, level: Level, id: &str) -> Option<&ScoreRow> {
         let found = self.rows.binary_search_by(|row| (row.level, row.id.as_str()).cmp(&(level, id)));
         found.ok().map(|n| &self.rows[n])
     }

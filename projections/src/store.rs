@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use thiserror::Error;
 
 use crate::tables::Projection;
+use schema::FormulaDocument;
 
 pub mod copy;
 pub mod few;
@@ -41,7 +42,7 @@ pub enum StoreError {
     )]
     Held {
         /// Who reads.
-        by: switch::Readers,
+        by: switch::ViewReaders,
     },
     /// A stored row is not what this program writes.
     #[error("build {build}, table {table}, row {row}: {reason}")]
@@ -113,6 +114,15 @@ impl Build {
         let document = self.formula_document.as_deref();
         let formula = document.map_or_else(|| Formula::shipped(domain::formula::DEFAULT), Formula::parse);
         formula.map_err(|source| StoreError::Formula { build: self.id, source })
+    }
+
+    /// Its formula with the document that says it; `None` where none decides its rows.
+    ///
+    /// # Errors
+    /// As [`Self::read_formula`].
+    pub fn read_document(&self) -> Result<Option<FormulaDocument>, StoreError> {
+        let Some(document) = self.formula_document.clone() else { return Ok(None) };
+        Ok(Some(FormulaDocument { formula: self.read_formula()?, document }))
     }
 
     fn from_row(row: BuildRow) -> Result<Self, StoreError> {

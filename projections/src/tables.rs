@@ -12,7 +12,7 @@ pub mod spans;
 pub mod text;
 
 pub use content::Content;
-pub use difference::Difference;
+pub use difference::TableDiff;
 pub use materialized::{Advanced, Materialized};
 
 /// A table of a build.
@@ -188,7 +188,8 @@ pub static SCORE: Table = Table {
         ("criticality_score", "bigint"),
         ("pony_factor", "bigint"),
         ("adoption_score", "numeric(7,2)"),
-        ("pg_score", "numeric(7,2)"),
+        // Any 64 bits of hundredths: a formula may take the terms as they are.
+        ("pg_score", "numeric(20,2)"),
         ("terms", "text"),
         ("flags", "text"),
     ],

@@ -1,4 +1,4 @@
--- Events of the positions in $1, ascending, at most 5,000 of them. Each is looked up by the append that covers it.
+-- Events of the positions in $1, in their order there. Each is looked up by the append that covers it.
 SELECT w.position AS "position!", e.append_id AS "append_id!", e.idx AS "idx!", e.kind AS "kind!",
        e.stream_id AS "stream_id!", e.sequence AS "sequence!", e.type AS "event_type!", e.version AS "version!",
        e.observed_at AS "observed_at!", a.recorded_at AS "recorded_at!", a.metadata AS "metadata!",

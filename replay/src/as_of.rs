@@ -64,7 +64,7 @@ pub async fn formula(
 
 /// What a fold came to.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct FoldOutcome {
     /// Digest of the scores.
     pub digest: Digest,
     /// Digest of the state.
@@ -75,16 +75,16 @@ pub struct Outcome {
 
 /// Evaluates a fold where it stands.
 #[must_use]
-pub fn outcome(fold: &Fold) -> Outcome {
+pub fn outcome(fold: &Fold) -> FoldOutcome {
     outcome_under(fold, fold.formula())
 }
 
 /// Evaluates a fold where it stands, under any formula: the state does not depend on one.
 #[must_use]
-pub fn outcome_under(fold: &Fold, formula: &Formula) -> Outcome {
+pub fn outcome_under(fold: &Fold, formula: &Formula) -> FoldOutcome {
     let view = fold.world.view();
     let scores = view.scores(formula);
-    Outcome {
+    FoldOutcome {
         digest: scores_digest(&scores),
         state_digest: state_digest(&view.graph, &view.contributions, formula.graph.edges),
         scores,

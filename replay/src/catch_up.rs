@@ -4,21 +4,19 @@ use std::time::Duration;
 
 use domain::formula;
 use domain::recorded::Position;
-use projections::store::{self, schema};
+use projections::store::{self, StoreError, schema, switch};
 use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
-use tokio::time::Instant;
 
 use crate::log::Stored;
 use crate::projector::{Opened, Projector, Stale};
 use crate::quarantine::Quarantine;
+use crate::stand_by::stand_aside;
 use crate::stop::Stop;
-use crate::{ReplayError, formulas, log, rebuild};
+use crate::{ReplayError, formulas, rebuild};
 
 /// Advisory lock under which the first builds are made. An arbitrary number of our own.
 const FIRST_BUILDS_LOCK: i64 = 0x7067_6174_6c61_7301;
-/// Pause between two looks at builds that another projector moves.
-const LOOK: Duration = Duration::from_millis(20);
 /// How long builds must stand still before one who met another projector tries again. It doubles with each meeting.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Times that somebody tries to move builds which another projector moves. Each try reads the whole state.
@@ -49,30 +47,73 @@ pub async fn ensure_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
     Ok(())
 }
 
+/// How long builds that are ready wait for those who read the views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Looks at who reads before a try is given up.
+    pub looks: u32,
+    /// Tries; without an end where there is no number.
+    pub tries: Option<u32>,
+}
+
+impl Patience {
+    /// Ten minutes: for whoever is waited for.
+    pub const BOUNDED: Self = Self { looks: switch::LOOKS, tries: Some(10) };
+    /// As long as it takes: for whoever can be asked to stop.
+    pub const ENDLESS: Self = Self { looks: switch::LOOKS, tries: None };
+}
+
 /// Opens the live builds: makes empty ones on the first run, and stale ones anew.
 ///
 /// # Errors
 /// When the database refuses or stored rows are not readable. `Fenced` when others moved or replaced the builds
-/// meanwhile: open again.
+/// meanwhile: open again. `Held` when others read the views for longer than [`Patience::BOUNDED`].
 pub async fn open(conn: &mut PgConnection) -> Result<Projector, ReplayError> {
+    open_within(conn, Patience::BOUNDED).await
+}
+
+/// As [`open`], with this patience.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_within(conn: &mut PgConnection, patience: Patience) -> Result<Projector, ReplayError> {
     ensure_live(&mut *conn).await?;
-    match Projector::open(&mut *conn).await? {
-        Opened::Ready(projector) => Ok(*projector),
-        Opened::Stale(stale) => anew(conn, &stale).await,
+    loop {
+        match Projector::open(&mut *conn).await? {
+            Opened::Ready(projector) => return Ok(*projector),
+            Opened::Stale(stale) => {
+                if let Some(projector) = anew(&mut *conn, &stale, patience).await? {
+                    return Ok(projector);
+                }
+            }
+        }
     }
 }
 
-/// Builds the live set anew where it stands, and switches.
-async fn anew(conn: &mut PgConnection, stale: &Stale) -> Result<Projector, ReplayError> {
+/// Builds the live set anew where it stands, and switches. What is built is kept while readers stand in the way: to
+/// build it again would take no less time, and meet them again. `None` where other events are passed over by then.
+async fn anew(conn: &mut PgConnection, stale: &Stale, patience: Patience) -> Result<Option<Projector>, ReplayError> {
     tracing::info!(why = ?stale.why, replay.to = stale.position, "building the live tables anew");
     let mut anew = rebuild::build(conn, &Projection::ALL, &stale.formula, stale.position, &mut |_| {}).await?;
-    match anew.switch(conn).await {
-        Ok(()) => Ok(anew),
-        Err(error) => {
-            rebuild::discard(conn, &anew).await?;
-            Err(error)
+    let mut tries = 0_u32;
+    let ended = loop {
+        match anew.switch_within(&mut *conn, patience.looks).await {
+            Ok(()) => return Ok(Some(anew)),
+            Err(ReplayError::Store(error @ StoreError::Held { .. })) => {
+                tries = tries.saturating_add(1);
+                if patience.tries.is_some_and(|most| tries >= most) {
+                    break Err(error.into());
+                }
+                tracing::warn!(%error, "the builds are ready; trying again");
+                if anew.is_stale(&mut *conn).await? {
+                    break Ok(None);
+                }
+            }
+            Err(error) => break Err(error),
         }
-    }
+    };
+    rebuild::discard(conn, &anew).await?;
+    ended
 }
 
 /// What came of a try.
@@ -89,13 +130,13 @@ pub enum Tried {
 /// Opens the live builds, unless somebody asks to stop or another projector is faster.
 ///
 /// # Errors
-/// As [`open`].
-pub async fn try_open(conn: &mut PgConnection, stop: &Stop) -> Result<Tried, ReplayError> {
+/// As [`open_within`].
+pub async fn try_open(conn: &mut PgConnection, stop: &Stop, patience: Patience) -> Result<Tried, ReplayError> {
     // A rebuild saves as it goes, so it can be left at any moment.
     let opened = tokio::select! {
         biased;
         () = stop.asked() => return Ok(Tried::Stopped),
-        opened = open(conn) => opened,
+        opened = open_within(conn, patience) => opened,
     };
     match opened {
         Err(error) if error.is_fenced() => Ok(Tried::Met),
@@ -114,7 +155,7 @@ pub async fn attempt(
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Tried, ReplayError> {
     loop {
-        let mut projector = match try_open(&mut *conn, stop).await? {
+        let mut projector = match try_open(&mut *conn, stop, Patience::BOUNDED).await? {
             Tried::Moved(projector) => projector,
             ended => return Ok(ended),
         };
@@ -177,34 +218,4 @@ pub async fn reached(conn: &mut PgConnection, to: Position) -> Result<bool, Repl
     }
     let quarantine = Quarantine::read(conn).await?.digest();
     Ok(live.iter().all(|build| build.quarantine_digest == quarantine))
-}
-
-/// Waits until the builds are at `to`, or have stood still for a while.
-async fn stand_aside(conn: &mut PgConnection, to: Position, patience: Duration) -> Result<(), ReplayError> {
-    let (mut seen, mut since) = (Vec::new(), Instant::now());
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let live = store::live_builds(&mut *conn).await?;
-        if live.iter().all(|build| build.position >= to) {
-            return Ok(());
-        }
-        let now: Vec<(i64, Position)> = live.iter().map(|build| (build.id, build.position)).collect();
-        if now != seen {
-            (seen, since) = (now, Instant::now());
-        } else if since.elapsed() >= patience {
-            return Ok(());
-        }
-    }
-}
-
-/// Brings the live builds to the head, or to wherever it stood when this began.
-///
-/// # Errors
-/// As [`open`] and [`Projector::catch_up`].
-pub async fn to_head(conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Projector, ReplayError> {
-    // The head first: what is opened afterwards passes over all that was decided up to it.
-    let head = log::head(&mut *conn).await?.position;
-    let mut projector = open(&mut *conn).await?;
-    projector.catch_up(&mut *conn, head, progress).await?;
-    Ok(projector)
 }

@@ -140,18 +140,24 @@ impl Decisions {
         Err(FormulaError::Unknown(name.to_owned()).into())
     }
 
-    /// What a fold that ends at `facts.position` passes over to reproduce a publication whose event is at `position`:
-    /// what was passed over then, and what cannot be read any more. With the first position that is erased since.
+    /// What is to be passed over to reproduce a publication whose event is at `position`.
     #[must_use]
-    pub fn of_publication(
-        &self,
-        position: Position,
-        facts: &ScoresPublished,
-    ) -> (BTreeSet<Position>, Option<Position>) {
-        let then = self.passed_over_by(position, facts).positions;
-        let since = self.erasures().into_keys().filter(|erased| *erased <= facts.position && !then.contains(erased));
-        let since: BTreeSet<Position> = since.collect();
-        let first = since.first().copied();
-        (then.union(&since).copied().collect(), first)
+    pub fn of_publication(&self, position: Position, facts: &ScoresPublished) -> PassedOver {
+        let then = self.passed_over_by(position, facts);
+        let gone = |erased: &Position| *erased <= facts.position && !then.positions.contains(erased);
+        let since: BTreeSet<Position> = self.erasures().into_keys().filter(gone).collect();
+        let erased = since.first().copied();
+        PassedOver { now: then.positions.union(&since).copied().collect(), then, erased }
     }
+}
+
+/// What a fold that reproduces a publication passes over.
+#[derive(Clone, Debug)]
+pub struct PassedOver {
+    /// What was passed over when it was evaluated.
+    pub then: Quarantine,
+    /// That, and what cannot be read any more.
+    pub now: BTreeSet<Position>,
+    /// The first position that is erased since.
+    pub erased: Option<Position>,
 }

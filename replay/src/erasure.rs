@@ -19,12 +19,14 @@ struct ErasureGroup<'a> {
     publications: Vec<&'a ScoresPublished>,
 }
 
-/// The labels that become unprovable when the payload at `position` is erased, in the order of the log: those whose
-/// digests a fold gives with the payload and not without it. Where such a fold cannot be made, for the log holds what
-/// cannot be read, every label that may rest on it. To be called in one snapshot.
+/// The labels that may become unprovable when the payload at `position` is erased, in the order of the log: those whose
+/// digests a fold gives with the payload and not without it. Where that cannot be told, for the log holds what nobody
+/// can read or a published formula is beyond this program, every label that may rest on it.
+///
+/// To be called in one snapshot.
 ///
 /// # Errors
-/// When the database fails or a published formula is beyond this program.
+/// When the database fails.
 pub async fn becoming_unprovable(
     conn: &mut PgConnection,
     decisions: &Decisions,
@@ -34,19 +36,27 @@ pub async fn becoming_unprovable(
     let resting = resting_on(decisions, position);
     let (mut now, mut then) = (Groups::default(), Groups::default());
     for (event, facts) in &resting {
-        let (mut passed, erased) = decisions.of_publication(*event, facts);
-        if erased.is_some() {
-            now.add(passed.clone(), facts);
+        let mut passed = decisions.of_publication(*event, facts);
+        if passed.erased.is_some() {
+            now.add(passed.now.clone(), facts);
         }
-        passed.insert(position);
-        then.add(passed, facts);
+        passed.now.insert(position);
+        then.add(passed.now, facts);
     }
     // What rests on a payload that is gone already is no news.
-    let (asked, proven) = (now.labels(), now.provable(&mut *conn, decisions, progress).await?);
-    let lost: BTreeSet<String> = asked.into_iter().filter(|label| !proven.contains(label)).collect();
-    let stay = then.provable(conn, decisions, progress).await?;
+    let lost = now.told(&mut *conn, decisions, progress).await?.otherwise;
+    let stay = then.told(conn, decisions, progress).await?.given;
     let labels = resting.into_iter().map(|(_, facts)| facts.label.clone());
     Ok(labels.filter(|label| !stay.contains(label) && !lost.contains(label)).collect())
+}
+
+/// What folds tell of labels. Of a label that is in neither set nothing can be told.
+#[derive(Default)]
+struct Provability {
+    /// Labels whose digests they give.
+    given: BTreeSet<String>,
+    /// Labels under which something else was published.
+    otherwise: BTreeSet<String>,
 }
 
 /// Publications by what is passed over to reproduce them.
@@ -61,47 +71,49 @@ impl<'a> Groups<'a> {
         }
     }
 
-    fn labels(&self) -> Vec<String> {
-        self.0.iter().flat_map(|group| &group.publications).map(|facts| facts.label.clone()).collect()
-    }
-
-    /// The labels that folds give. A fold that cannot be made gives none.
-    async fn provable(
+    /// What a fold for each group tells, as far as it can be made.
+    async fn told(
         mut self,
         conn: &mut PgConnection,
         decisions: &Decisions,
         progress: &mut dyn FnMut(&Stored),
-    ) -> Result<BTreeSet<String>, ReplayError> {
-        let mut given = BTreeSet::new();
+    ) -> Result<Provability, ReplayError> {
+        let mut told = Provability::default();
         for group in &mut self.0 {
             group.publications.sort_by_key(|facts| facts.position);
-            match provable(&mut *conn, decisions, group, progress).await {
-                Ok(labels) => given.extend(labels),
+            match tell(&mut *conn, decisions, group, progress, &mut told).await {
                 Err(error) if error.is_environment() => return Err(error),
                 Err(error) => tracing::warn!(%error, "cannot tell which labels rest on it"),
+                Ok(()) => {}
             }
         }
-        Ok(given)
+        Ok(told)
     }
 }
 
-/// The labels of a group that a fold without the payload still gives.
-async fn provable(
+/// What a fold tells of the labels of a group.
+async fn tell(
     conn: &mut PgConnection,
     decisions: &Decisions,
     group: &ErasureGroup<'_>,
     progress: &mut dyn FnMut(&Stored),
-) -> Result<Vec<String>, ReplayError> {
-    let mut labels = Vec::new();
+    told: &mut Provability,
+) -> Result<(), ReplayError> {
     let mut fold: Option<Fold> = None;
     for facts in &group.publications {
-        let formula = decisions.formula(&facts.formula, &facts.formula_hash)?.formula;
+        let formula = match decisions.formula(&facts.formula, &facts.formula_hash) {
+            Ok(document) => document.formula,
+            Err(error) => {
+                tracing::warn!(%error, label = facts.label, "cannot tell whether it rests on it");
+                continue;
+            }
+        };
         let fold = fold.get_or_insert_with(|| Fold::new(World::default(), formula.clone(), group.passed.clone(), None));
         advance(&mut *conn, fold, facts.position, progress).await?;
         let outcome = outcome_under(fold, &formula);
-        if (outcome.digest, outcome.state_digest) == (facts.digest, facts.state_digest) {
-            labels.push(facts.label.clone());
-        }
+        let same = (outcome.digest, outcome.state_digest) == (facts.digest, facts.state_digest);
+        let labels = if same { &mut told.given } else { &mut told.otherwise };
+        labels.insert(facts.label.clone());
     }
-    Ok(labels)
+    Ok(())
 }

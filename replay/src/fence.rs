@@ -6,9 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::ReplayError;
 use crate::quarantine::Quarantine;
-
-/// SQLSTATE: a table that is not there.
-const UNDEFINED_TABLE: &str = "42P01";
+use crate::snapshot::is_replaced;
 
 /// Locks the builds that are about to be moved, in the order of their numbers, if they still are what this projector
 /// takes them for. The cursor alone does not tell a live build from one that was replaced where it stood.
@@ -53,13 +51,10 @@ pub(crate) async fn note_quarantine(
 }
 
 /// A build that was replaced and dropped while it was read.
-pub(crate) fn replaced(build: &Build, error: StoreError) -> StoreError {
-    match &error {
-        StoreError::Database(sqlx::Error::Database(database))
-            if database.code().as_deref() == Some(UNDEFINED_TABLE) =>
-        {
-            StoreError::Fenced { build: build.id, position: build.position }
-        }
-        _ => error,
+pub(crate) fn replaced(build: &Build, error: StoreError) -> ReplayError {
+    let error = ReplayError::from(error);
+    if is_replaced(&error) {
+        return StoreError::Fenced { build: build.id, position: build.position }.into();
     }
+    error
 }

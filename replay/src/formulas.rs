@@ -6,6 +6,7 @@ use domain::facts::formula::FormulaAdopted;
 use domain::formula::{self, Formula, FormulaError};
 use domain::recorded::Position;
 use domain::stream::StreamKind;
+use projections::store::Build;
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 
@@ -13,7 +14,7 @@ use crate::{ReplayError, log};
 
 /// A formula of the log or of the program.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct KnownFormula {
     /// The formula and its document.
     pub document: FormulaDocument,
     /// Where it entered the log; `None` for a shipped one that has not.
@@ -24,17 +25,17 @@ pub struct Known {
 ///
 /// # Errors
 /// When the database refuses or an adopted document needs a newer program.
-pub async fn known(conn: &mut PgConnection, to: Position) -> Result<Vec<Known>, ReplayError> {
-    let mut all: std::collections::BTreeMap<String, Known> = std::collections::BTreeMap::new();
+pub async fn known(conn: &mut PgConnection, to: Position) -> Result<Vec<KnownFormula>, ReplayError> {
+    let mut all: std::collections::BTreeMap<String, KnownFormula> = std::collections::BTreeMap::new();
     for (name, document) in formula::SHIPPED {
         let formula = Formula::parse(document)?;
         let document = FormulaDocument { formula, document: document.to_owned() };
-        all.insert(name.to_owned(), Known { document, adopted_at: None });
+        all.insert(name.to_owned(), KnownFormula { document, adopted_at: None });
     }
     for recorded in log::of_type(conn, StreamKind::Formula, EventType::FormulaAdopted, to).await? {
         if let Event::FormulaAdopted(facts) = recorded.event {
             let document = FormulaDocument { formula: Formula::parse(&facts.document)?, document: facts.document };
-            all.insert(facts.name, Known { document, adopted_at: Some(recorded.position) });
+            all.insert(facts.name, KnownFormula { document, adopted_at: Some(recorded.position) });
         }
     }
     Ok(all.into_values().collect())
@@ -87,6 +88,15 @@ pub async fn hashed(conn: &mut PgConnection, name: &str, hash: &Digest) -> Resul
         }
     }
     Err(FormulaError::Unknown(name.to_owned()).into())
+}
+
+/// The formula that decides the rows of builds: that of those which need one.
+///
+/// # Errors
+/// When there are none of those, or their formula is beyond this program.
+pub fn of_builds(builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
+    let found = builds.iter().find(|build| build.formula_document.is_some()).ok_or(ReplayError::NoBuild)?;
+    found.read_document()?.ok_or(ReplayError::NoBuild)
 }
 
 /// The formula that was live at a position: the one promoted last, the default before the first promotion.

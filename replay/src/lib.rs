@@ -19,6 +19,7 @@ pub mod quarantine;
 pub mod rebuild;
 pub mod rollback;
 pub mod snapshot;
+pub mod stand_by;
 pub mod stop;
 mod switch;
 pub mod verify;

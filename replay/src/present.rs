@@ -8,16 +8,15 @@ use projections::fold::{Fold, World};
 use projections::store::schema::FormulaDocument;
 use projections::store::{self, Build, load};
 use projections::tables::Projection;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
-use crate::as_of::{self, Outcome, outcome};
+use crate::as_of::{self, FoldOutcome, outcome};
 use crate::audit::tiles;
-use crate::catch_up::{self, Tried};
-use crate::fence::replaced;
+use crate::catch_up;
 use crate::log::{self, Stored};
+use crate::projector::{Opened, Projector};
 use crate::quarantine::Quarantine;
-use crate::stop::Stop;
-use crate::{ReplayError, SNAPSHOT};
+use crate::{ReplayError, formulas, snapshot};
 
 /// The scores at a position.
 #[derive(Clone, Debug)]
@@ -56,10 +55,10 @@ impl Present {
         conn: &mut PgConnection,
         position: Position,
         formula: FormulaDocument,
-        outcome: &Outcome,
+        outcome: &FoldOutcome,
         quarantine: &Quarantine,
     ) -> Result<Self, ReplayError> {
-        let Outcome { digest, state_digest, .. } = *outcome;
+        let FoldOutcome { digest, state_digest, .. } = *outcome;
         let head = log::head(&mut *conn).await?;
         let root = if head.position == position { head.root } else { tiles::root_at(conn, position).await? };
         Ok(Self { position, root, formula, digest, state_digest, quarantine_digest: quarantine.digest() })
@@ -72,70 +71,62 @@ impl Present {
 /// When the database refuses or the formula is beyond this program.
 pub async fn formula(conn: &mut PgConnection) -> Result<FormulaDocument, ReplayError> {
     catch_up::ensure_live(&mut *conn).await?;
-    formula_of(&store::live_builds(conn).await?)
+    formulas::of_builds(&store::live_builds(conn).await?)
 }
 
-fn formula_of(builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
-    let metrics = builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
-    Ok(FormulaDocument {
-        formula: metrics.read_formula()?,
-        document: metrics.formula_document.clone().unwrap_or_default(),
-    })
-}
-
-/// Evaluates at the head, as it stands now or a little later. The live builds are brought there, in one try; where
-/// another projector moves them, or they are there already, a fold in memory goes on from where they stand.
+/// Evaluates at the head, as it stands now or a little later. The live builds are brought there, in one try; where that
+/// cannot be done as they are, for they are stale or another projector moves them, or they are there already, a fold in
+/// memory gives the answer.
 ///
 /// # Errors
 /// When the log cannot be read or the database refuses.
 pub async fn evaluate(conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Present, ReplayError> {
     let head = log::head(&mut *conn).await?.position;
-    if !catch_up::reached(&mut *conn, head).await?
-        && let Tried::Moved(projector) = catch_up::attempt(&mut *conn, head, &Stop::default(), progress).await?
-    {
-        let formula = formula_of(projector.builds())?;
-        return Present::of(conn, projector.position(), formula, &projector.outcome(), &projector.quarantine).await;
+    if !catch_up::reached(&mut *conn, head).await? {
+        catch_up::ensure_live(&mut *conn).await?;
+        match brought(&mut *conn, head, progress).await {
+            Ok(Some(projector)) => {
+                let (position, outcome) = (projector.position(), projector.outcome());
+                let formula = formulas::of_builds(projector.builds())?;
+                return Present::of(conn, position, formula, &outcome, &projector.quarantine).await;
+            }
+            Ok(None) => {}
+            Err(error) if error.is_fenced() || error.is_erased() => {}
+            Err(error) => return Err(error),
+        }
     }
-    match beside(&mut *conn, Start::Live, progress).await {
-        // They were dropped while they were read.
-        Err(error) if error.is_fenced() => beside(conn, Start::Nothing, progress).await,
-        done => done,
-    }
+    snapshot::read(conn, async |snapshot: &mut PgConnection| beside(snapshot, &mut *progress).await).await
 }
 
-/// Where a fold in memory begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Start {
-    /// Where the live builds stand.
-    Live,
-    /// At the beginning of the log.
-    Nothing,
-}
-
-/// Evaluates at the head of one snapshot, by a fold of its own: nobody is waited for, nothing is moved.
-async fn beside(
+/// The projector of the live builds at `head` or beyond; `None` where they are to be built anew.
+async fn brought(
     conn: &mut PgConnection,
-    start: Start,
+    head: Position,
     progress: &mut dyn FnMut(&Stored),
-) -> Result<Present, ReplayError> {
-    let mut snapshot = conn.begin_with(SNAPSHOT).await?;
-    let head = log::head(&mut snapshot).await?.position;
-    let quarantine = Quarantine::read(&mut snapshot).await?;
-    let live = store::live_builds(&mut snapshot).await?;
-    let formula = formula_of(&live)?;
+) -> Result<Option<Projector>, ReplayError> {
+    let Opened::Ready(mut projector) = Projector::open(&mut *conn).await? else { return Ok(None) };
+    projector.catch_up(conn, head, progress).await?;
+    Ok(Some(*projector))
+}
+
+/// Evaluates at the head of one snapshot, by a fold of its own that goes on from where the live builds stand, if they
+/// are as this program would have folded them: nobody is waited for, nothing is moved.
+async fn beside(snapshot: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Present, ReplayError> {
+    let head = log::head(&mut *snapshot).await?.position;
+    let quarantine = Quarantine::read(&mut *snapshot).await?;
+    let live = store::live_builds(&mut *snapshot).await?;
+    let formula = formulas::of_builds(&live)?;
     let of = |projection| live.iter().find(|build| build.projection == projection).ok_or(ReplayError::NoBuild);
     let (graph, people) = (of(Projection::Graph)?, of(Projection::People)?);
     let holds = |build: &Build| {
         build.is_ours() && build.quarantine_digest == quarantine.digest() && build.position == graph.position
     };
-    let world = if start == Start::Live && [graph, people].into_iter().all(holds) {
-        load::world(&mut snapshot, graph, people).await.map_err(|error| replaced(graph, error))?
+    let world = if [graph, people].into_iter().all(holds) {
+        load::world(&mut *snapshot, graph, people).await?
     } else {
         World::default()
     };
     let mut fold = Fold::new(world, formula.formula.clone(), quarantine.positions.clone(), None);
-    as_of::advance(&mut snapshot, &mut fold, head, progress).await?;
-    let present = Present::of(&mut snapshot, head, formula, &outcome(&fold), &quarantine).await?;
-    snapshot.rollback().await?;
-    Ok(present)
+    as_of::advance(&mut *snapshot, &mut fold, head, progress).await?;
+    Present::of(snapshot, head, formula, &outcome(&fold), &quarantine).await
 }

@@ -3,20 +3,20 @@
 use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
-use projections::history::{History, Span};
+use projections::history::{History, HistorySpan};
 use projections::store::schema::FormulaDocument;
 use projections::store::write::{self, CursorMove};
 use projections::store::{self, Build, StoreError, load};
 use projections::tables::spans::{span_row, tick_rows};
-use projections::tables::{Advanced, Difference, FACT, LOG, Materialized, Projection, Row, SPAN, TICK};
+use projections::tables::{Advanced, FACT, LOG, Materialized, Projection, Row, SPAN, TICK, TableDiff};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::as_of::{Outcome, outcome, take_in};
+use crate::as_of::{FoldOutcome, outcome, take_in};
 use crate::fence::{fence, note_quarantine, replaced};
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
 use crate::stop::Stop;
-use crate::{ReplayError, SNAPSHOT, log};
+use crate::{ReplayError, SNAPSHOT, formulas, log};
 
 /// Positions folded between two transactions.
 pub const PAGE_POSITIONS: u64 = 10_000;
@@ -27,7 +27,7 @@ pub const IDLE_IN_TRANSACTION_SECONDS: u32 = 10;
 
 /// How the live builds stand to a projector that moves them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LiveStanding {
     /// They are its own, where it left them.
     Mine,
     /// Another projector has moved them.
@@ -81,11 +81,7 @@ impl Stale {
         } else {
             return Ok(None);
         };
-        let metrics =
-            builds.iter().find(|build| build.projection == Projection::Metrics).ok_or(ReplayError::NoBuild)?;
-        let document = metrics.formula_document.clone().unwrap_or_default();
-        let formula = FormulaDocument { formula: metrics.read_formula()?, document };
-        Ok(Some(Self { why, formula, position }))
+        Ok(Some(Self { why, formula: formulas::of_builds(builds)?, position }))
     }
 }
 
@@ -127,24 +123,22 @@ impl Projector {
     pub async fn open(conn: &mut PgConnection) -> Result<Opened, ReplayError> {
         let silence = format!("SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_SECONDS}s'");
         sqlx::query(&silence).execute(&mut *conn).await?;
-        let mut snapshot = conn.begin_with(SNAPSHOT).await?;
-        let quarantine = Quarantine::read(&mut snapshot).await?;
-        let builds = store::live_builds(&mut snapshot).await?;
-        if builds.iter().all(|build| build.quarantine_digest == quarantine.digest() && build.is_ours()) {
-            let projector = Self::load(&mut snapshot, builds, quarantine).await?;
-            snapshot.commit().await?;
-            return Ok(Opened::Ready(Box::new(projector)));
+        loop {
+            // What is checked is what is loaded: both are of one snapshot.
+            let mut snapshot = conn.begin_with(SNAPSHOT).await?;
+            let quarantine = Quarantine::read(&mut snapshot).await?;
+            let builds = store::live_builds(&mut snapshot).await?;
+            if builds.iter().all(|build| build.quarantine_digest == quarantine.digest() && build.is_ours()) {
+                let projector = Self::load(&mut snapshot, builds, quarantine).await?;
+                snapshot.commit().await?;
+                return Ok(Opened::Ready(Box::new(projector)));
+            }
+            snapshot.rollback().await?;
+            if let Some(stale) = Stale::of(&builds, &quarantine)? {
+                return Ok(Opened::Stale(Box::new(stale)));
+            }
+            note_quarantine(&mut *conn, &builds, &quarantine).await?;
         }
-        snapshot.rollback().await?;
-        if let Some(stale) = Stale::of(&builds, &quarantine)? {
-            return Ok(Opened::Stale(Box::new(stale)));
-        }
-        note_quarantine(conn, &builds, &quarantine).await?;
-        let mut snapshot = conn.begin_with(SNAPSHOT).await?;
-        let builds = store::live_builds(&mut snapshot).await?;
-        let projector = Self::load(&mut snapshot, builds, quarantine).await?;
-        snapshot.commit().await?;
-        Ok(Opened::Ready(Box::new(projector)))
     }
 
     /// Loads builds that were folded under this quarantine.
@@ -197,7 +191,7 @@ impl Projector {
 
     /// Scores and digests where it stands.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> FoldOutcome {
         outcome(&self.fold)
     }
 
@@ -275,7 +269,7 @@ impl Projector {
     ///
     /// # Errors
     /// [`ReplayError::OtherCode`] when another code has replaced them; when the database refuses.
-    pub async fn standing(&self, conn: &mut PgConnection) -> Result<Standing, ReplayError> {
+    pub async fn standing(&self, conn: &mut PgConnection) -> Result<LiveStanding, ReplayError> {
         let live = store::live_builds(conn).await?;
         let mine = |build: &Build| self.builds.iter().any(|mine| mine.id == build.id);
         // Two codes that follow at once would replace each other's builds for ever.
@@ -283,11 +277,11 @@ impl Projector {
             return Err(ReplayError::OtherCode(other.code.clone()));
         }
         Ok(if !live.iter().all(mine) {
-            Standing::Replaced
+            LiveStanding::Replaced
         } else if live.iter().any(|build| build.position != self.position()) {
-            Standing::Moved
+            LiveStanding::Moved
         } else {
-            Standing::Mine
+            LiveStanding::Mine
         })
     }
 
@@ -343,7 +337,7 @@ impl Projector {
 
 /// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
 /// they were, and what is noted with a build.
-pub(crate) fn advance_to(tables: &mut Materialized, fold: &Fold) -> (Vec<Difference>, CursorMove) {
+pub(crate) fn advance_to(tables: &mut Materialized, fold: &Fold) -> (Vec<TableDiff>, CursorMove) {
     let Advanced { differences, output_digest, state_digest } = tables.advance_to(fold.world.view(), fold.formula());
     let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
     (differences, CursorMove { position, recorded_at, output_digest, state_digest })
@@ -358,9 +352,9 @@ async fn write_history(
 ) -> Result<(), ReplayError> {
     let ended = history.take_news().ended;
     // Only what began at or before the last page may stand there already.
-    let (new, old): (Vec<Span>, Vec<Span>) =
+    let (new, old): (Vec<HistorySpan>, Vec<HistorySpan>) =
         ended.into_iter().chain(history.holding(before)).partition(|span| span.from > before);
-    let rows = |spans: Vec<Span>| spans.iter().map(span_row).collect();
+    let rows = |spans: Vec<HistorySpan>| spans.iter().map(span_row).collect();
     let (new, old): (Vec<Row>, Vec<Row>) = (rows(new), rows(old));
     write::upsert(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
     write::copy(&mut *conn, schema, &SPAN, &new).await?;

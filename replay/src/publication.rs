@@ -12,7 +12,7 @@ use projections::store::Build;
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 
-use crate::decisions::Decisions;
+use crate::decisions::{Decisions, PassedOver};
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
 use crate::{ReplayError, as_of, log};
@@ -61,14 +61,14 @@ impl Labels {
         let folded = folded_under(&decisions, &build.quarantine_digest);
         let mut labels = Self::default();
         for (event, facts) in decisions.publications() {
-            let then = decisions.passed_over_by(event, facts).positions;
-            let upto = |set: &BTreeSet<Position>| set.range(..=facts.position).copied().collect::<Vec<_>>();
             if build.formula_hash != Some(facts.formula_hash) {
                 continue;
             }
-            if decisions.of_publication(event, facts).1.is_some() {
+            let passed = decisions.of_publication(event, facts);
+            let upto = |set: &BTreeSet<Position>| set.range(..=facts.position).copied().collect::<Vec<_>>();
+            if passed.erased.is_some() {
                 labels.unprovable.insert(facts.label.clone());
-            } else if upto(&then) == upto(&folded) {
+            } else if upto(&passed.then.positions) == upto(&folded) {
                 labels.published.insert(facts.label.clone());
             }
         }
@@ -85,7 +85,7 @@ fn folded_under(decisions: &Decisions, digest: &Digest) -> BTreeSet<Position> {
 
 /// A publication to be reproduced.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct PublicationRequest {
     /// Position of the event that publishes.
     pub event: Position,
     /// What it says.
@@ -99,7 +99,7 @@ pub struct Asked {
     pub erased: Option<Position>,
 }
 
-impl Asked {
+impl PublicationRequest {
     /// The publication of a label.
     ///
     /// # Errors
@@ -107,8 +107,7 @@ impl Asked {
     pub fn of(decisions: &Decisions, label: &str) -> Result<Self, ReplayError> {
         let (event, facts) = decisions.labelled(label)?;
         let formula = decisions.formula(&facts.formula, &facts.formula_hash)?;
-        let (passed, erased) = decisions.of_publication(event, facts);
-        let quarantine = decisions.passed_over_by(event, facts);
+        let PassedOver { then: quarantine, now: passed, erased } = decisions.of_publication(event, facts);
         Ok(Self { event, facts: facts.clone(), formula, quarantine, passed, erased })
     }
 

@@ -29,18 +29,18 @@ pub async fn former(
     let quarantine = Quarantine::read(&mut *conn).await?;
     let fits =
         |build: &Build| build.position == position && build.quarantine_digest == quarantine.digest() && build.is_ours();
-    if !builds.iter().all(fits) {
+    let folded = if builds.iter().all(fits) {
+        match folded_to(&mut *conn, &builds, &formula, &quarantine, position, progress).await {
+            // They hold what was erased meanwhile.
+            Err(error) if error.is_erased() => None,
+            folded => Some(folded?),
+        }
+    } else {
+        None
+    };
+    let Some(mut fold) = folded else {
         let projections: Vec<Projection> = builds.iter().map(|build| build.projection).collect();
         return rebuild::build(conn, &projections, &formula, position, progress).await;
-    }
-    let folded = folded_to(&mut *conn, &builds, &formula, &quarantine, position, progress).await;
-    let mut fold = match folded {
-        // They hold what was erased meanwhile.
-        Err(ReplayError::Erased { .. }) => {
-            let projections: Vec<Projection> = builds.iter().map(|build| build.projection).collect();
-            return rebuild::build(conn, &projections, &formula, position, progress).await;
-        }
-        folded => folded?,
     };
     // The builds hold all that was folded.
     fold.take_changes();
@@ -49,13 +49,9 @@ pub async fn former(
 
 /// The formula of builds; that of the live scores where these need none.
 async fn formula(conn: &mut PgConnection, builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
-    let live = live_builds(&mut *conn).await?;
-    let known = builds.iter().chain(&live).find(|build| build.formula_document.is_some());
-    match known {
-        Some(build) => {
-            let document = build.formula_document.clone().unwrap_or_default();
-            Ok(FormulaDocument { formula: build.read_formula()?, document })
-        }
-        None => formulas::named(conn, domain::formula::DEFAULT, 0).await,
+    let candidates = [builds, &live_builds(&mut *conn).await?].concat();
+    match formulas::of_builds(&candidates) {
+        Err(ReplayError::NoBuild) => formulas::named(conn, domain::formula::DEFAULT, 0).await,
+        found => found,
     }
 }

@@ -5,14 +5,10 @@ use sqlx::{Connection as _, PgConnection};
 use crate::ReplayError;
 
 /// Begins a transaction that sees the database as it is now, whatever others do meanwhile: what is read of several
-/// tables belongs together. It may be silent while a fold thinks, for [`SILENCE_SECONDS`], whatever the limit of the
-/// connection is.
+/// tables belongs together. It may be silent while a fold thinks, for ten minutes, whatever the limit of the connection
+/// is: it holds up nobody but the vacuum, and a reader that was stopped is to end some day.
 pub const SNAPSHOT: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '600s'";
-
-/// Longest silence inside a snapshot, in seconds. It holds up nobody but the vacuum; a reader that was stopped is to
-/// end some day.
-pub const SILENCE_SECONDS: u32 = 600;
 
 /// Times that a read is begun anew when builds are dropped under it.
 const TRIES: u32 = 20;
@@ -70,7 +66,8 @@ where
     }
 }
 
-fn is_replaced(error: &impl OfDatabase) -> bool {
+/// Whether a build was dropped under its reader.
+pub(crate) fn is_replaced(error: &impl OfDatabase) -> bool {
     let code = error.database().and_then(|error| error.as_database_error()?.code());
     code.is_some_and(|code| [UNDEFINED_TABLE, DEADLOCK].contains(&code.as_ref()))
 }

@@ -28,7 +28,12 @@ impl Projector {
     /// [`StoreError::Fenced`] when the live builds stand elsewhere: catch up and try again. [`StoreError::Held`] when
     /// somebody reads the views on and on.
     pub async fn switch(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
-        switch::await_readers(&mut *conn, switch::LOOKS).await?;
+        self.switch_within(conn, switch::LOOKS).await
+    }
+
+    /// As [`Projector::switch`], after so many looks at who reads.
+    pub(crate) async fn switch_within(&mut self, conn: &mut PgConnection, looks: u32) -> Result<(), ReplayError> {
+        switch::await_readers(&mut *conn, looks).await?;
         self.switch_now(conn).await
     }
 

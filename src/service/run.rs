@@ -7,7 +7,6 @@ pub mod project;
 mod projector;
 #[cfg(feature = "ingest")]
 mod sequencer;
-mod standby;
 pub mod supervisor;
 
 pub use replay::stop::Stop;

@@ -6,12 +6,13 @@ use std::thread::JoinHandle;
 use ingest::Append;
 use projections::store;
 use projections::tables::Projection;
-use replay::catch_up::{open, to_head};
-use replay::projector::Standing;
+use replay::catch_up::open;
+use replay::projector::LiveStanding;
 use replay::{ReplayError, promote, rebuild, rollback};
 use sqlx::ConnectOptions as _;
 
 use super::{content, live, lived, seed};
+use crate::support::live::to_head;
 use crate::support::log::{context, count};
 use crate::support::{Db, events};
 
@@ -181,7 +182,7 @@ async fn builds_of_another_code_are_built_anew_and_not_fought_over() {
     assert_eq!(opened.position(), head);
     assert_eq!(live(&mut conn).await, before, "folded anew");
     assert!(store::live_builds(&mut conn).await.unwrap().iter().all(store::Build::is_ours));
-    assert_eq!(follower.standing(&mut conn).await.unwrap(), Standing::Replaced);
+    assert_eq!(follower.standing(&mut conn).await.unwrap(), LiveStanding::Replaced);
     // One that follows meanwhile does not take them back.
     sqlx::raw_sql(other).execute(db.pool()).await.unwrap();
     let told = follower.standing(&mut conn).await;

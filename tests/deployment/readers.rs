@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use projections::store::switch::{self, await_readers};
 use projections::store::{self, StoreError, schema};
+use replay::ReplayError;
+use replay::catch_up::{self, Patience, Tried};
+use replay::stop::Stop;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 
@@ -131,4 +134,39 @@ async fn a_build_that_is_read_is_dropped_later() {
     place.run(&["rebuild", "--promote"]);
     let left: i64 = sqlx::query_scalar(old).fetch_one(place.db.pool()).await.unwrap();
     assert_eq!(left, schema::RETIRED_BUILDS_KEPT + 1, "those kept, and the one a rollback returns to");
+}
+
+#[tokio::test]
+async fn what_was_built_anew_waits_for_a_long_reader_and_is_not_built_again() {
+    let place = place().await;
+    sqlx::query("UPDATE atlas.build SET code = 'another'").execute(place.db.pool()).await.unwrap();
+    let mut long = other(place.db.options(), "backup").await;
+    let mut long = long.begin().await.unwrap();
+    long.execute(LOOK).await.unwrap();
+    let mut conn = place.db.options().connect().await.unwrap();
+    let before = count(place.db.pool(), "SELECT max(id) FROM atlas.build").await;
+
+    // Whoever is waited for gives up some day, and leaves nothing behind.
+    let patience = Patience { looks: 1, tries: Some(2) };
+    let error = catch_up::open_within(&mut conn, patience).await.unwrap_err();
+    assert!(matches!(error, ReplayError::Store(StoreError::Held { .. })), "{error}");
+    assert_eq!(count(place.db.pool(), "SELECT max(id) FROM atlas.build").await, before);
+
+    let (stop, patience) = (Stop::default(), Patience { looks: 1, tries: None });
+    let shadows = "SELECT count(*) FROM atlas.build WHERE status = 'shadow'";
+    let reading = async {
+        while count(place.db.pool(), shadows).await < 4 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // Longer than some tries take.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(count(place.db.pool(), shadows).await, 4, "they wait");
+        long.commit().await.unwrap();
+    };
+    let (tried, ()) = tokio::join!(catch_up::try_open(&mut conn, &stop, patience), reading);
+    let Tried::Moved(projector) = tried.unwrap() else { panic!("stopped, or met another") };
+    let mut made: Vec<i64> = projector.builds().iter().map(|build| build.id).collect();
+    made.sort_unstable();
+    let first = before + 4 + 1;
+    assert_eq!(made, (first..first + 4).collect::<Vec<_>>(), "built once by each");
 }

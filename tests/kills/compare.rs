@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Event;
-use projections::store::schema::FormulaDocument;
 use projections::store::{self, Build};
 use projections::tables::{Projection, TABLES};
 use replay::rebuild;
@@ -59,10 +58,7 @@ pub(super) async fn live_is_a_rebuild(conn: &mut PgConnection) {
     let live = store::live_builds(conn).await.unwrap();
     assert_eq!(live.len(), Projection::ALL.len());
     let metrics = live.iter().find(|build| build.projection == Projection::Metrics).unwrap();
-    let formula = FormulaDocument {
-        formula: metrics.read_formula().unwrap(),
-        document: metrics.formula_document.clone().unwrap(),
-    };
+    let formula = metrics.read_document().unwrap().unwrap();
     let fresh = rebuild::build(conn, &Projection::ALL, &formula, metrics.position, &mut |_| {}).await.unwrap();
     for build in &live {
         let other = fresh.builds().iter().find(|other| other.projection == build.projection).unwrap();

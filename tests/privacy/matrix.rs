@@ -61,7 +61,7 @@ async fn every_role_may_do_exactly_what_is_written_here() {
     ingest::roles::grant(db.pool()).await.unwrap();
     log::append(&db.log(), events::repo("a/b", 1)).await;
     let mut conn = PgConnection::connect_with(&db.options()).await.unwrap();
-    replay::catch_up::to_head(&mut conn, &mut |_| {}).await.unwrap();
+    crate::support::live::to_head(&mut conn, &mut |_| {}).await.unwrap();
     // Doing it again changes nothing.
     ingest::roles::grant(db.pool()).await.unwrap();
     let build: i64 = sqlx::query_scalar("SELECT build FROM atlas.live WHERE projection = 'graph'")

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use domain::recorded::Position;
 use projections::tables::Projection;
 use replay::ReplayError;
+use replay::catch_up::{self, Tried};
 use replay::log::{PAGE_POSITIONS, Stored};
+use replay::stop::Stop;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
@@ -114,6 +117,56 @@ async fn an_erasure_under_way_is_passed_over_by_who_writes() {
 }
 
 #[tokio::test]
+async fn an_erasure_under_a_projector_is_no_rival() {
+    let db = Db::create().await;
+    let head = PAGE_POSITIONS + 20;
+    fill(&db.log(), head).await;
+    let mut conn = PgConnection::connect_with(&db.options()).await.unwrap();
+    let (options, stop, mut seen) = (db.options(), Stop::default(), 0);
+    let mut each = |stored: &Stored| {
+        seen += 1;
+        if seen == 5 {
+            erase_beside(&options, stored.position + PAGE_POSITIONS);
+        }
+    };
+    let tried = catch_up::attempt(&mut conn, head, &stop, &mut each).await.unwrap();
+    let Tried::Moved(projector) = tried else { panic!("{tried:?}") };
+    assert_eq!(projector.position(), head);
+    assert!(projector.fold().is_quarantined(PAGE_POSITIONS + 5));
+    let seed = replay::formulas::named(&mut conn, "seed", 0).await.unwrap();
+    let whole = replay::as_of::fold(&mut conn, seed, head, None, &mut |_| {}).await.unwrap();
+    assert_eq!(replay::verify::against_live(&mut conn, &whole, projector.builds()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_follower_takes_an_erasure_for_no_rival() {
+    let place = Place::new().await;
+    ingest::migrate(place.db.pool()).await.unwrap();
+    let writer = place.db.log();
+    // Beyond the first page that a projection writes.
+    let late = replay::projector::PAGE_POSITIONS + 7;
+    fill(&writer, late + 20).await;
+    let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
+    catch_up::ensure_live(&mut conn).await.unwrap();
+    let table = format!("{}.fact", moments::graph(&mut conn).await);
+    let mut holding = conn.begin().await.unwrap();
+    sqlx::Executor::execute(&mut *holding, format!("LOCK TABLE {table} IN SHARE MODE").as_str()).await.unwrap();
+    let child = place.command(&["project", "--follow"]).env("RUST_LOG", "info").spawn().unwrap();
+    moments::waited_for(&mut holding, &table).await;
+    erase(&writer, late).await;
+    holding.rollback().await.unwrap();
+    let stand = "SELECT coalesce(min(b.position), 0) FROM atlas.live l JOIN atlas.build b ON b.id = l.build";
+    while log::count(place.db.pool(), stand).await < (late + 21) as i64 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !said.contains("another projector is at work"), "{said}");
+    assert_eq!(place.run(&["replay", "--verify"])["verified"], true);
+}
+
+#[tokio::test]
 async fn a_projection_goes_on_when_what_it_was_to_fold_is_erased() {
     let place = Place::new().await;
     ingest::migrate(place.db.pool()).await.unwrap();
@@ -122,7 +175,7 @@ async fn a_projection_goes_on_when_what_it_was_to_fold_is_erased() {
     let late = replay::projector::PAGE_POSITIONS + 7;
     fill(&writer, late + 20).await;
     let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
-    replay::catch_up::ensure_live(&mut conn).await.unwrap();
+    catch_up::ensure_live(&mut conn).await.unwrap();
     let table = format!("{}.fact", moments::graph(&mut conn).await);
     let mut holding = conn.begin().await.unwrap();
     // It may read, and not write.

@@ -21,13 +21,18 @@ pub(super) async fn graph(conn: &mut PgConnection) -> String {
 /// Starts a command and waits until it waits for a table.
 pub(super) async fn stopped_at(conn: &mut PgConnection, place: &Place, table: &str, args: &[&str]) -> Child {
     let child = place.command(args).spawn().unwrap();
+    waited_for(conn, table).await;
+    child
+}
+
+/// Waits until somebody waits for a table.
+pub(super) async fn waited_for(conn: &mut PgConnection, table: &str) {
     let started = Instant::now();
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::text::regclass";
     while sqlx::query_scalar::<_, i64>(waiting).bind(table).fetch_one(&mut *conn).await.unwrap() == 0 {
         assert!(started.elapsed() < PATIENCE, "nobody waits for {table}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    child
 }
 
 /// What the command says in the end.

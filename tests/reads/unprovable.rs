@@ -2,9 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use domain::Event;
+use domain::digest::Digest;
+use domain::facts::formula::FormulaAdopted;
+use domain::facts::log::ScoresPublished;
+use replay::decisions::Decisions;
+use replay::erasure::becoming_unprovable;
 use serde_json::Value;
+use sqlx::ConnectOptions as _;
 
 use crate::support::cli::Place;
+use crate::support::events;
+use crate::support::log::append;
 
 /// The labels of a key, over all spans of a vertex.
 fn labels(place: &Place, key: &str) -> BTreeSet<String> {
@@ -70,4 +79,27 @@ async fn a_label_is_not_given_to_what_was_folded_otherwise() {
     place.run(&["rebuild", "--formula", "atlas-1", "--promote"]);
     publish(&place, "other");
     assert_eq!((labels(&place, "published"), labels(&place, "unprovable")), (set(&["other"]), set(&[])));
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_may_become_unprovable() {
+    let place = Place::new().await;
+    ingest::migrate(place.db.pool()).await.unwrap();
+    let writer = place.db.log();
+    for n in 1..=3 {
+        append(&writer, events::repo("a/b", n)).await;
+    }
+    // Under formulas that this program does not have: one that nobody adopted, one of a later meaning.
+    let document = domain::formula::SHIPPED[0].1.replace("semantics = 1", "semantics = 9");
+    let Event::ScoresPublished(unknown) = events::published("unknown", 3) else { unreachable!() };
+    let later = ScoresPublished { label: "later".to_owned(), formula_hash: Digest::of(b"later"), ..unknown.clone() };
+    place.run(&["erase", "payload", "1", "--reason", "a court order", "--yes"]);
+    let adopted = FormulaAdopted { name: "later".to_owned(), hash: later.formula_hash, document };
+    for event in [adopted.into(), unknown.into(), later.into()] {
+        append(&writer, event).await;
+    }
+    let mut conn = place.db.options().connect().await.unwrap();
+    let decisions = Decisions::read(&mut conn).await.unwrap();
+    let labels = becoming_unprovable(&mut conn, &decisions, 2, &mut |_| {}).await.unwrap();
+    assert_eq!(labels, ["unknown", "later"]);
 }

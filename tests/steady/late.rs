@@ -8,7 +8,7 @@ use sqlx::ConnectOptions as _;
 
 use crate::support::cli::Place;
 use crate::support::events;
-use crate::support::log::append;
+use crate::support::log::{append, count};
 
 /// A log of facts, evaluated at its head; then this comes between, and the publication after it.
 async fn published_after(between: Vec<domain::Event>) -> (Place, u64) {
@@ -68,4 +68,21 @@ async fn a_quarantine_between_is_none_that_it_was_evaluated_under() {
     // What is published now is evaluated without it.
     place.run(&["publish", "--label", "after"]);
     assert_eq!(place.run(&["replay", "--verify", "--label", "after"])["verified"], true);
+}
+
+#[tokio::test]
+async fn over_stale_builds_a_fold_in_memory_answers() {
+    let place = Place::new().await;
+    ingest::migrate(place.db.pool()).await.unwrap();
+    append(&place.db.log(), events::repo("a/b", 1)).await;
+    place.run(&["project"]);
+    append(&place.db.log(), events::repo("a/b", 2)).await;
+    let builds = "SELECT max(id) FROM atlas.build";
+    let before = count(place.db.pool(), builds).await;
+    sqlx::query("UPDATE atlas.build SET code = 'another'").execute(place.db.pool()).await.unwrap();
+    let mut conn = place.db.options().connect().await.unwrap();
+    let present = present::evaluate(&mut conn, &mut |_| {}).await.unwrap();
+    let whole = replay::as_of::fold(&mut conn, present.formula.clone(), 2, None, &mut |_| {}).await.unwrap();
+    assert_eq!((present.position, present.digest), (2, replay::as_of::outcome(&whole).digest));
+    assert_eq!(count(place.db.pool(), builds).await, before, "nothing was built for it");
 }

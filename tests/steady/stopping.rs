@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::process::Child;
 
-use replay::catch_up::{self, Tried, to_head};
+use replay::catch_up::{self, Tried};
 use replay::stop::Stop;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -11,6 +11,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::{Watch, end};
 use crate::support::cli::Place;
+use crate::support::live::to_head;
 use crate::support::log::{append, context, count};
 use crate::support::wait::until;
 use crate::support::{Db, events};

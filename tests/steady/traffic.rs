@@ -138,7 +138,7 @@ async fn one_that_loses_the_builds_to_another_answers_without_them() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut conn = options.connect().await.unwrap();
-                replay::catch_up::to_head(&mut conn, &mut |_| {}).await.unwrap().position()
+                crate::support::live::to_head(&mut conn, &mut |_| {}).await.unwrap().position()
             })
         });
         assert_eq!(other.join().unwrap(), EVENTS);

@@ -259,6 +259,14 @@ pub struct ScorePolicy {
     pub adoption: TermPolicy,
 }
 
+impl ScorePolicy {
+    /// Whether any term counts. A composite of nothing is none.
+    #[must_use]
+    pub fn weighs(&self) -> bool {
+        [self.criticality, self.pony, self.adoption].iter().any(|term| term.weight > 0)
+    }
+}
+
 /// One term of the composite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

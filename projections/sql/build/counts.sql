@@ -1,3 +1,2 @@
 SELECT (SELECT count(*) FROM public.projects), (SELECT count(*) FROM public.repos),
-       (SELECT count(*) FROM public.external_repos), (SELECT count(*) FROM public.depends_on),
-       (SELECT count(*) FROM public.contributors)
+       (SELECT count(*) FROM public.external_repos), (SELECT count(*) FROM public.depends_on)

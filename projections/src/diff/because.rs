@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Change;
 use super::commits::CommitDays;
 use super::dependents::{self, AllDependents, Dependents};
-use super::reason::{Reason, bounded};
+use super::reason::{ChangeReason, bounded};
 use super::sources::Sources;
 use crate::fold::World;
 use crate::metrics::adoption::signals_of;
@@ -34,7 +34,7 @@ struct Explainer<'a> {
 /// Fills in the reasons: the parameters behind each change, then what they moved.
 pub(super) fn explain(
     changed: &mut [Change],
-    causes: Vec<Vec<Reason>>,
+    causes: Vec<Vec<ChangeReason>>,
     world: &World,
     before: &Evaluation<'_>,
     after: &Evaluation<'_>,
@@ -60,7 +60,7 @@ pub(super) fn explain(
 }
 
 impl Explainer<'_> {
-    fn reasons(&self, change: &Change, mut reasons: Vec<Reason>) -> Vec<Reason> {
+    fn reasons(&self, change: &Change, mut reasons: Vec<ChangeReason>) -> Vec<ChangeReason> {
         let Some(about) = self.about(change) else { return reasons };
         let mut beyond = 0;
         match change.metric.as_str() {
@@ -101,7 +101,7 @@ impl Explainer<'_> {
         }
     }
 
-    fn status(&self, about: About) -> Vec<Reason> {
+    fn status(&self, about: About) -> Vec<ChangeReason> {
         let graph = self.before.basis.graph;
         match about {
             About::Project(project) => {
@@ -118,7 +118,7 @@ impl Explainer<'_> {
         }
     }
 
-    fn adoption(&self, about: About) -> Vec<Reason> {
+    fn adoption(&self, about: About) -> Vec<ChangeReason> {
         let graph = self.before.basis.graph;
         let of_repo = |vertex: u32| {
             let values = signals_of(&graph.vertices[vertex as usize]);
@@ -129,7 +129,7 @@ impl Explainer<'_> {
                     Signal::Downloads => self.sources.registry(graph, vertex),
                     Signal::Stars | Signal::Forks => self.sources.host(vertex),
                 };
-                Reason::Signal { signal: signal.name(), repo: id.clone(), value, positions }
+                ChangeReason::Signal { signal: signal.name(), repo: id.clone(), value, positions }
             };
             known.map(reason).collect::<Vec<_>>()
         };
@@ -146,13 +146,13 @@ impl Explainer<'_> {
     }
 
     /// The Repos of a project of which a value moved.
-    fn moved_repos(&self, project: usize, metric: &str) -> Vec<Reason> {
+    fn moved_repos(&self, project: usize, metric: &str) -> Vec<ChangeReason> {
         let graph = self.before.basis.graph;
         let repos = self.before.basis.members[project].iter().map(|repo| &graph.vertices[*repo as usize].id);
         repos.filter_map(|id| self.other(Level::Repo, id, metric)).collect()
     }
 
-    fn dependents(&self, change: &Change, about: About) -> (Vec<Reason>, u64) {
+    fn dependents(&self, change: &Change, about: About) -> (Vec<ChangeReason>, u64) {
         let distinct = |side: &Evaluation<'_>| side.basis.formula.criticality.project == ProjectCriticality::Distinct;
         match about {
             About::Vertex(vertex) => self.moved_dependents(&self.dependents.vertices[vertex as usize]),
@@ -163,7 +163,7 @@ impl Explainer<'_> {
         }
     }
 
-    fn moved_dependents(&self, dependents: &Dependents) -> (Vec<Reason>, u64) {
+    fn moved_dependents(&self, dependents: &Dependents) -> (Vec<ChangeReason>, u64) {
         let graph = self.before.basis.graph;
         let reason = |moved: &dependents::Moved| {
             let vertex = &graph.vertices[moved.dependent as usize];
@@ -171,37 +171,37 @@ impl Explainer<'_> {
             if moved.by == "active" {
                 let status = vertex.project.map(|project| self.sources.status(&graph.projects[project as usize]));
                 positions.extend(status.into_iter().flatten().filter_map(|reason| match reason {
-                    Reason::Event { position, .. } => Some(position),
+                    ChangeReason::Event { position, .. } => Some(position),
                     _ => None,
                 }));
             }
             positions.extend(self.sources.claims(&vertex.id));
             positions.sort_unstable();
             positions.dedup();
-            Reason::Dependent { direction: moved.direction, id: vertex.id.clone(), by: moved.by, positions }
+            ChangeReason::Dependent { direction: moved.direction, id: vertex.id.clone(), by: moved.by, positions }
         };
         (dependents.moved.iter().map(reason).collect(), dependents.beyond)
     }
 
     /// Other values of the same vertex that moved.
-    fn own(&self, change: &Change, names: &[&str]) -> Vec<Reason> {
+    fn own(&self, change: &Change, names: &[&str]) -> Vec<ChangeReason> {
         let found = names.iter().filter_map(|name| {
             let key = (change.level, change.id.clone(), (*name).to_owned());
             let (before, after) = self.moved.get(&key)?.clone();
-            Some(Reason::Term { name: (*name).to_owned(), before, after })
+            Some(ChangeReason::Term { name: (*name).to_owned(), before, after })
         });
         found.collect()
     }
 
     /// All other values of the same vertex that moved.
-    fn own_all(&self, change: &Change) -> Vec<Reason> {
+    fn own_all(&self, change: &Change) -> Vec<ChangeReason> {
         let start = (change.level, change.id.clone(), String::new());
         let same = self
             .moved
             .range(start..)
             .take_while(|((level, id, _), _)| (*level, id.as_str()) == (change.level, change.id.as_str()));
         let others = same.filter(|((_, _, metric), _)| *metric != change.metric);
-        let reason = |(key, (before, after)): (&(Level, String, String), &(Value, Value))| Reason::Term {
+        let reason = |(key, (before, after)): (&(Level, String, String), &(Value, Value))| ChangeReason::Term {
             name: key.2.clone(),
             before: before.clone(),
             after: after.clone(),
@@ -210,8 +210,8 @@ impl Explainer<'_> {
     }
 
     /// A value of another vertex, if it moved.
-    fn other(&self, level: Level, id: &str, metric: &str) -> Option<Reason> {
+    fn other(&self, level: Level, id: &str, metric: &str) -> Option<ChangeReason> {
         let (before, after) = self.moved.get(&(level, id.to_owned(), metric.to_owned()))?.clone();
-        Some(Reason::Vertex { id: id.to_owned(), metric: metric.to_owned(), before, after })
+        Some(ChangeReason::Vertex { id: id.to_owned(), metric: metric.to_owned(), before, after })
     }
 }

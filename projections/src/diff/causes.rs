@@ -43,6 +43,7 @@ pub(super) fn find(trials: &mut Trials<'_>, changed: &[Change], parameters: &[Pa
     alone.iter().zip(&candidates).enumerate().map(named).collect()
 }
 
+/// The parameters that may decide a value, by what it is of.
 fn candidates(change: &Change, parameters: &[Parameter]) -> Set {
     let deciding = parameters.iter().enumerate().filter(|(_, one)| decides(&one.path, change.level, &change.metric));
     deciding.fold(0, |set, (n, _)| set | 1 << n)

@@ -6,7 +6,7 @@ use domain::digest::Digest;
 use domain::recorded::Position;
 use domain::time::Day;
 
-use super::reason::{Direction, Reason};
+use super::reason::{ChangeReason, Direction};
 use crate::fold::World;
 use crate::metrics::Evaluation;
 use crate::metrics::basis::Basis;
@@ -41,7 +41,7 @@ impl<'a> CommitDays<'a> {
     }
 
     /// Commit-days of a Repo that the windows or the rules about people treat differently.
-    pub(super) fn moved(&self, vertex: u32) -> Vec<Reason> {
+    pub(super) fn moved(&self, vertex: u32) -> Vec<ChangeReason> {
         let Some(repo) = self.before.contributions.repos.get(&vertex) else { return Vec::new() };
         let own = |basis: &Basis<'_>, row: &DayRow| {
             let inside = row.day >= basis.window_from && row.day <= basis.today;
@@ -60,13 +60,13 @@ impl<'a> CommitDays<'a> {
         let id = &self.before.graph.vertices[vertex as usize].id;
         let reason = |((contributor, joined, position), days): (Told, _)| {
             let direction = if joined { Direction::Joined } else { Direction::Left };
-            Reason::CommitDays { direction, repo: id.clone(), contributor, position, days }
+            ChangeReason::CommitDays { direction, repo: id.clone(), contributor, position, days }
         };
         moved.into_iter().map(reason).collect()
     }
 
     /// The newest commit-day of a project's Repos, as an event that can lift a status.
-    pub(super) fn newest(&self, project: usize) -> Option<Reason> {
+    pub(super) fn newest(&self, project: usize) -> Option<ChangeReason> {
         let newest = self.after.members[project].iter().filter_map(|vertex| {
             let repo = self.after.contributions.repos.get(vertex)?;
             let counts = |row: &&DayRow| row.day <= self.after.today && self.after.authors.counts(repo, &row.author);
@@ -75,6 +75,6 @@ impl<'a> CommitDays<'a> {
         });
         let (day, vertex) = newest.max()?;
         let says = format!("newest commit on {day} in {}", self.after.graph.vertices[vertex as usize].id);
-        Some(Reason::Event { says, position: self.speaker(vertex, day)? })
+        Some(ChangeReason::Event { says, position: self.speaker(vertex, day)? })
     }
 }

@@ -46,7 +46,10 @@ fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<Parameter>
     }
 }
 
-/// The formula `base` with the later values of these parameters. `None`: together they are no formula.
+/// The formula `base` with the later values of these parameters. `None`: together they give no numbers.
+///
+/// Parts of two formulas need not be one that anybody could adopt: a flag may look at a term that only the other
+/// formula computes. What they give is told all the same, for it says which parameter moves a value.
 pub(super) fn applied<'a>(base: &Formula, parameters: impl Iterator<Item = &'a Parameter>) -> Option<Formula> {
     let mut document = document(base);
     for Parameter { path, after, .. } in parameters {
@@ -62,7 +65,8 @@ pub(super) fn applied<'a>(base: &Formula, parameters: impl Iterator<Item = &'a P
             value => fields.insert(name.to_owned(), value.clone()),
         };
     }
-    serde_json::from_value(document).ok()
+    let formula: Formula = serde_json::from_value(document).ok()?;
+    formula.score.as_ref().is_none_or(domain::formula::ScorePolicy::weighs).then_some(formula)
 }
 
 /// What decides a status, and through it everything that looks at the active set. Merges count there in any case.
@@ -131,6 +135,21 @@ mod tests {
         let found = differing(&shipped("seed"), &shipped("atlas-1"));
         let score = found.iter().find(|parameter| parameter.path == "score").unwrap();
         assert_eq!((&score.before, &score.after["pony"]["weight"]), (&json!(null), &json!(25)));
+    }
+
+    #[test]
+    fn weights_that_come_to_nothing_together_are_no_formula() {
+        let (mut before, mut after) = (shipped("atlas-1"), shipped("atlas-1"));
+        for (formula, weights) in [(&mut before, [5, 0, 0]), (&mut after, [0, 5, 0])] {
+            let score = formula.score.as_mut().unwrap();
+            (score.criticality.weight, score.pony.weight, score.adoption.weight) = weights.into();
+        }
+        let found = differing(&before, &after);
+        let paths: Vec<&str> = found.iter().map(|parameter| parameter.path.as_str()).collect();
+        assert_eq!(paths, ["score.criticality.weight", "score.pony.weight"]);
+        assert_eq!(applied(&before, found.iter().take(1)), None);
+        assert!(applied(&before, found.iter().skip(1)).is_some());
+        assert_eq!(applied(&before, found.iter()), Some(after));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Direction {
 /// One reason.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Reason {
+pub enum ChangeReason {
     /// A parameter of the formula differs.
     Parameter {
         /// Its path.
@@ -103,19 +103,19 @@ pub enum Reason {
     },
 }
 
-impl From<Parameter> for Reason {
+impl From<Parameter> for ChangeReason {
     fn from(parameter: Parameter) -> Self {
         Self::Parameter { name: parameter.path, before: parameter.before, after: parameter.after }
     }
 }
 
 /// Keeps the first [`MAX_REASONS`] and says how many there are beyond.
-pub(super) fn bounded(mut reasons: Vec<Reason>, beyond: u64) -> Vec<Reason> {
+pub(super) fn bounded(mut reasons: Vec<ChangeReason>, beyond: u64) -> Vec<ChangeReason> {
     let over = reasons.len().saturating_sub(MAX_REASONS);
     reasons.truncate(MAX_REASONS);
     let count = over as u64 + beyond;
     if count > 0 {
-        reasons.push(Reason::More { count });
+        reasons.push(ChangeReason::More { count });
     }
     reasons
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::recorded::Position;
 
-use super::reason::Reason;
+use super::reason::ChangeReason;
 use crate::fold::World;
 use crate::graph::evidence::speakers;
 use crate::graph::{Graph, Project};
@@ -56,20 +56,20 @@ impl<'a> Sources<'a> {
     }
 
     /// The events that decide the status of a project.
-    pub(super) fn status(&self, project: &Project) -> Vec<Reason> {
+    pub(super) fn status(&self, project: &Project) -> Vec<ChangeReason> {
         let mut events = Vec::new();
         if let Some(answer) = &project.answer {
             let says = format!("survey answer of {}", answer.answered_at);
-            events.push(Reason::Event { says, position: answer.rank.position });
+            events.push(ChangeReason::Event { says, position: answer.rank.position });
         }
         let record = self.world.graph.projects.get(&project.id).and_then(|facts| facts.record.as_ref());
         if let Some(record) = record {
             let status = project.integration_status.as_deref().unwrap_or("nothing");
             let says = format!("the funder's record says {status}");
-            events.push(Reason::Event { says, position: record.rank.position });
+            events.push(ChangeReason::Event { says, position: record.rank.position });
         }
         for position in self.applications.get(project.id.as_str()).into_iter().flatten() {
-            events.push(Reason::Event { says: "grant application".to_owned(), position: *position });
+            events.push(ChangeReason::Event { says: "grant application".to_owned(), position: *position });
         }
         events
     }

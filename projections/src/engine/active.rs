@@ -1,6 +1,6 @@
 //! Which nodes take part: the seeds and all they depend on.
 
-use super::graph::{DependencyGraph, Node};
+use super::graph::{DependencyGraph, NodeId};
 
 /// The active set: every seed, and every node that a seed reaches along dependencies.
 ///
@@ -10,7 +10,7 @@ use super::graph::{DependencyGraph, Node};
 pub fn active_set(graph: &DependencyGraph, seeds: &[bool]) -> Vec<bool> {
     assert_eq!(seeds.len(), graph.node_count() as usize, "one seed flag a node");
     let mut active = seeds.to_vec();
-    let mut waiting: Vec<Node> = Vec::new();
+    let mut waiting: Vec<NodeId> = Vec::new();
     for seed in (0..graph.node_count()).filter(|&node| seeds[node as usize]) {
         waiting.push(seed);
         while let Some(node) = waiting.pop() {

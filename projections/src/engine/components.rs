@@ -7,7 +7,7 @@
 //! This one, after Pearce's "A space-efficient algorithm for finding strongly connected components" (2016), keeps its
 //! own stack and one number a node.
 
-use super::graph::{DependencyGraph, Node};
+use super::graph::{DependencyGraph, NodeId};
 
 /// The row of a node that has none: an inactive one, or one without active dependents.
 pub(super) const NO_ROW: u32 = u32::MAX;
@@ -18,7 +18,7 @@ pub(super) struct Components {
     /// The component of every node, or [`NO_ROW`].
     pub(super) row_of: Vec<u32>,
     /// The nodes of the core, grouped by component, components ascending.
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<NodeId>,
     /// How many components there are.
     pub(super) count: u32,
 }
@@ -30,7 +30,7 @@ const LAST: u32 = NO_ROW - 1;
 
 /// A node that is being visited.
 struct Frame {
-    node: Node,
+    node: NodeId,
     /// The index of its visit; its number falls below this when it turns out to reach an earlier visit.
     index: u32,
     /// Which of its dependencies comes next.
@@ -79,15 +79,15 @@ struct Search<'a> {
     numbers: Vec<u32>,
     frames: Vec<Frame>,
     /// Visited nodes whose component is not known yet.
-    open: Vec<Node>,
+    open: Vec<NodeId>,
     /// Nodes in the order in which their components were closed, dependencies first.
-    finished: Vec<Node>,
+    finished: Vec<NodeId>,
     index: u32,
     component: u32,
 }
 
 impl Search<'_> {
-    fn visit(&mut self, root: Node) {
+    fn visit(&mut self, root: NodeId) {
         self.enter(root);
         while let Some(frame) = self.frames.last_mut() {
             let node = frame.node as usize;
@@ -113,7 +113,7 @@ impl Search<'_> {
         }
     }
 
-    fn enter(&mut self, node: Node) {
+    fn enter(&mut self, node: NodeId) {
         self.numbers[node as usize] = self.index;
         self.frames.push(Frame { node, index: self.index, next: 0 });
         self.index += 1;

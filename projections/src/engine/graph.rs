@@ -1,7 +1,7 @@
 //! The dependency graph as the engine reads it: compressed sparse rows over dense node numbers.
 
 /// A node number, dense from 0.
-pub type Node = u32;
+pub type NodeId = u32;
 
 /// A directed graph, dependent -> dependency, without self edges and parallel edges. It never changes once built.
 ///
@@ -11,7 +11,7 @@ pub type Node = u32;
 pub struct DependencyGraph {
     /// The edges of node `v` are `targets[offsets[v]..offsets[v + 1]]`.
     offsets: Vec<u32>,
-    targets: Vec<Node>,
+    targets: Vec<NodeId>,
 }
 
 impl DependencyGraph {
@@ -23,7 +23,7 @@ impl DependencyGraph {
     /// # Panics
     /// If a pair names a node at or above `node_count`, or if there are more than `u32::MAX` pairs.
     #[must_use]
-    pub fn from_edges(node_count: u32, edges: &[(Node, Node)]) -> Self {
+    pub fn from_edges(node_count: u32, edges: &[(NodeId, NodeId)]) -> Self {
         assert!(u32::try_from(edges.len()).is_ok(), "more than u32::MAX edges");
         assert!(
             edges.iter().fold(0, |max, &(source, target)| max.max(source).max(target)) < node_count || edges.is_empty(),
@@ -85,7 +85,7 @@ impl DependencyGraph {
     /// # Panics
     /// If there is no such node.
     #[must_use]
-    pub fn dependencies(&self, node: Node) -> &[Node] {
+    pub fn dependencies(&self, node: NodeId) -> &[NodeId] {
         let node = node as usize;
         &self.targets[self.offsets[node] as usize..self.offsets[node + 1] as usize]
     }

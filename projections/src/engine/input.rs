@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::graph::Node;
+use super::graph::NodeId;
 use names::NodeNames;
 
 mod names;
@@ -25,7 +25,7 @@ pub struct Input {
     /// The name of every node: in numeric order if all names are integers, else bytewise.
     pub names: Vec<Box<[u8]>>,
     /// (dependent, dependency) in the order of the file, repeated and self edges included.
-    pub edges: Vec<(Node, Node)>,
+    pub edges: Vec<(NodeId, NodeId)>,
     /// For every node whether it is a repository that is live.
     pub live_repo: Vec<bool>,
 }
@@ -95,7 +95,7 @@ fn integer(name: &[u8]) -> Option<i128> {
     std::str::from_utf8(name).ok()?.parse().ok()
 }
 
-fn read_edges(path: &Path, names: &mut NodeNames) -> Result<Vec<(Node, Node)>, EdgeFileError> {
+fn read_edges(path: &Path, names: &mut NodeNames) -> Result<Vec<(NodeId, NodeId)>, EdgeFileError> {
     let mut lines = FileLines::open(path)?;
     let mut edges = Vec::new();
     let mut separator = b'\t';

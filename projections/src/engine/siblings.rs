@@ -6,7 +6,7 @@
 
 use super::components::{Components, NO_ROW};
 use super::dag::Dag;
-use super::graph::{DependencyGraph, Node};
+use super::graph::{DependencyGraph, NodeId};
 use super::parallel::sums;
 use super::sweep::{BLOCK_COLUMNS, Bits, Sweep, columns_between};
 
@@ -14,7 +14,7 @@ use super::sweep::{BLOCK_COLUMNS, Bits, Sweep, columns_between};
 pub(super) struct SiblingGroup {
     /// The number the caller knows the group by.
     pub(super) id: u32,
-    pub(super) members: Vec<Node>,
+    pub(super) members: Vec<NodeId>,
     /// The rows that hold a member, ascending; at least one.
     pub(super) rows: Vec<u32>,
 }
@@ -29,16 +29,16 @@ pub(super) struct Siblings {
 
 /// All groups with dependents, by last row, so that groups that are swept equally far share a block.
 pub(super) fn groups(active: &[bool], group_of: &[Option<u32>], core: &Components) -> Vec<SiblingGroup> {
-    let mut members: Vec<(u32, Node)> = (0..)
+    let mut members: Vec<(u32, NodeId)> = (0..)
         .zip(group_of)
-        .filter(|&(node, _): &(Node, _)| active[node as usize])
+        .filter(|&(node, _): &(NodeId, _)| active[node as usize])
         .filter_map(|(node, group)| Some(((*group)?, node)))
         .collect();
     members.sort_unstable();
     let mut groups: Vec<SiblingGroup> = members
         .chunk_by(|a, b| a.0 == b.0)
         .map(|same| {
-            let members: Vec<Node> = same.iter().map(|&(_, node)| node).collect();
+            let members: Vec<NodeId> = same.iter().map(|&(_, node)| node).collect();
             let mut rows: Vec<u32> =
                 members.iter().map(|&node| core.row_of[node as usize]).filter(|&row| row != NO_ROW).collect();
             rows.sort_unstable();
@@ -81,7 +81,7 @@ pub(super) fn siblings(
 /// Up to 512 columns, each a counting member of one of the block's groups.
 #[derive(Default)]
 struct Block<'a> {
-    columns: Vec<Node>,
+    columns: Vec<NodeId>,
     shares: Vec<Share<'a>>,
 }
 
@@ -109,7 +109,7 @@ fn blocks<'a>(counts: &[bool], groups: &'a [SiblingGroup]) -> (Vec<Block<'a>>, u
     let mut block = Block::default();
     let mut width = 0;
     for group in groups {
-        let mut rest: Vec<Node> = group.members.iter().copied().filter(|&node| counts[node as usize]).collect();
+        let mut rest: Vec<NodeId> = group.members.iter().copied().filter(|&node| counts[node as usize]).collect();
         while !rest.is_empty() {
             let start = block.columns.len();
             let later = rest.split_off(rest.len().min(BLOCK_COLUMNS - start));

@@ -9,8 +9,8 @@ use domain::facts::grant::GrantRecord;
 use domain::facts::survey::SurveyAnswered;
 use domain::recorded::Rank;
 
-use super::snapshot::Snapshot;
-use super::state::{Answer, CLOCK, GraphState, ProjectFacts, RepoFacts};
+use super::snapshot::DocumentClaims;
+use super::state::{CLOCK, GraphState, ProjectFacts, RepoFacts, SurveyAnswer};
 use crate::changes::Changes;
 use crate::newest::{Newest, offer};
 
@@ -31,7 +31,7 @@ impl GraphState {
             Event::SbomSubmitted(facts) => {
                 self.subject(&facts.subject, rank, changes);
                 let snapshots = self.sboms.entry(facts.subject.id.clone()).or_default();
-                snapshots.offer(facts.complete, Snapshot::of(rank, facts));
+                snapshots.offer(facts.complete, DocumentClaims::of(rank, facts));
                 changes.touch("sbom", &facts.subject.id);
             }
             Event::GitLogObserved(facts) => {
@@ -131,7 +131,7 @@ impl GraphState {
         };
         changes.touch("answer", &key);
         let name = facts.project_name.clone();
-        let answer = Answer { answered_at: facts.answered_at, rank, status: facts.status, name };
+        let answer = SurveyAnswer { answered_at: facts.answered_at, rank, status: facts.status, name };
         self.answers.entry(key).or_default().offer(answer);
     }
 }

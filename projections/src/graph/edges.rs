@@ -5,8 +5,8 @@ use domain::number::fit;
 use domain::recorded::Rank;
 
 use super::input::ResolveInput;
-use super::model::{Confidence, Edge, EdgeClaim};
-use super::snapshot::{FLAT, NESTED, ROOT, Snapshot};
+use super::model::{Confidence, EdgeClaim, ResolvedEdge};
+use super::snapshot::{DocumentClaims, FLAT, NESTED, ROOT};
 
 /// Where claims come from. Ordered so that, per edge, the claim that decides comes last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ pub(super) struct Claims<'a> {
 /// The version texts of a source.
 #[derive(Clone, Copy)]
 enum Versions<'a> {
-    Document(&'a Snapshot),
+    Document(&'a DocumentClaims),
     Registry(&'a RegistryCrawled),
 }
 
@@ -90,7 +90,7 @@ impl<'a> Claims<'a> {
     }
 
     /// One edge per (dependent, dependency), in that order.
-    pub(super) fn edges(mut self) -> Vec<Edge> {
+    pub(super) fn edges(mut self) -> Vec<ResolvedEdge> {
         let mut edges = Vec::with_capacity(self.claims.len());
         let mut claims = std::mem::take(&mut self.claims);
         for (from, range) in (0..).zip(self.offsets.windows(2)) {
@@ -116,7 +116,7 @@ impl<'a> Claims<'a> {
     }
 
     /// The edge behind claims on the same ends, of which there is at least one, in order.
-    fn edge(&self, from: u32, same: &[Claim]) -> Edge {
+    fn edge(&self, from: u32, same: &[Claim]) -> ResolvedEdge {
         let confidence = |claim: &Claim| self.sources[claim.source as usize].confidence;
         let deciding = |flags: u8| {
             let mut speaking = same.iter().rev().filter(|claim| claim.flags & flags != 0).peekable();
@@ -126,7 +126,7 @@ impl<'a> Claims<'a> {
             let version = stated.find_map(|claim| self.version(claim)).map(str::to_owned);
             Some(EdgeClaim { version, confidence })
         };
-        Edge {
+        ResolvedEdge {
             from,
             to: same[0].to,
             root: same.iter().any(|claim| claim.flags & ROOT != 0),

@@ -7,7 +7,7 @@
 use domain::recorded::Position;
 
 use super::input::ResolveInput;
-use super::model::{Confidence, Link};
+use super::model::{Confidence, ResolvedLink};
 use super::names::Name;
 use super::rows::{Live, PackageRow};
 use super::snapshot::{FLAT, NESTED, ROOT};
@@ -79,9 +79,9 @@ pub(super) struct LinkIndex {
 
 impl LinkIndex {
     /// One link per (dependent, dependency), in that order.
-    pub(super) fn links(&mut self, ground: ResolveInput<'_, '_>) -> Vec<Link> {
+    pub(super) fn links(&mut self, ground: ResolveInput<'_, '_>) -> Vec<ResolvedLink> {
         self.follow(ground);
-        let mut links: Vec<Link> = Vec::with_capacity(self.claims.iter().map(Vec::len).sum());
+        let mut links: Vec<ResolvedLink> = Vec::with_capacity(self.claims.iter().map(Vec::len).sum());
         for (from, id) in (0..).zip(&ground.vertices.ids) {
             let first = links.len();
             for &LinkClaim { to, flat, nested, .. } in &self.claims[*id as usize] {
@@ -92,7 +92,7 @@ impl LinkIndex {
                         link.flat = link.flat.max(flat);
                         link.nested = link.nested.max(nested);
                     }
-                    _ => links.push(Link { from, to, flat, nested }),
+                    _ => links.push(ResolvedLink { from, to, flat, nested }),
                 }
             }
         }

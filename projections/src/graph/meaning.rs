@@ -4,7 +4,7 @@ use super::identity::Identity;
 use super::membership::GrantLinks;
 use super::resolve::known_repositories;
 use super::rows::{InternedRows, StateView};
-use super::snapshot::Snapshot;
+use super::snapshot::DocumentClaims;
 use super::state::GraphState;
 
 /// The identities of a state.
@@ -32,7 +32,7 @@ impl<'a> Meaning<'a> {
     }
 
     /// The live documents, each with what its subject means.
-    pub(super) fn live(&self) -> impl Iterator<Item = (&str, &Snapshot)> {
+    pub(super) fn live(&self) -> impl Iterator<Item = (&str, &DocumentClaims)> {
         let known = StateView::of(self.state, &self.rows);
         let live = known.live(|id| self.identity.resolve(id)).into_iter();
         live.filter_map(move |live| Some((known.names.text(live.subject), known.snapshot(&live)?)))

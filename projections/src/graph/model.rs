@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::repo_of::RepoOf;
-use super::state::Answer;
+use super::state::SurveyAnswer;
 
 /// The resolved graph. Vertices and projects are sorted by id, edges and links by (dependent, dependency); all of them
 /// bytewise.
@@ -18,9 +18,9 @@ pub struct Graph {
     /// Projects.
     pub projects: Vec<Project>,
     /// Edges of every policy; none where only scores are asked for.
-    pub edges: Vec<Edge>,
+    pub edges: Vec<ResolvedEdge>,
     /// The same edges as scores see them.
-    pub links: Vec<Link>,
+    pub links: Vec<ResolvedLink>,
     /// Open questions, sorted.
     pub findings: Vec<Finding>,
     /// Repository ids as given, to the vertex they mean.
@@ -113,7 +113,7 @@ pub struct Project {
     /// Web site.
     pub website: Option<String>,
     /// The newest survey answer bound to it.
-    pub answer: Option<Answer>,
+    pub answer: Option<SurveyAnswer>,
     /// The funder's status word.
     pub integration_status: Option<String>,
     /// Whether a grants record describes it.
@@ -164,7 +164,7 @@ pub struct EdgeClaim {
 
 /// A resolved edge between vertex indices, dependent to dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edge {
+pub struct ResolvedEdge {
     /// The dependent.
     pub from: u32,
     /// The dependency.
@@ -177,7 +177,7 @@ pub struct Edge {
     pub nested: Option<EdgeClaim>,
 }
 
-impl Edge {
+impl ResolvedEdge {
     /// The claim that decides this edge under a policy; `None` when the policy does not know the edge.
     #[must_use]
     pub fn under(&self, policy: EdgePolicy) -> Option<&EdgeClaim> {
@@ -190,7 +190,7 @@ impl Edge {
 
 /// An edge as scores see it: between vertex indices, dependent to dependency, and how sure each policy is of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct ResolvedLink {
     /// The dependent.
     pub from: u32,
     /// The dependency.
@@ -201,9 +201,9 @@ pub struct Link {
     pub(super) nested: Option<Confidence>,
 }
 
-impl Link {
+impl ResolvedLink {
     /// What scores see of an edge.
-    pub(super) fn of(edge: &Edge) -> Self {
+    pub(super) fn of(edge: &ResolvedEdge) -> Self {
         let sure = |policy| edge.under(policy).map(|claim| claim.confidence);
         Self { from: edge.from, to: edge.to, flat: sure(EdgePolicy::Flat), nested: sure(EdgePolicy::Nested) }
     }

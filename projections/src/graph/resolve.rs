@@ -8,7 +8,7 @@ use super::edges::Claims;
 use super::identity::Identity;
 use super::input::{ResolveInput, Vertices};
 use super::membership::{GrantLinks, Membership, memberships};
-use super::model::{Depth, Edge, Graph, Link, Project, Vertex};
+use super::model::{Depth, Graph, Project, ResolvedEdge, ResolvedLink, Vertex};
 use super::names::Name;
 use super::projects::{corrections, projects};
 use super::repo_of::RepoOf;
@@ -135,9 +135,9 @@ fn belong(
 }
 
 /// Edges with their texts, and the same as scores see them.
-fn edges(input: ResolveInput<'_, '_>) -> (Vec<Edge>, Vec<Link>) {
+fn edges(input: ResolveInput<'_, '_>) -> (Vec<ResolvedEdge>, Vec<ResolvedLink>) {
     let edges = Claims::of(input).edges();
-    let links = edges.iter().map(Link::of).collect();
+    let links = edges.iter().map(ResolvedLink::of).collect();
     (edges, links)
 }
 

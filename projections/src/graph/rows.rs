@@ -13,7 +13,7 @@ use domain::recorded::Rank;
 use domain::repository_link::repository_of;
 
 use super::names::{InternedIds, Name, insert};
-use super::snapshot::{Snapshot, Snapshots};
+use super::snapshot::{DocumentClaims, Snapshots};
 use super::state::{GraphState, RepoFacts};
 use crate::changes::Changes;
 use crate::newest::Newest;
@@ -40,7 +40,7 @@ pub(super) struct Host {
 
 /// One document.
 #[derive(Clone, Debug)]
-pub(super) struct Document {
+pub(super) struct DocumentRow {
     pub(super) rank: Rank,
     /// Its ids, in their order.
     pub(super) ids: Vec<Name>,
@@ -52,8 +52,8 @@ pub(super) struct Document {
 #[derive(Clone, Debug)]
 pub(super) struct Documents {
     pub(super) subject: Name,
-    pub(super) complete: Option<Document>,
-    pub(super) partial: Vec<Document>,
+    pub(super) complete: Option<DocumentRow>,
+    pub(super) partial: Vec<DocumentRow>,
 }
 
 /// A registry's answer about a package.
@@ -170,10 +170,10 @@ fn repo(names: &mut InternedIds, key: &str, facts: &RepoFacts) -> RepoRow {
     RepoRow { name, host, flagged: facts.flagged.as_ref().map(|flag| (flag.rank, flag.value.as_str().into())) }
 }
 
-fn document(names: &mut InternedIds, snapshot: &Snapshot) -> Document {
+fn document(names: &mut InternedIds, snapshot: &DocumentClaims) -> DocumentRow {
     let publication = snapshot.publication.as_ref().map(|package| names.number(package));
     let ids = snapshot.ids.iter().map(|id| names.number(id)).collect();
-    Document { rank: snapshot.rank, ids, publication }
+    DocumentRow { rank: snapshot.rank, ids, publication }
 }
 
 fn package(names: &mut InternedIds, key: &str, crawl: &Newest<RegistryCrawled>) -> PackageRow {
@@ -213,7 +213,7 @@ pub(super) struct StateView<'a> {
 pub(super) struct Live<'a> {
     /// What its subject means.
     pub(super) subject: Name,
-    pub(super) said: &'a Document,
+    pub(super) said: &'a DocumentRow,
     documents: &'a Documents,
 }
 
@@ -239,7 +239,7 @@ impl<'a> StateView<'a> {
     }
 
     /// A live document whole.
-    pub(super) fn snapshot(self, live: &Live<'_>) -> Option<&'a Snapshot> {
+    pub(super) fn snapshot(self, live: &Live<'_>) -> Option<&'a DocumentClaims> {
         let Snapshots { complete, partial } = self.state.sboms.get(self.names.text(live.documents.subject))?;
         complete.iter().chain(partial).find(|snapshot| snapshot.rank == live.said.rank)
     }
@@ -251,7 +251,7 @@ impl<'a> StateView<'a> {
         parts.sort_by_key(|(subject, _)| *subject);
         let mut live = Vec::with_capacity(parts.len());
         for same in parts.chunk_by(|a, b| a.0 == b.0) {
-            let each = |of: fn(&'a Documents) -> &'a [Document]| {
+            let each = |of: fn(&'a Documents) -> &'a [DocumentRow]| {
                 let parts = same.iter();
                 parts.flat_map(move |(subject, documents)| {
                     of(documents).iter().map(|said| Live { subject: *subject, said, documents })

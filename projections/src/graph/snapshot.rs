@@ -15,7 +15,7 @@ pub const FLAT: u8 = 4;
 
 /// The claims of one document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct DocumentClaims {
     /// When and where it was said.
     pub rank: Rank,
     /// Canonical ids as claimed, sorted.
@@ -28,7 +28,7 @@ pub struct Snapshot {
     pub publication: Option<String>,
 }
 
-impl Snapshot {
+impl DocumentClaims {
     /// The claims of a document said at `rank`.
     #[must_use]
     pub fn of(rank: Rank, facts: &SbomSubmitted) -> Self {
@@ -61,14 +61,14 @@ impl Snapshot {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshots {
     /// The newest complete document.
-    pub complete: Option<Snapshot>,
+    pub complete: Option<DocumentClaims>,
     /// Incomplete documents newer than that, ascending by rank.
-    pub partial: Vec<Snapshot>,
+    pub partial: Vec<DocumentClaims>,
 }
 
 impl Snapshots {
     /// Takes in a document, in any order of arrival.
-    pub fn offer(&mut self, complete: bool, snapshot: Snapshot) {
+    pub fn offer(&mut self, complete: bool, snapshot: DocumentClaims) {
         if self.complete.as_ref().is_some_and(|held| held.rank > snapshot.rank) {
             return;
         }

@@ -76,7 +76,7 @@ fact_maps! {
         /// Funding rounds, by id.
         pools: "pool" => Newest<PoolRecord>,
         /// Survey answers, by `id/<project id>` or `name/<normalised name>`.
-        answers: "answer" => Answers,
+        answers: "answer" => SurveyAnswers,
         /// Corrections, by source.
         curations: "curation" => Newest<Curated>,
     }
@@ -90,7 +90,6 @@ pub struct Clock {
     /// Greatest `recorded_at` of any event so far.
     pub recorded_at: Option<Timestamp>,
     /// Position of the last event that says something of the world, or corrects what was said; 0 before the first.
-    #[serde(default)]
     pub told: Position,
 }
 
@@ -118,17 +117,17 @@ pub struct ProjectFacts {
 
 /// What was answered about one project or name. Newest is the greatest (`answered_at`, rank).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answers {
+pub struct SurveyAnswers {
     /// The newest of those whose day had come when they were seen: it counts whatever the time is.
-    pub due: Option<Answer>,
+    pub due: Option<SurveyAnswer>,
     /// Newer ones, dated after the day on which they were seen, ascending: each counts once its day has come.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ahead: Vec<Answer>,
+    pub ahead: Vec<SurveyAnswer>,
 }
 
-impl Answers {
+impl SurveyAnswers {
     /// Takes in an answer, in any order of arrival.
-    pub fn offer(&mut self, answer: Answer) {
+    pub fn offer(&mut self, answer: SurveyAnswer) {
         if self.due.as_ref().is_some_and(|due| due.order() > answer.order()) {
             return;
         }
@@ -143,7 +142,7 @@ impl Answers {
 
     /// The newest answer that counts on a day of world time.
     #[must_use]
-    pub fn on(&self, today: Day) -> Option<&Answer> {
+    pub fn on(&self, today: Day) -> Option<&SurveyAnswer> {
         let come = self.ahead.iter().rev().find(|answer| answer.answered_at.day() <= today);
         come.or(self.due.as_ref())
     }
@@ -151,7 +150,7 @@ impl Answers {
 
 /// An answer to the survey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct SurveyAnswer {
     /// When it was given.
     pub answered_at: Timestamp,
     /// When and where it was said.
@@ -162,7 +161,7 @@ pub struct Answer {
     pub name: Option<String>,
 }
 
-impl Answer {
+impl SurveyAnswer {
     /// What makes one newer than another.
     #[must_use]
     pub fn order(&self) -> (Timestamp, Rank) {
@@ -200,3 +199,17 @@ impl GraphState {
 
 /// Key of the one clock row.
 pub const CLOCK: &str = "log";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_does_not_say_what_was_told_is_none_of_ours() {
+        let mut state = GraphState::default();
+        let clock = |more: &str| format!(r#"{{"world_time":null,"recorded_at":null{more}}}"#);
+        assert!(state.restore("clock", CLOCK.to_owned(), &clock(r#","told":7"#)).unwrap());
+        assert_eq!(state.told(), 7);
+        assert!(state.restore("clock", CLOCK.to_owned(), &clock("")).is_err());
+    }
+}

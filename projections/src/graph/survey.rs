@@ -6,14 +6,14 @@ use domain::checked::normalised_name;
 use domain::facts::curation::Correction;
 
 use super::model::Finding;
-use super::state::{Answer, GraphState};
+use super::state::{GraphState, SurveyAnswer};
 
 /// The newest answer of every project that has one whose day has come. `names` are the display names by project id.
 pub fn bind<'a>(
     state: &'a GraphState,
     names: &'a BTreeMap<String, String>,
     findings: &mut Vec<Finding>,
-) -> BTreeMap<&'a str, &'a Answer> {
+) -> BTreeMap<&'a str, &'a SurveyAnswer> {
     let mut by_name: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (id, name) in names {
         by_name.entry(normalised_name(name)).or_default().push(id);
@@ -27,7 +27,7 @@ pub fn bind<'a>(
         })
         .collect();
     let today = state.today();
-    let mut bound: BTreeMap<&str, &Answer> = BTreeMap::new();
+    let mut bound: BTreeMap<&str, &SurveyAnswer> = BTreeMap::new();
     for (key, answers) in &state.answers {
         let project = if let Some(id) = key.strip_prefix("id/") {
             Some(id)
@@ -58,7 +58,7 @@ pub fn bind<'a>(
 }
 
 /// The newest answer of any survey row whose day has come.
-pub fn newest(state: &GraphState) -> Option<&Answer> {
+pub fn newest(state: &GraphState) -> Option<&SurveyAnswer> {
     let today = state.today();
     state.answers.values().filter_map(|answers| answers.on(today)).max_by_key(|answer| answer.order())
 }

@@ -7,7 +7,7 @@ use domain::formula::Term;
 use domain::status::ActivityStatus;
 
 use crate::metrics::value::TermValue;
-use crate::metrics::{Score, Scores};
+use crate::metrics::{ScoreRow, Scores};
 
 /// A value of a vertex that is kept over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,12 +72,12 @@ impl Metric {
 
     /// What a row of scores says of it; `None` where the row has no such term.
     #[must_use]
-    pub fn value<'a>(self, scores: &Scores, row: &'a Score) -> Option<MetricValue<'a>> {
+    pub fn value<'a>(self, scores: &Scores, row: &'a ScoreRow) -> Option<MetricValue<'a>> {
         let number = |value: Option<TermValue>| value.map_or(MetricValue::Unknown, MetricValue::Number);
-        let hundredths = |value: Option<u32>| number(value.map(|units| TermValue::Hundredths(units.into())));
+        let hundredths = |value: Option<u64>| number(value.map(TermValue::Hundredths));
         Some(match self {
             Self::ActivityStatus => row.activity_status.map_or(MetricValue::Unknown, MetricValue::Status),
-            Self::AdoptionScore => hundredths(row.adoption),
+            Self::AdoptionScore => hundredths(row.adoption.map(u64::from)),
             Self::CriticalityScore => number(row.criticality.map(TermValue::Count)),
             Self::PonyFactor => number(row.pony_factor.map(|people| TermValue::Count(people.into()))),
             Self::PgScore => hundredths(row.pg_score),

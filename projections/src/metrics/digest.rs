@@ -11,10 +11,13 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::exact::hundredths;
-use super::{Score, Scores};
+use super::{ScoreRow, Scores};
 use crate::graph::Graph;
 use crate::people::Contributions;
 use crate::people::state::DayRow;
+
+/// What the line of every row has, whatever the formula.
+const NAMES: [&str; 6] = ["activity_status", "adoption_score", "criticality_score", "id", "level", "pony_factor"];
 
 /// Takes one canonical line, its end included.
 pub type Sink<'a> = &'a mut dyn FnMut(&[u8]);
@@ -37,24 +40,17 @@ fn digest(lines: impl FnOnce(Sink<'_>)) -> Digest {
 impl Scores {
     /// The line of a row, as a digest has it.
     #[must_use]
-    pub fn line(&self, row: &Score) -> Map<String, Value> {
-        let mut line = Map::new();
-        line.insert("activity_status".into(), json!(row.activity_status.map(ActivityStatus::name)));
-        line.insert("adoption_score".into(), json!(row.adoption.map(hundredths)));
-        line.insert("criticality_score".into(), json!(row.criticality));
-        line.insert("id".into(), json!(row.id));
-        line.insert("level".into(), json!(row.level.name()));
-        line.insert("pony_factor".into(), json!(row.pony_factor));
-        if self.composite {
-            line.insert("pg_score".into(), json!(row.pg_score.map(hundredths)));
-        }
+    pub fn line(&self, row: &ScoreRow) -> Map<String, Value> {
+        let composite = self.composite.then_some("pg_score");
+        let each = NAMES.into_iter().chain(composite).map(|name| (name.to_owned(), self.value(row, name)));
+        let mut line: Map<String, Value> = each.collect();
         line.extend(self.further(row));
         line
     }
 
     /// One value of a row, as its line has it; null where the formula lacks it.
     #[must_use]
-    pub fn value(&self, row: &Score, name: &str) -> Value {
+    pub fn value(&self, row: &ScoreRow, name: &str) -> Value {
         match name {
             "activity_status" => json!(row.activity_status.map(ActivityStatus::name)),
             "adoption_score" => json!(row.adoption.map(hundredths)),
@@ -73,7 +69,7 @@ impl Scores {
 
     /// The further terms of a row and the flags it raises, where the formula has any.
     #[must_use]
-    pub fn further(&self, row: &Score) -> Map<String, Value> {
+    pub fn further(&self, row: &ScoreRow) -> Map<String, Value> {
         let mut further = self.further_terms(row);
         if self.flagged {
             further.insert("flags".into(), json!(row.flags));
@@ -83,7 +79,7 @@ impl Scores {
 
     /// The further terms of a row alone.
     #[must_use]
-    pub fn further_terms(&self, row: &Score) -> Map<String, Value> {
+    pub fn further_terms(&self, row: &ScoreRow) -> Map<String, Value> {
         let each = self.terms.iter().zip(&row.terms);
         each.map(|(term, value)| (term.name().to_owned(), value.map_or(Value::Null, |value| value.json()))).collect()
     }
@@ -218,7 +214,7 @@ mod tests {
     use super::*;
     use crate::graph::Confidence;
     use crate::graph::model::Details;
-    use crate::graph::{Edge, EdgeClaim, Vertex};
+    use crate::graph::{EdgeClaim, ResolvedEdge, Vertex};
 
     #[test]
     fn lines_written_by_hand_are_canonical() {
@@ -230,7 +226,7 @@ mod tests {
             evidence: None,
             details: Details::default(),
         };
-        let edge = |(from, version): (u32, Option<&str>)| Edge {
+        let edge = |(from, version): (u32, Option<&str>)| ResolvedEdge {
             from,
             to: 3 - from,
             root: true,

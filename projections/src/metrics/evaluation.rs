@@ -10,7 +10,7 @@ use super::network::Network;
 use super::pony::{self, PonyFactors};
 use super::terms::{self, Values};
 use super::windows::Windows;
-use super::{Level, Score, Scores, flags, score, status};
+use super::{Level, ScoreRow, Scores, flags, score, status};
 use crate::graph::Graph;
 use crate::people::Contributions;
 
@@ -28,7 +28,7 @@ pub struct Evaluation<'a> {
 }
 
 /// What was computed beside the network, by term.
-struct Parts {
+struct ScoreParts {
     criticality: Criticality,
     pony: PonyFactors,
     adoption: Adoption,
@@ -49,7 +49,7 @@ impl<'a> Evaluation<'a> {
             status::statuses(graph, contributions, &basis.members, &basis.authors, formula.status.source, basis.today);
         let network = Network::of(graph, &statuses, formula);
         let further = formula.further();
-        let parts = Parts {
+        let parts = ScoreParts {
             criticality: criticality::evaluate(&network, &basis.members, &formula.criticality),
             pony: pony::evaluate(graph, &basis.windows, &basis.members, &formula.pony, windows),
             adoption: adoption::evaluate(graph, &basis.members, &formula.adoption),
@@ -73,8 +73,8 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn project_rows(graph: &Graph, statuses: &[ActivityStatus], parts: &Parts) -> Vec<Score> {
-    let row = |(n, project): (usize, &crate::graph::Project)| Score {
+fn project_rows(graph: &Graph, statuses: &[ActivityStatus], parts: &ScoreParts) -> Vec<ScoreRow> {
+    let row = |(n, project): (usize, &crate::graph::Project)| ScoreRow {
         level: Level::Project,
         id: project.id.clone(),
         activity_status: Some(statuses[n]),
@@ -88,8 +88,8 @@ fn project_rows(graph: &Graph, statuses: &[ActivityStatus], parts: &Parts) -> Ve
     graph.projects.iter().enumerate().map(row).collect()
 }
 
-fn vertex_rows(graph: &Graph, repo: bool, statuses: &[ActivityStatus], parts: &Parts) -> Vec<Score> {
-    let row = |(n, vertex): (usize, &crate::graph::Vertex)| Score {
+fn vertex_rows(graph: &Graph, repo: bool, statuses: &[ActivityStatus], parts: &ScoreParts) -> Vec<ScoreRow> {
+    let row = |(n, vertex): (usize, &crate::graph::Vertex)| ScoreRow {
         level: if repo { Level::Repo } else { Level::External },
         id: vertex.id.clone(),
         activity_status: vertex.project.map(|project| statuses[project as usize]),

@@ -70,7 +70,8 @@ fn micro(value: f64) -> u128 {
 
 /// Hundredths as decimal text: 1250 is `12.50`.
 #[must_use]
-pub fn hundredths(value: u32) -> String {
+pub fn hundredths(value: impl Into<u64>) -> String {
+    let value = value.into();
     format!("{}.{:02}", value / 100, value % 100)
 }
 
@@ -91,7 +92,7 @@ mod tests {
         assert_eq!((ranks, count), (vec![Some(0), Some(0), Some(2), None], 3));
         assert_eq!(mean_percentile(&[(2, 3)]), Some(6667));
         assert_eq!(mean_percentile(&[]), None);
-        assert_eq!(hundredths(6667), "66.67");
-        assert_eq!(hundredths(5), "0.05");
+        assert_eq!(hundredths(6667_u32), "66.67");
+        assert_eq!(hundredths(5_u32), "0.05");
     }
 }

@@ -4,11 +4,11 @@ use domain::decimal::Decimal;
 use domain::formula::{Condition, Flag, Measured, Term};
 use domain::time::Day;
 
-use super::Score;
+use super::ScoreRow;
 use super::exact::{below, hundredths};
 
 /// Raises the flags of rows that all have one level.
-pub fn raise(rows: &mut [Score], terms: &[Term], flags: &[Flag], today: Day) {
+pub fn raise(rows: &mut [ScoreRow], terms: &[Term], flags: &[Flag], today: Day) {
     if flags.is_empty() {
         return;
     }

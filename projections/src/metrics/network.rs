@@ -6,7 +6,7 @@ use domain::status::ActivityStatus;
 
 use crate::engine;
 use crate::graph::Confidence;
-use crate::graph::{Graph, Link};
+use crate::graph::{Graph, ResolvedLink};
 
 /// What criticality and its relatives are computed on. All lists have one entry a vertex.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Network {
 
 /// The weight of an edge under a formula, in percent; `None` when the formula does not know the edge.
 #[must_use]
-pub fn weight(link: &Link, formula: &Formula) -> Option<u32> {
+pub fn weight(link: &ResolvedLink, formula: &Formula) -> Option<u32> {
     let confidence = link.under(formula.graph.edges)?;
     let ConfidenceWeights { verified_sbom, inferred_shadow } = formula.graph.confidence;
     let weight = match confidence {

@@ -3,14 +3,14 @@
 use domain::formula::{Norm, ScorePolicy};
 use domain::number::fit;
 
-use super::Score;
+use super::ScoreRow;
 use super::exact::{below, half_up, log1p_micro_of_hundredths};
 
 /// Units of a normalised term: six decimals.
 const MICRO: u128 = 1_000_000;
 
 /// Adds the composite to rows that all have one level.
-pub fn add(rows: &mut [Score], policy: &ScorePolicy) {
+pub fn add(rows: &mut [ScoreRow], policy: &ScorePolicy) {
     // Every term in hundredths, so that one normalisation serves all three.
     let criticality: Vec<Option<u64>> = rows.iter().map(|row| row.criticality.map(|n| n * 100)).collect();
     let pony: Vec<Option<u64>> = rows.iter().map(|row| row.pony_factor.map(|n| u64::from(n) * 100)).collect();
@@ -24,8 +24,6 @@ pub fn add(rows: &mut [Score], policy: &ScorePolicy) {
     for (n, row) in rows.iter_mut().enumerate() {
         let weighted: Option<u128> =
             terms.iter().map(|(term, values)| values[n].map(|value| value * u128::from(term.weight))).sum();
-        // A formula whose weights are all zero is none, but parts of two formulas may come to it.
-        let weighted = weighted.filter(|_| weights > 0);
         row.pg_score = weighted.map(|sum| fit(half_up(sum * 100, weights * MICRO), "composite in hundredths"));
     }
 }
@@ -50,6 +48,18 @@ fn normalised(values: &[Option<u64>], norm: Norm) -> Vec<Option<u128>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn terms_as_they_are_give_what_no_32_bits_hold() {
+        use domain::formula::TermPolicy;
+
+        let term = |weight| TermPolicy { weight, norm: Norm::Identity };
+        let policy = ScorePolicy { criticality: term(1), pony: term(0), adoption: term(0) };
+        let (pony_factor, adoption) = (Some(1), Some(0));
+        let mut rows = [ScoreRow { criticality: Some(42_949_673), pony_factor, adoption, ..ScoreRow::default() }];
+        add(&mut rows, &policy);
+        assert_eq!(rows[0].pg_score, Some(4_294_967_300));
+    }
 
     #[test]
     fn norms() {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::formula::EdgePolicy;
 use sqlx::{PgConnection, Row as _};
 
-use super::query::{EdgeLine, ScoreLine, edge_line, of, on_scores, score_line};
+use super::query::{EdgeLine, ScoreLine, edge_line, of, on_edges, on_scores, score_line};
 use super::{Build, StoreError, statement};
 use crate::metrics::Level;
 use crate::tables::Projection;
@@ -54,11 +53,7 @@ pub async fn first_scores(
 /// # Errors
 /// When the database refuses.
 pub async fn edges(conn: &mut PgConnection, builds: &[Build], ends: &[String]) -> Result<Vec<EdgeLine>, StoreError> {
-    let statement = match of(builds, Projection::Metrics)?.read_formula()?.graph.edges {
-        EdgePolicy::Flat => statement::EDGES_FLAT_OF,
-        EdgePolicy::Nested => statement::EDGES_NESTED_OF,
-    };
-    let sql = statement.on(&[("graph", of(builds, Projection::Graph)?)]);
+    let sql = on_edges(statement::EDGES_OF, builds)?;
     sqlx::query(&sql).bind(ends).fetch_all(conn).await?.iter().map(edge_line).collect()
 }
 

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::{Build, StoreError, statement};
 use crate::fold::World;
-use crate::history::{History, Metric, MetricValue, Span, Tick};
+use crate::history::{History, HistorySpan, Metric, MetricValue, Tick};
 use crate::metrics::Level;
 
 /// The world that the live builds of `graph` and `people` hold.
@@ -61,7 +61,7 @@ pub async fn history(conn: &mut PgConnection, build: &Build) -> Result<History, 
     for row in sqlx::query(&sql).fetch_all(&mut *conn).await? {
         let id: &str = row.try_get("id")?;
         let unreadable = || inconsistent(build, "span", id);
-        holding.push(Span {
+        holding.push(HistorySpan {
             level: Level::from_name(row.try_get("level")?).ok_or_else(unreadable)?,
             id: id.into(),
             metric: Metric::from_name(row.try_get("metric")?).ok_or_else(unreadable)?,

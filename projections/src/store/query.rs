@@ -141,13 +141,15 @@ pub fn scores_of(graph: &Graph, scores: &Scores, level: Level) -> Vec<ScoreLine>
 /// When the database refuses.
 pub async fn edges(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<EdgeLine>, StoreError> {
     // Not through the view: it always points at the newest builds, also for a snapshot that knows only the ones before.
-    let statement = match of(builds, Projection::Metrics)?.read_formula()?.graph.edges {
-        EdgePolicy::Flat => statement::EDGES_FLAT,
-        EdgePolicy::Nested => statement::EDGES_NESTED,
-    };
-    let sql = statement.on(&[("graph", of(builds, Projection::Graph)?)]);
+    let sql = on_edges(statement::EDGES, builds)?;
     let rows = sqlx::query(&sql).fetch_all(conn).await?;
     rows.iter().map(edge_line).collect()
+}
+
+/// The statement on the live builds that edges are read from, under the live formula's policy.
+pub(super) fn on_edges(statement: Statement, builds: &[Build]) -> Result<String, StoreError> {
+    let policy = of(builds, Projection::Metrics)?.read_formula()?.graph.edges;
+    Ok(statement.on_edges(policy, &[("graph", of(builds, Projection::Graph)?)]))
 }
 
 /// An edge of the live builds.
@@ -279,13 +281,13 @@ pub async fn findings(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<(
     rows.iter().map(|row| Ok((row.try_get("kind")?, row.try_get("id")?, row.try_get("reason")?))).collect()
 }
 
-/// Number of live rows: projects, Repos, ExternalRepos, edges, contributors.
+/// Number of live rows: projects, Repos, ExternalRepos, edges.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn counts(conn: &mut PgConnection) -> Result<[i64; 5], StoreError> {
+pub async fn counts(conn: &mut PgConnection) -> Result<[i64; 4], StoreError> {
     let row = sqlx::query(statement::COUNTS.sql).fetch_one(conn).await?;
-    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?])
+    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?])
 }
 
 /// Size of the database, in bytes.

@@ -155,11 +155,12 @@ pub async fn drop_old(conn: &mut PgConnection) -> Result<(), StoreError> {
 }
 
 /// Drops a build and its tables unless somebody reads them: then the next one to tidy up takes them. To be called in a
-/// transaction. Answers whether it did.
+/// transaction.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn drop_unread(conn: &mut PgConnection, id: i64) -> Result<bool, StoreError> {
+pub async fn drop_unread(conn: &mut PgConnection, id: i64) -> Result<(), StoreError> {
     let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE; DELETE FROM atlas.build WHERE id = {id}", schema_name(id));
-    switch::at_once(conn, &sql).await
+    switch::at_once(conn, &sql).await?;
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! Statements on the tables of builds. The compiler cannot check them, since a build's schema has its number in its
 //! name: a story explains each of them on an empty and on a filled build instead.
 
+use domain::formula::EdgePolicy;
+
 use super::Build;
 
 /// A statement of `sql/build/`. Where `{...}` stands for a schema, the statement is to be completed by [`Self::on`].
@@ -18,6 +20,16 @@ impl Statement {
     pub fn on(self, builds: &[(&str, &Build)]) -> String {
         let named = |sql: String, (name, build): &(&str, &Build)| sql.replace(&format!("{{{name}}}"), &build.schema());
         builds.iter().fold(self.sql.to_owned(), named)
+    }
+
+    /// As [`Self::on`], where `{edge}` stands for the edges of a policy.
+    #[must_use]
+    pub fn on_edges(self, policy: EdgePolicy, builds: &[(&str, &Build)]) -> String {
+        let edge = match policy {
+            EdgePolicy::Flat => "flat",
+            EdgePolicy::Nested => "nested",
+        };
+        self.on(builds).replace("{edge}", edge)
     }
 }
 
@@ -66,18 +78,14 @@ statements! {
     PROJECTS_OF = "projects_of";
     /// The Repos of the project $1.
     REPOS_OF_PROJECT = "repos_of_project";
-    /// The edges with one of the ends $1, under the policy `flat`.
-    EDGES_FLAT_OF = "edges_flat_of";
-    /// The edges with one of the ends $1, under the policy `nested`.
-    EDGES_NESTED_OF = "edges_nested_of";
+    /// The edges of `{graph}` with one of the ends $1, under the policy `{edge}`.
+    EDGES_OF = "edges_of";
     /// The project of every Repo of `{graph}` that has one.
     PROJECTS_OF_REPOS = "projects_of_repos";
     /// Open questions of `{graph}`.
     FINDINGS = "findings";
-    /// The edges of `{graph}` under the policy `flat`.
-    EDGES_FLAT = "edges_flat";
-    /// The edges of `{graph}` under the policy `nested`.
-    EDGES_NESTED = "edges_nested";
+    /// The edges of `{graph}` under the policy `{edge}`.
+    EDGES = "edges";
     /// The Repos of `{graph}`.
     REPOS = "repos";
     /// Numbers of live rows.
@@ -86,3 +94,20 @@ statements! {
 
 /// Makes the views over `{graph}`, `{people}` and `{metrics}`; `{edge}` is `flat` or `nested`.
 pub(super) const VIEWS: Statement = Statement { name: "views", sql: include_str!("../../sql/build/views.sql") };
+
+/// The names of the views, as their statement has them.
+pub(super) fn view_names() -> Vec<String> {
+    let named =
+        |line: &str| line.strip_prefix("CREATE OR REPLACE VIEW public.")?.strip_suffix(" AS").map(str::to_owned);
+    VIEWS.sql.lines().filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_view_is_named() {
+        let names = super::view_names();
+        assert_eq!(names.len(), super::VIEWS.sql.matches("CREATE OR REPLACE VIEW").count());
+        assert!(names.contains(&"depends_on".to_owned()), "{names:?}");
+    }
+}

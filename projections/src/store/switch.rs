@@ -8,19 +8,16 @@ use std::fmt;
 
 use sqlx::PgConnection;
 
-use super::StoreError;
+use super::{StoreError, statement};
 
-/// The views that are switched.
-const VIEWS: [&str; 6] = ["projects", "repos", "external_repos", "contributors", "depends_on", "contributed_to"];
 /// Longest wait for one lock, in milliseconds: less than the server takes to look for a deadlock. Others queue no
 /// longer than this.
 const LOCK_MILLISECONDS: u32 = 100;
-/// First pause between two tries, in milliseconds: time for readers to come to an end. It doubles with
-/// each further one.
+/// First pause between two tries, in milliseconds: time for readers to come to an end. It doubles with each try.
 const PAUSE_MILLISECONDS: u32 = 5;
 /// Longest pause between two tries, in milliseconds.
 const PAUSE_MAX_MILLISECONDS: u32 = 100;
-/// Tries. Builds stand still meanwhile, some ten seconds at most.
+/// Tries. Builds stand still meanwhile: where each try fails at its first lock, some ten seconds.
 const TRIES: u32 = 50;
 /// Pause between two looks at who reads, in milliseconds. Who is still there after it is a long reader.
 const LOOK_MILLISECONDS: u32 = 100;
@@ -33,7 +30,7 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// A transaction that holds a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reader {
+pub struct ViewReader {
     /// The server's name for the transaction.
     transaction: String,
     /// Its process; none for a prepared transaction.
@@ -46,7 +43,7 @@ pub struct Reader {
     pub seconds: Option<i64>,
 }
 
-impl fmt::Display for Reader {
+impl fmt::Display for ViewReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A program may call itself anything.
         let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
@@ -63,11 +60,11 @@ impl fmt::Display for Reader {
 
 /// Readers as an error names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Readers(pub Vec<Reader>);
+pub struct ViewReaders(pub Vec<ViewReader>);
 
-impl fmt::Display for Readers {
+impl fmt::Display for ViewReaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named: Vec<String> = self.0.iter().take(NAMED).map(Reader::to_string).collect();
+        let named: Vec<String> = self.0.iter().take(NAMED).map(ViewReader::to_string).collect();
         let more = self.0.len().saturating_sub(NAMED);
         match (named.is_empty(), more) {
             (true, _) => write!(f, "others, one after the other"),
@@ -81,9 +78,10 @@ impl fmt::Display for Readers {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn readers(conn: &mut PgConnection) -> Result<Readers, StoreError> {
-    let views = VIEWS.map(str::to_owned);
-    Ok(Readers(sqlx::query_file_as!(Reader, "sql/readers.sql", &views[..]).fetch_all(conn).await?))
+pub async fn readers(conn: &mut PgConnection) -> Result<ViewReaders, StoreError> {
+    Ok(ViewReaders(
+        sqlx::query_file_as!(ViewReader, "sql/readers.sql", &statement::view_names()).fetch_all(conn).await?,
+    ))
 }
 
 /// Waits until no long reader holds the views, at most so many looks. Asks for no lock: nobody queues behind this. To
@@ -100,8 +98,8 @@ pub async fn await_readers(conn: &mut PgConnection, looks: u32) -> Result<(), St
         pause(&mut *conn, LOOK_MILLISECONDS).await?;
         // Who came meanwhile is no long reader yet.
         let now = readers(&mut *conn).await?;
-        let stays = |reader: &Reader| staying.0.iter().any(|before| before.transaction == reader.transaction);
-        staying = Readers(now.0.into_iter().filter(stays).collect());
+        let stays = |reader: &ViewReader| staying.0.iter().any(|before| before.transaction == reader.transaction);
+        staying = ViewReaders(now.0.into_iter().filter(stays).collect());
     }
     if staying.0.is_empty() { Ok(()) } else { Err(StoreError::Held { by: staying }) }
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use super::copy::send;
 use super::{Build, StoreError};
 use crate::tables::text::CopyText;
-use crate::tables::{Difference, Row, Table};
+use crate::tables::{Row, Table, TableDiff};
 
 /// Copies rows that a table has not.
 ///
@@ -85,8 +85,8 @@ pub async fn delete(conn: &mut PgConnection, schema: &str, table: &Table, rows: 
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn difference(conn: &mut PgConnection, schema: &str, difference: &Difference) -> Result<(), StoreError> {
-    let Difference { table, gone, changed } = difference;
+pub async fn difference(conn: &mut PgConnection, schema: &str, difference: &TableDiff) -> Result<(), StoreError> {
+    let TableDiff { table, gone, changed } = difference;
     delete(conn, schema, table, &gone.iter().collect::<Vec<_>>()).await?;
     upsert(conn, schema, table, &changed.iter().collect::<Vec<_>>()).await
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use domain::digest::Digest;
 use domain::time::{Day, Timestamp};
 
-use super::difference::{Difference, side_by_side};
+use super::difference::{TableDiff, side_by_side};
 use super::rows::{self, TableRows, Total};
 use super::{CONTRIBUTION, CONTRIBUTION_DAY, EDGE, FINDING, PROJECT, SCORE, VERTEX};
 use crate::fold::View;
-use crate::graph::{Edge, Graph, Project, Vertex};
+use crate::graph::{Graph, Project, ResolvedEdge, Vertex};
 use crate::metrics::Scores;
 use crate::people::state::{AuthorFacts, DayRow};
 
@@ -85,7 +85,7 @@ impl<'a> Content<'a> {
     pub fn tables(&self) -> Vec<TableRows> {
         let (graph, scores) = (Graph::default(), Scores::default());
         let nothing = Content { graph: &graph, scores: &scores, latest: Cow::Borrowed(&[]), repos: Vec::new() };
-        let sorted = |Difference { table, changed: mut rows, .. }| {
+        let sorted = |TableDiff { table, changed: mut rows, .. }| {
             rows.sort_unstable();
             TableRows { table, rows }
         };
@@ -99,7 +99,7 @@ impl<'a> Content<'a> {
         before: &Content<'_>,
         old: &[RepoCommits<'_>],
         new: &[RepoCommits<'_>],
-    ) -> Vec<Difference> {
+    ) -> Vec<TableDiff> {
         vec![
             projects(before.graph, self.graph),
             vertices(before, self),
@@ -112,11 +112,11 @@ impl<'a> Content<'a> {
     }
 }
 
-fn projects(before: &Graph, after: &Graph) -> Difference {
+fn projects(before: &Graph, after: &Graph) -> TableDiff {
     fn shown(project: &Project) -> (&str, &str, [&Option<String>; 3]) {
         (&project.name, project.kind, [&project.git_url, &project.category, &project.website])
     }
-    Difference::between(
+    TableDiff::between(
         &PROJECT,
         before.projects.iter(),
         after.projects.iter(),
@@ -126,7 +126,7 @@ fn projects(before: &Graph, after: &Graph) -> Difference {
     )
 }
 
-fn vertices(before: &Content<'_>, after: &Content<'_>) -> Difference {
+fn vertices(before: &Content<'_>, after: &Content<'_>) -> TableDiff {
     fn each<'a>(content: &'a Content<'_>) -> impl Iterator<Item = (&'a Graph, &'a Vertex, Option<Timestamp>)> {
         let each = content.graph.vertices.iter().zip(content.latest.iter());
         each.map(|(vertex, latest)| (content.graph, vertex, *latest))
@@ -135,7 +135,7 @@ fn vertices(before: &Content<'_>, after: &Content<'_>) -> Difference {
     fn project<'a>(graph: &'a Graph, vertex: &Vertex) -> Option<&'a str> {
         vertex.project.map(|n| graph.projects[n as usize].id.as_str())
     }
-    Difference::between(
+    TableDiff::between(
         &VERTEX,
         each(before),
         each(after),
@@ -149,13 +149,13 @@ fn vertices(before: &Content<'_>, after: &Content<'_>) -> Difference {
     )
 }
 
-fn edges(before: &Graph, after: &Graph) -> Difference {
-    fn each<'a>(graph: &'a Graph, numbers: &[u32]) -> impl Iterator<Item = ((u32, u32), &'a Graph, &'a Edge)> {
+fn edges(before: &Graph, after: &Graph) -> TableDiff {
+    fn each<'a>(graph: &'a Graph, numbers: &[u32]) -> impl Iterator<Item = ((u32, u32), &'a Graph, &'a ResolvedEdge)> {
         let number = |vertex: u32| numbers[vertex as usize];
         graph.edges.iter().map(move |edge| ((number(edge.from), number(edge.to)), graph, edge))
     }
     let [old, new] = numbers(&before.vertices, &after.vertices);
-    Difference::between(
+    TableDiff::between(
         &EDGE,
         each(before, &old),
         each(after, &new),
@@ -182,8 +182,8 @@ fn numbers(before: &[Vertex], after: &[Vertex]) -> [Vec<u32>; 2] {
     [old, new]
 }
 
-fn findings(before: &Graph, after: &Graph) -> Difference {
-    Difference::between(
+fn findings(before: &Graph, after: &Graph) -> TableDiff {
+    TableDiff::between(
         &FINDING,
         before.findings.iter(),
         after.findings.iter(),
@@ -193,8 +193,8 @@ fn findings(before: &Graph, after: &Graph) -> Difference {
     )
 }
 
-fn contributions(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> Difference {
-    Difference::between(
+fn contributions(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> TableDiff {
+    TableDiff::between(
         &CONTRIBUTION,
         before.iter().flat_map(totals),
         after.iter().flat_map(totals),
@@ -204,8 +204,8 @@ fn contributions(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> Diffe
     )
 }
 
-fn days(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> Difference {
-    Difference::between(
+fn days(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> TableDiff {
+    TableDiff::between(
         &CONTRIBUTION_DAY,
         before.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
         after.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
@@ -239,9 +239,9 @@ fn totals<'a>(repo: &RepoCommits<'a>) -> impl Iterator<Item = (&'a str, Digest, 
     totals.into_iter().map(move |(author, total)| (id, author, total))
 }
 
-fn scores(before: &Scores, after: &Scores) -> Difference {
+fn scores(before: &Scores, after: &Scores) -> TableDiff {
     let shape = (&before.terms, before.flagged) == (&after.terms, after.flagged);
-    Difference::between(
+    TableDiff::between(
         &SCORE,
         before.rows.iter().map(|row| (before, row)),
         after.rows.iter().map(|row| (after, row)),

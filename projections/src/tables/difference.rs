@@ -7,7 +7,7 @@ use super::{Row, Table};
 
 /// The rows by which one content of a table differs from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct TableDiff {
     /// The table.
     pub table: &'static Table,
     /// Rows that are there no more.
@@ -16,7 +16,7 @@ pub struct Difference {
     pub changed: Vec<Row>,
 }
 
-impl Difference {
+impl TableDiff {
     /// The rows by which `after` differs from `before`: `order` compares keys, `same` the rest.
     pub(super) fn between<T>(
         table: &'static Table,
@@ -66,7 +66,7 @@ mod tests {
     fn only_what_differs_is_written() {
         let row = |(key, value): (&str, &str)| vec![Some(key.to_owned()), Some(value.to_owned())];
         let (before, after) = ([("a", "1"), ("b", "1"), ("d", "1")], [("a", "1"), ("c", "1"), ("d", "2"), ("e", "1")]);
-        let difference = Difference::between(
+        let difference = TableDiff::between(
             &FINDING,
             before.into_iter(),
             after.into_iter(),

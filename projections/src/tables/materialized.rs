@@ -9,7 +9,7 @@ use domain::digest::Digest;
 use domain::formula::Formula;
 use domain::time::Timestamp;
 
-use super::Difference;
+use super::TableDiff;
 use super::content::{Content, RepoCommits, moved, told};
 use crate::fold::View;
 use crate::graph::Graph;
@@ -38,7 +38,7 @@ struct OwnedCommits {
 #[derive(Clone, Debug)]
 pub struct Advanced {
     /// By how much the tables differ from what they were.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<TableDiff>,
     /// Digest of the scores.
     pub output_digest: Digest,
     /// Digest of the state.

@@ -5,9 +5,9 @@ use domain::time::Timestamp;
 use serde_json::json;
 
 use super::{Row, Table, surrogate};
-use crate::graph::{Edge, EdgeClaim, Finding, Graph, Project, Vertex};
+use crate::graph::{EdgeClaim, Finding, Graph, Project, ResolvedEdge, Vertex};
 use crate::metrics::exact::hundredths;
-use crate::metrics::{Score, Scores};
+use crate::metrics::{ScoreRow, Scores};
 use crate::people::state::DayRow;
 
 /// A table with its rows, sorted by key.
@@ -64,7 +64,7 @@ pub(super) fn vertex(graph: &Graph, vertex: &Vertex, latest_commit: Option<Times
     ]
 }
 
-pub(super) fn edge(graph: &Graph, edge: &Edge) -> Row {
+pub(super) fn edge(graph: &Graph, edge: &ResolvedEdge) -> Row {
     let version = |claim: &Option<EdgeClaim>| claim.as_ref().and_then(|claim| claim.version.clone());
     let confidence = |claim: &Option<EdgeClaim>| claim.as_ref().map(|claim| claim.confidence.name().to_owned());
     vec![
@@ -109,7 +109,7 @@ pub(super) fn contribution_day(repo: &str, row: &DayRow) -> Row {
     vec![some(row.author), some(repo), some(row.day), some(row.commits), some(row.merges)]
 }
 
-pub(super) fn score(scores: &Scores, row: &Score) -> Row {
+pub(super) fn score(scores: &Scores, row: &ScoreRow) -> Row {
     vec![
         some(row.level.name()),
         some(&row.id),

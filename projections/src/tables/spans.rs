@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::Row;
 use super::text::CopyText;
-use crate::history::{Birth, History, Span};
+use crate::history::{Birth, History, HistorySpan};
 
 /// The cells of a value over time, in the order of its table's columns.
-fn cells(span: &Span, mut cell: impl FnMut(Option<&dyn Display>)) {
+fn cells(span: &HistorySpan, mut cell: impl FnMut(Option<&dyn Display>)) {
     cell(Some(&span.id));
     cell(Some(&span.from));
     cell(Some(&span.metric.name()));
@@ -21,14 +21,14 @@ fn cells(span: &Span, mut cell: impl FnMut(Option<&dyn Display>)) {
 
 /// The row of a value over time.
 #[must_use]
-pub fn span_row(span: &Span) -> Row {
+pub fn span_row(span: &HistorySpan) -> Row {
     let mut row = Row::new();
     cells(span, |cell| row.push(cell.map(ToString::to_string)));
     row
 }
 
 /// The same row as text: there are many.
-pub fn write_span(span: &Span, text: &mut CopyText) {
+pub fn write_span(span: &HistorySpan, text: &mut CopyText) {
     cells(span, |cell| text.cell(cell));
     text.end();
 }

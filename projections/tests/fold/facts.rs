@@ -14,7 +14,7 @@ use domain::purl;
 use domain::{Day, Envelope, Event, Position, Recorded, Timestamp};
 use projections::fold::{Fold, World};
 use projections::graph::Graph;
-use projections::metrics::{Level, Score, Scores};
+use projections::metrics::{Level, ScoreRow, Scores};
 
 /// The shipped formulas.
 pub(crate) const FORMULAS: [&str; 3] = ["seed", "upstream-0.6", "atlas-1"];
@@ -247,12 +247,12 @@ impl Log {
     }
 
     /// The row of a project.
-    pub(crate) fn project(&self, formula: &str, id: &str) -> Score {
+    pub(crate) fn project(&self, formula: &str, id: &str) -> ScoreRow {
         self.scores(formula).get(Level::Project, id).unwrap_or_else(|| panic!("project {id}")).clone()
     }
 
     /// The row of a Repo.
-    pub(crate) fn repo(&self, formula: &str, id: &str) -> Score {
+    pub(crate) fn repo(&self, formula: &str, id: &str) -> ScoreRow {
         self.scores(formula).get(Level::Repo, id).unwrap_or_else(|| panic!("repo {id}")).clone()
     }
 

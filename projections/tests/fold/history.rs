@@ -6,7 +6,7 @@ use domain::event::Event;
 use domain::formula::Formula;
 use domain::{Position, Recorded};
 use projections::fold::{Fold, World};
-use projections::history::{Birth, History, Metric, MetricValue, Span, Tick};
+use projections::history::{Birth, History, HistorySpan, Metric, MetricValue, Tick};
 use projections::metrics::Level;
 use projections::tables::Row;
 use projections::tables::spans::span_row;
@@ -18,18 +18,18 @@ use super::logs::{in_order, log};
 /// Which value: level, vertex, metric.
 type Key = (Level, String, Metric);
 
-fn key(span: &Span) -> Key {
+fn key(span: &HistorySpan) -> Key {
     (span.level, span.id.to_string(), span.metric)
 }
 
-fn json(span: &Span) -> serde_json::Value {
+fn json(span: &HistorySpan) -> serde_json::Value {
     serde_json::from_str(&span.value.to_string()).unwrap()
 }
 
 /// The two tables of a history, and its births.
 #[derive(Clone, Debug, Default)]
 struct Stored {
-    spans: BTreeMap<(Key, Position), Span>,
+    spans: BTreeMap<(Key, Position), HistorySpan>,
     ticks: BTreeMap<Position, Tick>,
     born: Vec<Birth>,
 }
@@ -46,7 +46,8 @@ impl Stored {
 
     /// The history that these tables hold.
     fn load(&self) -> History {
-        let read = |span: &Span| Span { value: MetricValue::Written(span.value.to_string()), ..span.clone() };
+        let read =
+            |span: &HistorySpan| HistorySpan { value: MetricValue::Written(span.value.to_string()), ..span.clone() };
         let holding = self.spans.values().filter(|span| span.to.is_none());
         History::restored(self.ticks.clone(), holding.map(read).collect())
     }
@@ -149,8 +150,8 @@ proptest! {
                     }
                 }
             }
-            let holds = |span: &Span| span.from <= *position && span.to.is_none_or(|to| to > *position);
-            let held: Vec<(&Key, &Span)> =
+            let holds = |span: &HistorySpan| span.from <= *position && span.to.is_none_or(|to| to > *position);
+            let held: Vec<(&Key, &HistorySpan)> =
                 stored.spans.iter().filter(|(_, span)| holds(span)).map(|((key, _), span)| (key, span)).collect();
             let keys: BTreeSet<&Key> = held.iter().map(|(key, _)| *key).collect();
             prop_assert_eq!(keys.len(), held.len(), "one value at a time");

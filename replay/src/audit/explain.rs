@@ -8,7 +8,7 @@ use domain::note::Note;
 use domain::recorded::Position;
 use projections::explain::{ExplainedScore, rests_on};
 use projections::fold::{Fold, World};
-use projections::metrics::Score;
+use projections::metrics::ScoreRow;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -18,14 +18,11 @@ use super::{live, tiles};
 use crate::as_of;
 use crate::decisions::Decisions;
 use crate::log::{self, Stored};
-use crate::publication::Asked;
+use crate::publication::PublicationRequest;
 use crate::{ReplayError, formulas};
 
 /// Name and version of the format.
 pub const FORMAT: &str = "pg-atlas-explain/1";
-
-/// Events that are read, and proven, at once.
-const PAGE: usize = 5_000;
 
 /// A score and its proof.
 #[derive(Clone, Debug, Serialize)]
@@ -91,7 +88,7 @@ pub async fn explain(
     let head = log::head(&mut *conn).await?;
     let (fold, event) = match label {
         Some(label) => {
-            let asked = Asked::of(&decisions, label)?;
+            let asked = PublicationRequest::of(&decisions, label)?;
             let fold = asked.fold(&mut *conn, progress).await?;
             let outcome = as_of::outcome(&fold);
             if (outcome.digest, outcome.state_digest) != (asked.facts.digest, asked.facts.state_digest) {
@@ -110,7 +107,7 @@ pub async fn explain(
     let position = fold.world.position;
     let view = fold.world.view();
     let scores = view.scores(fold.formula());
-    let row: &Score =
+    let row: &ScoreRow =
         scores.rows.iter().find(|row| row.id == id).ok_or_else(|| ReplayError::NoVertex(id.to_owned()))?;
     let value = scores.line(row).remove(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
     let rests = rests_on(&fold.world, &view, fold.formula(), row.level, id, asked);
@@ -145,31 +142,26 @@ async fn tree(conn: &mut PgConnection, to: Position) -> Result<Option<(u64, Opti
     Ok(size.filter(|size| *size >= to).map(|size| (size, Some(note))))
 }
 
-/// Events with their proofs: a page of them costs a statement, and another for its tiles.
+/// Events with their proofs.
 async fn proven(
     conn: &mut PgConnection,
-    mut wanted: Vec<(Position, BTreeSet<&'static str>)>,
+    wanted: Vec<(Position, BTreeSet<&'static str>)>,
     size: u64,
 ) -> Result<Vec<Proven>, ReplayError> {
-    let mut all = Vec::with_capacity(wanted.len());
-    while !wanted.is_empty() {
-        let rest = wanted.split_off(wanted.len().min(PAGE));
-        let positions: Vec<Position> = wanted.iter().map(|(position, _)| *position).collect();
-        let mut lines = Vec::with_capacity(positions.len());
-        log::positions(&mut *conn, &positions, |stored| {
-            lines.push(EventLine::of(&stored)?);
-            Ok::<(), ReplayError>(())
-        })
-        .await?;
-        let proofs = tiles::inclusions(&mut *conn, &positions, size).await?;
-        for (((position, because), event), inclusion) in wanted.into_iter().zip(lines).zip(proofs) {
-            if inclusion.leaf_hash != event.leaf_hash {
-                let detail = "the event is not the one whose leaf the tiles hold".to_owned();
-                return Err(ReplayError::Corrupt { position, detail });
-            }
-            all.push(Proven { event, because, leaf_index: inclusion.leaf_index, proof: inclusion.proof });
+    let positions: Vec<Position> = wanted.iter().map(|(position, _)| *position).collect();
+    let mut lines = Vec::with_capacity(positions.len());
+    log::positions(&mut *conn, &positions, |stored| {
+        lines.push(EventLine::of(&stored)?);
+        Ok::<(), ReplayError>(())
+    })
+    .await?;
+    let proofs = tiles::inclusions(conn, &positions, size).await?;
+    let prove = |(((position, because), event), inclusion): ((_, EventLine), tiles::Inclusion)| {
+        if inclusion.leaf_hash != event.leaf_hash {
+            let detail = "the event is not the one whose leaf the tiles hold".to_owned();
+            return Err(ReplayError::Corrupt { position, detail });
         }
-        wanted = rest;
-    }
-    Ok(all)
+        Ok(Proven { event, because, leaf_index: inclusion.leaf_index, proof: inclusion.proof })
+    };
+    wanted.into_iter().zip(lines).zip(proofs).map(prove).collect()
 }

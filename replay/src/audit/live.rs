@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 
 use super::tiles;
 use super::tree::{Anchor, Fault, Tree};
-use super::verification::{Judged, Stop, Verification, Witness};
+use super::verification::{Judged, Verification, VerificationStop, Witness};
 use crate::decisions::Decisions;
 use crate::log::{self, Head, Stored};
 use crate::snapshot::OfDatabase as _;
@@ -27,7 +27,7 @@ const PAGE_POSITIONS: u64 = 19 * WIDTH;
 
 /// What a check came to.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct VerificationReport {
     /// Events that the log says it has.
     pub tree_size: u64,
     /// Root of the Merkle tree over the events that were read.
@@ -53,7 +53,7 @@ pub struct Report {
     pub remarks: Vec<String>,
 }
 
-impl Report {
+impl VerificationReport {
     /// The report of a check that stopped, or came to the end.
     ///
     /// # Errors
@@ -61,13 +61,13 @@ impl Report {
     pub fn of(
         tree_size: u64,
         verification: &Verification,
-        stopped: Result<(), Stop>,
+        stopped: Result<(), VerificationStop>,
         divergences: Option<Vec<Divergence>>,
     ) -> Result<Self, ReplayError> {
         let fault = match stopped {
             Ok(()) => None,
-            Err(Stop::Fault(fault)) => Some(fault),
-            Err(Stop::Error(error)) => return Err(error),
+            Err(VerificationStop::Fault(fault)) => Some(fault),
+            Err(VerificationStop::Error(error)) => return Err(error),
         };
         let mut report = Self::begun(tree_size, verification.tree(), fault);
         report.publications = verification.judged().to_vec();
@@ -111,7 +111,7 @@ impl Report {
 }
 
 /// Checkpoints that the database keeps: they narrow down where a log was changed, and vouch for nothing.
-async fn kept(conn: &mut PgConnection, keys: &[VerifyingKey]) -> Result<Vec<Anchor>, Stop> {
+async fn kept(conn: &mut PgConnection, keys: &[VerifyingKey]) -> Result<Vec<Anchor>, VerificationStop> {
     let mut anchors = Vec::new();
     for note in checkpoints(conn).await? {
         let wrong =
@@ -143,7 +143,7 @@ pub async fn verify(
     keys: &[VerifyingKey],
     witness: &mut dyn Witness,
     progress: &mut dyn FnMut(&Stored),
-) -> Result<Report, ReplayError> {
+) -> Result<VerificationReport, ReplayError> {
     let head = log::head(&mut *conn).await?;
     let live = live(&mut *conn, &head).await?;
     match kept(&mut *conn, keys).await {
@@ -187,7 +187,7 @@ pub async fn verify(
     if run.is_ok() {
         run = ends(&mut *conn, &verification, &head).await;
     }
-    Report::of(head.position, &verification, run, divergences)
+    VerificationReport::of(head.position, &verification, run, divergences)
 }
 
 /// The live build of scores, if there is one that the log reaches.
@@ -226,7 +226,7 @@ async fn events(
     to: Position,
     witness: &mut dyn Witness,
     progress: &mut dyn FnMut(&Stored),
-) -> Result<(), Stop> {
+) -> Result<(), VerificationStop> {
     let mut next = from;
     while next <= to {
         let end = to.min((next - 1) / PAGE_POSITIONS * PAGE_POSITIONS + PAGE_POSITIONS);
@@ -260,7 +260,7 @@ fn tiled(leaves: &Tiles, stored: &Stored) -> Result<(), Fault> {
 }
 
 /// The end of the log: no event beyond the head, the head's own root and frontier, every tile.
-async fn ends(conn: &mut PgConnection, verification: &Verification, head: &Head) -> Result<(), Stop> {
+async fn ends(conn: &mut PgConnection, verification: &Verification, head: &Head) -> Result<(), VerificationStop> {
     verification.end()?;
     let tree = verification.tree();
     let order = sqlx::query_file!("sql/ends.sql").fetch_one(&mut *conn).await.map_err(ReplayError::from)?;
@@ -297,11 +297,11 @@ async fn ends(conn: &mut PgConnection, verification: &Verification, head: &Head)
 }
 
 /// The first fault of hashes and order, where a fault is known already.
-async fn first_of(conn: &mut PgConnection, head: &Head, anchors: Vec<Anchor>, known: ReplayError) -> Stop {
+async fn first_of(conn: &mut PgConnection, head: &Head, anchors: Vec<Anchor>, known: ReplayError) -> VerificationStop {
     let scan = async {
         let mut tree = Tree::new(anchors)?;
-        log::read(conn, 1, head.position, |stored| Ok::<(), Stop>(tree.push(&stored)?)).await?;
-        Ok::<(), Stop>(())
+        log::read(conn, 1, head.position, |stored| Ok::<(), VerificationStop>(tree.push(&stored)?)).await?;
+        Ok::<(), VerificationStop>(())
     };
     match scan.await {
         Ok(()) => known.into(),
@@ -310,9 +310,9 @@ async fn first_of(conn: &mut PgConnection, head: &Head, anchors: Vec<Anchor>, kn
 }
 
 /// The report of a check that stopped before it began.
-fn stopped(head: &Head, stop: Stop) -> Result<Report, ReplayError> {
+fn stopped(head: &Head, stop: VerificationStop) -> Result<VerificationReport, ReplayError> {
     match stop {
-        Stop::Error(error) => Err(error),
-        Stop::Fault(fault) => Report::before(head.position, fault),
+        VerificationStop::Error(error) => Err(error),
+        VerificationStop::Fault(fault) => VerificationReport::before(head.position, fault),
     }
 }

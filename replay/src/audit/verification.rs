@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::tree::{Anchor, Fault, Tree};
 use crate::ReplayError;
-use crate::as_of::{Outcome, outcome_under};
-use crate::decisions::{Decisions, is_decision};
+use crate::as_of::{FoldOutcome, outcome_under};
+use crate::decisions::{Decisions, PassedOver, is_decision};
 use crate::log::Stored;
 
 /// What became of one publication.
@@ -56,6 +56,8 @@ struct JudgedTarget {
     event: Position,
     facts: ScoresPublished,
     formula: Formula,
+    /// Digest of what was passed over then.
+    quarantine: Digest,
     erased: Option<Position>,
 }
 
@@ -90,7 +92,7 @@ pub struct Evaluated<'a> {
     /// The fold, where it stands now.
     pub fold: &'a Fold,
     /// What the fold gives.
-    pub outcome: &'a Outcome,
+    pub outcome: &'a FoldOutcome,
     /// What that means for the publication.
     pub verdict: &'a Verdict,
 }
@@ -115,20 +117,20 @@ pub struct Verification {
 
 /// Why a verification stopped.
 #[derive(Debug)]
-pub enum Stop {
+pub enum VerificationStop {
     /// The log is at fault.
     Fault(Fault),
     /// Something else: nothing is said about the log.
     Error(ReplayError),
 }
 
-impl From<Fault> for Stop {
+impl From<Fault> for VerificationStop {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
 }
 
-impl From<ReplayError> for Stop {
+impl From<ReplayError> for VerificationStop {
     fn from(error: ReplayError) -> Self {
         Fault::of(error).map_or_else(Self::Error, Self::Fault)
     }
@@ -140,7 +142,7 @@ impl Verification {
     ///
     /// # Errors
     /// When a published formula is unknown or beyond this program.
-    pub fn new(anchors: Vec<Anchor>, decisions: Decisions, live: Option<Formula>) -> Result<Self, Stop> {
+    pub fn new(anchors: Vec<Anchor>, decisions: Decisions, live: Option<Formula>) -> Result<Self, VerificationStop> {
         let mut groups: Vec<FoldGroup> = Vec::new();
         let fold =
             |formula: Formula, passed: &BTreeSet<Position>| Fold::new(World::default(), formula, passed.clone(), None);
@@ -152,13 +154,19 @@ impl Verification {
         }
         for (event, facts) in decisions.publications() {
             let formula = decisions.formula(&facts.formula, &facts.formula_hash)?.formula;
-            let (set, erased) = decisions.of_publication(event, facts);
+            let PassedOver { then, now: set, erased } = decisions.of_publication(event, facts);
             let place = sets.iter().position(|held| *held == set).unwrap_or_else(|| {
                 groups.push(FoldGroup { fold: fold(formula.clone(), &set), targets: Vec::new(), live: false });
                 sets.push(set);
                 sets.len() - 1
             });
-            groups[place].targets.push(JudgedTarget { event, facts: facts.clone(), formula, erased });
+            groups[place].targets.push(JudgedTarget {
+                event,
+                facts: facts.clone(),
+                formula,
+                quarantine: then.digest(),
+                erased,
+            });
         }
         for group in &mut groups {
             group.targets.sort_by_key(|target| std::cmp::Reverse(target.facts.position));
@@ -170,7 +178,7 @@ impl Verification {
     ///
     /// # Errors
     /// When the log is at fault, or the witness fails.
-    pub fn push(&mut self, stored: &Stored, witness: &mut dyn Witness) -> Result<(), Stop> {
+    pub fn push(&mut self, stored: &Stored, witness: &mut dyn Witness) -> Result<(), VerificationStop> {
         self.tree.push(stored)?;
         if is_decision(&stored.envelope.event_type) {
             let expected = self.decisions.events().get(self.met);
@@ -190,8 +198,7 @@ impl Verification {
             }
             while let Some(target) = group.targets.pop_if(|target| target.facts.position <= position) {
                 let outcome = outcome_under(&group.fold, &target.formula);
-                let quarantine = self.decisions.passed_over_by(target.event, &target.facts).digest();
-                let judged = judge(&target, &outcome, self.tree.root(), quarantine);
+                let judged = judge(&target, &outcome, self.tree.root());
                 witness.evaluated(&Evaluated {
                     event: target.event,
                     facts: &target.facts,
@@ -257,13 +264,13 @@ impl Verification {
     }
 }
 
-fn judge(target: &JudgedTarget, outcome: &Outcome, root: Digest, quarantine: Digest) -> Judged {
+fn judge(target: &JudgedTarget, outcome: &FoldOutcome, root: Digest) -> Judged {
     let facts = &target.facts;
     let pairs = [
         ("root", root, facts.root),
         ("digest", outcome.digest, facts.digest),
         ("state_digest", outcome.state_digest, facts.state_digest),
-        ("quarantine_digest", quarantine, facts.quarantine_digest),
+        ("quarantine_digest", target.quarantine, facts.quarantine_digest),
     ];
     let differences: Vec<Value> = pairs
         .iter()

@@ -1,8 +1,8 @@
 //! The ordered reader. A page is one statement, and costs the page wherever it is.
 //!
-//! Whoever reads outside of one snapshot may meet a payload that was erased after the erasures were read. The decision
-//! comes before the payload goes, so it stands in the log by then: it is looked for once more before anything is called
-//! damaged.
+//! What was erased is asked for when a payload that is gone is met, and again at one of which nothing is known yet. The
+//! decision comes before the payload goes, so it stands in the log by then: whoever reads outside of one snapshot finds
+//! it as well.
 
 use domain::number::fit;
 use domain::recorded::Position;
@@ -27,7 +27,7 @@ pub async fn read<E: From<ReplayError>>(
     to: Position,
     mut sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut known = KnownErasures::read(&mut *conn).await?;
+    let mut known = KnownErasures::default();
     let mut next = from.max(1);
     while next <= to {
         let end = to.min(next.saturating_add(PAGE_POSITIONS - 1));
@@ -64,7 +64,7 @@ pub async fn positions<E: From<ReplayError>>(
     wanted: &[Position],
     mut sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut known = KnownErasures::read(&mut *conn).await?;
+    let mut known = KnownErasures::default();
     let mut left = wanted;
     while let Some(first) = left.first().copied() {
         let mut page = &left[..left.len().min(fit(PAGE_POSITIONS, "positions of a page"))];
@@ -111,7 +111,7 @@ pub async fn of_stream<E: From<ReplayError>>(
     to: Position,
     mut sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut known = KnownErasures::read(&mut *conn).await?;
+    let mut known = KnownErasures::default();
     let mut sequence = first_sequence(&mut *conn, stream, from).await?;
     loop {
         let first = sequence;
@@ -168,20 +168,17 @@ async fn first_sequence(conn: &mut PgConnection, stream: &StreamId, from: Positi
     Ok(low)
 }
 
-/// The erasures that a reader knows of.
+/// The erasures that a reader knows of: none before it meets one.
+#[derive(Default)]
 struct KnownErasures(Erasures);
 
 impl KnownErasures {
-    async fn read(conn: &mut PgConnection) -> Result<Self, ReplayError> {
-        Ok(Self(erasures(conn).await?))
-    }
-
     /// Whether a payload is gone and no erasure known so far says so.
     fn lacks(&self, stored: &Stored) -> bool {
         stored.is_erased() && self.0.get(&stored.position) != Some(&stored.envelope.payload_sha256)
     }
 
-    /// Asks the log again about a payload that is gone.
+    /// Asks the log about a payload that is gone.
     async fn learn(&mut self, conn: &mut PgConnection, stored: &Stored) -> Result<(), ReplayError> {
         self.0 = erasures(conn).await?;
         stored.check(&self.0)

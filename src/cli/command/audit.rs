@@ -14,7 +14,7 @@ use crate::cli::session;
 use crate::service::Deps;
 #[cfg(feature = "ingest")]
 use crate::service::act;
-use crate::service::ask::audit::{self, Explanation, Report, bundle};
+use crate::service::ask::audit::{self, Explanation, VerificationReport, bundle};
 
 /// `audit`.
 pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)> {
@@ -51,7 +51,7 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
 }
 
 /// The report as the command's result.
-fn answer(report: &Report) -> Result<(Output, u8)> {
+fn answer(report: &VerificationReport) -> Result<(Output, u8)> {
     Ok((Output::of(report)?, if report.ok { 0 } else { REFUSED }))
 }
 

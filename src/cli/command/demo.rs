@@ -77,7 +77,7 @@ pub(crate) async fn run(session: &Session) -> Result<Output> {
     let verified = prove(session, &mut conn, &published).await?;
 
     let head = self::log::head(&mut conn).await?;
-    let [projects, repos, external_repos, edges, _] = query::counts(&mut conn).await?;
+    let [projects, repos, external_repos, edges] = query::counts(&mut conn).await?;
     let live = store::live_builds(&mut conn).await?;
     let leaders = leaders(&mut conn, &live).await?;
     let result = object(json!({

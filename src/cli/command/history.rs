@@ -4,10 +4,10 @@ use crate::cli::failure::Result;
 use crate::cli::output::Output;
 use crate::service::Deps;
 use crate::service::answer::columns;
-use crate::service::ask::history::{HistorySpan, history};
+use crate::service::ask::history::{ShownSpan, history};
 
 /// `history`. The level is told to programs alone: people know it from the id.
 pub(crate) async fn run(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Output> {
-    let columns = columns::<HistorySpan>().iter().copied().filter(|name| *name != "level");
+    let columns = columns::<ShownSpan>().iter().copied().filter(|name| *name != "level");
     Output::columned(columns.collect(), &history(deps, id, metric).await?)
 }

@@ -10,8 +10,8 @@ use domain::digest::Digest;
 use domain::note::Note;
 use ingest::artifact::MAX_DOCUMENT_BYTES;
 use ingest::import::{Import, ImportError, ImportedEvent as Row};
-use replay::audit::bundle::line::{ArtifactLine, Header, Line};
-use replay::audit::bundle::reader::Reader;
+use replay::audit::bundle::line::{ArtifactLine, BundleLine, Header};
+use replay::audit::bundle::reader::BundleReader;
 use replay::audit::bundle::verify::verify;
 use replay::audit::tiles;
 use replay::log;
@@ -52,14 +52,14 @@ pub async fn import(deps: &Deps, path: &Path, brought: &Trust) -> Result<Importe
     let log = deps.log().await?;
     let store = deps.store()?;
     let mut import = Import::begin(&log).await?;
-    let (mut reader, header) = Reader::open(open()?)?;
+    let (mut reader, header) = BundleReader::open(open()?)?;
     let ahead = ahead(deps, &header).await?;
     let mut progress = deps.begin("importing", header.tree_size);
     let mut notes = Vec::new();
     let mut artifacts = 0u64;
     loop {
         match reader.line()? {
-            Line::Event(line) => {
+            BundleLine::Event(line) => {
                 let stored = line.stored()?;
                 progress.step();
                 import
@@ -73,18 +73,18 @@ pub async fn import(deps: &Deps, path: &Path, brought: &Trust) -> Result<Importe
                     })
                     .await?;
             }
-            Line::Publication(section) => {
+            BundleLine::Publication(section) => {
                 for _ in 0..section.scores + section.state {
                     reader.raw()?;
                 }
             }
-            Line::Checkpoint(line) => notes.push(line.note),
-            Line::Artifact(artifact) => {
+            BundleLine::Checkpoint(line) => notes.push(line.note),
+            BundleLine::Artifact(artifact) => {
                 store.put(document(&mut reader, &artifact)?).await.map_err(Error::unavailable)?;
                 artifacts += 1;
             }
-            Line::Header(_) | Line::Formula(_) | Line::Decision(_) | Line::Chunk(_) => {}
-            Line::End(_) => break,
+            BundleLine::Header(_) | BundleLine::Formula(_) | BundleLine::Decision(_) | BundleLine::Chunk(_) => {}
+            BundleLine::End(_) => break,
         }
     }
     drop(progress);
@@ -114,13 +114,13 @@ async fn ahead(deps: &Deps, header: &Header) -> Result<bool> {
 }
 
 /// A raw document out of its chunks; its digest was checked.
-fn document<R: Read>(reader: &mut Reader<R>, artifact: &ArtifactLine) -> Result<Vec<u8>> {
+fn document<R: Read>(reader: &mut BundleReader<R>, artifact: &ArtifactLine) -> Result<Vec<u8>> {
     if artifact.bytes > MAX_DOCUMENT_BYTES {
         return Err(Error::refused(format!("document {} is too large", artifact.sha256)));
     }
     let mut document = Vec::new();
     for _ in 0..artifact.chunks {
-        let Line::Chunk(chunk) = reader.line()? else { return Err(Error::refused("expected a chunk")) };
+        let BundleLine::Chunk(chunk) = reader.line()? else { return Err(Error::refused("expected a chunk")) };
         document.extend(BASE64.decode(chunk).map_err(Error::refused)?);
     }
     Ok(document)

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use projections::diff;
 use projections::store;
-use projections::store::schema::FormulaDocument;
 use projections::tables::Projection;
 use replay::catch_up::ensure_live;
 use replay::projector::Projector;
@@ -92,10 +91,7 @@ pub async fn run(deps: &Deps, asked: &RebuildOrder) -> Result<Rebuilt> {
     let head = log::head(&mut conn).await?.position;
     let formula = match &asked.formula {
         Some(name) => formulas::named(&mut conn, name, head).await?,
-        None => FormulaDocument {
-            formula: metrics.read_formula()?,
-            document: metrics.formula_document.clone().unwrap_or_default(),
-        },
+        None => formulas::of_builds(&live)?,
     };
     let to = metrics.position;
     let started = Instant::now();

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use domain::recorded::Position;
 pub use replay::audit::explain::Explanation;
-pub use replay::audit::live::Report;
+pub use replay::audit::live::VerificationReport;
 use replay::audit::{bundle as bundles, explain, live, tiles};
 use replay::{SNAPSHOT, log, snapshot};
 use serde::Serialize;
@@ -52,7 +52,7 @@ fn bounded(size: Option<u64>, head: u64) -> Result<u64> {
 ///
 /// # Errors
 /// When the check cannot be made; what it finds is its answer.
-pub async fn verify(deps: &Deps, brought: &Trust) -> Result<Report> {
+pub async fn verify(deps: &Deps, brought: &Trust) -> Result<VerificationReport> {
     let (keys, anchors) = brought.read()?;
     // One snapshot: whoever appends or projects meanwhile is neither kept waiting nor mistaken for a fault.
     let mut conn = deps.read_long().await?;
@@ -68,7 +68,7 @@ pub async fn verify(deps: &Deps, brought: &Trust) -> Result<Report> {
 ///
 /// # Errors
 /// When the file cannot be read; what is wrong with the bundle is the answer.
-pub fn verify_bundle(file: &Path, brought: &Trust) -> Result<Report> {
+pub fn verify_bundle(file: &Path, brought: &Trust) -> Result<VerificationReport> {
     let (keys, anchors) = brought.read()?;
     Ok(bundles::verify::verify(bundle::open(file)?, anchors, &keys, &mut |_| Ok(()))?)
 }

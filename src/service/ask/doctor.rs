@@ -42,7 +42,7 @@ impl Checkup {
 }
 
 /// What a check found; an error says what to mend.
-type CheckFinding = std::result::Result<String, String>;
+type CheckResult = std::result::Result<String, String>;
 
 /// Looks at the data folder, its keys and the database. A database that cannot be reached is a finding.
 ///
@@ -50,7 +50,7 @@ type CheckFinding = std::result::Result<String, String>;
 /// When no data folder is named and this user has no home.
 pub async fn checkup(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Checkup> {
     let data_dir = settings.data_dir()?;
-    let mut found: Vec<(String, CheckFinding)> = vec![
+    let mut found: Vec<(String, CheckResult)> = vec![
         ("data folder".to_owned(), folder(&data_dir)),
         ("artifacts".to_owned(), folder(&data_dir.join("artifacts"))),
     ];
@@ -65,7 +65,7 @@ pub async fn checkup(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Check
             }
         },
     }
-    let check = |(name, found): (String, CheckFinding)| {
+    let check = |(name, found): (String, CheckResult)| {
         let ok = found.is_ok();
         Check { name, ok, detail: found.unwrap_or_else(|detail| detail) }
     };
@@ -80,7 +80,7 @@ fn said<T, E: ToString>(result: std::result::Result<T, E>) -> std::result::Resul
 }
 
 /// A folder of our own: writable by us, readable by nobody else.
-fn folder(path: &Path) -> CheckFinding {
+fn folder(path: &Path) -> CheckResult {
     let shown = path.display();
     let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -99,7 +99,7 @@ fn folder(path: &Path) -> CheckFinding {
 }
 
 /// The files of the data folder that hold secrets.
-fn keys(data_dir: &Path) -> [(String, CheckFinding); 2] {
+fn keys(data_dir: &Path) -> [(String, CheckResult); 2] {
     let signing = || said(signing_key::KeySource::of(None, None, data_dir).load(None).map(drop));
     let pseudonym = || said(pseudonym_key::load(None, data_dir).map(drop));
     let key = |name: &str, read: &dyn Fn() -> std::result::Result<(), String>| {
@@ -109,7 +109,7 @@ fn keys(data_dir: &Path) -> [(String, CheckFinding); 2] {
 }
 
 /// A file with a secret, which is read only where there is one: reading would make it.
-fn secret(path: &Path, read: &dyn Fn() -> std::result::Result<(), String>) -> CheckFinding {
+fn secret(path: &Path, read: &dyn Fn() -> std::result::Result<(), String>) -> CheckResult {
     let (shown, draft) = (path.display(), draft_of(path));
     match fs::metadata(path).map(|metadata| metadata.mode() & 0o777) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && draft.exists() => Ok(format!(

@@ -6,7 +6,7 @@ use domain::digest::Digest;
 use domain::formula::{self, DEFAULT, Formula, FormulaError};
 use domain::recorded::Position;
 use projections::diff::{self, Diff};
-pub use projections::diff::{Change, Direction, Reason, Summary};
+pub use projections::diff::{Change, ChangeReason, Direction, Summary};
 use projections::store::schema::FormulaDocument;
 use replay::{as_of, formulas, snapshot};
 use schemars::JsonSchema;
@@ -18,7 +18,7 @@ use crate::service::{Deps, Error, Result};
 
 /// A formula that this program or this log knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct KnownFormula {
+pub struct ListedFormula {
     /// Its name.
     pub name: String,
     /// The version of the meaning of its words.
@@ -35,13 +35,13 @@ pub struct KnownFormula {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(deps: &Deps) -> Result<Vec<KnownFormula>> {
+pub async fn list(deps: &Deps) -> Result<Vec<ListedFormula>> {
     let mut conn = deps.read().await?;
     let known = formulas::known(&mut conn, u64::MAX).await?.into_iter().map(|known| {
         let formula = known.document.formula;
         let hash = formula.hash();
         let Formula { name, semantics, description, .. } = formula;
-        KnownFormula { name, semantics, hash, adopted_at: known.adopted_at, description }
+        ListedFormula { name, semantics, hash, adopted_at: known.adopted_at, description }
     });
     Ok(known.collect())
 }

@@ -16,7 +16,7 @@ use crate::service::{Deps, Error, Result};
 
 /// A value that held for a while. The times are world time: the day in which a value was first seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct HistorySpan {
+pub struct ShownSpan {
     /// `project`, `repo` or `external`.
     pub level: String,
     /// Which value.
@@ -43,7 +43,7 @@ pub struct HistorySpan {
 ///
 /// # Errors
 /// [`Error::NotFound`] for an id, or a metric of it, without a history.
-pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<HistorySpan>> {
+pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<ShownSpan>> {
     let mut conn = deps.read().await?;
     // One snapshot: spans, ticks and publications belong together.
     let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
@@ -71,12 +71,12 @@ pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<
     }
     let is_published = |label: &str| labels.as_ref().map_or(untouched, |labels| labels.published.contains(label));
     let is_unprovable = |label: &str| labels.as_ref().map_or(!untouched, |labels| labels.unprovable.contains(label));
-    let span = |span: query::SpanLine| -> Result<HistorySpan> {
+    let span = |span: query::SpanLine| -> Result<ShownSpan> {
         let holds = |position: u64| span.from <= position && span.to.is_none_or(|to| position < to);
         let seen = labelled.iter().filter(|(position, _)| holds(*position)).flat_map(|(_, labels)| labels.clone());
         let (published, others): (Vec<String>, Vec<String>) = seen.partition(|label| is_published(label));
         let row = || format!("{id} {} from {}", span.metric, span.from);
-        Ok(HistorySpan {
+        Ok(ShownSpan {
             from_position: span.from,
             to_position: span.to,
             from: span.from_day.map(domain::Day::start),

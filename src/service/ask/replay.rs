@@ -9,9 +9,9 @@ use projections::Fold;
 use projections::store::schema::FormulaDocument;
 use projections::store::{self, Build, StoreError};
 use projections::tables::Projection;
-use replay::as_of::{self, Outcome};
+use replay::as_of::{self, FoldOutcome};
 use replay::decisions::Decisions;
-use replay::publication::{self, Asked as Published};
+use replay::publication::{self, PublicationRequest as Published};
 use replay::quarantine::Quarantine;
 use replay::verify::{self, Divergence};
 use replay::{ReplayError, formulas, log, snapshot};
@@ -188,7 +188,7 @@ impl Comparison {
         }
     }
 
-    fn with_publication(&mut self, outcome: &Outcome, frontier: &Frontier, published: &Published) {
+    fn with_publication(&mut self, outcome: &FoldOutcome, frontier: &Frontier, published: &Published) {
         self.scores = true;
         let facts = &published.facts;
         self.equal("log", "root", &frontier.root(), &facts.root);
@@ -203,7 +203,7 @@ impl Comparison {
         &mut self,
         conn: &mut PgConnection,
         fold: &Fold,
-        outcome: &Outcome,
+        outcome: &FoldOutcome,
         frontier: &Frontier,
         live: &[Build],
     ) -> Result<()> {

@@ -27,7 +27,7 @@ pub struct LiveBuild {
 
 /// Where the live builds stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LiveStanding {
+pub struct LiveBuilds {
     /// The last position of the log.
     pub head: Position,
     /// Each live build.
@@ -39,7 +39,7 @@ pub struct LiveStanding {
 pub struct Status {
     /// Where the live builds stand.
     #[serde(flatten)]
-    pub standing: LiveStanding,
+    pub standing: LiveBuilds,
     /// Every build, by number.
     pub builds: Vec<Manifest>,
     /// Events of the log.
@@ -70,13 +70,13 @@ pub async fn status(deps: &Deps) -> Result<Status> {
 }
 
 /// Where the live builds stand.
-pub(crate) async fn standing(conn: &mut PgConnection) -> Result<LiveStanding> {
+pub(crate) async fn standing(conn: &mut PgConnection) -> Result<LiveBuilds> {
     let head = log::head(conn).await?.position;
     standing_at(conn, head).await
 }
 
 /// Where the live builds stand, of a log that ends at `head`.
-async fn standing_at(conn: &mut PgConnection, head: Position) -> Result<LiveStanding> {
+async fn standing_at(conn: &mut PgConnection, head: Position) -> Result<LiveBuilds> {
     let live = store::live_builds(conn).await?;
     let projections = live.iter().map(|build| LiveBuild {
         name: build.projection.name().to_owned(),
@@ -85,5 +85,5 @@ async fn standing_at(conn: &mut PgConnection, head: Position) -> Result<LiveStan
         lag: head.saturating_sub(build.position),
         formula: build.formula.clone(),
     });
-    Ok(LiveStanding { head, projections: projections.collect() })
+    Ok(LiveBuilds { head, projections: projections.collect() })
 }

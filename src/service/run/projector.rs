@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use replay::catch_up::{self, Tried};
+use replay::catch_up::{self, Patience, Tried};
 use replay::log;
-use replay::projector::{Projector, Standing};
+use replay::projector::{LiveStanding, Projector};
+use replay::stand_by::stand_by;
 use replay::stop::Stop;
 use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::{self, Handle};
@@ -25,7 +26,6 @@ use tokio::sync::{oneshot, watch};
 use super::listener::Hints;
 use super::outage::{Pauses, is_passing};
 use super::parts::Parts;
-use super::standby::stand_by;
 use crate::service::{Deps, Error, Result};
 
 /// How long the page under way may take to be saved.
@@ -148,7 +148,7 @@ impl Follower {
     /// Follows on one connection.
     async fn follow(&self, conn: &mut PgConnection) -> Result<()> {
         loop {
-            match catch_up::try_open(conn, &self.stop).await? {
+            match catch_up::try_open(conn, &self.stop, Patience::ENDLESS).await? {
                 Tried::Moved(mut projector) => {
                     let mut hints = if self.parts.listener { Hints::listen(&self.deps()).await } else { Hints::none() };
                     self.lead(conn, &mut projector, &mut hints).await?;
@@ -173,7 +173,7 @@ impl Follower {
         let mut reopen = false;
         while !self.stop.is_asked() {
             if std::mem::take(&mut reopen) {
-                match catch_up::try_open(conn, &self.stop).await? {
+                match catch_up::try_open(conn, &self.stop, Patience::ENDLESS).await? {
                     Tried::Moved(opened) => *projector = *opened,
                     Tried::Met | Tried::Stopped => return Ok(()),
                 }
@@ -181,10 +181,10 @@ impl Follower {
             let standing = projector.standing(conn).await?;
             let head = log::head(conn).await?.position;
             let behind = head > projector.position();
-            if standing == Standing::Moved {
+            if standing == LiveStanding::Moved {
                 return Ok(());
             }
-            reopen = standing == Standing::Replaced || (behind && projector.is_stale(conn).await?);
+            reopen = standing == LiveStanding::Replaced || (behind && projector.is_stale(conn).await?);
             if reopen {
                 continue;
             }

@@ -5,14 +5,14 @@ use petgraph::graph::{NodeIndex, UnGraph};
 use petgraph::visit::EdgeRef as _;
 
 use super::{Values, per_project};
-use crate::engine::{DependencyGraph, Node};
+use crate::engine::{DependencyGraph, NodeId};
 use crate::metrics::basis::Basis;
 use crate::metrics::network::Network;
 use crate::metrics::value::TermValue::Count;
 
 /// Neighbours within the active set, ascending, each once.
-fn neighbours(edges: &DependencyGraph, active: &[bool]) -> Vec<Vec<Node>> {
-    let mut all: Vec<Vec<Node>> = vec![Vec::new(); active.len()];
+fn neighbours(edges: &DependencyGraph, active: &[bool]) -> Vec<Vec<NodeId>> {
+    let mut all: Vec<Vec<NodeId>> = vec![Vec::new(); active.len()];
     for from in (0..edges.node_count()).filter(|node| active[*node as usize]) {
         // What an active vertex depends on is active.
         for &to in edges.dependencies(from) {
@@ -35,7 +35,7 @@ pub(super) fn k_core(basis: &Basis<'_>, network: &Network) -> Values {
     Values { projects: per_project(basis, greatest), vertices: cores.iter().map(|core| Some(Count(*core))).collect() }
 }
 
-fn core_numbers(neighbours: &[Vec<Node>]) -> Vec<u64> {
+fn core_numbers(neighbours: &[Vec<NodeId>]) -> Vec<u64> {
     let mut degree: Vec<usize> = neighbours.iter().map(Vec::len).collect();
     let mut buckets: Vec<Vec<usize>> = vec![Vec::new(); degree.iter().max().map_or(0, |max| max + 1)];
     for (node, degree) in degree.iter().enumerate() {
@@ -76,7 +76,7 @@ pub(super) fn bridges(basis: &Basis<'_>, network: &Network) -> Values {
     Values { projects: per_project(basis, sum), vertices: counts.iter().map(|count| Some(Count(*count))).collect() }
 }
 
-fn bridge_counts(neighbours: &[Vec<Node>]) -> Vec<u64> {
+fn bridge_counts(neighbours: &[Vec<NodeId>]) -> Vec<u64> {
     let mut graph: UnGraph<(), ()> = UnGraph::with_capacity(neighbours.len(), 0);
     for _ in neighbours {
         graph.add_node(());
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    fn undirected(count: u32, edges: &[(u32, u32)]) -> Vec<Vec<Node>> {
+    fn undirected(count: u32, edges: &[(u32, u32)]) -> Vec<Vec<NodeId>> {
         neighbours(&DependencyGraph::from_edges(count, edges), &vec![true; count as usize])
     }
 
@@ -115,7 +115,7 @@ mod tests {
     }
 
     /// The definition: take away whoever has fewer than k neighbours until nobody does.
-    fn in_core(neighbours: &[Vec<Node>], k: usize) -> Vec<bool> {
+    fn in_core(neighbours: &[Vec<NodeId>], k: usize) -> Vec<bool> {
         let mut stays = vec![true; neighbours.len()];
         loop {
             let near = |node: usize| neighbours[node].iter().filter(|other| stays[**other as usize]).count();
@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    fn parts(neighbours: &[Vec<Node>], without: Option<(u32, u32)>) -> usize {
+    fn parts(neighbours: &[Vec<NodeId>], without: Option<(u32, u32)>) -> usize {
         let mut seen = vec![false; neighbours.len()];
         (0..neighbours.len())
             .filter(|start| {

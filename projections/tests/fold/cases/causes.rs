@@ -9,7 +9,7 @@ use domain::formula::{
     Combine, Counted, DependentPolicy, EdgePolicy, Formula, Missing, Norm, ProjectAdoption, ProjectCriticality,
     SeedPolicy, SiblingPolicy, Signal, SignalNorm, StatusSource, Term,
 };
-use projections::diff::{Change, Diff, Reason, diff};
+use projections::diff::{Change, ChangeReason, Diff, diff};
 use projections::fold::View;
 use projections::metrics::{Level, Scores};
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ type Named<'a> = (&'a str, &'a Value);
 
 fn named(change: &Change) -> Vec<Named<'_>> {
     let parameters = change.because.iter().filter_map(|reason| match reason {
-        Reason::Parameter { name, after, .. } => Some((name.as_str(), after)),
+        ChangeReason::Parameter { name, after, .. } => Some((name.as_str(), after)),
         _ => None,
     });
     parameters.collect()
@@ -78,7 +78,10 @@ fn check(view: &View<'_>, before: &Formula, found: &Diff) -> Result<(), TestCase
         prop_assert_eq!(&made, &change.after, "{:#?} are not the reasons", change);
         prop_assert_ne!(&made, &change.before);
         let first = change.because.iter().take(named.len());
-        prop_assert!(first.clone().all(|reason| matches!(reason, Reason::Parameter { .. })), "parameters come first");
+        prop_assert!(
+            first.clone().all(|reason| matches!(reason, ChangeReason::Parameter { .. })),
+            "parameters come first"
+        );
         let differ = found.parameters.iter().filter(|reason| change.because.contains(reason)).count();
         prop_assert_eq!(differ, named.len(), "each is one that differs, once");
         for (path, _) in &named {
@@ -207,7 +210,7 @@ proptest! {
         let (before, after) = formulas;
         let view = fold.world.view();
         for one in diff(&fold.world, &view, &before, &after).parameters {
-            let Reason::Parameter { name, after, .. } = &one else { unreachable!("parameters are parameters") };
+            let ChangeReason::Parameter { name, after, .. } = &one else { unreachable!("parameters are parameters") };
             let found = diff(&fold.world, &view, &before, &with(&before, &[(name, after)]));
             for change in found.changed {
                 prop_assert_eq!(named(&change), [(name.as_str(), after)], "{:#?}", change);

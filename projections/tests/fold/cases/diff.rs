@@ -3,7 +3,7 @@
 use domain::digest::Digest;
 use domain::facts::survey::SurveyStatus::{Discontinued, Live};
 use domain::formula::Formula;
-use projections::diff::{Change, Diff, Direction, Reason, diff};
+use projections::diff::{Change, ChangeReason, Diff, Direction, diff};
 use projections::metrics::Level;
 use proptest::prelude::*;
 use serde_json::json;
@@ -43,7 +43,7 @@ fn a_shorter_window_names_the_commit_days_that_left() {
     let found = between(&log, &before, &after);
     let moved: Vec<(&str, &str)> = found.changed.iter().map(|c| (c.id.as_str(), c.metric.as_str())).collect();
     assert_eq!(moved, [("p", "pony_factor"), (A, "pony_factor")], "nothing else moves");
-    let left = |name: &str, on: &str, commits| Reason::CommitDays {
+    let left = |name: &str, on: &str, commits| ChangeReason::CommitDays {
         direction: Direction::Left,
         repo: A.to_owned(),
         contributor: Digest::of(name.as_bytes()),
@@ -53,7 +53,8 @@ fn a_shorter_window_names_the_commit_days_that_left() {
     let pony = change(&found, Level::Repo, A, "pony_factor");
     assert_eq!((&pony.before, &pony.after), (&json!(1), &json!(2)));
     let mut reasons = pony.because.clone();
-    let parameter = Reason::Parameter { name: "pony.window_months".to_owned(), before: json!(24), after: json!(6) };
+    let parameter =
+        ChangeReason::Parameter { name: "pony.window_months".to_owned(), before: json!(24), after: json!(6) };
     assert_eq!(reasons.remove(0), parameter);
     reasons.sort_by_key(|reason| format!("{reason:?}"));
     let mut expected = vec![left("ann", "2025-02-01", 8), left("bob", "2025-03-01", 2)];
@@ -91,7 +92,7 @@ fn a_weight_moves_the_composite_alone() {
     for change in &found.changed {
         assert_eq!(change.metric, "pg_score");
         let name = "score.adoption.weight".to_owned();
-        assert_eq!(change.because, [Reason::Parameter { name, before: json!(25), after: json!(75) }]);
+        assert_eq!(change.because, [ChangeReason::Parameter { name, before: json!(25), after: json!(75) }]);
     }
     assert_eq!(found.summary().by_metric.len(), 1);
 }
@@ -111,12 +112,12 @@ fn dependents_join_by_reach_and_leave_with_their_status() {
     let b = change(&found, Level::External, B, "criticality_score");
     assert_eq!((&b.before, &b.after), (&json!(1), &json!(0)));
     let dependent =
-        Reason::Dependent { direction: Direction::Left, id: A.to_owned(), by: "active", positions: vec![1, 3] };
+        ChangeReason::Dependent { direction: Direction::Left, id: A.to_owned(), by: "active", positions: vec![1, 3] };
     assert!(b.because.contains(&dependent), "{:#?}", b.because);
     let status = change(&found, Level::Project, "p", "activity_status");
-    assert!(status.because.iter().any(|reason| matches!(reason, Reason::Event { position: 1, .. })));
+    assert!(status.because.iter().any(|reason| matches!(reason, ChangeReason::Event { position: 1, .. })));
     let repo = change(&found, Level::Repo, A, "activity_status");
-    assert!(repo.because.iter().any(|reason| matches!(reason, Reason::Vertex { id, .. } if id == "p")));
+    assert!(repo.because.iter().any(|reason| matches!(reason, ChangeReason::Vertex { id, .. } if id == "p")));
 }
 
 proptest! {
@@ -152,8 +153,8 @@ proptest! {
         prop_assert_eq!(found.unchanged + found.changed.len() as u64, values);
         for change in found.changed.iter().filter(|c| c.metric == "criticality_score" && c.level != Level::Project) {
             let net: i64 = change.because.iter().map(|reason| match reason {
-                Reason::Dependent { direction: Direction::Joined, .. } => 1,
-                Reason::Dependent { direction: Direction::Left, .. } => -1,
+                ChangeReason::Dependent { direction: Direction::Joined, .. } => 1,
+                ChangeReason::Dependent { direction: Direction::Left, .. } => -1,
                 _ => 0,
             }).sum();
             let number = |value: &serde_json::Value| value.as_i64().unwrap();

@@ -1,7 +1,7 @@
 //! Further terms and risk flags: golden vectors, by hand.
 
 use domain::formula::{Formula, Term};
-use projections::metrics::{Level, Score, Scores};
+use projections::metrics::{Level, ScoreRow, Scores};
 
 use crate::facts::{Log, answer, belongs, crawl, git_log, sbom, sbom_for};
 use domain::facts::survey::SurveyStatus::{Discontinued, Live};
@@ -23,7 +23,7 @@ fn scores(log: &Log, formula: &Formula) -> Scores {
 
 /// The printed values of a vertex.
 fn values(scores: &Scores, level: Level, id: &str, terms: &[Term]) -> Vec<Option<String>> {
-    let row: &Score = scores.get(level, id).unwrap();
+    let row: &ScoreRow = scores.get(level, id).unwrap();
     let value = |term: &Term| row.terms[scores.terms.binary_search(term).unwrap()].map(|value| value.to_string());
     terms.iter().map(value).collect()
 }

@@ -18,12 +18,12 @@ use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 
 use super::line::{
-    ArtifactLine, CHUNK_BYTES, CheckpointLine, End, EventLine, FORMAT, FormulaLine, Header, Line, Section,
+    ArtifactLine, BundleLine, CHUNK_BYTES, CheckpointLine, End, EventLine, FORMAT, FormulaLine, Header, Section,
 };
 use crate::ReplayError;
 use crate::audit::live;
 use crate::audit::tree::Anchor;
-use crate::audit::verification::{Evaluated, Stop, Verdict, Verification, Witness};
+use crate::audit::verification::{Evaluated, Verdict, Verification, VerificationStop, Witness};
 use crate::decisions::Decisions;
 use crate::log::{self, Stored};
 
@@ -49,11 +49,11 @@ impl<W: Write> Writer<W> {
     pub fn new(out: W, header: Header) -> Result<Self, ReplayError> {
         let out = GzEncoder::new(out, Compression::new(COMPRESSION));
         let mut writer = Self { out, end: End::default(), left_out: Vec::new() };
-        writer.line(&Line::Header(header))?;
+        writer.line(&BundleLine::Header(header))?;
         Ok(writer)
     }
 
-    fn line(&mut self, line: &Line) -> Result<(), ReplayError> {
+    fn line(&mut self, line: &BundleLine) -> Result<(), ReplayError> {
         // At once: a compressor that is fed token by token spends its time on being called.
         let mut bytes = serde_json::to_vec(line).map_err(std::io::Error::from)?;
         bytes.push(b'\n');
@@ -67,9 +67,9 @@ impl<W: Write> Writer<W> {
     pub fn artifact(&mut self, sha256: Digest, document: &[u8]) -> Result<(), ReplayError> {
         let chunks = document.chunks(CHUNK_BYTES);
         let head = ArtifactLine { sha256, bytes: document.len() as u64, chunks: chunks.len() as u64 };
-        self.line(&Line::Artifact(head))?;
+        self.line(&BundleLine::Artifact(head))?;
         for chunk in chunks {
-            self.line(&Line::Chunk(BASE64.encode(chunk)))?;
+            self.line(&BundleLine::Chunk(BASE64.encode(chunk)))?;
         }
         self.end.artifacts += 1;
         Ok(())
@@ -81,7 +81,7 @@ impl<W: Write> Writer<W> {
     /// When it cannot be written.
     pub fn end(mut self) -> Result<(End, W), ReplayError> {
         let end = self.end.clone();
-        self.line(&Line::End(end.clone()))?;
+        self.line(&BundleLine::End(end.clone()))?;
         Ok((end, self.out.finish()?))
     }
 }
@@ -107,7 +107,7 @@ impl<W: Write> Witness for Writer<W> {
         let view = at.fold.world.view();
         scores_lines(&at.outcome.scores, &mut |_| scores += 1);
         state_lines(&view.graph, &view.contributions, at.formula.graph.edges, &mut |_| state += 1);
-        self.line(&Line::Publication(Section {
+        self.line(&BundleLine::Publication(Section {
             label: label.clone(),
             event: at.event,
             position: at.facts.position,
@@ -151,15 +151,16 @@ pub async fn export<W: Write>(
             let canonical = canonical::to_vec(&formula).map_err(|error| corrupt(0, &error))?;
             let canonical = String::from_utf8(canonical).map_err(|error| corrupt(0, &error))?;
             let (name, hash) = (formula.name, facts.formula_hash);
-            writer.line(&Line::Formula(FormulaLine { name, hash, canonical, document }))?;
+            writer.line(&BundleLine::Formula(FormulaLine { name, hash, canonical, document }))?;
         }
     }
     let positions: Vec<Position> = decisions.events().iter().map(|event| event.position).collect();
-    log::positions(&mut *conn, &positions, |stored| writer.line(&Line::Decision(EventLine::of(&stored)?))).await?;
+    log::positions(&mut *conn, &positions, |stored| writer.line(&BundleLine::Decision(EventLine::of(&stored)?)))
+        .await?;
     for note in live::checkpoints(&mut *conn).await? {
         let parsed = Note::parse(&note).map_err(|error| corrupt(0, &error))?;
         let tree_size = Checkpoint::parse(&parsed.text).map_err(|error| corrupt(0, &error))?.size;
-        writer.line(&Line::Checkpoint(CheckpointLine { tree_size, note }))?;
+        writer.line(&BundleLine::Checkpoint(CheckpointLine { tree_size, note }))?;
         writer.end.checkpoints += 1;
     }
     let anchor = Anchor::said(head.position, head.root, "the head");
@@ -167,7 +168,7 @@ pub async fn export<W: Write>(
     let mut documents = BTreeSet::new();
     let read = log::read(&mut *conn, 1, head.position, |stored| {
         progress(&stored);
-        writer.line(&Line::Event(EventLine::of(&stored)?))?;
+        writer.line(&BundleLine::Event(EventLine::of(&stored)?))?;
         writer.end.events += 1;
         documents.extend(document(&stored.payload).map(|document| document.sha256));
         verification.push(&stored, &mut writer)
@@ -181,9 +182,11 @@ fn corrupt(position: Position, detail: &dyn std::fmt::Display) -> ReplayError {
     ReplayError::Corrupt { position, detail: detail.to_string() }
 }
 
-fn error(stop: Stop) -> ReplayError {
+fn error(stop: VerificationStop) -> ReplayError {
     match stop {
-        Stop::Error(error) => error,
-        Stop::Fault(fault) => ReplayError::Corrupt { position: fault.position.unwrap_or(0), detail: fault.reason },
+        VerificationStop::Error(error) => error,
+        VerificationStop::Fault(fault) => {
+            ReplayError::Corrupt { position: fault.position.unwrap_or(0), detail: fault.reason }
+        }
     }
 }

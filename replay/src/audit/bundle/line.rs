@@ -21,7 +21,7 @@ pub const CHUNK_BYTES: usize = 192 * 1024;
 /// A line. The raw lines of scores and state that follow a [`Section`] are not of this form.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Line {
+pub enum BundleLine {
     /// The first line.
     Header(Header),
     /// A formula that a publication names.

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
 
-use super::line::{FORMAT, Header, Line, MAX_LINE_BYTES};
+use super::line::{BundleLine, FORMAT, Header, MAX_LINE_BYTES};
 use crate::ReplayError;
 
 /// Bytes buffered of the file and of what is inflated.
@@ -12,14 +12,14 @@ const BUFFER_BYTES: usize = 256 * 1024;
 
 /// The lines of a bundle.
 #[derive(Debug)]
-pub struct Reader<R: Read> {
+pub struct BundleReader<R: Read> {
     lines: BufReader<GzDecoder<BufReader<R>>>,
     buffer: Vec<u8>,
     /// Lines read.
     number: u64,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> BundleReader<R> {
     /// Opens a bundle and reads its header.
     ///
     /// # Errors
@@ -29,8 +29,8 @@ impl<R: Read> Reader<R> {
         let lines = BufReader::with_capacity(BUFFER_BYTES, inflated);
         let mut reader = Self { lines, buffer: Vec::new(), number: 0 };
         match reader.line()? {
-            Line::Header(header) if header.format == FORMAT => Ok((reader, header)),
-            Line::Header(header) => Err(reader.wrong(&format!("format {}, expected {FORMAT}", header.format))),
+            BundleLine::Header(header) if header.format == FORMAT => Ok((reader, header)),
+            BundleLine::Header(header) => Err(reader.wrong(&format!("format {}, expected {FORMAT}", header.format))),
             _ => Err(reader.wrong("expected the header")),
         }
     }
@@ -39,7 +39,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// [`ReplayError::Bundle`] when there is none or it is none of the format.
-    pub fn line(&mut self) -> Result<Line, ReplayError> {
+    pub fn line(&mut self) -> Result<BundleLine, ReplayError> {
         self.read()?;
         serde_json::from_slice(&self.buffer).map_err(|error| self.wrong(&error.to_string()))
     }

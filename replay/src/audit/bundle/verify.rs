@@ -13,12 +13,12 @@ use domain::note::{Note, VerifyingKey};
 use projections::metrics::Scores;
 use sha2::{Digest as _, Sha256};
 
-use super::line::{ArtifactLine, End, FormulaLine, Header, Line, Section};
-use super::reader::Reader;
+use super::line::{ArtifactLine, BundleLine, End, FormulaLine, Header, Section};
+use super::reader::BundleReader;
 use crate::ReplayError;
-use crate::audit::live::Report;
+use crate::audit::live::VerificationReport;
 use crate::audit::tree::{Anchor, Fault};
-use crate::audit::verification::{Evaluated, Stop, Verdict, Verification, Witness, differing};
+use crate::audit::verification::{Evaluated, Verdict, Verification, VerificationStop, Witness, differing};
 use crate::decisions::{Decisions, is_decision};
 use crate::log::{Erasures, Stored};
 use crate::verify::MAX_REPORTED;
@@ -47,7 +47,7 @@ struct Prelude {
     /// Checkpoints that one of the auditor's keys has signed.
     signed: u64,
     /// The first line of another kind.
-    next: Line,
+    next: BundleLine,
 }
 
 /// Checks a bundle against what the auditor brings, folds it and compares every publication. `each` sees the events.
@@ -59,18 +59,18 @@ pub fn verify<R: Read>(
     anchors: Vec<Anchor>,
     keys: &[VerifyingKey],
     each: &mut dyn FnMut(&Stored) -> Result<(), ReplayError>,
-) -> Result<Report, ReplayError> {
-    let (mut reader, header) = match Reader::open(file) {
+) -> Result<VerificationReport, ReplayError> {
+    let (mut reader, header) = match BundleReader::open(file) {
         Ok(opened) => opened,
         Err(error @ ReplayError::Bundle { .. }) => {
-            return Report::before(0, Fault { position: None, reason: error.to_string() });
+            return VerificationReport::before(0, Fault { position: None, reason: error.to_string() });
         }
         Err(error) => return Err(error),
     };
     let prelude = match prelude(&mut reader, &header, anchors, keys) {
         Ok(prelude) => prelude,
-        Err(Stop::Error(error)) => return Err(error),
-        Err(Stop::Fault(fault)) => return Report::before(header.tree_size, fault),
+        Err(VerificationStop::Error(error)) => return Err(error),
+        Err(VerificationStop::Fault(fault)) => return VerificationReport::before(header.tree_size, fault),
     };
     let erasures = prelude.decisions.erasures();
     let kept = prelude.counted.checkpoints;
@@ -79,14 +79,14 @@ pub fn verify<R: Read>(
     let formula = Formula::shipped(formula::DEFAULT)?;
     let mut verification = match Verification::new(prelude.anchors, prelude.decisions, Some(formula)) {
         Ok(verification) => verification,
-        Err(Stop::Error(error)) => return Err(error),
-        Err(Stop::Fault(fault)) => return Report::before(header.tree_size, fault),
+        Err(VerificationStop::Error(error)) => return Err(error),
+        Err(VerificationStop::Fault(fault)) => return VerificationReport::before(header.tree_size, fault),
     };
-    let mut body = Body { erasures, counted: prelude.counted, diverged: Diverged::default() };
+    let mut body = BundleBody { erasures, counted: prelude.counted, diverged: Diverged::default() };
     let run = body.run(&mut reader, prelude.next, &mut verification, each);
     let run = run.and_then(|()| reader.end().map_err(|error| at_end(&verification, error)));
     let run = run.and_then(|()| Ok(verification.end()?));
-    let mut report = Report::of(header.tree_size, &verification, run, None)?;
+    let mut report = VerificationReport::of(header.tree_size, &verification, run, None)?;
     if foreign {
         let remark = format!("the given keys have signed none of the checkpoints in the bundle ({kept})");
         report.remarks.push(remark);
@@ -95,7 +95,7 @@ pub fn verify<R: Read>(
 }
 
 /// A bundle that is wrong behind the last event is wrong at the next position.
-fn at_end(verification: &Verification, error: ReplayError) -> Stop {
+fn at_end(verification: &Verification, error: ReplayError) -> VerificationStop {
     match error {
         ReplayError::Bundle { .. } => Fault::at(verification.tree().size() + 1, error.to_string()).into(),
         error => error.into(),
@@ -103,19 +103,19 @@ fn at_end(verification: &Verification, error: ReplayError) -> Stop {
 }
 
 fn prelude<R: Read>(
-    reader: &mut Reader<R>,
+    reader: &mut BundleReader<R>,
     header: &Header,
     mut anchors: Vec<Anchor>,
     keys: &[VerifyingKey],
-) -> Result<Prelude, Stop> {
+) -> Result<Prelude, VerificationStop> {
     anchors.push(Anchor::said(header.tree_size, header.root, "the header"));
     let (mut counted, mut signed) = (End::default(), 0);
     let mut events: Vec<Recorded> = Vec::new();
     loop {
         let line = reader.line().map_err(unplaced)?;
         match line {
-            Line::Formula(formula) => known(&formula)?,
-            Line::Decision(line) => {
+            BundleLine::Formula(formula) => known(&formula)?,
+            BundleLine::Decision(line) => {
                 let stored = line.stored()?;
                 stored.check(&Erasures::new())?;
                 if !is_decision(&stored.envelope.event_type)
@@ -128,7 +128,7 @@ fn prelude<R: Read>(
                     return Err(unplaced(reader.wrong("too many decisions")));
                 }
             }
-            Line::Checkpoint(line) => {
+            BundleLine::Checkpoint(line) => {
                 let wrong = |error: &dyn std::fmt::Display| unplaced(reader.wrong(&error.to_string()));
                 let note = Note::parse(&line.note).map_err(|error| wrong(&error))?;
                 let checkpoint = Checkpoint::parse(&note.text).map_err(|error| wrong(&error))?;
@@ -142,7 +142,7 @@ fn prelude<R: Read>(
     }
 }
 
-fn unplaced(error: ReplayError) -> Stop {
+fn unplaced(error: ReplayError) -> VerificationStop {
     match error {
         ReplayError::Bundle { .. } => Fault { position: None, reason: error.to_string() }.into(),
         error => error.into(),
@@ -150,8 +150,10 @@ fn unplaced(error: ReplayError) -> Stop {
 }
 
 /// Checks a formula against its own hash.
-fn known(line: &FormulaLine) -> Result<(), Stop> {
-    let wrong = |what: &str| Stop::Fault(Fault { position: None, reason: format!("formula {}: {what}", line.name) });
+fn known(line: &FormulaLine) -> Result<(), VerificationStop> {
+    let wrong = |what: &str| {
+        VerificationStop::Fault(Fault { position: None, reason: format!("formula {}: {what}", line.name) })
+    };
     let formula = Formula::parse(&line.document).map_err(ReplayError::from)?;
     let canonical = canonical::to_vec(&formula).map_err(|error| wrong(&error.to_string()))?;
     if canonical != line.canonical.as_bytes() || Digest::of(&canonical) != line.hash {
@@ -161,24 +163,24 @@ fn known(line: &FormulaLine) -> Result<(), Stop> {
 }
 
 /// The part from the events on.
-struct Body {
+struct BundleBody {
     erasures: Erasures,
     counted: End,
     diverged: Diverged,
 }
 
-impl Body {
+impl BundleBody {
     fn run<R: Read>(
         &mut self,
-        reader: &mut Reader<R>,
-        first: Line,
+        reader: &mut BundleReader<R>,
+        first: BundleLine,
         verification: &mut Verification,
         each: &mut dyn FnMut(&Stored) -> Result<(), ReplayError>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), VerificationStop> {
         let mut line = first;
         loop {
             match line {
-                Line::Event(event) => {
+                BundleLine::Event(event) => {
                     let stored = event.stored()?;
                     // Place first: an event that stands elsewhere is no fault of its bytes.
                     let next = verification.tree().size() + 1;
@@ -190,13 +192,13 @@ impl Body {
                     verification.push(&stored, &mut self.diverged)?;
                     self.counted.events += 1;
                 }
-                Line::Publication(section) => self.section(reader, &section, verification)?,
-                Line::Artifact(artifact) => {
+                BundleLine::Publication(section) => self.section(reader, &section, verification)?,
+                BundleLine::Artifact(artifact) => {
                     artifact_lines(reader, &artifact).map_err(|error| at_end(verification, error))?;
                     self.counted.artifacts += 1;
                 }
-                Line::End(end) if end == self.counted => return Ok(()),
-                Line::End(_) => {
+                BundleLine::End(end) if end == self.counted => return Ok(()),
+                BundleLine::End(_) => {
                     return Err(at_end(verification, reader.wrong("the last line counts something else")));
                 }
                 _ => return Err(at_end(verification, reader.wrong("out of place"))),
@@ -208,10 +210,10 @@ impl Body {
     /// The lines of a publication must be those that the event's digests are of.
     fn section<R: Read>(
         &mut self,
-        reader: &mut Reader<R>,
+        reader: &mut BundleReader<R>,
         section: &Section,
         verification: &mut Verification,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), VerificationStop> {
         let place = self.diverged.0.iter().position(|(label, _)| *label == section.label);
         let mut held = Vec::new();
         let mut digests = [Digest::default(); 2];
@@ -244,10 +246,10 @@ impl Body {
     }
 }
 
-fn artifact_lines<R: Read>(reader: &mut Reader<R>, artifact: &ArtifactLine) -> Result<(), ReplayError> {
+fn artifact_lines<R: Read>(reader: &mut BundleReader<R>, artifact: &ArtifactLine) -> Result<(), ReplayError> {
     let (mut hasher, mut bytes) = (Sha256::new(), 0);
     for _ in 0..artifact.chunks {
-        let Line::Chunk(chunk) = reader.line()? else { return Err(reader.wrong("expected a chunk")) };
+        let BundleLine::Chunk(chunk) = reader.line()? else { return Err(reader.wrong("expected a chunk")) };
         let chunk = BASE64.decode(chunk).map_err(|error| reader.wrong(&error.to_string()))?;
         bytes += chunk.len() as u64;
         hasher.update(&chunk);

@@ -6,7 +6,7 @@ use domain::recorded::Position;
 use serde_json::{Map, Value, json};
 
 use crate::cli::output::{Output, object};
-use crate::service::ask::formula::{Change, Direction, FormulaDifference, Reason, Summary};
+use crate::service::ask::formula::{Change, ChangeReason, Direction, FormulaDifference, Summary};
 use crate::service::ask::scores::as_number;
 
 /// Columns of a change, in the order of the contract.
@@ -107,8 +107,8 @@ pub(crate) fn report(FormulaDifference { position, before, after, found }: &Form
             rank(change.rank_before),
             rank(change.rank_after),
         );
-        let parameter = |reason: &Reason| match reason {
-            Reason::Parameter { name, .. } => Some(name.clone()),
+        let parameter = |reason: &ChangeReason| match reason {
+            ChangeReason::Parameter { name, .. } => Some(name.clone()),
             _ => None,
         };
         let parameters: Vec<String> = change.because.iter().filter_map(parameter).collect();
@@ -142,19 +142,19 @@ fn plain(value: &Value) -> String {
 }
 
 /// A reason in words.
-fn sentence(reason: &Reason) -> String {
+fn sentence(reason: &ChangeReason) -> String {
     let positions = |positions: &[Position]| match positions {
         [] => String::new(),
         [one] => format!(" (event {one})"),
         many => format!(" (events {})", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     };
     match reason {
-        Reason::Parameter { name, before, after } => format!("{name}: {} -> {}", plain(before), plain(after)),
-        Reason::Term { name, before, after } => format!("{name} {} -> {}", plain(before), plain(after)),
-        Reason::Vertex { id, metric, before, after } => {
+        ChangeReason::Parameter { name, before, after } => format!("{name}: {} -> {}", plain(before), plain(after)),
+        ChangeReason::Term { name, before, after } => format!("{name} {} -> {}", plain(before), plain(after)),
+        ChangeReason::Vertex { id, metric, before, after } => {
             format!("{metric} of {id} {} -> {}", plain(before), plain(after))
         }
-        Reason::CommitDays { direction, repo, contributor, position, days } => {
+        ChangeReason::CommitDays { direction, repo, contributor, position, days } => {
             let commits: u64 = days.iter().map(|(_, commits)| commits).sum();
             let short: String = contributor.to_string().chars().take(8).collect();
             let span = match (days.first(), days.last()) {
@@ -165,14 +165,14 @@ fn sentence(reason: &Reason) -> String {
             let at = positions(&position.iter().copied().collect::<Vec<_>>());
             format!("{commits} commits on {} days of {short} {verb} in {repo}{span}{at}", days.len())
         }
-        Reason::Dependent { direction, id, by, positions: at } => {
+        ChangeReason::Dependent { direction, id, by, positions: at } => {
             format!("dependent {id} {} by {by}{}", word(*direction), positions(at))
         }
-        Reason::Signal { signal, repo, value, positions: at } => {
+        ChangeReason::Signal { signal, repo, value, positions: at } => {
             format!("{value} {signal} of {repo}{}", positions(at))
         }
-        Reason::Event { says, position } => format!("{says} (event {position})"),
-        Reason::More { count } => format!("and {count} more"),
+        ChangeReason::Event { says, position } => format!("{says} (event {position})"),
+        ChangeReason::More { count } => format!("and {count} more"),
     }
 }
 

@@ -8,15 +8,15 @@ use ingest::pseudonym_key;
 use projections::store::{self, switch};
 use sqlx::PgConnection;
 
-use super::{CheckFinding, NONE, said};
+use super::{CheckResult, NONE, said};
 use crate::service::{Error, Result};
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
 const LONG_READER_SECONDS: i64 = 300;
 
 /// Everything about the database, as far as it has come.
-pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path) -> Vec<(String, CheckFinding)> {
-    let mut checks: Vec<(&str, CheckFinding)> = Vec::new();
+pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path) -> Vec<(String, CheckResult)> {
+    let mut checks: Vec<(&str, CheckResult)> = Vec::new();
     let version = said(server(conn).await).map(|version| format!("PostgreSQL {version}, {place}"));
     checks.push(("database", version));
     checks.push(("limits", found(limits(conn).await)));
@@ -38,7 +38,7 @@ pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path
 }
 
 /// What was found. What a login may not look at is not for it to mend.
-fn found(asked: Result<CheckFinding>) -> CheckFinding {
+fn found(asked: Result<CheckResult>) -> CheckResult {
     match asked {
         Ok(finding) => finding,
         Err(error) if is_denied(&error) => Ok(format!("not for this login to see ({error})")),
@@ -54,7 +54,7 @@ fn is_denied(error: &Error) -> bool {
 }
 
 /// Whether the limits that connections ask for hold: what stands between may have dropped them.
-async fn limits(conn: &mut PgConnection) -> Result<CheckFinding> {
+async fn limits(conn: &mut PgConnection) -> Result<CheckResult> {
     let set = sqlx::query_file!("sql/connection_limits.sql").fetch_one(conn).await?;
     let (lock, statement, silence) = (set.lock, set.statement, set.silence);
     let without = [("lock_timeout", &lock), ("statement_timeout", &statement)].into_iter().find(|(_, set)| *set == "0");
@@ -67,13 +67,13 @@ async fn limits(conn: &mut PgConnection) -> Result<CheckFinding> {
     })
 }
 
-async fn encoding(conn: &mut PgConnection) -> Result<CheckFinding> {
+async fn encoding(conn: &mut PgConnection) -> Result<CheckResult> {
     let found = migrate::encoding(conn).await?;
     Ok(if found == ENCODING { Ok(found) } else { Err(MigrateError::Encoding(found).to_string()) })
 }
 
 /// Who has been reading the views for long: a switch of live builds waits for them.
-async fn readers(conn: &mut PgConnection) -> Result<CheckFinding> {
+async fn readers(conn: &mut PgConnection) -> Result<CheckResult> {
     let mut readers = switch::readers(conn).await?;
     readers.0.retain(|reader| reader.seconds.is_some_and(|seconds| seconds >= LONG_READER_SECONDS));
     Ok(if readers.0.is_empty() {
@@ -87,7 +87,7 @@ async fn server(conn: &mut PgConnection) -> Result<String> {
     Ok(sqlx::query_file_scalar!("sql/server_version.sql").fetch_one(conn).await?)
 }
 
-async fn schema(conn: &mut PgConnection) -> Result<CheckFinding> {
+async fn schema(conn: &mut PgConnection) -> Result<CheckResult> {
     let there = sqlx::query_file_scalar!("sql/has_migrations.sql").fetch_one(&mut *conn).await?;
     if !there {
         let may_make = sqlx::query_file_scalar!("sql/may_make_schema.sql").fetch_one(conn).await?;
@@ -110,7 +110,7 @@ async fn schema(conn: &mut PgConnection) -> Result<CheckFinding> {
     })
 }
 
-async fn sequenced(conn: &mut PgConnection) -> Result<CheckFinding> {
+async fn sequenced(conn: &mut PgConnection) -> Result<CheckResult> {
     let head = log::head(conn).await?.position;
     let waiting = sqlx::query_file_scalar!("sql/appends_waiting.sql").fetch_one(conn).await?;
     Ok(if waiting == 0 {
@@ -121,7 +121,7 @@ async fn sequenced(conn: &mut PgConnection) -> Result<CheckFinding> {
 }
 
 /// Whether git logs go on under the key they began with.
-async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<CheckFinding> {
+async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<CheckResult> {
     let keys = pseudonym_key::used(conn).await?;
     if keys.is_empty() {
         return Ok(Ok(format!("{NONE}: no git log of a deployment's own")));
@@ -137,7 +137,7 @@ async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<CheckFin
     })
 }
 
-async fn builds(conn: &mut PgConnection) -> Result<CheckFinding> {
+async fn builds(conn: &mut PgConnection) -> Result<CheckResult> {
     let head = log::head(conn).await?.position;
     let live = store::live_builds(conn).await?;
     let behind = live.iter().map(|build| head.saturating_sub(build.position)).max();

@@ -5,8 +5,8 @@ use projections::Fold;
 use projections::metrics::{Level, Scores};
 use projections::store::{Build, query};
 use projections::tables::Projection;
-use replay::as_of::Outcome;
-use replay::publication::Asked;
+use replay::as_of::FoldOutcome;
+use replay::publication::PublicationRequest;
 use replay::verify::{self, Divergence, MAX_REPORTED};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -18,9 +18,9 @@ use crate::service::ask::history::held;
 pub(super) async fn published(
     conn: &mut PgConnection,
     fold: &Fold,
-    outcome: &Outcome,
+    outcome: &FoldOutcome,
     live: &[Build],
-    published: &Asked,
+    published: &PublicationRequest,
 ) -> Result<Vec<Divergence>> {
     let facts = &published.facts;
     let of = |projection| live.iter().find(|build| build.projection == projection);
