@@ -71,7 +71,7 @@ impl Log {
         foresee::foresee(&self.pool, &mut Rehearsal::default(), appends).await
     }
 
-    /// The same of events that come in several parts: each after those of the parts before it, which are not in the log.
+    /// The same of events that come in several parts: each after those of the parts before, which are not in the log.
     ///
     /// # Errors
     /// As [`Self::foresee`].

@@ -41,7 +41,7 @@ pub use reqwest::Url;
 /// What registries say of packages.
 pub const KIND: SourceKind = SourceKind {
     name: "registry",
-    documents: "A package as its registry describes it: npm, crates.io or PyPI; one event",
+    documents: "A package as its registry describes it: npm, cargo or pypi; one event",
     answer: &["format", "format_version", "purl", "latest_version", "releases", "dependencies"],
     pseudonymous: false,
     reads: Reads::Package(|document, purl| parse(purl, &document).map(reading)),

@@ -60,8 +60,8 @@ pub struct RefusedLine {
 /// Takes in what the lines bring. `strict`: one that is refused refuses them all; the input is read twice then.
 ///
 /// # Errors
-/// With `strict` when a line is refused, [`Error::Conflict`] where nothing but keys is in the way; when the input breaks
-/// off, and when there is no way to the log.
+/// With `strict` when a line is refused, [`Error::Conflict`] where nothing but keys is in the way; when the input
+/// breaks off, and when there is no way to the log.
 pub async fn batch(
     to: &Destination,
     input: BatchInput,

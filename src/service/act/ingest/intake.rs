@@ -22,7 +22,7 @@ use crate::service::{Deps, Error, Result};
 /// What would become of an event.
 pub(crate) type Foresight = std::result::Result<Foreseen, Refusal>;
 /// What became of an event.
-pub(crate) type Fate = std::result::Result<Outcome, Refusal>;
+pub(crate) type EventFate = std::result::Result<Outcome, Refusal>;
 
 /// The way into a log, or a rehearsal of it.
 pub(crate) struct Intake {
@@ -85,7 +85,7 @@ impl Intake {
         foreseen: Vec<Foresight>,
         documents: impl IntoIterator<Item = Bytes>,
         people: &[Person],
-    ) -> Result<Vec<Fate>> {
+    ) -> Result<Vec<EventFate>> {
         let Some((deps, log)) = &self.open else { return Ok(Vec::new()) };
         keep(deps, &foreseen, documents).await?;
         let fates = log.append_foreseen(foreseen, &self.context).await?;

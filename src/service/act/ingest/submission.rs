@@ -69,7 +69,7 @@ pub enum Ingested {
 /// Documents of one kind on their way in; what they are about is checked, before there are any.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    about: About,
+    about: ReadAbout,
     /// What was odd about the project.
     dropped: Vec<String>,
     pseudonymous: bool,
@@ -77,7 +77,7 @@ pub struct Submission {
 
 /// How documents are read, and what they are about.
 #[derive(Clone, Debug)]
-enum About {
+enum ReadAbout {
     Repository(fn(Vec<u8>, Subject, &ReadOptions) -> std::result::Result<Reading, source::Refused>, Subject),
     Package(fn(Vec<u8>, &Purl) -> std::result::Result<Reading, source::Refused>, Purl),
     Records(fn(&[NamedDocument]) -> std::result::Result<Reading, source::Refused>),
@@ -94,12 +94,12 @@ impl Submission {
             Reads::Repository(read) => {
                 let (subject, odd) = about.repository()?;
                 dropped = odd;
-                About::Repository(read, subject)
+                ReadAbout::Repository(read, subject)
             }
-            Reads::Package(read) => About::Package(read, about.package()?),
+            Reads::Package(read) => ReadAbout::Package(read, about.package()?),
             Reads::Records(read) => {
                 about.nothing()?;
-                About::Records(read)
+                ReadAbout::Records(read)
             }
         };
         Ok(Self { about, dropped, pseudonymous: kind.pseudonymous })
@@ -124,13 +124,13 @@ impl Submission {
         key: impl FnOnce() -> Result<Option<PseudonymKey>>,
     ) -> Result<Reading> {
         let reading = match self.about {
-            About::Repository(read, subject) => {
+            ReadAbout::Repository(read, subject) => {
                 let observed_at = observed_at.map_or_else(now, Ok)?;
                 let key = if self.pseudonymous { key()? } else { None };
                 read(only(documents)?, subject, &ReadOptions { observed_at, key })
             }
-            About::Package(read, purl) => read(only(documents)?, &purl),
-            About::Records(read) => read(&documents),
+            ReadAbout::Package(read, purl) => read(only(documents)?, &purl),
+            ReadAbout::Records(read) => read(&documents),
         };
         let mut reading = reading.map_err(Error::refused)?;
         reading.warnings.splice(0..0, self.dropped);
@@ -148,7 +148,7 @@ impl Submission {
         strict: bool,
         circumstances: &Circumstances,
     ) -> Result<Ingested> {
-        let many_records = matches!(self.about, About::Records(_));
+        let many_records = matches!(self.about, ReadAbout::Records(_));
         let key = || existing_key(&to.data_dir()?);
         let reading = self.read(documents, circumstances.observed_at, key)?;
         Ok(if many_records {

@@ -51,7 +51,7 @@ struct Written<'a> {
 /// The kind of the name that is written.
 fn kind<'de, D: Deserializer<'de>>(written: D) -> std::result::Result<&'static SourceKind, D::Error> {
     let name = Cow::<str>::deserialize(written)?;
-    source::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, source::NAMES))
+    source::named(&name).ok_or_else(|| D::Error::unknown_variant(&redact::emails(&name), source::NAMES))
 }
 
 /// A line, read: ready to be appended.

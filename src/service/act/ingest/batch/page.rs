@@ -21,13 +21,13 @@ const PAGES_AHEAD: usize = 1;
 
 /// Lines that are appended together.
 #[derive(Default)]
-pub(super) struct Page {
+pub(super) struct LinePage {
     pub(super) items: Vec<Item>,
     events: usize,
     bytes: usize,
 }
 
-impl Page {
+impl LinePage {
     fn push(&mut self, item: Item) {
         self.events += item.appends.len();
         self.bytes += item.bytes;
@@ -54,7 +54,7 @@ pub(super) type LinePlace = (u64, Option<String>);
 
 /// The pages of an input, as they come.
 pub(super) struct Pages {
-    received: mpsc::Receiver<Page>,
+    received: mpsc::Receiver<LinePage>,
     reading: JoinHandle<io::Result<()>>,
 }
 
@@ -64,7 +64,7 @@ impl Pages {
         let (sender, received) = mpsc::channel(PAGES_AHEAD);
         let reading = tokio::task::spawn_blocking(move || {
             let mut lines = Lines::of(source);
-            let mut page = Page::default();
+            let mut page = LinePage::default();
             while let Some(line) = lines.next()? {
                 page.push(reader.read(&line));
                 if page.is_full() && sender.blocking_send(std::mem::take(&mut page)).is_err() {
@@ -81,7 +81,7 @@ impl Pages {
     }
 
     /// The next page.
-    pub(super) async fn next(&mut self) -> Option<Page> {
+    pub(super) async fn next(&mut self) -> Option<LinePage> {
         self.received.recv().await
     }
 

@@ -6,7 +6,7 @@ use domain::Event;
 use domain::recorded::Position;
 use ingest::{Append, Outcome, Refusal};
 
-use super::page::{LinePlace, Page, PageEvents};
+use super::page::{LinePage, LinePlace, PageEvents};
 use super::{BatchIngested, RefusedLine};
 use crate::service::act::ingest::Destination;
 use crate::service::{Error, Result};
@@ -47,7 +47,7 @@ impl<'a> Tally<'a> {
     }
 
     /// Says what is odd about the lines of a page, counts what is refused of them, and hands over its events.
-    pub(super) fn receive(&mut self, page: Page) -> PageEvents {
+    pub(super) fn receive(&mut self, page: LinePage) -> PageEvents {
         let mut events = PageEvents::default();
         for item in page.items {
             self.warn(&item.warnings);
