@@ -48,7 +48,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "Git history: a repository, clone URL, bundle or pseudonymised export; one event",
     answer: &["format", "format_version", "commits", "contributors", "bots_excluded", "latest_commit_date", "branch"],
     pseudonymous: true,
-    reads: Reads::Repository(submitted),
+    reads: Reads::Repository(|document, subject, options| submitted(&document, subject, options)),
 };
 /// Time that reading one history may take unless the caller says otherwise: 10 minutes.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -147,10 +147,10 @@ pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<
 }
 
 /// Reads an export that is submitted.
-fn submitted(document: Vec<u8>, subject: Subject, options: &ReadOptions) -> Result<Reading, Refused> {
+fn submitted(document: &[u8], subject: Subject, options: &ReadOptions) -> Result<Reading, Refused> {
     let ReadOptions { observed_at, key } = options.clone();
     let options = Options { observed_at, since_months: None, key, timeout: DEFAULT_TIMEOUT, scratch: None };
-    match read_export(&document, subject, &options) {
+    match read_export(document, subject, &options) {
         Ok(read) => Ok(read.into()),
         Err(GitLogError::Refused(refused)) => Err(refused),
         Err(error) => Err(Refused::whole(error.to_string())),

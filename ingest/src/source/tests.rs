@@ -40,7 +40,7 @@ fn read(kind: &SourceKind) -> Reading {
 fn a_kind_gives_what_it_says() {
     assert_eq!(NAMES, ["sbom", "survey", "grants", "repo", "git-log", "registry"]);
     for kind in ALL {
-        assert!(std::ptr::eq(named(kind.name).unwrap(), *kind));
+        assert_eq!(named(kind.name).map(|kind| kind.documents), Some(kind.documents));
         let reading = read(kind);
         let told: BTreeSet<&str> = reading.summary.keys().map(String::as_str).collect();
         assert_eq!(told, kind.answer.iter().copied().collect(), "{}", kind.name);

@@ -8,6 +8,7 @@ use crate::service::{Deps, Result, Settings};
 
 /// Where documents go.
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant, reason = "there is one a call, never a list of them")]
 pub enum Destination {
     /// An atlas that is open.
     Open(Deps),
