@@ -99,6 +99,27 @@ fn base64(text: &str) -> String {
     out
 }
 
+#[tokio::test]
+async fn an_address_in_a_line_is_not_said_again() {
+    let place = Place::new().await;
+    let lines = [
+        json!({"kind": "ann@example.org", "document": {}}),
+        json!({"kind": "sbom", "ann@example.org": 1}),
+        json!({"kind": "sbom", "repo": "pkg:github/o/r", "path": "ann@example.org.json"}),
+        json!({"kind": "sbom", "repo": 7, "key": "ann@example.org", "project": "ann@example.org"}),
+    ];
+    let file = place.file("batch.ndjson", lines.map(|line| format!("{line}\n")).concat());
+    for further in [&["--dry-run"][..], &[]] {
+        let said = place.ends(0, &[&["ingest", "batch", &file], further].concat());
+        let refused = said.json()["refused"].to_string();
+        assert!(refused.contains("unknown variant `<email>`, expected one of `sbom`, `survey`"), "{said:?}");
+        assert_eq!(said.json()["refused_count"], 4, "{said:?}");
+        assert!(!format!("{said:?}").contains("ann@"), "{said:?}");
+    }
+    let mistyped = place.ends(2, &["ingest", "batch", &file, "--observed-at", "ann@example.org"]);
+    assert!(mistyped.stderr.contains("--observed-at: `<email>`: expected a time"), "{mistyped:?}");
+}
+
 /// How many raw documents are kept.
 fn stored(place: &Place) -> usize {
     let folders = std::fs::read_dir(place.data().join("artifacts/sha256")).unwrap();

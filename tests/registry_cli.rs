@@ -116,18 +116,22 @@ async fn what_is_not_configured_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interruption_leaves_what_was_appended() {
-    let place = Place::new().await;
-    let index = Index::start();
-    let child = crawl(&place, &index, &["pkg:cargo/cccc", "pkg:cargo/slow", "pkg:cargo/bbbb"]).spawn().unwrap();
-    let begun = Instant::now();
-    while !index.asked().contains(&"slow".to_owned()) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "it never came to the second package");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    for signal in [Signal::INT, Signal::TERM] {
+        let place = Place::new().await;
+        let index = Index::start();
+        let packages = ["pkg:cargo/cccc", "pkg:cargo/slow", "pkg:cargo/bbbb"];
+        let child = crawl(&place, &index, &packages).spawn().unwrap();
+        let begun = Instant::now();
+        while !index.asked().contains(&"slow".to_owned()) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it never came to the second package");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{signal:?}: {stderr}");
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((said["appended"].as_u64(), said["interrupted"].as_bool()), (Some(1), Some(true)));
+        assert_eq!(count(place.db.pool(), "SELECT count(*) FROM log.event").await, 1);
     }
-    kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((said["appended"].as_u64(), said["interrupted"].as_bool()), (Some(1), Some(true)));
-    assert_eq!(count(place.db.pool(), "SELECT count(*) FROM log.event").await, 1);
 }

@@ -95,12 +95,20 @@ pub fn open(path: &Path) -> Result<Box<dyn Read + Send>, InputError> {
     if path == Path::new("-") {
         return unpacked(Box::new(io::stdin()), "standard input");
     }
+    unpacked(Box::new(open_file(path)?), &path.display().to_string())
+}
+
+/// Opens a file as it is, packed or not.
+///
+/// # Errors
+/// When it cannot be opened or is a folder.
+pub fn open_file(path: &Path) -> Result<File, InputError> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|source| by_kind(&name, source))?;
     if file.metadata().map_err(|source| by_kind(&name, source))?.is_dir() {
         return Err(InputError::Directory { name });
     }
-    unpacked(Box::new(file), &name)
+    Ok(file)
 }
 
 /// What `source` holds, unpacked as its first bytes say.

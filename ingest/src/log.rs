@@ -8,7 +8,9 @@ use std::sync::Arc;
 use domain::digest::Digest;
 use sqlx::PgPool;
 
-use crate::append::{Append, AppendContext, AppendOutcome, EventMetadata, ForeseenAppend, Prepared, ahead, foresee};
+use crate::append::{
+    Append, AppendContext, AppendOutcome, EventMetadata, ForeseenAppend, Prepared, Rehearsal, ahead, foresee,
+};
 use crate::error::{AppendError, Corrupt, Refusal, SequenceError};
 use crate::sequencer::Sequencer;
 
@@ -68,7 +70,19 @@ impl Log {
     /// # Errors
     /// When the database fails or a stream is damaged.
     pub async fn foresee(&self, appends: Vec<Append>) -> Result<Vec<Result<ForeseenAppend, Refusal>>, AppendError> {
-        foresee::foresee(&self.pool, appends).await
+        foresee::foresee(&self.pool, &mut Rehearsal::default(), appends).await
+    }
+
+    /// The same of events that come in several parts: each after those of the parts before, which are not in the log.
+    ///
+    /// # Errors
+    /// As [`Self::foresee`].
+    pub async fn rehearse(
+        &self,
+        rehearsal: &mut Rehearsal,
+        appends: Vec<Append>,
+    ) -> Result<Vec<Result<ForeseenAppend, Refusal>>, AppendError> {
+        foresee::foresee(&self.pool, rehearsal, appends).await
     }
 
     /// Appends what was foreseen, once the documents of all that is new are kept: one event by the way of one, several

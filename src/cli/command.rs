@@ -1,4 +1,4 @@
-//! One module a command: parse what is asked, call the libraries, shape the answer.
+//! One module a command: parse what is asked, call one use case, render the answer.
 
 #[cfg(feature = "ingest")]
 mod artifact;
@@ -33,19 +33,15 @@ use crate::cli::failure::Result;
 use crate::cli::flags::{Command, Common, TriageCommand};
 use crate::cli::output::Output;
 use crate::cli::session;
-#[cfg(feature = "ingest")]
-use crate::cli::session::Session;
 use crate::service::ask::scores::{ScoresQuery, Sort};
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
-    #[cfg(feature = "ingest")]
-    let open = || Session::open(common);
     let deps = || session::deps(common);
     let done = |output: Output| (output, 0);
     match command {
         #[cfg(feature = "ingest")]
-        Command::Demo => demo::run(&open()?).await.map(done),
+        Command::Demo => demo::run(&deps()?).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Ingest(what) => ingest::run(common, what).await,
         Command::Project { follow } => project::run(common, follow).await.map(done),

@@ -5,6 +5,8 @@ use std::fmt;
 use crate::service;
 #[cfg(feature = "ingest")]
 use crate::service::act::curate::{SettledBy, Unfit};
+#[cfg(feature = "ingest")]
+use crate::service::act::demo::OtherEvents;
 use crate::service::deps::OtherSchema;
 
 /// Exit code of a refusal, a divergence, something not found.
@@ -36,18 +38,6 @@ impl Failure {
     pub(crate) fn environment(error: impl Into<anyhow::Error>) -> Self {
         Self { code: ENVIRONMENT, error: error.into() }
     }
-
-    /// A conflict.
-    #[cfg(feature = "ingest")]
-    pub(crate) fn conflict(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: CONFLICT, error: error.into() }
-    }
-}
-
-impl AsRef<dyn std::error::Error + 'static> for Failure {
-    fn as_ref(&self) -> &(dyn std::error::Error + 'static) {
-        self.error.as_ref()
-    }
 }
 
 impl fmt::Display for Failure {
@@ -56,21 +46,6 @@ impl fmt::Display for Failure {
         service::error::write_chain(f, self.error.as_ref())
     }
 }
-
-/// What lies below the service, where a command still reaches it, is said as the service says it.
-macro_rules! as_the_service_says {
-    ($($error:ty),*) => {
-        $(impl From<$error> for Failure {
-            fn from(error: $error) -> Self {
-                service::Error::from(error).into()
-            }
-        })*
-    };
-}
-
-as_the_service_says!(sqlx::Error, domain::checked::Invalid, replay::ReplayError, projections::store::StoreError);
-#[cfg(feature = "ingest")]
-as_the_service_says!(ingest::error::AppendError);
 
 impl From<service::Error> for Failure {
     fn from(error: service::Error) -> Self {
@@ -101,6 +76,10 @@ fn worded(error: &service::Error) -> Option<String> {
         };
         return Some(format!("a {kind} question is settled by {flags}"));
     }
+    #[cfg(feature = "ingest")]
+    if service::error::find::<OtherEvents>(error.cause()).is_some() {
+        return Some(format!("{error}; give the demo a folder of its own with --data-dir"));
+    }
     // The flag has the name of the field.
-    matches!(error, service::Error::Invalid { field: "key", .. }).then(|| format!("--{error}"))
+    matches!(error, service::Error::Invalid { field: "key" | "observed_at", .. }).then(|| format!("--{error}"))
 }

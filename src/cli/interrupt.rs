@@ -62,6 +62,22 @@ impl StopSignal {
     }
 }
 
+/// Does work that ends early where it is asked to stop, which the first signal does; further ones change nothing.
+/// Answers also which signal came.
+#[cfg(feature = "ingest")]
+pub(crate) async fn until_signal<T>(work: impl AsyncFnOnce(&Stop) -> T) -> Result<(T, Option<StopSignal>)> {
+    let mut interrupt = Interrupt::catch()?;
+    let stop = Stop::default();
+    let mut work = std::pin::pin!(work(&stop));
+    tokio::select! {
+        done = &mut work => Ok((done, None)),
+        asked = interrupt.wait() => {
+            stop.ask();
+            Ok((work.await, Some(asked)))
+        }
+    }
+}
+
 /// From its making on the first signal asks for an end in order, and a further one ends the program at once.
 pub(crate) struct Stopping {
     /// What the signal asks for.

@@ -8,12 +8,6 @@ use super::terminal::Terminal;
 use crate::service::watch::{Notice, Watch as _};
 use crate::service::{Deps, Settings};
 
-#[cfg(feature = "ingest")]
-mod writing;
-
-#[cfg(feature = "ingest")]
-pub(crate) use self::writing::{Session, context, counter, data_dir};
-
 /// The atlas that the flags name, watched from the terminal.
 pub(crate) fn deps(common: &Common) -> Result<Deps> {
     Ok(Deps::open(&settings(common), Arc::new(Terminal { quiet: common.quiet }))?)

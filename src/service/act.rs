@@ -7,11 +7,15 @@ pub mod checkpoint;
 #[cfg(feature = "ingest")]
 pub mod curate;
 #[cfg(feature = "ingest")]
+pub mod demo;
+#[cfg(feature = "ingest")]
 pub mod erase;
 #[cfg(feature = "ingest")]
 pub mod formula;
 #[cfg(feature = "ingest")]
 pub mod import;
+#[cfg(feature = "ingest")]
+pub mod ingest;
 #[cfg(feature = "ingest")]
 pub mod migrate;
 #[cfg(feature = "ingest")]

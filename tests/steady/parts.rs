@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pg_atlas::service::ask::status::LiveStanding;
+use pg_atlas::service::ask::status::LiveBuilds;
 use pg_atlas::service::run::Stop;
 use pg_atlas::service::run::parts::Parts;
 use pg_atlas::service::run::supervisor;
@@ -49,7 +49,7 @@ async fn leave(db: &Db) {
 }
 
 /// Runs these parts while something happens, then asks them to stop. What they answer.
-async fn at_work(place: &Place, parts: Parts, meanwhile: impl AsyncFnOnce(&Db)) -> Result<Option<LiveStanding>, Error> {
+async fn at_work(place: &Place, parts: Parts, meanwhile: impl AsyncFnOnce(&Db)) -> Result<Option<LiveBuilds>, Error> {
     let database_url = Some(place.db.options().to_url_lossy().to_string());
     let deps = Deps::open(&Settings { database_url, data_dir: Some(place.data()) }, Arc::new(Unwatched)).unwrap();
     let (stop, (begins, begun)) = (Stop::default(), oneshot::channel());
@@ -64,7 +64,7 @@ async fn at_work(place: &Place, parts: Parts, meanwhile: impl AsyncFnOnce(&Db)) 
 }
 
 /// Head, and where the builds stand.
-fn stands(told: &Option<LiveStanding>) -> (u64, Vec<u64>) {
+fn stands(told: &Option<LiveBuilds>) -> (u64, Vec<u64>) {
     let told = told.as_ref().unwrap();
     (told.head, told.projections.iter().map(|build| build.position).collect())
 }

@@ -91,6 +91,30 @@ async fn events_of_a_call_see_one_another_as_in_the_log() {
     assert!(Rehearsal::new(&nobody, now).is_err());
 }
 
+#[tokio::test]
+async fn events_of_one_part_see_those_of_the_parts_before() {
+    let db = Db::create().await;
+    let log = db.log();
+    log.append(keyed(events::repo("a/b", 1), "old"), &context()).await.unwrap();
+    let parts = [
+        vec![keyed(events::repo("a/b", 2), "new"), events::published("Q1", 1).into()],
+        vec![keyed(events::repo("a/b", 2), "old"), keyed(events::repo("a/b", 3), "new")],
+        vec![events::published("q1", 1).into(), keyed(events::repo("a/b", 2), "new")],
+    ];
+    let said = |refusal: Option<&ingest::Refusal>| refusal.map(ToString::to_string);
+    let mut asking = Rehearsal::default();
+    let mut rehearsed = Vec::new();
+    for part in parts.clone() {
+        let foreseen = log.rehearse(&mut asking, part).await.unwrap();
+        rehearsed.extend(foreseen.iter().map(|item| said(item.as_ref().err())));
+    }
+    let logged = log.append_batch(parts.concat(), &context()).await.unwrap();
+    let logged: Vec<_> = logged.iter().map(|outcome| said(outcome.as_ref().err())).collect();
+    assert_eq!(rehearsed, logged);
+    let refused: Vec<usize> = (0..6).filter(|n| logged[*n].is_some()).collect();
+    assert_eq!(refused, [2, 3, 4], "{logged:?}");
+}
+
 fn rehearsal() -> Rehearsal {
     Rehearsal::new(&context(), Timestamp::from_datetime(chrono::Utc::now()).unwrap()).unwrap()
 }

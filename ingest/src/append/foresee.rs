@@ -1,11 +1,11 @@
 //! What would become of events, before anything is written: so that a raw document is kept only when an event that
 //! names it is to follow. The log is only read; the append decides again, by the same rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Timestamp;
 use domain::decide::StreamState;
 use domain::digest::Digest;
+use domain::{StreamId, Timestamp};
 use sqlx::PgPool;
 
 use super::ahead::{self, Items};
@@ -27,17 +27,12 @@ impl ForeseenAppend {
     pub fn document(&self) -> Option<Digest> {
         if self.0.repeats { None } else { self.0.event.document().map(|document| document.sha256) }
     }
-
-    /// The idempotency key, and the digest of what it is to stand for.
-    #[must_use]
-    pub fn key(&self) -> Option<(&str, Digest)> {
-        self.0.key.as_deref().map(|key| (key, self.0.input_digest))
-    }
 }
 
 /// What an append would come to where there is no log to ask: everything that can be refused without one is refused,
-/// by the same rules and with the same words. Events see those before them, as they would in the log.
-#[derive(Debug)]
+/// by the same rules and with the same words. Events see those before them, as they would in the log. The default knows
+/// no clock: it is for [`crate::Log::rehearse`], which asks the log.
+#[derive(Debug, Default)]
 pub struct Rehearsal(Outlook);
 
 impl Rehearsal {
@@ -47,7 +42,12 @@ impl Rehearsal {
     /// When nothing can be appended under this actor or tool.
     pub fn new(context: &AppendContext, now: Timestamp) -> Result<Self, Refusal> {
         EventMetadata::of(context)?;
-        Ok(Self(Outlook { now, known: BTreeMap::new(), states: BTreeMap::new(), own: BTreeMap::new() }))
+        Ok(Self(Outlook { now: Some(now), ..Outlook::default() }))
+    }
+
+    /// The clock goes on: a rehearsal of many events may take hours.
+    pub fn at(&mut self, now: Timestamp) {
+        self.0.now = Some(now);
     }
 
     /// What would become of these events, in order, after those of before.
@@ -57,30 +57,37 @@ impl Rehearsal {
 }
 
 /// What is known while events are looked at, one after the other.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Outlook {
-    now: Timestamp,
+    /// The log's clock, or what stands for it.
+    now: Option<Timestamp>,
+    /// What keys of the events looked at now stand for in the log.
     known: BTreeMap<String, KnownKey>,
-    states: BTreeMap<domain::StreamId, StreamState>,
-    /// Keys of the events looked at so far.
-    own: BTreeMap<String, Digest>,
+    states: BTreeMap<StreamId, StreamState>,
+    /// What keys of the events looked at so far stand for, by their digests: there may be millions.
+    own: BTreeMap<Digest, Digest>,
 }
 
 impl Outlook {
-    /// Reads clock, keys and streams at one moment.
-    async fn read(pool: &PgPool, items: &Items) -> Result<Self, AppendError> {
+    /// Reads what is not known yet of clock, keys and streams, at one moment.
+    async fn learn(&mut self, pool: &PgPool, items: &Items) -> Result<(), AppendError> {
+        let new = |stream: &&StreamId| !self.states.contains_key(*stream);
+        let streams: BTreeSet<StreamId> = items.streams.iter().filter(new).cloned().collect();
+        let new = |key: &&String| !self.own.contains_key(&Digest::of(key.as_bytes()));
+        let keys: Vec<String> = items.keys.iter().filter(new).cloned().collect();
         let mut tx = begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let states = streams::look(&mut tx, &items.streams).await?;
-        let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(&mut tx, &items.keys).await? };
-        let now = streams::clock(&mut tx).await?;
+        let states = streams::look(&mut tx, &streams).await?;
+        self.known = if keys.is_empty() { BTreeMap::new() } else { lookup::by_key(&mut tx, &keys).await? };
+        self.now = Some(streams::clock(&mut tx).await?);
         tx.commit().await?;
-        let states = states.into_iter().map(|(stream, state)| (stream.clone(), state)).collect();
-        Ok(Self { now, known, states, own: BTreeMap::new() })
+        self.states.extend(states.into_iter().map(|(stream, state)| (stream.clone(), state)));
+        Ok(())
     }
 
     /// What would become of the next event, after those before it.
     fn foresee(&mut self, mut item: Prepared) -> Result<ForeseenAppend, Refusal> {
-        let same = item.key.as_ref().and_then(|key| self.own.get(key));
+        let own = item.key.as_ref().map(|key| Digest::of(key.as_bytes()));
+        let same = own.as_ref().and_then(|key| self.own.get(key));
         if let (Some(first), Some(key)) = (same, &item.key) {
             if *first != item.input_digest {
                 return Err(Refusal::KeyReused(key.clone()));
@@ -90,24 +97,23 @@ impl Outlook {
         }
         let known = item.key.as_ref().and_then(|key| self.known.get(key));
         let state = self.states.entry(item.stream.clone()).or_default();
-        if judge(&item, state, Some(self.now), known)? == Judgement::New {
+        if judge(&item, state, self.now, known)? == Judgement::New {
             state.evolve(&item.source, item.digest);
         } else {
             item.repeats = true;
         }
-        if let Some(key) = &item.key {
-            self.own.insert(key.clone(), item.input_digest);
-        }
+        self.own.extend(own.map(|key| (key, item.input_digest)));
         Ok(ForeseenAppend(item))
     }
 }
 
-/// What would become of these events, in order.
+/// What would become of these events, in order, after those of before.
 pub(crate) async fn foresee(
     pool: &PgPool,
+    Rehearsal(outlook): &mut Rehearsal,
     appends: Vec<Append>,
 ) -> Result<Vec<Result<ForeseenAppend, Refusal>>, AppendError> {
     let (items, ahead) = ahead::prepare(appends);
-    let mut outlook = Outlook::read(pool, &items).await?;
+    outlook.learn(pool, &items).await?;
     Ok(ahead.all(items).await?.map(|item| item.and_then(|item| outlook.foresee(item))).collect())
 }

@@ -16,6 +16,9 @@ use domain::digest::Digest;
 use domain::facts::gitlog::GitLogObserved;
 use domain::facts::{DocumentRef, Subject};
 use domain::identity::PseudonymKey;
+use serde_json::json;
+
+use super::{ReadOptions, Reading, Reads, Refused, SourceKind};
 
 mod error;
 mod export;
@@ -41,6 +44,14 @@ pub use origin::{CloneUrl, GitSource, MAX_URL_BYTES};
 pub use process::MAX_FETCHED_BYTES;
 pub use tip::{MAX_LOG_BYTES, MAX_MAILMAP_BYTES};
 
+/// Git histories. What is submitted is a pseudonymised export; [`read`] makes one of a repository.
+pub const KIND: SourceKind = SourceKind {
+    name: "git-log",
+    documents: "Git history: a repository, clone URL, bundle or pseudonymised export; one event",
+    answer: &["format", "format_version", "commits", "contributors", "bots_excluded", "latest_commit_date", "branch"],
+    pseudonymous: true,
+    reads: Reads::Repository(|document, subject, options| submitted(&document, subject, options)),
+};
 /// Time that reading one history may take unless the caller says otherwise: 10 minutes.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 /// Name and version of this parser, as events name it.
@@ -137,6 +148,33 @@ pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<
         ));
     }
     parsed(&export, subject, Vec::new(), None, warnings)
+}
+
+/// Reads an export that is submitted.
+fn submitted(document: &[u8], subject: Subject, options: &ReadOptions) -> Result<Reading, Refused> {
+    let ReadOptions { observed_at, key } = options.clone();
+    let (timeout, interrupted) = (DEFAULT_TIMEOUT, Arc::default());
+    let options = Options { observed_at, since_months: None, key, timeout, scratch: None, interrupted };
+    match read_export(document, subject, &options) {
+        Ok(read) => Ok(read.into()),
+        Err(GitLogError::Refused(refused)) => Err(refused),
+        Err(error) => Err(Refused::whole(error.to_string())),
+    }
+}
+
+impl From<Parsed> for Reading {
+    fn from(read: Parsed) -> Self {
+        let summary = json!({
+            "format": read.facts.document.format,
+            "format_version": read.facts.document.format_version,
+            "commits": read.totals.commits,
+            "contributors": read.totals.contributors,
+            "bots_excluded": read.totals.bots_excluded,
+            "latest_commit_date": read.latest_commit_date(),
+            "branch": read.branch,
+        });
+        Self { people: read.people, ..Self::of_one(read.facts, read.export, read.warnings, summary) }
+    }
 }
 
 fn read_tip(git: &git::Git, tip: tip::Tip, subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {

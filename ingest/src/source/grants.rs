@@ -12,8 +12,8 @@ use domain::redact;
 
 use self::document::Entry;
 use self::fields::Fields;
-use super::Refused;
 use super::quoted::quoted;
+use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind};
 
 mod document;
 mod expiring;
@@ -23,6 +23,14 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+/// Grants records.
+pub const KIND: SourceKind = SourceKind {
+    name: "grants",
+    documents: "Grants records: DAOIP-5 projects, rounds and applications; one event a record",
+    answer: &[],
+    pseudonymous: false,
+    reads: Reads::Records(|files| parse_files(files).map(reading)),
+};
 /// Greatest number of records in one call, over all files.
 pub const MAX_RECORDS: usize = 200_000;
 /// Greatest length of a text of one line (a name, a link, a status word), in bytes.
@@ -62,7 +70,7 @@ pub struct RefusedRow {
 ///
 /// # Errors
 /// When a file is no UTF-8, no JSON or holds no DAOIP-5 documents, or when there are more than [`MAX_RECORDS`] records.
-pub fn parse_files(files: &[(String, Vec<u8>)]) -> Result<Parsed, Refused> {
+pub fn parse_files(files: &[NamedDocument]) -> Result<Parsed, Refused> {
     let mut parsed = Parsed { records: vec![], refused: vec![], warnings: vec![], documents: vec![] };
     let mut entries = Vec::new();
     for (name, bytes) in files {
@@ -88,6 +96,20 @@ pub fn parse_files(files: &[(String, Vec<u8>)]) -> Result<Parsed, Refused> {
         }
     }
     Ok(parsed)
+}
+
+fn reading(read: Parsed) -> Reading {
+    let event = |(place, facts): (String, GrantObserved)| ReadEvent {
+        event: facts.into(),
+        place: Some(RecordPlace::Named(place)),
+    };
+    Reading {
+        events: read.records.into_iter().map(event).collect(),
+        documents: read.documents.into_iter().map(Into::into).collect(),
+        refused: read.refused.into_iter().map(|row| (RecordPlace::Named(row.row), row.reason)).collect(),
+        warnings: read.warnings,
+        ..Reading::default()
+    }
 }
 
 /// A place and what stands there: facts, or why there are none.

@@ -14,9 +14,9 @@
 
 use domain::facts::registry::RegistryCrawled;
 use domain::purl::Purl;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Refused;
+use super::{Reading, Reads, Refused, SourceKind};
 
 mod answers;
 mod cache;
@@ -38,6 +38,14 @@ pub use npm::parse_npm;
 pub use pypi::parse_pypi;
 pub use reqwest::Url;
 
+/// What registries say of packages.
+pub const KIND: SourceKind = SourceKind {
+    name: "registry",
+    documents: "A package as its registry describes it: npm, cargo or pypi; one event",
+    answer: &["format", "format_version", "purl", "latest_version", "releases", "dependencies"],
+    pseudonymous: false,
+    reads: Reads::Package(|document, purl| parse(purl, &document).map(reading)),
+};
 /// Greatest size of one document, in bytes, after decompression: 128 MiB.
 pub const MAX_DOCUMENT_BYTES: usize = 128 * 1024 * 1024;
 
@@ -64,6 +72,19 @@ pub fn parse(purl: &Purl, bytes: &[u8]) -> Result<Parsed, Refused> {
         Registry::Crates => parse_crates_index(purl, bytes),
         Registry::Pypi => parse_pypi(purl, bytes),
     }
+}
+
+fn reading(read: Parsed) -> Reading {
+    let facts = &read.facts;
+    let summary = json!({
+        "format": facts.document.format,
+        "format_version": facts.document.format_version,
+        "purl": facts.purl,
+        "latest_version": facts.latest_version,
+        "releases": facts.releases.len(),
+        "dependencies": facts.dependencies.len(),
+    });
+    Reading::of_one(read.facts, read.cleaned, read.warnings, summary)
 }
 
 /// A registry that we can read.

@@ -5,11 +5,20 @@ use domain::facts::registry::Release;
 use domain::facts::repo::RepoObserved;
 use domain::facts::{DocumentRef, Subject};
 use domain::repository_link::repository_at;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::Refused;
 use super::clean::{clean, to_bytes};
 use super::read::{MAX_RELEASES, Warnings, kind};
+use super::{Reading, Reads, Refused, SourceKind};
+
+/// Host facts.
+pub const KIND: SourceKind = SourceKind {
+    name: "repo",
+    documents: "Host facts of a repository: GitHub-shaped JSON; one event",
+    answer: &["format", "format_version", "full_name", "stars", "forks", "archived"],
+    pseudonymous: false,
+    reads: Reads::Repository(|document, subject, _| parse(&document, subject).map(reading)),
+};
 
 /// Greatest size of a document, in bytes: 16 MiB.
 pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
@@ -62,6 +71,19 @@ pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
         return Err(Refused::whole(format!("nothing about a repository was found; looked for {FIELDS}")));
     }
     Ok(Parsed { facts, cleaned, warnings: warnings.into_list() })
+}
+
+fn reading(read: Parsed) -> Reading {
+    let facts = &read.facts;
+    let summary = json!({
+        "format": facts.document.format,
+        "format_version": facts.document.format_version,
+        "full_name": facts.full_name,
+        "stars": facts.stars,
+        "forks": facts.forks,
+        "archived": facts.archived,
+    });
+    Reading::of_one(read.facts, read.cleaned, read.warnings, summary)
 }
 
 fn read(fields: &Map<String, Value>, subject: Subject, document: DocumentRef, warnings: &mut Warnings) -> RepoObserved {

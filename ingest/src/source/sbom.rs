@@ -8,8 +8,9 @@
 
 use domain::facts::sbom::SbomSubmitted;
 use domain::facts::{DocumentRef, Subject};
+use serde_json::json;
 
-use super::Refused;
+use super::{Reading, Reads, Refused, SourceKind};
 
 mod cyclonedx;
 mod draft;
@@ -24,6 +25,14 @@ mod warning;
 
 pub use warning::{MAX_WARNINGS, Warning};
 
+/// Bills of materials.
+pub const KIND: SourceKind = SourceKind {
+    name: "sbom",
+    documents: "A bill of materials: SPDX 2.2, 2.3 or CycloneDX 1.2 to 1.7 in JSON; one event",
+    answer: &["format", "format_version", "packages", "dependencies", "root_dependencies", "vertices", "edges"],
+    pseudonymous: false,
+    reads: Reads::Repository(|document, subject, _| parse(&document, subject).map(|read| reading(read, document))),
+};
 /// Name and version of this parser, kept with every event. It changes when the same document gives other facts.
 pub const PARSER: &str = "sbom/1";
 /// Greatest number of entries (packages, components, services) in one document.
@@ -79,4 +88,17 @@ pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
         parser: PARSER.to_owned(),
     };
     Ok(draft.lower(subject, document))
+}
+
+fn reading(read: Parsed, document: Vec<u8>) -> Reading {
+    let summary = json!({
+        "format": read.format,
+        "format_version": read.format_version,
+        "packages": read.packages,
+        "dependencies": read.dependencies,
+        "root_dependencies": read.root_dependencies,
+        "vertices": read.vertices,
+        "edges": read.edges,
+    });
+    Reading::of_one(read.facts, document, read.warnings.iter().map(ToString::to_string).collect(), summary)
 }

@@ -12,13 +12,21 @@ use domain::redact;
 use domain::time::Timestamp;
 use domain::unseen;
 
-use super::Refused;
 use super::quoted::quoted;
+use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind};
 
 mod clean;
 #[cfg(test)]
 mod tests;
 
+/// Survey answers.
+pub const KIND: SourceKind = SourceKind {
+    name: "survey",
+    documents: "Survey answers: CSV with project_id,project_name,status,answered_at; one event a row",
+    answer: &[],
+    pseudonymous: false,
+    reads: Reads::Records(reading),
+};
 /// Greatest number of rows in one file.
 pub const MAX_ROWS: usize = 1_000_000;
 /// Greatest length of one cell, in bytes.
@@ -105,6 +113,21 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     }
     parsed.document = clean.into_bytes();
     Ok(parsed)
+}
+
+/// Reads the one file of a submission.
+fn reading(files: &[NamedDocument]) -> Result<Reading, Refused> {
+    let [(_, bytes)] = files else { return Err(Refused::whole("survey answers are taken one file at a time")) };
+    let read = parse(bytes)?;
+    let event =
+        |(row, facts): (u64, SurveyAnswered)| ReadEvent { event: facts.into(), place: Some(RecordPlace::Row(row)) };
+    Ok(Reading {
+        events: read.rows.into_iter().map(event).collect(),
+        documents: vec![read.document.into()],
+        refused: read.refused.into_iter().map(|row| (RecordPlace::Row(row.row), row.reason)).collect(),
+        warnings: read.warnings,
+        ..Reading::default()
+    })
 }
 
 /// Where the four columns stand.

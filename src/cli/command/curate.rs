@@ -5,8 +5,8 @@ use domain::checked::StatedReason;
 use crate::cli::failure::Result;
 use crate::cli::flags::{self, Curate, WhoAndWhy};
 use crate::cli::output::Output;
-use crate::service::Deps;
 use crate::service::act::curate::{By, Corrected, Given, Resolution, curate};
+use crate::service::{Deps, Error};
 
 /// Columns of a correction.
 const COLUMNS: &[&str] = &["id", "kind", "reason", "outcome", "position", "event"];
@@ -34,7 +34,7 @@ pub(crate) async fn resolve(deps: &Deps, id: &str, with: flags::ResolutionArgs, 
 }
 
 fn who(WhoAndWhy { author, reason }: WhoAndWhy) -> Result<By> {
-    Ok(By { author, reason: StatedReason::new(&reason)? })
+    Ok(By { author, reason: StatedReason::new(&reason).map_err(Error::from)? })
 }
 
 fn row(corrected: &Corrected) -> Result<Output> {

@@ -8,15 +8,15 @@ use crate::cli::confirm;
 use crate::cli::failure::Result;
 use crate::cli::flags::Erase;
 use crate::cli::output::Output;
-use crate::service::Deps;
 use crate::service::act::erase::{ForeseenErasure, contributor, foresee, payload};
+use crate::service::{Deps, Error};
 
 /// `erase`.
 pub(crate) async fn run(deps: &Deps, what: Erase) -> Result<Output> {
     match what {
         Erase::Contributor { pseudonym } => Output::of(&contributor(deps, &pseudonym).await?),
         Erase::Payload { position, reason, dry_run, yes, actor } => {
-            let reason = StatedReason::new(&reason)?;
+            let reason = StatedReason::new(&reason).map_err(Error::from)?;
             let foreseen = foresee(deps, position).await?;
             if dry_run {
                 return Output::of(&foreseen.dry_run()?);

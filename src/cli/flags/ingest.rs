@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use crate::service::act::ingest::{gitlog, grants, repo, sbom, survey};
+
 /// What every ingestion takes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct IngestOptions {
@@ -33,7 +35,7 @@ pub(crate) struct SubjectOptions {
 /// Kinds of ingestion.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ingest {
-    /// A bill of materials: SPDX 2.2, 2.3 or CycloneDX 1.2 to 1.7 in JSON; one event
+    #[command(about = sbom::KIND.documents)]
     Sbom {
         /// The document, plain, gz or zst; `-` for standard input
         file: String,
@@ -42,7 +44,7 @@ pub(crate) enum Ingest {
         #[command(flatten)]
         options: IngestOptions,
     },
-    /// Survey answers: CSV with project_id,project_name,status,answered_at; one event a row
+    #[command(about = survey::KIND.documents)]
     Survey {
         /// The file; `-` for standard input
         file: String,
@@ -52,7 +54,7 @@ pub(crate) enum Ingest {
         #[command(flatten)]
         options: IngestOptions,
     },
-    /// Host facts of a repository: GitHub-shaped JSON; one event
+    #[command(about = repo::KIND.documents)]
     Repo {
         /// The document; `-` for standard input
         file: String,
@@ -61,7 +63,7 @@ pub(crate) enum Ingest {
         #[command(flatten)]
         options: IngestOptions,
     },
-    /// Git history: a repository, clone URL, bundle or pseudonymised export; one event
+    #[command(about = gitlog::KIND.documents)]
     GitLog {
         /// Path or URL
         source: String,
@@ -73,7 +75,7 @@ pub(crate) enum Ingest {
         #[command(flatten)]
         options: IngestOptions,
     },
-    /// Grants records: DAOIP-5 projects, rounds and applications; one event a record
+    #[command(about = grants::KIND.documents)]
     Grants {
         /// The files, plain, gz or zst
         #[arg(required = true)]

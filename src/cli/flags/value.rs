@@ -46,6 +46,5 @@ fn allowed(invalid: Invalid) -> String {
 /// An idempotency key.
 #[cfg(feature = "ingest")]
 pub(crate) fn key(text: &str) -> Result<String, String> {
-    let key = ingest::append::is_key(text).then(|| text.to_owned());
-    key.ok_or_else(|| ingest::Refusal::Key.to_string())
+    crate::service::act::ingest::key(text).map_err(|error| error.to_string())
 }

@@ -7,14 +7,14 @@ use replay::stop::Stop;
 use sqlx::PgConnection;
 
 use crate::service::ask::lag;
-use crate::service::ask::status::{self, LiveStanding};
+use crate::service::ask::status::{self, LiveBuilds};
 use crate::service::{Deps, Error, Result};
 
 /// Brings the live builds to the head as it stands now. Asked to stop, it keeps what is folded by then.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when it was stopped before the head; as [`Deps::write`].
-pub async fn project(deps: &Deps, stop: &Stop) -> Result<LiveStanding> {
+pub async fn project(deps: &Deps, stop: &Stop) -> Result<LiveBuilds> {
     // Of its own: where builds are made anew, the connection is their maker's.
     let mut conn = deps.write().await?.detach();
     sequence(deps).await?;

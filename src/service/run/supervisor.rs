@@ -51,7 +51,7 @@ pub async fn run(
     parts: Parts,
     stop: &Stop,
     begun: impl FnOnce(&Begun),
-) -> Result<Option<status::LiveStanding>> {
+) -> Result<Option<status::LiveBuilds>> {
     tokio::select! {
         biased;
         () = stop.asked() => {}

@@ -1,0 +1,132 @@
+//! What became of the lines so far.
+
+use std::time::Instant;
+
+use domain::Event;
+use domain::recorded::Position;
+use ingest::{Append, AppendOutcome, Refusal};
+
+use super::page::{LinePage, LinePlace, PageEvents};
+use super::{BatchIngested, RefusedLine};
+use crate::service::act::ingest::Destination;
+use crate::service::{Error, Result};
+
+/// Most refused lines that the answer lists; the rest is counted.
+const MAX_REFUSED_LISTED: usize = 10_000;
+
+/// What became of the lines so far.
+pub(super) struct Tally<'a> {
+    to: &'a Destination,
+    pub(super) appended: u64,
+    pub(super) duplicates: u64,
+    refused: Vec<RefusedLine>,
+    refused_count: u64,
+    /// The first of them, as a sentence.
+    first_refused: Option<String>,
+    /// How many of them are refused for a key that was used for something else.
+    conflicts: u64,
+    last: Option<Position>,
+    /// Whether a git log has come, and with it the question under which key the others were made.
+    git_logs: bool,
+}
+
+impl<'a> Tally<'a> {
+    /// Nothing yet.
+    pub(super) fn new(to: &'a Destination) -> Self {
+        Self {
+            to,
+            appended: 0,
+            duplicates: 0,
+            refused: Vec::new(),
+            refused_count: 0,
+            first_refused: None,
+            conflicts: 0,
+            last: None,
+            git_logs: false,
+        }
+    }
+
+    /// Says what is odd about the lines of a page, counts what is refused of them, and hands over its events.
+    pub(super) fn receive(&mut self, page: LinePage) -> PageEvents {
+        let mut events = PageEvents::default();
+        for item in page.items {
+            self.warn(&item.warnings);
+            for reason in item.refused {
+                self.add(item.line, reason);
+            }
+            events.documents.extend(item.documents);
+            events.places.extend(item.places.into_iter().map(|place| (item.line, place)));
+            events.appends.extend(item.appends);
+            events.people.extend(item.people);
+        }
+        events
+    }
+
+    /// The first git log of all, when it comes.
+    pub(super) fn first_git_log<'e>(&mut self, appends: &'e [Append]) -> Option<&'e Event> {
+        let mut events = appends.iter().map(|append| &append.event).filter(|_| !self.git_logs);
+        let found = events.find(|event| matches!(event, Event::GitLogObserved(_)));
+        self.git_logs |= found.is_some();
+        found
+    }
+
+    /// Counts an event that is in the log.
+    pub(super) fn count(&mut self, outcome: &AppendOutcome) {
+        *(if outcome.is_duplicate() { &mut self.duplicates } else { &mut self.appended }) += 1;
+        self.last = self.last.max(Some(outcome.place().position));
+    }
+
+    /// Counts an event that is refused.
+    pub(super) fn refuse_event(&mut self, (line, place): LinePlace, refusal: &Refusal) {
+        self.conflicts += u64::from(refusal.is_conflict());
+        self.add(line, place.map_or_else(|| refusal.to_string(), |place| format!("{place}: {refusal}")));
+    }
+
+    /// Says what was odd.
+    pub(super) fn warn(&self, warnings: &[String]) {
+        self.to.warn_all(warnings);
+    }
+
+    fn add(&mut self, row: u64, reason: String) {
+        self.warn(&[format!("line {row} refused: {reason}")]);
+        self.first_refused.get_or_insert_with(|| format!("line {row}: {reason}"));
+        self.refused_count += 1;
+        if self.refused.len() < MAX_REFUSED_LISTED {
+            self.refused.push(RefusedLine { row, reason });
+        }
+    }
+
+    /// How many lines and records are refused.
+    pub(super) fn refused_count(&self) -> u64 {
+        self.refused_count
+    }
+
+    /// The first of them, as a sentence.
+    pub(super) fn first_refused(&self) -> Option<&str> {
+        self.first_refused.as_deref()
+    }
+
+    /// Refuses all for one that is refused: a conflict where nothing but keys is in the way.
+    pub(super) fn refuse(&self) -> Result<()> {
+        let Some(first) = &self.first_refused else { return Ok(()) };
+        let reason = format!("{} refused, the first is {first}; nothing is appended", self.refused_count);
+        Err(if self.conflicts == self.refused_count { Error::conflict(reason) } else { Error::refused(reason) })
+    }
+
+    /// The answer; `records` counts those of an input that was only read.
+    pub(super) fn answer(self, records: Option<u64>, started: Instant) -> BatchIngested {
+        let seconds = started.elapsed().as_secs_f64();
+        let events = self.appended + self.duplicates;
+        BatchIngested {
+            outcome: if records.is_some() { "dry-run" } else { "done" }.to_owned(),
+            records: records.unwrap_or(events + self.refused_count),
+            appended: self.appended,
+            duplicates: self.duplicates,
+            refused: self.refused,
+            refused_count: self.refused_count,
+            last_position: self.last,
+            seconds,
+            events_per_second: if seconds > 0.0 { (events as f64 / seconds).round() } else { 0.0 },
+        }
+    }
+}

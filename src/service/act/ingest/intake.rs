@@ -1,0 +1,144 @@
+//! The steps that all facts of documents take: the log is asked what would become of them, their documents are kept,
+//! they are appended, and the people that they name are remembered beside the log.
+//!
+//! Raw documents go to the artifact store before the events that name them, and only with such an event: what the log
+//! has already, or refuses, leaves no document behind, and one that was erased does not come back with a document that
+//! is told again. When two bring the same facts in the same moment, both keep what they bring and one of them is the
+//! duplicate: then a document may lie there unnamed.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use domain::Event;
+use domain::digest::Digest;
+use ingest::append::{ForeseenAppend, Rehearsal, TRIES};
+use ingest::source::gitlog::Person;
+use ingest::{Append, AppendContext, AppendError, AppendOutcome, Log, Refusal, pseudonym_key};
+
+use super::{Destination, now};
+use crate::service::deps::context;
+use crate::service::{Deps, Error, Result};
+
+/// What would become of an event.
+pub(crate) type Foresight = std::result::Result<ForeseenAppend, Refusal>;
+/// What became of an event.
+pub(crate) type EventFate = std::result::Result<AppendOutcome, Refusal>;
+
+/// The way into a log, or a rehearsal of it.
+pub(crate) struct Intake {
+    /// None in a rehearsal.
+    open: Option<(Deps, Log)>,
+    context: AppendContext,
+}
+
+impl Intake {
+    /// Opens the way.
+    ///
+    /// # Errors
+    /// As [`Deps::open`] and [`Deps::log`].
+    pub(crate) async fn open(to: &Destination, actor: Option<&str>) -> Result<Self> {
+        let open = match to.open()? {
+            Some(deps) => {
+                let log = deps.log().await?;
+                Some((deps, log))
+            }
+            None => None,
+        };
+        Ok(Self { open, context: context(actor) })
+    }
+
+    /// Whether nothing is appended.
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        self.open.is_none()
+    }
+
+    /// What would become of events: by the log, or by what can be told without one.
+    pub(crate) async fn foresee(&self, appends: Vec<Append>) -> Result<Vec<Foresight>> {
+        match &self.open {
+            Some((_, log)) => Ok(log.foresee(appends).await?),
+            None => self.rehearse(&mut self.rehearsal()?, appends).await,
+        }
+    }
+
+    /// A rehearsal of many events, which come in several parts.
+    pub(crate) fn rehearsal(&self) -> Result<Rehearsal> {
+        match &self.open {
+            Some(_) => Ok(Rehearsal::default()),
+            // The clock of this machine stands for the log's.
+            None => Ok(Rehearsal::new(&self.context, now()?).map_err(AppendError::from)?),
+        }
+    }
+
+    /// What would become of a part, after those before it, none of which is in the log.
+    pub(crate) async fn rehearse(&self, before: &mut Rehearsal, appends: Vec<Append>) -> Result<Vec<Foresight>> {
+        if let Some((_, log)) = &self.open {
+            return Ok(log.rehearse(before, appends).await?);
+        }
+        before.at(now()?);
+        Ok(before.foresee(appends))
+    }
+
+    /// Keeps the documents of what is new, appends what was foreseen, and remembers people. In a rehearsal nothing
+    /// becomes of anything.
+    pub(crate) async fn append(
+        &self,
+        foreseen: Vec<Foresight>,
+        documents: impl IntoIterator<Item = Bytes>,
+        people: &[Person],
+    ) -> Result<Vec<EventFate>> {
+        let Some((deps, log)) = &self.open else { return Ok(Vec::new()) };
+        keep(deps, &foreseen, documents).await?;
+        let fates = log.append_foreseen(foreseen, &self.context).await?;
+        self.remember(people).await?;
+        Ok(fates)
+    }
+
+    /// Appends one event, its document first. In a rehearsal there is no outcome but a refusal.
+    pub(crate) async fn one(&self, append: Append, document: Option<Bytes>) -> Result<Option<AppendOutcome>> {
+        for _ in 0..TRIES {
+            let foreseen = self.foresee(vec![append.clone()]).await?;
+            let Some((deps, log)) = &self.open else {
+                for item in foreseen {
+                    item.map_err(AppendError::from)?;
+                }
+                return Ok(None);
+            };
+            keep(deps, &foreseen, document.clone()).await?;
+            match log.append_foreseen(foreseen, &self.context).await?.pop() {
+                None | Some(Err(Refusal::Overtaken(_))) => {}
+                Some(outcome) => return Ok(Some(outcome.map_err(AppendError::from)?)),
+            }
+        }
+        Err(AppendError::Conflict { what: "stream".to_owned() }.into())
+    }
+
+    /// Keeps names and logins beside the log: erasable, used by no score.
+    pub(crate) async fn remember(&self, people: &[Person]) -> Result<()> {
+        let Some((_, log)) = self.open.as_ref().filter(|_| !people.is_empty()) else { return Ok(()) };
+        let pseudonyms: Vec<Vec<u8>> = people.iter().map(|person| person.pseudonym.0.to_vec()).collect();
+        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+        let logins: Vec<Option<&str>> = people.iter().map(|person| person.login.as_deref()).collect();
+        sqlx::query_file!("sql/remember_people.sql", &pseudonyms, &names as &[&str], &logins as &[Option<&str>])
+            .execute(log.pool())
+            .await?;
+        Ok(())
+    }
+
+    /// A warning where the log holds git logs that were made under another key than this one: a key was lost, and
+    /// every contributor of before counts as somebody else.
+    pub(crate) async fn other_key(&self, event: &Event) -> Result<Option<String>> {
+        let (Some((_, log)), Event::GitLogObserved(facts)) = (&self.open, event) else { return Ok(None) };
+        let own = &facts.pseudonym_key;
+        let other = pseudonym_key::used(log.pool()).await?.into_iter().find(|key| key != own);
+        Ok(other.map(|other| {
+            format!("the pseudonym key is {own}, but the log holds git logs {}", pseudonym_key::made_under(&other))
+        }))
+    }
+}
+
+/// Keeps those of these documents that an event which is about to be appended names.
+async fn keep(deps: &Deps, foreseen: &[Foresight], documents: impl IntoIterator<Item = Bytes>) -> Result<()> {
+    let named: BTreeSet<Digest> = foreseen.iter().flatten().filter_map(ForeseenAppend::document).collect();
+    let documents = documents.into_iter().filter(|document| named.contains(&Digest::of(document)));
+    deps.store()?.put_all(documents).await.map_err(Error::unavailable)
+}
