@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, Executor as _};
 
 use crate::support::cli::{Place, ended};
+use crate::support::events;
+use crate::support::log::append;
 
 fn sbom(package: &str) -> String {
     json!({
@@ -124,6 +126,45 @@ async fn the_doctor_says_what_to_mend() {
     let said = nowhere.output().unwrap();
     let said: Value = serde_json::from_slice(&said.stdout).unwrap();
     assert!(said["checks"].as_array().unwrap().iter().any(|check| check["name"] == "database" && check["ok"] == false));
+}
+
+/// What the doctor says of one thing.
+fn detail(place: &Place, name: &str) -> String {
+    let checks = place.ends(0, &["doctor"]).json();
+    let check = checks["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
+    check["detail"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_doctor_counts_what_an_earlier_program_called_otherwise() {
+    let place = Place::new().await;
+    place.run(&["migrate"]);
+    let log = place.db.log();
+    append(&log, events::repo("o/r", 1)).await;
+    append(&log, events::crawl("pkg:npm/plain", "plain")).await;
+    place.run(&["project"]);
+    assert_eq!(detail(&place, "ids"), "2 repositories and packages, each called as it would be today");
+    // What a program kept that lower-cased names of npm, and neither GitLab's nor those of Python with dots.
+    append(&log, events::crawl("pkg:npm/jsonstream", "JSONStream")).await;
+    append(&log, events::crawl("pkg:pypi/zope.interface", "zope.interface")).await;
+    append(&log, events::repo_of("pkg:gitlab/GNOME/gtk", "GNOME/gtk", 2)).await;
+    place.run(&["project"]);
+    let expected = "3 of 5 repositories and packages would read differently when fed again (pkg:gitlab/GNOME/gtk as \
+        pkg:gitlab/gnome/gtk); what an earlier program kept keeps its id";
+    assert_eq!(detail(&place, "ids"), expected);
+
+    // They are found by the ids they have, and what is canonical comes first.
+    for (id, level) in [("pkg:gitlab/GNOME/gtk", "repo"), ("pkg:pypi/zope.interface", "external")] {
+        assert_eq!(place.run(&["scores", "--level", level, "--id", id])[0]["id"], id);
+        let stream = format!("{}:{id}", if level == "repo" { "repo" } else { "package" });
+        assert_eq!(place.run(&["events", "--stream", &stream])["stream"], stream.as_str());
+        assert_eq!(place.run(&["artifact", "history", id]).as_array().unwrap().len(), 1);
+        place.run(&["audit", "explain", id, "criticality_score"]);
+    }
+    append(&log, events::repo_of("pkg:gitlab/gnome/gtk", "GNOME/gtk", 3)).await;
+    place.run(&["project"]);
+    let found = place.run(&["scores", "--level", "repo", "--id", "pkg:gitlab/GNOME/gtk"]);
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["id"]), (1, &json!("pkg:gitlab/gnome/gtk")));
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ mod limits;
 mod migration;
 mod plans;
 mod privacy;
+mod purl_suite;
 mod quarantine;
 mod reads;
 mod registry_cli;

@@ -97,12 +97,12 @@ impl DocumentGraph {
         }
         edges.add_roots(facts, &package_index, &ids);
 
-        let repository = root_id.as_ref().filter(|id| purl::is_repository(id) && *id != subject_id);
+        let repository = root_id.as_ref().filter(|id| purl::is_hosted(id) && *id != subject_id);
         let named = root.and_then(|package| package.purl.as_ref());
         Self {
             subject,
             publication: named
-                .filter(|id| !purl::is_repository(id) && !purl::is_private_to_another(id, subject_id))
+                .filter(|id| !purl::is_hosted(id) && !purl::is_private_to_another(id, subject_id))
                 .cloned(),
             foreign_root: repository.cloned(),
             edges: edges.joined(),

@@ -25,6 +25,7 @@ pub mod facts;
 pub mod formula;
 pub mod grants;
 pub mod identity;
+mod meant_repository;
 pub mod merkle;
 pub mod note;
 pub mod number;

@@ -1,17 +1,30 @@
 //! Identities of repositories and packages: canonical, versionless package URLs.
 //!
-//! The rules of each type (case, separators) come from the `packageurl` crate; this module adds what the graph needs:
-//! one vertex per package, so version, qualifiers and subpath are cut off, and repository hosts are told apart.
+//! The specification and its type definitions say what a text means ([`PackageUrl`]); this module adds what the graph
+//! needs: one vertex per package, so version, qualifiers and subpath are cut off, and repository hosts are told apart.
 
-use packageurl::PackageUrl;
+use std::borrow::Cow;
+
 use thiserror::Error;
 
-use crate::digest::Digest;
+mod parts;
+mod percent;
+mod private;
+mod types;
+mod written;
+
+pub use parts::PackageUrl;
+pub use private::{generic_id, grouped_id, is_private_to_another};
+use written::{Extent, PurlText};
 
 /// Types of purl whose subject is a repository on a code host.
 pub const REPOSITORY_TYPES: [&str; 3] = ["github", "gitlab", "bitbucket"];
 /// Greatest length of a purl, in bytes, as given and in canonical form.
 pub const MAX_PURL_BYTES: usize = 1000;
+/// What clone URLs put behind the name of a repository; ids are without.
+const CLONE_ENDING: &str = ".git";
+/// How much of a refused text is shown, in characters.
+const SHOWN_CHARS: usize = 120;
 
 /// Why a text is no usable package URL.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -24,8 +37,8 @@ pub enum PurlError {
         /// What the specification misses.
         reason: String,
     },
-    /// A package URL, but not of a repository with owner and name.
-    #[error("`{0}` names no repository: expected pkg:github/OWNER/NAME (or gitlab, bitbucket)")]
+    /// Not the purl of a repository with owner and name: which text, and what may be meant.
+    #[error("{0}")]
     NotARepository(String),
 }
 
@@ -41,121 +54,138 @@ pub struct Purl {
 }
 
 impl Purl {
-    /// Parses a package URL.
+    /// Parses a package URL. The name of a repository loses the `.git` of its clone URL.
     ///
     /// # Errors
     /// When the text is no package URL, is longer than [`MAX_PURL_BYTES`] or holds control characters.
     pub fn parse(text: &str) -> Result<Self, PurlError> {
-        let error = |reason: String| PurlError::Malformed { text: text.chars().take(120).collect(), reason };
-        if text.len() > MAX_PURL_BYTES {
-            return Err(error(format!("longer than {MAX_PURL_BYTES} bytes")));
-        }
-        if text.chars().any(char::is_control) {
-            return Err(error("control characters".to_owned()));
-        }
-        let parsed: PackageUrl = text.trim().parse().map_err(|e: packageurl::Error| error(e.to_string()))?;
-        if parsed.name().chars().chain(parsed.namespace().unwrap_or("").chars()).any(char::is_control) {
-            return Err(error("control characters".to_owned()));
-        }
-        let version = parsed.version().map(str::to_owned).filter(|v| !v.is_empty() && !v.contains('\0'));
-        let mut bare =
-            PackageUrl::new(parsed.ty().to_owned(), parsed.name().to_owned()).map_err(|e| error(e.to_string()))?;
-        // Segments that say nothing are dropped, as the specification has it: the canonical form must read as itself.
-        let segments = parsed.namespace().unwrap_or("").split('/').filter(|part| !["", ".", ".."].contains(part));
-        let namespace = segments.collect::<Vec<_>>().join("/");
-        if !namespace.is_empty() {
-            bare.with_namespace(namespace).map_err(|e| error(e.to_string()))?;
-        }
-        let id = bare.to_string();
-        // Percent-encoding may triple the length, and ids are index keys.
-        if id.len() > MAX_PURL_BYTES {
-            return Err(error(format!("longer than {MAX_PURL_BYTES} bytes in canonical form")));
-        }
-        Ok(Self { id, version, spelled: spelled(text.trim()) })
+        Self::read(text, Extent::Whole).map(|(purl, _)| purl)
     }
 
-    /// Parses the purl of a repository: a code host, an owner and a name.
+    /// Parses the purl of a repository, a code host, an owner and a name, as it has to be written.
     ///
     /// # Errors
-    /// As [`Purl::parse`], and when the purl names no repository.
-    pub fn parse_repository(text: &str) -> Result<Self, PurlError> {
-        let purl = Self::parse(text)?;
-        if is_repository(&purl.id) { Ok(purl) } else { Err(PurlError::NotARepository(purl.id)) }
+    /// As [`Purl::parse`], and when the purl names no repository or a slash follows its name.
+    pub(crate) fn parse_exact_repository(text: &str) -> Result<Self, PurlError> {
+        match Self::read(text, Extent::Whole)? {
+            (purl, false) if is_repository(&purl.id) => Ok(purl),
+            (purl, _) => Err(PurlError::NotARepository(format!(
+                "`{}` names no repository: expected pkg:github/OWNER/NAME (or gitlab, bitbucket)",
+                shown(&purl.id)
+            ))),
+        }
+    }
+
+    /// The purl of a text, and whether a slash follows its name.
+    fn read(text: &str, extent: Extent) -> Result<(Self, bool), PurlError> {
+        let error = |reason: Cow<'_, str>| PurlError::Malformed { text: shown(text), reason: reason.into_owned() };
+        if text.len() > MAX_PURL_BYTES {
+            return Err(error(format!("longer than {MAX_PURL_BYTES} bytes").into()));
+        }
+        if has_control(text) {
+            return Err(error("control characters".into()));
+        }
+        let written = PurlText::of(text.trim()).map_err(error)?;
+        let ends_in_slash = written.ends_in_slash;
+        if has_control(&written.namespace) || has_control(&written.name) {
+            return Err(error("control characters".into()));
+        }
+        let mut spelled = match &*written.namespace {
+            "" => written.name.as_ref().to_owned(),
+            namespace => [namespace, "/", &written.name].concat(),
+        };
+        let mut purl = written.canonical(extent).map_err(error)?;
+        if REPOSITORY_TYPES.contains(&&*purl.kind) {
+            let bare = without_clone_ending(&purl.name);
+            spelled.truncate(spelled.len() - (purl.name.len() - bare.len()));
+            let kept = bare.len();
+            match &mut purl.name {
+                Cow::Borrowed(name) => *name = &name[..kept],
+                Cow::Owned(name) => name.truncate(kept),
+            }
+        }
+        let id = purl.bare();
+        // Percent-encoding may triple the length, and ids are index keys.
+        if id.len() > MAX_PURL_BYTES {
+            return Err(error(format!("longer than {MAX_PURL_BYTES} bytes in canonical form").into()));
+        }
+        let version = purl.version.map(Cow::into_owned).filter(|version| !version.contains('\0'));
+        Ok((Self { id, version, spelled }, ends_in_slash))
     }
 }
 
-/// Whether a canonical id names a repository on a code host.
+/// What the subject of an event would be called were it fed again: `id` and `spelled` are as the event keeps them. An
+/// earlier program wrote some types in another case, and what it lost of a name only the spelling still tells.
+///
+/// # Errors
+/// When it would be refused.
+pub fn read_again(id: &str, spelled: Option<&str>) -> Result<String, PurlError> {
+    let slashes = |text: &str| text.matches('/').count();
+    let is_name = |path: &str, of: &str| decoded(path).eq_ignore_ascii_case(of) && slashes(path) == slashes(of);
+    let is_its_name = |spelled: &&str| split(id).is_some_and(|(_, path)| is_name(path, spelled));
+    let text = match (spelled.filter(is_its_name), split(id)) {
+        (Some(spelled), Some((kind, _))) => {
+            let mut text = format!("pkg:{kind}/");
+            percent::encode_path_into(&mut text, spelled);
+            text
+        }
+        _ => id.to_owned(),
+    };
+    Purl::read(&text, Extent::Id).map(|(purl, _)| purl.id)
+}
+
+/// The name of a repository without the ending of its clone URL, in canonical spelling; never empty.
+fn without_clone_ending(mut name: &str) -> &str {
+    while let Some(bare) = name.strip_suffix(CLONE_ENDING).filter(|bare| !bare.is_empty()) {
+        name = bare;
+    }
+    name
+}
+
+fn has_control(text: &str) -> bool {
+    // Most texts are ASCII, and there looking at bytes is enough.
+    if text.is_ascii() { text.bytes().any(|byte| byte.is_ascii_control()) } else { text.chars().any(char::is_control) }
+}
+
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS).collect()
+}
+
+/// Type and path of a canonical id.
+fn split(id: &str) -> Option<(&str, &str)> {
+    id.strip_prefix("pkg:")?.split_once('/')
+}
+
+/// Whether a canonical id names a repository on a code host: an owner and a name, groups too on GitLab.
 #[must_use]
 pub fn is_repository(id: &str) -> bool {
-    let Some((kind, path)) = id.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')) else { return false };
-    REPOSITORY_TYPES.contains(&kind) && path.split('/').filter(|part| !part.is_empty()).count() >= 2
+    let Some((kind, path)) = split(id) else { return false };
+    let segments = path.split('/').count();
+    let fits = if kind == "gitlab" { segments >= 2 } else { segments == 2 };
+    REPOSITORY_TYPES.contains(&kind) && fits && path.split('/').all(|part| !part.is_empty() && part != CLONE_ENDING)
+}
+
+/// Whether a canonical id names something on a code host, a repository or what lies in one: no package that a registry
+/// could know.
+#[must_use]
+pub fn is_hosted(id: &str) -> bool {
+    split(id).is_some_and(|(kind, path)| REPOSITORY_TYPES.contains(&kind) && path.contains('/'))
 }
 
 /// The last segment of a canonical id, percent-decoded: what a person calls it.
 #[must_use]
 pub fn short_name(id: &str) -> String {
-    percent_decoded(id.rsplit('/').next().unwrap_or(id))
+    decoded(id.rsplit('/').next().unwrap_or(id))
 }
 
 /// Namespace and name of a canonical id, percent-decoded: `@stellar/stellar-sdk`.
 #[must_use]
 pub fn full_name(id: &str) -> String {
-    percent_decoded(id.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')).map_or(id, |(_, path)| path))
+    decoded(split(id).map_or(id, |(_, path)| path))
 }
 
-/// The id of a package that carries no purl: private to the subject that names it. Where it would be longer than
-/// [`MAX_PURL_BYTES`], the digest of that id stands for it: an edge, which is keyed by two ids, must fit an index.
-#[must_use]
-pub fn generic_id(subject_id: &str, name: &str) -> String {
-    let owner = full_name(subject_id);
-    // Two hosts may have repositories of one name. Those of other hosts have a segment more than any of GitHub.
-    let owner = match subject_id.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')) {
-        Some((host, _)) if host != "github" => format!("{host}/{owner}"),
-        _ => owner,
-    };
-    let parse = |name: &str| {
-        let mut purl = PackageUrl::new("generic", name.to_owned()).ok()?;
-        purl.with_namespace(owner.clone()).ok()?;
-        Some(purl.to_string())
-    };
-    let id = parse(name).or_else(|| parse("unnamed")).unwrap_or_else(|| "pkg:generic/unnamed".to_owned());
-    if id.len() > MAX_PURL_BYTES { format!("pkg:generic/{}", Digest::of(id.as_bytes())) } else { id }
-}
-
-/// Whether a canonical id looks like one that [`generic_id`] gives to packages of another subject: whoever writes such
-/// a purl does not get what is private to that subject.
-#[must_use]
-pub fn is_private_to_another(id: &str, subject_id: &str) -> bool {
-    let Some(path) = id.strip_prefix("pkg:generic/") else { return false };
-    let own = generic_id(subject_id, "x");
-    let is_own = own.rsplit_once('/').is_some_and(|(own, _)| id.rsplit_once('/').is_some_and(|(of, _)| of == own));
-    let is_digest = path.len() == 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (path.split('/').count() > 2 && !is_own) || is_digest
-}
-
-fn spelled(text: &str) -> String {
-    let path = text.strip_prefix("pkg:").map(|rest| rest.trim_start_matches('/'));
-    let path = path.and_then(|rest| rest.split_once('/')).map_or(text, |(_, path)| path);
-    let path = path.split(['?', '#']).next().unwrap_or(path);
-    let path = match path.rfind('@') {
-        Some(at) if at > 0 && !path[at..].contains('/') => &path[..at],
-        _ => path,
-    };
-    percent_decoded(path)
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let decoded = (*first == b'%')
-            .then(|| tail.get(..2))
-            .flatten()
-            .and_then(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
-        bytes.push(decoded.unwrap_or(*first));
-        rest = if decoded.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+fn decoded(text: &str) -> String {
+    percent::decode(text).map_or_else(|| text.to_owned(), Cow::into_owned)
 }
 
 /// Host (type of purl) and owner of a repository's canonical id.
@@ -206,23 +236,38 @@ mod tests {
         assert!(Purl::parse_repository("pkg:github/stellar/js-xdr").is_ok());
         assert!(Purl::parse_repository("pkg:gitlab/group/sub/name").is_ok());
         assert!(matches!(Purl::parse_repository("pkg:npm/x"), Err(PurlError::NotARepository(_))));
-        assert!(matches!(Purl::parse_repository("stellar/js-xdr"), Err(PurlError::Malformed { .. })));
+        assert!(matches!(Purl::parse_repository("stellar"), Err(PurlError::Malformed { .. })));
         assert!(Purl::parse_repository("pkg:github/lonely").is_err());
+        assert!(Purl::parse_repository("pkg:github/o/.git").is_err());
+        assert!(is_hosted("pkg:github/o/r/sub") && !is_repository("pkg:github/o/r/sub"));
     }
 
     #[test]
-    fn packages_without_purl_stay_with_their_subject() {
-        assert_eq!(generic_id("pkg:github/a/b", "left pad"), "pkg:generic/a/b/left%20pad");
-        assert_ne!(generic_id("pkg:github/a/b", "x"), generic_id("pkg:github/a/c", "x"));
-        assert_eq!(generic_id("pkg:gitlab/a/b", "x"), "pkg:generic/gitlab/a/b/x", "another host, another repository");
-        assert_ne!(generic_id("pkg:github/gitlab/a", "b/x"), generic_id("pkg:gitlab/a/b", "x"));
-        assert_eq!(generic_id("pkg:github/a/b", ""), "pkg:generic/a/b/unnamed");
-        let private = |id: &str| is_private_to_another(id, "pkg:github/a/b");
-        assert!(private("pkg:generic/a/c/x") && private("pkg:generic/gitlab/a/b/x"));
-        assert!(!private("pkg:generic/a/b/x") && !private("pkg:generic/zlib") && !private("pkg:generic/madler/zlib"));
-        assert!(!private("pkg:npm/a/c/x"));
-        let long = ["語".repeat(170), "語".repeat(169)].map(|name| generic_id("pkg:github/a/b", &name));
-        assert!(private(&long[0]), "nobody writes such a purl himself");
-        assert!(long[0] != long[1] && long.iter().all(|id| id.len() == "pkg:generic/".len() + 64), "{long:?}");
+    fn repositories_lose_the_ending_of_their_clone_url() {
+        for (text, id, spelled) in [
+            ("pkg:github/Stellar/JS-xdr.git", "pkg:github/stellar/js-xdr", "Stellar/JS-xdr"),
+            ("pkg:github/o/R.GIT@v1", "pkg:github/o/r", "o/R"),
+            ("pkg:gitlab/G/s/N.git.git", "pkg:gitlab/g/s/n", "G/s/N"),
+            ("pkg:github/o/.git", "pkg:github/o/.git", "o/.git"),
+            ("pkg:git/host/o/r.git", "pkg:git/host/o/r.git", "host/o/r.git"),
+            ("pkg:npm/x.git", "pkg:npm/x.git", "x.git"),
+        ] {
+            let purl = Purl::parse(text).unwrap();
+            assert_eq!((purl.id.as_str(), purl.spelled.as_str()), (id, spelled), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_program_kept_may_read_otherwise() {
+        let again = |id: &str, spelled: &str| read_again(id, Some(spelled)).unwrap();
+        assert_eq!(again("pkg:npm/jsonstream", "JSONStream"), "pkg:npm/JSONStream");
+        assert_eq!(again("pkg:npm/%40a/b", "@a/b"), "pkg:npm/%40a/b");
+        assert_eq!(again("pkg:gitlab/GNOME/gtk", "GNOME/gtk"), "pkg:gitlab/gnome/gtk");
+        assert_eq!(again("pkg:github/o/r.git", "o/r.git"), "pkg:github/o/r");
+        assert_eq!(again("pkg:pypi/zope.interface", "zope.interface"), "pkg:pypi/zope-interface");
+        assert_eq!(again("pkg:npm/x", "another name"), "pkg:npm/x", "a spelling that is none of this id");
+        assert_eq!(again("pkg:julia/Dates", "Dates"), "pkg:julia/Dates", "ids carry no qualifiers");
+        assert_eq!(read_again("pkg:npm/a(b)", None).unwrap(), "pkg:npm/a%28b%29");
+        assert!(read_again("pkg:maven/lonely", None).is_err());
     }
 }

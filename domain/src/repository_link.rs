@@ -67,7 +67,7 @@ pub fn repository_at(kind: &str, path: &str) -> Option<String> {
     if segments.is_empty() || !segments.iter().all(owner_is_one) || !is_segment(name) {
         return None;
     }
-    Purl::parse_repository(&format!("pkg:{kind}/{}/{name}", segments.join("/"))).ok().map(|purl| purl.id)
+    Purl::parse_exact_repository(&format!("pkg:{kind}/{}/{name}", segments.join("/"))).ok().map(|purl| purl.id)
 }
 
 /// `host/path`, `host:path` or `host:port/path` on a host that we know.

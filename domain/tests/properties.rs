@@ -43,16 +43,22 @@ proptest! {
 
     #[test]
     fn a_package_url_is_its_own_canonical_form(text in prop_oneof![PURL, ".{0,40}"]) {
-        if let Ok(found) = Purl::parse(&text) {
+        // What carries its identity in a qualifier reads as itself with that alone.
+        let by_qualifier = |found: &Purl| ["pkg:julia/", "pkg:swid/"].iter().any(|kind| found.id.starts_with(kind));
+        if let Some(found) = Purl::parse(&text).ok().filter(|found| !by_qualifier(found)) {
             let again = Purl::parse(&found.id).unwrap();
             prop_assert_eq!(&again.id, &found.id);
             prop_assert_eq!(again.version, None);
             prop_assert!(!found.id.chars().any(char::is_control) && !found.spelled.contains('\0'));
-            prop_assert_eq!(Purl::parse_repository(&text).is_ok(), purl::is_repository(&found.id));
+            prop_assert_eq!(Purl::parse_repository(&found.id).is_ok(), purl::is_repository(&found.id));
+            prop_assert!(Purl::parse_repository(&text).is_err() || purl::is_repository(&found.id));
+            prop_assert_eq!(&purl::read_again(&found.id, Some(&found.spelled)).unwrap(), &found.id);
         }
         // Names lose their control characters when they are read.
-        let generic = purl::generic_id("pkg:github/a/b", &text.replace(char::is_control, ""));
-        prop_assert_eq!(&Purl::parse(&generic).unwrap().id, &generic);
+        let name = text.replace(char::is_control, "");
+        for generic in [purl::generic_id("pkg:github/a/b", &name), purl::grouped_id("pkg:gitlab/a/b/c", &name, &name)] {
+            prop_assert_eq!(&Purl::parse(&generic).unwrap().id, &generic);
+        }
     }
 
     #[test]

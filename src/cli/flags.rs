@@ -1,6 +1,5 @@
 //! Subcommands and flags, nothing else.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -91,7 +90,7 @@ pub(crate) enum Command {
         #[arg(long, default_value = "project")]
         level: LevelArg,
         /// Only this one
-        #[arg(long, value_parser = canonical_id)]
+        #[arg(long)]
         id: Option<String>,
         /// Field to sort by, with `:desc` for descending; nulls last
         #[arg(long, default_value = "id")]
@@ -105,13 +104,13 @@ pub(crate) enum Command {
     /// Resolved dependencies, dependent first
     Edges {
         /// Only those with this end
-        #[arg(long, value_parser = canonical_id)]
+        #[arg(long)]
         of: Option<String>,
         /// `repo` for repositories and packages, `project` for projects
         #[arg(long, default_value = "repo")]
         level: EdgeLevel,
         /// Why the edge from A to B stands: every claim with its event
-        #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = canonical_id)]
+        #[arg(long, num_args = 2, value_names = ["A", "B"])]
         why: Option<Vec<String>>,
         /// Position or time to look at
         #[arg(long)]
@@ -180,7 +179,6 @@ pub(crate) enum Command {
     /// How the values of one vertex changed over time
     History {
         /// The project, repository or package
-        #[arg(value_parser = canonical_id)]
         id: String,
         /// Only this value, for example `criticality_score`
         #[arg(long)]
@@ -250,11 +248,6 @@ pub(crate) enum Command {
     /// Start or join the embedded server and report on it
     #[command(hide = true)]
     EmbeddedPing(PingArgs),
-}
-
-/// An id as a person gives it: a package URL in canonical form, as ids are kept, and anything else as it is.
-pub(crate) fn canonical_id(text: &str) -> Result<String, Infallible> {
-    Ok(crate::service::ask::canonical_id(text))
 }
 
 /// A point of the log and a formula.

@@ -22,7 +22,16 @@ pub use projections::tables::Projection;
 
 use domain::purl::Purl;
 
-/// An id as somebody gives it: a package URL in canonical form, as ids are kept, and anything else as it is.
-pub(crate) fn canonical_id(text: &str) -> String {
-    Purl::parse(text).map_or_else(|_| text.to_owned(), |purl| purl.id)
+/// The forms in which an id that somebody gives may be kept, the likelier first: a package URL is in canonical form,
+/// but what an earlier program kept may be as given, and anything else is.
+pub(crate) fn forms_of(given: &str) -> Vec<String> {
+    let canonical = Purl::parse(given).map(|purl| purl.id).ok().filter(|id| id != given);
+    canonical.into_iter().chain([given.to_owned()]).collect()
+}
+
+/// The form of an id that is kept; the likelier one where none is.
+pub(crate) fn kept_form(given: &str, is_kept: impl Fn(&str) -> bool) -> String {
+    let mut forms = forms_of(given);
+    let kept = forms.iter().position(|form| is_kept(form)).unwrap_or(0);
+    forms.swap_remove(kept)
 }

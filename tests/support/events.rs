@@ -35,8 +35,13 @@ fn subject(name: &str) -> Subject {
 
 /// Host facts of `name`; two with different `stars` differ.
 pub(crate) fn repo(name: &str, stars: u64) -> Event {
+    repo_of(&format!("pkg:github/{name}"), name, stars)
+}
+
+/// The same of any id.
+pub(crate) fn repo_of(id: &str, spelled: &str, stars: u64) -> Event {
     RepoObserved {
-        subject: subject(name),
+        subject: Subject { id: id.to_owned(), spelled: spelled.to_owned(), project: None },
         document: document("GitHub-JSON"),
         full_name: None,
         stars: Some(stars),
@@ -51,6 +56,22 @@ pub(crate) fn repo(name: &str, stars: u64) -> Event {
         latest_version: None,
         releases: Vec::new(),
         description: Some("größer als \u{1F600} \u{2028} \"quoted\"\n".to_owned()),
+    }
+    .into()
+}
+
+/// A registry's answer about a package.
+pub(crate) fn crawl(purl: &str, spelled: &str) -> Event {
+    RegistryCrawled {
+        purl: purl.to_owned(),
+        spelled: spelled.to_owned(),
+        document: document("registry"),
+        latest_version: None,
+        releases: Vec::new(),
+        dependencies: Vec::new(),
+        repository: None,
+        license: None,
+        downloads: None,
     }
     .into()
 }

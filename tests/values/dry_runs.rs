@@ -74,6 +74,9 @@ fn a_dry_run_refuses_what_the_real_run_refuses() {
                 both.end(code, says, &[&["ingest"], kind, &["--repo", repo, "--project", project]].concat());
             };
             other("nonsense", "p", 2, "`nonsense` is no package URL");
+            for meant in ["o/n", "https://github.com/O/n/", "pkg:github/o/n/"] {
+                other(meant, "p", 2, "did you mean pkg:github/o/n");
+            }
             other("pkg:npm/x", "p", 2, "names no repository: expected pkg:github/OWNER/NAME");
             other(repo[1], "a\nb", 2, "expected the project's id");
             other(repo[1], &"x".repeat(1025), 2, "1 to 1024 bytes");

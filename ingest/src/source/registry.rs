@@ -141,7 +141,8 @@ impl Registry {
     /// Whether two names are one package to the registry.
     fn same(self, one: &str, other: &str) -> bool {
         let folded = |name: &str| match self {
-            Self::Npm => name.to_ascii_lowercase(),
+            // Old names may differ in case alone.
+            Self::Npm => name.to_owned(),
             Self::Crates | Self::Pypi => name.to_ascii_lowercase().replace(['_', '.'], "-"),
         };
         folded(one) == folded(other)
@@ -172,7 +173,7 @@ mod tests {
     fn names_of_packages() {
         for (registry, name, id) in [
             (Registry::Npm, "@stellar/js-xdr", "pkg:npm/%40stellar/js-xdr"),
-            (Registry::Npm, "JSONStream", "pkg:npm/jsonstream"),
+            (Registry::Npm, "JSONStream", "pkg:npm/JSONStream"),
             (Registry::Crates, "serde_json", "pkg:cargo/serde_json"),
             (Registry::Pypi, "Stellar_SDK", "pkg:pypi/stellar-sdk"),
         ] {
@@ -191,6 +192,8 @@ mod tests {
         let answered = Registry::Crates.answered(&asked, Some(&Value::from("serde_json"))).unwrap();
         assert_eq!(answered.id, "pkg:cargo/serde_json");
         assert!(Registry::Crates.answered(&asked, Some(&Value::from("serde"))).is_err());
+        let asked = Purl::parse("pkg:npm/JSONStream").unwrap();
+        assert!(Registry::Npm.answered(&asked, Some(&Value::from("jsonstream"))).is_err());
         assert!(Registry::Crates.answered(&asked, None).is_err());
     }
 }

@@ -85,7 +85,7 @@ fn npm_requirements_of_every_kind() {
     let expected = [
         ("pkg:github/owner/name", "owner/name"),
         ("pkg:github/owner/other", "git+ssh://git@github.com:Owner/Other.git#v1"),
-        ("pkg:npm/%40Scope/name", "^1.0.0"),
+        ("pkg:npm/%40Scope/Name", "^1.0.0"),
         ("pkg:npm/%40real/name", "^2.0.0"),
         ("pkg:npm/author", "*"),
         ("pkg:npm/empty", ""),
@@ -95,7 +95,7 @@ fn npm_requirements_of_every_kind() {
     ];
     assert_eq!(dependencies(&facts), expected);
     assert_eq!(next.len(), 7, "a crawl goes on at packages, not at repositories");
-    assert_eq!(next.iter().find(|purl| purl.id == "pkg:npm/%40Scope/name").unwrap().spelled, "@Scope/Name");
+    assert_eq!(next.iter().find(|purl| purl.id == "pkg:npm/%40Scope/Name").unwrap().spelled, "@Scope/Name");
     for place in ["local", "work", "ball", "bad name", "number"] {
         let place = format!("dependencies.{place}: ");
         assert!(warnings.iter().any(|warning| warning.starts_with(&place)), "{place} {warnings:?}");

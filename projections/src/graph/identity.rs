@@ -1,7 +1,7 @@
 //! Late-bound identity: which repository an id means, from evidence. Nothing is destroyed; another fact, another
 //! answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::facts::curation::Correction;
 use domain::recorded::Rank;
@@ -9,6 +9,9 @@ use domain::recorded::Rank;
 use super::model::Finding;
 use super::names::Name;
 use super::rows::StateView;
+
+/// How ids of repositories on GitLab begin.
+const GITLAB: &str = "pkg:gitlab/";
 
 /// What ids mean.
 #[derive(Debug, Default)]
@@ -105,9 +108,29 @@ fn renames(known: StateView<'_>) -> Vec<Name> {
             to.insert(from, name);
         }
     }
+    for (canonical, kept) in kept_otherwise(known) {
+        if end_of(&to, kept) != canonical {
+            to.entry(canonical).or_insert(kept);
+        }
+    }
     let mut renamed: Vec<Name> = (0..).take(known.names.len()).collect();
     for from in to.keys() {
         renamed[*from as usize] = end_of(&to, *from);
     }
     renamed
+}
+
+/// GitLab ignores case, and ids are lower case; but an earlier program kept them there as written. Where no fact is
+/// about the id in lower case, it means the one that a fact spelled otherwise: links and claims go on finding it.
+fn kept_otherwise(known: StateView<'_>) -> Vec<(Name, Name)> {
+    let names = known.names;
+    let subjects = || known.repos().map(|repo| repo.name).filter(|name| names.text(*name).starts_with(GITLAB));
+    let loud = subjects().filter(|name| names.text(*name).bytes().any(|byte| byte.is_ascii_uppercase()));
+    let pairs = loud.filter_map(|name| Some((names.find(&names.text(name).to_lowercase())?, name)));
+    let mut pairs: Vec<(Name, Name)> = pairs.collect();
+    if !pairs.is_empty() {
+        let canonical: BTreeSet<Name> = subjects().collect();
+        pairs.retain(|(id, _)| !canonical.contains(id));
+    }
+    pairs
 }

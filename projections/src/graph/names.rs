@@ -55,7 +55,7 @@ impl InternedIds {
 
     /// The number of an owner that was learnt.
     pub(super) fn find_owner(&self, host: &str, owner: &str) -> Option<Name> {
-        self.owners.get(&(host.to_owned(), owner.to_owned())).copied()
+        self.owners.get(&owner_key(host, owner)).copied()
     }
 
     /// Host and owner.
@@ -80,7 +80,7 @@ impl InternedIds {
 
     /// The number of an owner, learnt here and now where it is new.
     pub(super) fn owner_number(&mut self, host: &str, owner: &str) -> Name {
-        let key = (host.to_owned(), owner.to_owned());
+        let key = owner_key(host, owner);
         let owner = next(self.owner_texts.len());
         let texts = &mut self.owner_texts;
         *self.owners.entry(key).or_insert_with_key(|key| {
@@ -116,6 +116,11 @@ pub(super) fn insert<T>(held: &mut Vec<T>, new: Vec<(usize, T)>) {
     }
     all.extend(rest);
     *held = all;
+}
+
+/// Hosts ignore the case of owners; events of an earlier program may not.
+fn owner_key(host: &str, owner: &str) -> (String, String) {
+    (host.to_owned(), owner.to_ascii_lowercase())
 }
 
 fn next(length: usize) -> Name {

@@ -60,7 +60,6 @@ pub(crate) enum Audit {
     /// The events that a score rests on, each with its proof
     Explain {
         /// The vertex or project
-        #[arg(value_parser = super::canonical_id)]
         id: String,
         /// activity_status, adoption_score, criticality_score, pg_score or pony_factor
         metric: String,

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use domain::digest::Digest;
 use domain::facts::document;
-use domain::purl::Purl;
 use domain::recorded::Position;
 use domain::{StreamId, Timestamp};
 use ingest::artifact::ArtifactError;
@@ -13,6 +12,7 @@ use replay::log;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::forms_of;
 use crate::service::{Deps, Error, Result};
 
 /// A document as an event names it.
@@ -62,15 +62,20 @@ pub async fn get(deps: &Deps, digest: &str) -> Result<Bytes> {
 /// # Errors
 /// [`Error::NotFound`] where the log holds nothing about it.
 pub async fn history(deps: &Deps, asked: &str) -> Result<Vec<Named>> {
-    let (kind, id) = match StreamId::parse(asked) {
-        Ok(stream) => (Some(stream.kind().name()), stream.id().to_owned()),
-        Err(_) => (None, Purl::parse(asked).map_or_else(|_| asked.to_owned(), |purl| purl.id)),
+    let (kind, forms) = match StreamId::parse(asked) {
+        Ok(stream) => (Some(stream.kind().name()), vec![stream.id().to_owned()]),
+        Err(_) => (None, forms_of(asked)),
     };
     let mut conn = deps.read_long().await?;
-    let events = sqlx::query_file!("sql/documents_about.sql", id, kind).fetch_all(&mut *conn).await?;
+    let mut events = Vec::new();
+    for id in &forms {
+        if events.is_empty() {
+            events = sqlx::query_file!("sql/documents_about.sql", id, kind).fetch_all(&mut *conn).await?;
+        }
+    }
     if events.is_empty() {
-        let reason = format!("the log holds nothing about `{id}`");
-        return Err(Error::not_found("stream", id, reason));
+        let id = &forms[0];
+        return Err(Error::not_found("stream", id, format!("the log holds nothing about `{id}`")));
     }
     let mut named = Vec::new();
     for event in events {

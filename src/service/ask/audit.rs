@@ -9,11 +9,12 @@ use domain::recorded::Position;
 pub use replay::audit::explain::Explanation;
 pub use replay::audit::live::VerificationReport;
 use replay::audit::{bundle as bundles, explain, live, tiles};
-use replay::{SNAPSHOT, log, snapshot};
+use replay::{ReplayError, SNAPSHOT, log, snapshot};
 use serde::Serialize;
 use sqlx::Connection as _;
 
 use self::trust::Trust;
+use super::forms_of;
 use crate::service::{Deps, Error, Result};
 
 /// The proof that an event is in the log of a size; of today's where none is named.
@@ -82,5 +83,13 @@ pub async fn explain(deps: &Deps, id: &str, metric: &str, label: Option<&str>) -
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let head = log::head(&mut conn).await?;
     let mut progress = deps.begin("replaying", head.position);
-    Ok(explain::explain(&mut conn, id, metric, label, &mut |_| progress.step()).await?)
+    let forms = forms_of(id);
+    let mut explained = explain::explain(&mut conn, &forms[0], metric, label, &mut |_| progress.step()).await;
+    if let (Err(ReplayError::NoVertex(_)), Some(given)) = (&explained, forms.get(1)) {
+        explained = match explain::explain(&mut conn, given, metric, label, &mut |_| progress.step()).await {
+            Err(ReplayError::NoVertex(_)) => explained,
+            other => other,
+        };
+    }
+    Ok(explained?)
 }

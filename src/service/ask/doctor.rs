@@ -14,6 +14,7 @@ use crate::service::watch::Watch;
 use crate::service::{Deps, Result, Settings};
 
 mod database;
+mod subjects;
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::lag;
 use super::point::{self, PointQuery};
+use super::{forms_of, kept_form, lag};
 use crate::service::{Deps, Result};
 
 /// A dependency, dependent first.
@@ -82,8 +82,9 @@ pub async fn edges(deps: &Deps, asked: &EdgesQuery) -> Result<Vec<EdgeRow>> {
     if asked.ends == Ends::Projects {
         lines = between_projects(&lines, &projects);
     }
-    let of = asked.of.as_deref();
-    let matching = lines.into_iter().filter(|line| of.is_none_or(|id| line.in_vertex == id || line.out_vertex == id));
+    let has_end = |line: &query::EdgeLine, id: &str| line.in_vertex == id || line.out_vertex == id;
+    let of = asked.of.as_deref().map(|id| kept_form(id, |form| lines.iter().any(|line| has_end(line, form))));
+    let matching = lines.into_iter().filter(|line| of.as_ref().is_none_or(|id| has_end(line, id)));
     Ok(matching.map(EdgeRow::from).collect())
 }
 
@@ -95,7 +96,7 @@ async fn live_edges(
 ) -> Result<(Vec<query::EdgeLine>, BTreeMap<String, String>)> {
     let lines = match (&asked.of, asked.ends) {
         (None, _) => query::edges(conn, live).await?,
-        (Some(id), Ends::Repos) => few::edges(conn, live, std::slice::from_ref(id)).await?,
+        (Some(id), Ends::Repos) => few::edges(conn, live, &forms_of(id)).await?,
         (Some(project), Ends::Projects) => {
             let repos = few::repos(conn, live, project).await?;
             few::edges(conn, live, &repos).await?
@@ -164,7 +165,9 @@ pub struct EdgeReason {
 pub async fn why(deps: &Deps, from: &str, to: &str, at: &PointQuery) -> Result<Vec<EdgeReason>> {
     let mut conn = deps.read_long().await?;
     let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, at).await).await?;
-    Ok(reasons(&fold, from, to))
+    let pairs = forms_of(from).into_iter().flat_map(|from| forms_of(to).into_iter().map(move |to| (from.clone(), to)));
+    let mut found = pairs.map(|(from, to)| reasons(&fold, &from, &to));
+    Ok(found.find(|reasons| !reasons.is_empty()).unwrap_or_default())
 }
 
 fn reasons(fold: &Fold, from: &str, to: &str) -> Vec<EdgeReason> {

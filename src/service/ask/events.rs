@@ -1,5 +1,6 @@
 //! The log in order.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -10,7 +11,7 @@ use replay::log::{self, Stored};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::canonical_id;
+use super::forms_of;
 use crate::service::{Deps, Error, Result};
 
 /// An event as it stands in the log: everything that is needed to recompute the leaf hash.
@@ -63,30 +64,43 @@ pub async fn events(
     asked: &EventsQuery,
     mut each: impl FnMut(&LogLine<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
-    let stream = asked.stream.as_deref().map(canonical).transpose()?;
+    let streams = asked.stream.as_deref().map(forms).transpose()?;
     let mut conn = deps.read_long().await?;
     let head = log::head(&mut conn).await?.position;
     let (from, to) = (asked.from.unwrap_or(1), asked.to.unwrap_or(head).min(head));
     let mut enough = false;
-    let sink = |stored| {
+    let any = Cell::new(false);
+    let mut sink = |stored| {
+        any.set(true);
         enough = line(&stored, &mut each)?.is_break();
         // Any error ends the reading.
         if enough { Err(Error::Interrupted("enough".into())) } else { Ok(()) }
     };
-    let read = match &stream {
-        Some(stream) => log::of_stream(&mut conn, stream, from, to, sink).await,
+    let read = match &streams {
+        Some(streams) => {
+            let mut read = Ok(());
+            // The likelier one alone, where it has anything.
+            for stream in streams {
+                if any.get() {
+                    break;
+                }
+                read = log::of_stream(&mut conn, stream, from, to, &mut sink).await;
+            }
+            read
+        }
         None => log::read(&mut conn, from, to, sink).await,
     };
     if enough { Ok(()) } else { read }
 }
 
-/// The stream that is meant, its id in the form in which ids are kept.
-fn canonical(text: &str) -> Result<StreamId> {
+/// The streams that may be meant, by the forms in which their id may be kept.
+fn forms(text: &str) -> Result<Vec<StreamId>> {
     let stream = StreamId::parse(text).map_err(|error| Error::invalid("stream", error))?;
     if stream == StreamId::atlas() {
-        return Ok(stream);
+        return Ok(vec![stream]);
     }
-    StreamId::new(stream.kind(), canonical_id(stream.id())).map_err(|error| Error::invalid("stream", error))
+    let named = |id| StreamId::new(stream.kind(), id).map_err(|error| Error::invalid("stream", error));
+    forms_of(stream.id()).into_iter().map(named).collect()
 }
 
 fn line(stored: &Stored, each: &mut impl FnMut(&LogLine<'_>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
 
+use super::forms_of;
 use super::scores::as_number;
 use crate::service::{Deps, Error, Result};
 
@@ -44,6 +45,8 @@ pub struct ShownSpan {
 /// # Errors
 /// [`Error::NotFound`] for an id, or a metric of it, without a history.
 pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<ShownSpan>> {
+    let forms = forms_of(id);
+    let id = forms[0].as_str();
     let mut conn = deps.read().await?;
     // One snapshot: spans, ticks and publications belong together.
     let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
@@ -51,7 +54,12 @@ pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<
         let Some(build) = live.iter().find(|build| build.projection == Projection::History) else {
             return Err(ReplayError::NoBuild.into());
         };
-        let spans = query::spans(conn, build, id, metric).await?;
+        let mut spans = Vec::new();
+        for form in &forms {
+            if spans.is_empty() {
+                spans = query::spans(conn, build, form, metric).await?;
+            }
+        }
         if spans.is_empty() {
             return Ok((build.clone(), spans, Vec::new(), None));
         }

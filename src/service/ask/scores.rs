@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use sqlx::PgConnection;
 
-use super::lag;
 use super::point::{self, PointQuery};
+use super::{forms_of, kept_form, lag};
 use crate::service::answer::columns;
 use crate::service::{Deps, Error, Result};
 
@@ -85,9 +85,10 @@ pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<Vec<Scored>> {
         let view = fold.world.view();
         query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level)
     };
-    let wanted = |line: &query::ScoreLine| asked.id.as_ref().is_none_or(|id| line.id == *id);
+    let id = asked.id.as_deref().map(|id| kept_form(id, |form| lines.iter().any(|line| line.id == form)));
+    let wanted = |line: &query::ScoreLine| id.as_ref().is_none_or(|id| line.id == *id);
     let mut scores: Vec<Scored> = lines.into_iter().filter(wanted).map(Scored::from).collect();
-    if let (Some(id), true) = (&asked.id, scores.is_empty()) {
+    if let (Some(id), true) = (&id, scores.is_empty()) {
         let level = asked.level.name();
         return Err(Error::not_found(level, id, format!("no {level} has the id `{id}`")));
     }
@@ -99,7 +100,13 @@ pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<Vec<Scored>> {
 /// Reads what is shown and no more: one score, or the first by id. What is sorted otherwise is read as a whole.
 async fn live_scores(conn: &mut PgConnection, live: &[Build], asked: &ScoresQuery) -> Result<Vec<query::ScoreLine>> {
     Ok(match (&asked.id, asked.limit) {
-        (Some(id), _) => few::score(conn, live, asked.level, id).await?.into_iter().collect(),
+        (Some(id), _) => {
+            let mut lines = Vec::new();
+            for form in forms_of(id) {
+                lines.extend(few::score(conn, live, asked.level, &form).await?);
+            }
+            lines
+        }
         (None, Some(limit)) if asked.sort == Sort::default() => {
             few::first_scores(conn, live, asked.level, limit).await?
         }

@@ -46,7 +46,7 @@ impl Correction {
     /// When `package` is no package or `repo` no repository.
     pub fn publication(package: &str, repo: Option<&str>) -> Result<Self, Invalid> {
         let package = Purl::parse(package).map_err(|error| Invalid::new("package", error.to_string()))?.id;
-        if purl::is_repository(&package) {
+        if purl::is_hosted(&package) {
             let reason = format!("`{package}` is a repository: expected a package, for example pkg:npm/NAME");
             return Err(Invalid::new("package", reason));
         }

@@ -4,7 +4,7 @@ use domain::facts::curation::Correction;
 use domain::facts::repo::RepoObserved;
 use domain::facts::sbom::{Package, SbomSubmitted};
 
-use crate::facts::{Log, crawl, curated, git_log, host, sbom};
+use crate::facts::{Log, crawl, curated, git_log, grant, host, project, sbom};
 
 const A: &str = "pkg:github/o/a";
 const B: &str = "pkg:github/o/b";
@@ -170,4 +170,23 @@ fn what_is_only_depended_upon_becomes_a_repo_when_a_fact_says_so() {
     let repo = |log: &Log| log.graph().vertices.iter().map(|v| v.repo).collect::<Vec<_>>();
     assert_eq!(repo(&log), [true, false]);
     assert_eq!(repo(&log.then("2026-01-02", host(B))), [true, true]);
+}
+
+#[test]
+fn what_an_earlier_program_spelled_otherwise_is_found_by_links() {
+    const KEPT: &str = "pkg:gitlab/GNOME/gtk";
+    const NOW: &str = "pkg:gitlab/gnome/gtk";
+    let log = Log::default()
+        .then("2026-01-01", crawl(X, Some("https://gitlab.com/GNOME/gtk.git"), None, &[]))
+        .then("2026-01-02", grant(project("p:1", "P", &["https://gitlab.com/GNOME"])))
+        .then("2026-01-03", sbom(KEPT, &[Y], &[]));
+    assert_eq!(meaning(&log, X), KEPT);
+    assert_eq!(meaning(&log, NOW), KEPT);
+    let repo = |log: &Log, id: &str| log.graph().vertices.into_iter().find(|vertex| vertex.id == id);
+    assert!(repo(&log, NOW).is_none());
+    assert_eq!(repo(&log, KEPT).unwrap().evidence.map(|(evidence, _)| evidence), Some("grants-owner"));
+    // Fed again it has its own id, and links lead there.
+    let log = log.then("2026-01-04", host(NOW));
+    assert_eq!(meaning(&log, X), NOW);
+    assert_eq!(meaning(&log, KEPT), KEPT);
 }

@@ -8,7 +8,7 @@ use ingest::pseudonym_key;
 use projections::store::{self, switch};
 use sqlx::PgConnection;
 
-use super::{CheckResult, NONE, said};
+use super::{CheckResult, NONE, said, subjects};
 use crate::service::{Error, Result};
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
@@ -29,6 +29,7 @@ pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path
         checks.push(("schema", schema));
         if usable {
             checks.push(("log", found(sequenced(conn).await)));
+            checks.push(("ids", found(subjects::read_again(conn).await)));
             checks.push(("pseudonyms", found(pseudonyms(conn, data_dir).await)));
             checks.push(("projections", found(builds(conn).await)));
             checks.push(("readers", found(readers(conn).await)));

@@ -89,7 +89,7 @@ fn every_contradiction_is_refused_by_line() {
         ("pg-atlas-git-log", "other", "line 1: the format is `other`"),
         (header, "[]", "line 1: no header"),
         ("pkg:github/o/r", "pkg:github/O/r", "expected `pkg:github/o/r`"),
-        ("pkg:github/o/r", "o/r", "is no package URL"),
+        ("pkg:github/o/r", "o/r", "did you mean pkg:github/o/r"),
         ("0123456789abcdef", "key", "no id of a key"),
         ("\"from\":\"2024-01-01\"", "\"from\":\"2026-01-02\"", "line 1: `from` is after `to`"),
         ("\"latest\":\"2025-01-02T05:00:00Z\"", "\"latest\":\"2026-01-02T05:00:00Z\"", "`latest` is after `to`"),
