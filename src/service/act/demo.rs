@@ -36,7 +36,7 @@ const LEADERS: usize = 15;
 
 /// The order in which the demo's documents arrive.
 #[derive(Deserialize)]
-struct Manifest {
+struct DemoManifest {
     ingestions: Vec<Ingestion>,
 }
 
@@ -97,7 +97,7 @@ pub async fn demo(deps: &Deps) -> Result<Demonstrated> {
     if sqlx::query_file_scalar!("sql/holds_other_actors.sql", ACTOR).fetch_one(&mut conn).await? {
         return Err(Error::refused(OtherEvents));
     }
-    let manifest: Manifest = serde_json::from_slice(file("manifest.json")?).map_err(Error::refused)?;
+    let manifest: DemoManifest = serde_json::from_slice(file("manifest.json")?).map_err(Error::refused)?;
     deps.note(format!("reading {} documents", manifest.ingestions.len()));
     for ingestion in manifest.ingestions {
         let name = format!("demo/{}", ingestion.file);
