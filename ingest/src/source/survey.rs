@@ -85,7 +85,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     };
     let content = clean.strip_prefix('\u{feff}').unwrap_or(&clean);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(content.as_bytes());
-    let mut lines = Lines { content: content.as_bytes(), at: 0, line: 1 };
+    let mut lines = LineCounter { content: content.as_bytes(), at: 0, line: 1 };
     let mut record = StringRecord::new();
     let mut next = |record: &mut StringRecord| -> Result<Option<u64>, Refused> {
         let more = reader.read_record(record).map_err(|e| Refused::whole(format!("not CSV: {e}")))?;
@@ -239,13 +239,13 @@ fn status_named(name: &str) -> Result<SurveyStatus, String> {
 }
 
 /// Counts lines up to the start of each record. The reader's own count lags behind after blank lines.
-struct Lines<'a> {
+struct LineCounter<'a> {
     content: &'a [u8],
     at: usize,
     line: u64,
 }
 
-impl Lines<'_> {
+impl LineCounter<'_> {
     /// The line that `record`, the next one read, starts on.
     fn of(&mut self, record: &StringRecord) -> u64 {
         let byte = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.at);

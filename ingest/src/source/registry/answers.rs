@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::MAX_DOCUMENT_BYTES;
 use crate::source::clean::{clean, to_bytes};
-use crate::source::read::{Warnings, kind};
+use crate::source::read::{FieldWarnings, kind};
 use crate::source::{Refused, encoding};
 
 /// The only key of a document that holds the answers by part.
@@ -16,14 +16,14 @@ const RESPONSES: &str = "responses";
 
 /// The shape of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum AnswerShape {
     /// One JSON value.
     Json,
     /// One JSON value a line. They become a list, in which null stands for a line that is no JSON.
     Lines,
 }
 
-impl Shape {
+impl AnswerShape {
     /// The value of an answer, not yet cleaned.
     pub(super) fn read(self, bytes: &[u8]) -> Result<Value, serde_json::Error> {
         let whole = serde_json::from_slice(bytes);
@@ -50,7 +50,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Reads a document: the registry's own, which is the part `main`, or one of answers by part.
-    pub(super) fn parse(bytes: &[u8], main: &str, shape: Shape) -> Result<Self, Refused> {
+    pub(super) fn parse(bytes: &[u8], main: &str, shape: AnswerShape) -> Result<Self, Refused> {
         if bytes.len() > MAX_DOCUMENT_BYTES {
             let size = bytes.len();
             return Err(Refused::whole(format!("the document has {size} bytes, the limit is {MAX_DOCUMENT_BYTES}")));
@@ -83,8 +83,8 @@ impl Answers {
     }
 
     /// What is odd about the document as such.
-    pub(super) fn warnings(&self) -> Warnings {
-        let mut warnings = Warnings::default();
+    pub(super) fn warnings(&self) -> FieldWarnings {
+        let mut warnings = FieldWarnings::default();
         if self.utf16 {
             warnings.add("document", encoding::WAS_UTF16);
         }
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn lines_become_a_list_and_a_broken_line_null() {
-        let read = |text: &str| Shape::Lines.read(text.as_bytes());
+        let read = |text: &str| AnswerShape::Lines.read(text.as_bytes());
         assert_eq!(read("{\"a\":1}\n\n{\"b\":\n[2]\r\n").unwrap(), json!([{"a": 1}, null, [2]]));
         assert_eq!(read("{\"a\":1}\n").unwrap(), json!([{"a": 1}]));
         assert_eq!(read("[{\"a\":1}]").unwrap(), json!([{"a": 1}]));
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn marks_say_how_an_answer_is_read() {
-        let read = |bytes: &[u8]| Answers::parse(bytes, "packument", Shape::Json).unwrap();
+        let read = |bytes: &[u8]| Answers::parse(bytes, "packument", AnswerShape::Json).unwrap();
         let marked = read(b"\xef\xbb\xbf{\"name\":\"x\"}");
         assert_eq!(marked.get("packument"), Some(&json!({"name": "x"})));
         assert!(marked.warnings().into_list().is_empty());
@@ -145,14 +145,14 @@ mod tests {
 
     #[test]
     fn a_stored_document_reads_back_as_itself() {
-        let answers = Answers::parse(b"{\"name\":\"x\",\"author\":\"Ann\"}", "packument", Shape::Json).unwrap();
+        let answers = Answers::parse(b"{\"name\":\"x\",\"author\":\"Ann\"}", "packument", AnswerShape::Json).unwrap();
         let (stored, document) = answers.seal("npm-JSON", "npm/1");
         assert_eq!(stored, b"{\"responses\":{\"packument\":{\"name\":\"x\"}}}");
         assert_eq!(document.bytes, stored.len() as u64);
-        let (again, _) = Answers::parse(&stored, "packument", Shape::Json).unwrap().seal("npm-JSON", "npm/1");
+        let (again, _) = Answers::parse(&stored, "packument", AnswerShape::Json).unwrap().seal("npm-JSON", "npm/1");
         assert_eq!(again, stored);
-        let (lines, _) = Answers::parse(&stored, "index", Shape::Lines).unwrap().seal("npm-JSON", "npm/1");
+        let (lines, _) = Answers::parse(&stored, "index", AnswerShape::Lines).unwrap().seal("npm-JSON", "npm/1");
         assert_eq!(lines, stored);
-        assert!(Answers::parse(b"{\"responses\":1}", "packument", Shape::Json).is_err());
+        assert!(Answers::parse(b"{\"responses\":1}", "packument", AnswerShape::Json).is_err());
     }
 }

@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn a_changed_byte_never_panics(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let log = b"n\0ann@example.org\x001700000000\0p q\0a\nb-bot\0b@x\x001710000000\0\0b\n";
-        let window = Window::new(Timestamp::parse("2026-01-01T00:00:00Z").unwrap(), None);
+        let window = CoveredDays::new(Timestamp::parse("2026-01-01T00:00:00Z").unwrap(), None);
         let history = parse_log(log, window, &key()).unwrap().history;
         let export = Export { repo: "pkg:github/o/r".into(), pseudonym_key: key().id(), history };
         let mut bytes = render(&export).unwrap();
