@@ -92,8 +92,7 @@ impl Draft<'_> {
         }
         let mut targets: Vec<Option<u32>> = best.into_iter().map(|slot| slot.map(|(_, _, index)| index)).collect();
 
-        let is_open =
-            |(number, text): &(usize, &&str)| targets[*number].is_none() && text.trim_start().starts_with("pkg:");
+        let is_open = |(number, text): &(usize, &&str)| targets[*number].is_none() && is_purl(text);
         let open: Vec<(usize, &&str)> = texts.iter().enumerate().filter(is_open).collect();
         let by_purl = if open.is_empty() { BTreeMap::new() } else { listing.by_purl() };
         if by_purl.is_empty() {
@@ -179,6 +178,11 @@ impl Draft<'_> {
             self.warnings.push(&reference.place, format_args!("{} is {message}", shown(texts[number as usize])));
         }
     }
+}
+
+/// Whether a reference is meant as a purl.
+fn is_purl(text: &str) -> bool {
+    text.trim_start().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkg:"))
 }
 
 /// The distinct packages of a document, sorted, and where every entry went.

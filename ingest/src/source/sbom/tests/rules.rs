@@ -119,9 +119,10 @@ fn references_may_be_purls() {
     lib["purl"] = json!("pkg:npm/%40o/lib@1.0?arch=x#src");
     let mut twin = component("twin", "1");
     twin["purl"] = json!("pkg:npm/twin");
-    let on: &[&str] = &["pkg:npm/@o/lib@1.0", "pkg:npm/twin@1", "pkg:npm/%40o/lib", "pkg:npm/%40o/lib@2.0"];
+    let on: &[&str] =
+        &["pkg:npm/@o/lib@1.0", "pkg:npm/twin@1", "pkg:npm/%40o/lib", "pkg:npm/%40o/lib@2.0", "PKG:npm/twin"];
     let found = parsed(&cyclonedx(&[lib, twin], &[("pkg:npm/app", on)]));
-    assert_eq!(found.dependencies, 4);
+    assert_eq!(found.dependencies, 5);
     assert_eq!(edges(&found), [pair("app", "%40o/lib"), pair("app", "twin")]);
     assert_eq!(
         found.warnings[0].to_string(),
