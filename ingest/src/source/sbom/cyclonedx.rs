@@ -24,7 +24,7 @@ const LINED_WORDS: Words = Words { separator: ", ", ..WORDS };
 /// Reads a document of version 1.`minor` in JSON: the one that stands under the keys of `path`.
 pub(super) fn read_json<'a>(text: &'a str, path: &[&'static str], minor: u8) -> Result<Draft<'a>, Refused> {
     let mut draft = Draft::new(&WORDS);
-    json::document(text, path, Body { draft: &mut draft, minor })?;
+    json::document(text, path, BomLevel { draft: &mut draft, minor })?;
     Ok(draft)
 }
 
@@ -36,12 +36,12 @@ pub(super) fn read_xml(text: &str, minor: u8) -> Result<Draft<'_>, Refused> {
 }
 
 /// The document's top level.
-struct Body<'r, 'a> {
+struct BomLevel<'r, 'a> {
     draft: &'r mut Draft<'a>,
     minor: u8,
 }
 
-impl<'a> Shape<'a> for Body<'_, 'a> {
+impl<'a> Shape<'a> for BomLevel<'_, 'a> {
     type Value = ();
     const EXPECTED: Kind = Kind::Object;
 

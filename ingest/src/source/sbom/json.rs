@@ -267,18 +267,18 @@ pub(super) fn document<'de, S: Shape<'de>>(
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let found = match path {
         [] => Read(shape).deserialize(&mut deserializer),
-        path => Read(Envelope { path, shape }).deserialize(&mut deserializer),
+        path => Read(WrappedShape { path, shape }).deserialize(&mut deserializer),
     };
     found.and_then(|found| deserializer.end().map(|()| found)).map_err(|error| refusal(text, &error))
 }
 
 /// What wraps a document.
-struct Envelope<'p, S> {
+struct WrappedShape<'p, S> {
     path: &'p [&'static str],
     shape: S,
 }
 
-impl<'de, S: Shape<'de>> Shape<'de> for Envelope<'_, S> {
+impl<'de, S: Shape<'de>> Shape<'de> for WrappedShape<'_, S> {
     type Value = S::Value;
     const EXPECTED: Kind = Kind::Object;
 
@@ -296,7 +296,7 @@ impl<'de, S: Shape<'de>> Shape<'de> for Envelope<'_, S> {
             let shape = shape.take().ok_or_else(|| A::Error::duplicate_field(wanted))?;
             found = match path {
                 [] => object.next_value_seed(Read(shape))?,
-                path => object.next_value_seed(Read(Envelope { path, shape }))?,
+                path => object.next_value_seed(Read(WrappedShape { path, shape }))?,
             };
         }
         Ok(found)

@@ -39,14 +39,14 @@ const NOTHING: [&str; 2] = ["NONE", "NOASSERTION"];
 /// Reads a document in JSON: the one that stands under the keys of `path`.
 pub(super) fn read_json<'a>(text: &'a str, path: &[&'static str]) -> Result<Draft<'a>, Refused> {
     let mut reader = Reader::new(&WORDS);
-    super::json::document(text, path, json::Body { reader: &mut reader })?;
+    super::json::document(text, path, json::SpdxLevel { reader: &mut reader })?;
     reader.finish()
 }
 
 /// Reads a document in YAML.
 pub(super) fn read_yaml(text: &str) -> Result<Draft<'_>, Refused> {
     let mut reader = Reader::new(&WORDS);
-    super::yaml::document(text, json::Body { reader: &mut reader })?;
+    super::yaml::document(text, json::SpdxLevel { reader: &mut reader })?;
     reader.finish()
 }
 

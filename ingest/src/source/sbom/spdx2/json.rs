@@ -17,11 +17,11 @@ struct CreationInfo<'a> {
 }
 
 /// The document's top level.
-pub(super) struct Body<'r, 'a> {
+pub(super) struct SpdxLevel<'r, 'a> {
     pub(super) reader: &'r mut Reader<'a>,
 }
 
-impl<'a> Shape<'a> for Body<'_, 'a> {
+impl<'a> Shape<'a> for SpdxLevel<'_, 'a> {
     type Value = ();
     const EXPECTED: Kind = Kind::Object;
 
