@@ -100,6 +100,30 @@ fn base64(text: &str) -> String {
 }
 
 #[tokio::test]
+async fn what_is_refused_is_said_in_the_order_of_lines_and_briefly() {
+    const LONG: usize = 3_000_000;
+    let place = Place::new().await;
+    let (facts, long) = (json!({"stars": 1}), "x".repeat(LONG));
+    let lines = [
+        // Refused by the log: after the reader has refused what stands below.
+        json!({"kind": "repo", "repo": "pkg:github/o/r", "observed_at": "2999-01-01", "document": facts}),
+        json!({"kind": long, "document": {}}),
+        json!({"kind": "repo", "repo": "pkg:github/o/r", "observed_at": long, "document": facts}),
+        json!({"kind": "repo", "repo": format!("pkg:github/{long}"), "document": facts}),
+        json!({"kind": "repo", "repo": "pkg:github/o/r", "path": format!("{long}.json")}),
+    ];
+    let file = place.file("batch.ndjson", lines.map(|line| format!("{line}\n")).concat());
+    let said = place.ends(0, &["ingest", "batch", &file]);
+    let done = said.json();
+    let rows: Vec<u64> = done["refused"].as_array().unwrap().iter().map(|row| row["row"].as_u64().unwrap()).collect();
+    assert_eq!(rows, [1, 2, 3, 4, 5], "{done}");
+    assert!(done["refused"][1]["reason"].as_str().unwrap().contains("expected one of"), "{done}");
+    assert!(said.stdout.len() + said.stderr.len() < 20_000, "{} {}", said.stdout.len(), said.stderr.len());
+    let strict = place.ends(1, &["ingest", "batch", &file, "--strict"]).stderr;
+    assert!(strict.contains("5 refused, the first is line 1: ") && strict.len() < 20_000, "{}", strict.len());
+}
+
+#[tokio::test]
 async fn an_address_in_a_line_is_not_said_again() {
     let place = Place::new().await;
     let lines = [

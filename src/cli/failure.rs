@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::embedded::EmbeddedError;
 use crate::service;
 #[cfg(feature = "ingest")]
 use crate::service::act::curate::{SettledBy, Unfit};
@@ -79,6 +80,9 @@ fn worded(error: &service::Error) -> Option<String> {
     #[cfg(feature = "ingest")]
     if service::error::find::<OtherEvents>(error.cause()).is_some() {
         return Some(format!("{error}; give the demo a folder of its own with --data-dir"));
+    }
+    if service::error::find::<EmbeddedError>(error.cause()).is_some_and(EmbeddedError::wants_other_folder) {
+        return Some(format!("{error}; --data-dir names the folder"));
     }
     // The flag has the name of the field.
     matches!(error, service::Error::Invalid { field: "key" | "observed_at", .. }).then(|| format!("--{error}"))

@@ -75,6 +75,16 @@ impl Output {
         Ok(Self::Report(text, object(serde_json::to_value(answer).map_err(Failure::refused)?)))
     }
 
+    /// An answer as lines for people, and for programs an object that holds rows with these columns under a key.
+    pub(crate) fn listing(
+        text: String,
+        answer: &impl Serialize,
+        columns: Vec<&'static str>,
+        key: &'static str,
+    ) -> Result<Self> {
+        Ok(Self::Listing(text, object(serde_json::to_value(answer).map_err(Failure::refused)?), columns, key))
+    }
+
     /// Answers as rows, whose columns are the fields of their type.
     pub(crate) fn rows<T: Serialize + DeserializeOwned>(answers: &[T]) -> Result<Self> {
         Self::columned(columns::<T>().to_vec(), answers)
@@ -102,11 +112,10 @@ pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
 }
 
 fn render(output: &Output, format: OutputFormat) -> Result<String> {
-    let json = |value: &Value| serde_json::to_string_pretty(value).map_err(Failure::refused);
     if let Output::Listing(text, map, columns, key) = output {
         return match format {
             OutputFormat::Table => Ok(text.clone()),
-            OutputFormat::Json => Ok(json(&Value::Object(map.clone()))? + "\n"),
+            OutputFormat::Json => pretty(map),
             OutputFormat::Ndjson | OutputFormat::Csv => {
                 let rows = map.get(*key).and_then(Value::as_array).into_iter().flatten();
                 let rows = rows.filter_map(Value::as_object).cloned().collect();
@@ -117,16 +126,10 @@ fn render(output: &Output, format: OutputFormat) -> Result<String> {
     Ok(match (output, format) {
         (Output::None | Output::Listing(..), _) => String::new(),
         (Output::Text(text), _) => text.clone(),
-        (Output::Object(map) | Output::Report(_, map), OutputFormat::Json) => json(&Value::Object(map.clone()))? + "\n",
-        (Output::Object(map) | Output::Report(_, map), OutputFormat::Ndjson) => {
-            format!("{}\n", Value::Object(map.clone()))
-        }
-        (Output::Rows(_, rows), OutputFormat::Json) => {
-            json(&Value::Array(rows.iter().cloned().map(Value::Object).collect()))? + "\n"
-        }
-        (Output::Rows(_, rows), OutputFormat::Ndjson) => {
-            rows.iter().map(|row| format!("{}\n", Value::Object(row.clone()))).collect()
-        }
+        (Output::Object(map) | Output::Report(_, map), OutputFormat::Json) => pretty(map)?,
+        (Output::Object(map) | Output::Report(_, map), OutputFormat::Ndjson) => line(map)?,
+        (Output::Rows(_, rows), OutputFormat::Json) => pretty(rows)?,
+        (Output::Rows(_, rows), OutputFormat::Ndjson) => rows.iter().map(line).collect::<Result<_>>()?,
         (Output::Report(text, _), OutputFormat::Table) => text.clone(),
         (Output::Object(map), OutputFormat::Table) => fields(map),
         (Output::Rows(columns, rows), OutputFormat::Table) => table(columns, rows),
@@ -136,6 +139,15 @@ fn render(output: &Output, format: OutputFormat) -> Result<String> {
         }
         (Output::Rows(columns, rows), OutputFormat::Csv) => csv(columns, rows)?,
     })
+}
+
+/// JSON for people and programs.
+pub(crate) fn pretty(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value).map_err(Failure::refused)? + "\n")
+}
+
+fn line(map: &Map<String, Value>) -> Result<String> {
+    Ok(serde_json::to_string(map).map_err(Failure::refused)? + "\n")
 }
 
 fn cell(value: Option<&Value>) -> String {

@@ -23,7 +23,7 @@ pub(crate) enum EmbeddedError {
     /// The data was written by a major version whose binaries are not here.
     #[error(
         "{} holds data of PostgreSQL {cluster}, but this machine has PostgreSQL {found}: install postgresql-{cluster}, \
-         name its binaries in PG_ATLAS_PG_BIN, or use another --data-dir",
+         name its binaries in PG_ATLAS_PG_BIN, or use another data folder",
         folder.display()
     )]
     OtherVersion {
@@ -36,7 +36,7 @@ pub(crate) enum EmbeddedError {
     },
 
     /// The data folder belongs to somebody else and we are not root.
-    #[error("{} belongs to user {owner} and this is user {user}: run as its owner or use another --data-dir", path.display())]
+    #[error("{} belongs to user {owner} and this is user {user}: run as its owner or use another data folder", path.display())]
     ForeignOwner {
         /// The folder.
         path: PathBuf,
@@ -58,7 +58,7 @@ pub(crate) enum EmbeddedError {
     /// Root may not use user namespaces, and the system user that would run the server cannot get to the folder.
     #[error(
         "user namespaces are forbidden here, so the server would run as user {user}, who cannot reach {}: use a \
-         --data-dir whose parent folders are searchable, such as /var/lib/pg-atlas",
+         data folder whose parent folders are searchable, such as /var/lib/pg-atlas",
         path.display()
     )]
     Unreachable {
@@ -93,11 +93,11 @@ pub(crate) enum EmbeddedError {
     Connect(#[source] sqlx::Error),
 
     /// Neither a home folder nor an explicit one.
-    #[error("no home folder to keep data in: set --data-dir or PG_ATLAS_DATA_DIR")]
+    #[error("no home folder to keep data in: name one in PG_ATLAS_DATA_DIR")]
     NoHome,
 
     /// The data folder cannot be made or entered.
-    #[error("cannot use {} as the data folder; name another with --data-dir", path.display())]
+    #[error("cannot use {} as the data folder; name another", path.display())]
     DataFolder {
         /// The folder.
         path: PathBuf,
@@ -113,6 +113,25 @@ pub(crate) enum EmbeddedError {
         /// The refusal.
         source: io::Error,
     },
+}
+
+impl EmbeddedError {
+    /// Whether another data folder would help.
+    pub(crate) fn wants_other_folder(&self) -> bool {
+        match self {
+            Self::OtherVersion { .. }
+            | Self::ForeignOwner { .. }
+            | Self::Unreachable { .. }
+            | Self::NoHome
+            | Self::DataFolder { .. } => true,
+            Self::NoServer { .. }
+            | Self::NoIdentity { .. }
+            | Self::Busy { .. }
+            | Self::Start { .. }
+            | Self::Connect(_)
+            | Self::Io { .. } => false,
+        }
+    }
 }
 
 /// Attaches the path to an [`io::Error`], which never names it by itself.

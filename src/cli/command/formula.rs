@@ -15,7 +15,7 @@ pub(crate) async fn run(common: &Common, command: FormulaCommand) -> Result<Outp
     match command {
         FormulaCommand::List => Output::rows(&formula::list(&deps(common)?).await?),
         FormulaCommand::Diff { before, after, as_of } => {
-            Ok(diff::output(&formula::difference(&deps(common)?, &before, &after, as_of).await?))
+            diff::output(&formula::difference(&deps(common)?, &before, &after, as_of).await?)
         }
         FormulaCommand::Show { name } => {
             let found = formula::show(&deps(common)?, &name).await?;

@@ -27,7 +27,8 @@ pub(crate) async fn run(
         return Ok((Output::Object(result), if diverged { REFUSED } else { 0 }));
     };
     let text = format!("{}\n{}", fields(&result), super::formula::diff::report(found));
-    result.extend(super::formula::diff::json(found));
+    let Output::Object(difference) = Output::of(found)? else { return Ok((Output::None, 0)) };
+    result.extend(difference);
     Ok((Output::Report(text, result), 0))
 }
 

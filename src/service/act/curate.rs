@@ -145,7 +145,8 @@ pub async fn curate(deps: &Deps, given: Given, by: &By) -> Result<Corrected> {
 /// # Errors
 /// [`Error::Invalid`] where the resolution does not fit the kind, [`Error::NotFound`] where no such question is open.
 pub async fn resolve(deps: &Deps, id: &str, with: &Resolution, by: &By) -> Result<Corrected> {
-    let no_id = || Error::invalid("id", format!("`{id}` is no id that `triage list` prints"));
+    let no_id =
+        || Error::invalid("id", format!("`{id}` is no id of a question: those of the open ones are KIND/SUBJECT"));
     let (kind, subject) = id.split_once('/').ok_or_else(no_id)?;
     let (project, repo, value) = (with.project.as_deref(), with.repo.as_deref(), with.value.as_deref());
     let dropped = &mut Vec::new();
@@ -163,7 +164,7 @@ pub async fn resolve(deps: &Deps, id: &str, with: &Resolution, by: &By) -> Resul
         _ => return Err(Error::invalid("id", format!("`{kind}` is no kind of question that a correction settles"))),
     };
     if !triage::questions(deps).await?.iter().any(|question| question.id == id) {
-        let reason = format!("no open question `{id}`; `curate` corrects what is no question");
+        let reason = format!("no open question `{id}`; what is no question is corrected without one");
         return Err(Error::not_found("question", id, reason));
     }
     deps.warn_all(dropped);

@@ -27,6 +27,7 @@ pub mod git_log;
 pub(crate) mod intake;
 mod many;
 mod one;
+mod reason;
 pub mod registry;
 pub mod submission;
 

@@ -25,6 +25,23 @@ pub struct Check {
     pub ok: bool,
     /// What was found, or what to mend.
     pub detail: String,
+    /// What helps, where a use case does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Remedy>,
+}
+
+/// What helps: a front says how it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// To bring the schema up to date.
+    Migrate,
+    /// The same, as the owner of the database.
+    MigrateAsOwner,
+    /// To bring the live builds to the head.
+    Project,
+    /// Another data folder.
+    OtherFolder,
 }
 
 /// What all checks found.
@@ -43,7 +60,31 @@ impl Checkup {
 }
 
 /// What a check found; an error says what to mend.
-type CheckResult = std::result::Result<String, String>;
+type CheckResult = std::result::Result<String, ToMend>;
+
+/// What is to be mended.
+struct ToMend {
+    said: String,
+    remedy: Option<Remedy>,
+}
+
+impl From<String> for ToMend {
+    fn from(said: String) -> Self {
+        Self { said, remedy: None }
+    }
+}
+
+impl Remedy {
+    /// A fault that this mends.
+    fn of<T>(self, said: impl Into<String>) -> std::result::Result<T, ToMend> {
+        Err(ToMend { said: said.into(), remedy: Some(self) })
+    }
+}
+
+/// A fault that is not for a use case to mend.
+fn fault<T>(said: impl ToString) -> std::result::Result<T, ToMend> {
+    Err(said.to_string().into())
+}
 
 /// Looks at the data folder, its keys and the database. A database that cannot be reached is a finding.
 ///
@@ -57,18 +98,18 @@ pub async fn checkup(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Check
     ];
     found.extend(keys(&data_dir));
     match Deps::open(settings, watch) {
-        Err(error) => found.push(("database".to_owned(), Err(error.to_string()))),
+        Err(error) => found.push(("database".to_owned(), fault(error))),
         Ok(deps) => match deps.bare().await {
-            Err(error) => found.push(("database".to_owned(), Err(error.to_string()))),
+            Err(error) => found.push(("database".to_owned(), fault(error))),
             Ok(mut conn) => {
                 let place = settings.database_url.as_ref().map_or("embedded", |_| "named by its URL");
                 found.extend(database::checks(&mut conn, place, &data_dir).await);
             }
         },
     }
-    let check = |(name, found): (String, CheckResult)| {
-        let ok = found.is_ok();
-        Check { name, ok, detail: found.unwrap_or_else(|detail| detail) }
+    let check = |(name, found): (String, CheckResult)| match found {
+        Ok(detail) => Check { name, ok: true, detail, remedy: None },
+        Err(ToMend { said, remedy }) => Check { name, ok: false, detail: said, remedy },
     };
     Ok(Checkup { checks: found.into_iter().map(check).collect() })
 }
@@ -76,8 +117,8 @@ pub async fn checkup(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Check
 /// How what is missing, and will be made, begins.
 const NONE: &str = "none yet";
 
-fn said<T, E: ToString>(result: std::result::Result<T, E>) -> std::result::Result<T, String> {
-    result.map_err(|failure| failure.to_string())
+fn said<T, E: ToString>(result: std::result::Result<T, E>) -> std::result::Result<T, ToMend> {
+    result.map_err(|failure| failure.to_string().into())
 }
 
 /// A folder of our own: writable by us, readable by nobody else.
@@ -90,11 +131,13 @@ fn folder(path: &Path) -> CheckResult {
         found => found.map_err(|error| format!("{shown}: {error}"))?,
     };
     if !metadata.is_dir() {
-        return Err(format!("{shown} is no folder: move it away, or choose another with --data-dir"));
+        return Remedy::OtherFolder.of(format!("{shown} is no folder"));
     }
     tempfile::tempfile_in(path).map_err(|error| format!("{shown} cannot be written to: {error}"))?;
     match metadata.mode() & 0o777 {
-        mode if mode & 0o077 != 0 => Err(format!("{shown} is open to others (mode {mode:o}): run `chmod 700 {shown}`")),
+        mode if mode & 0o077 != 0 => {
+            fault(format!("{shown} is open to others (mode {mode:o}): run `chmod 700 {shown}`"))
+        }
         _ => Ok(format!("{shown} is writable and private")),
     }
 }
@@ -103,14 +146,14 @@ fn folder(path: &Path) -> CheckResult {
 fn keys(data_dir: &Path) -> [(String, CheckResult); 2] {
     let signing = || said(signing_key::KeySource::of(None, None, data_dir).load(None).map(drop));
     let pseudonym = || said(pseudonym_key::load(None, data_dir).map(drop));
-    let key = |name: &str, read: &dyn Fn() -> std::result::Result<(), String>| {
+    let key = |name: &str, read: &dyn Fn() -> std::result::Result<(), ToMend>| {
         (name.to_owned(), secret(&data_dir.join(name), read))
     };
     [key(signing_key::FILE_NAME, &signing), key(pseudonym_key::FILE_NAME, &pseudonym)]
 }
 
 /// A file with a secret, which is read only where there is one: reading would make it.
-fn secret(path: &Path, read: &dyn Fn() -> std::result::Result<(), String>) -> CheckResult {
+fn secret(path: &Path, read: &dyn Fn() -> std::result::Result<(), ToMend>) -> CheckResult {
     let (shown, draft) = (path.display(), draft_of(path));
     match fs::metadata(path).map(|metadata| metadata.mode() & 0o777) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && draft.exists() => Ok(format!(
@@ -120,11 +163,11 @@ fn secret(path: &Path, read: &dyn Fn() -> std::result::Result<(), String>) -> Ch
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Ok(format!("{NONE}: made, and announced, by the first command that uses it"))
         }
-        Err(error) => Err(format!("{shown}: {error}")),
+        Err(error) => fault(format!("{shown}: {error}")),
         Ok(mode) if mode & 0o077 != 0 => {
-            Err(format!("{shown} can be read by others (mode {mode:o}): run `chmod 600 {shown}`"))
+            fault(format!("{shown} can be read by others (mode {mode:o}): run `chmod 600 {shown}`"))
         }
-        Ok(_) if draft.exists() => Err(format!(
+        Ok(_) if draft.exists() => fault(format!(
             "{} may hold a key that was used before {shown} appeared: put the right one in its place, remove the other",
             draft.display()
         )),

@@ -9,12 +9,28 @@ use projections::tables::Projection;
 use replay::{as_of, snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::edges::EdgeRow;
 use super::lag;
 use super::point::{self, PointQuery};
 use super::scores::Scored;
-use crate::service::{Deps, Result};
+use crate::service::{Deps, Error, Result};
+
+mod graphml;
+
+/// Columns of a node, under every formula.
+const NODE: &[&str] = &[
+    "id",
+    "level",
+    "name",
+    "project_id",
+    "activity_status",
+    "criticality_score",
+    "pony_factor",
+    "adoption_score",
+    "pg_score",
+];
 
 /// A vertex with its scores.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -33,6 +49,36 @@ pub struct GraphSnapshot {
     pub nodes: Vec<GraphNode>,
     /// By (dependent, dependency).
     pub edges: Vec<EdgeRow>,
+}
+
+impl GraphSnapshot {
+    /// The nodes as objects, whose keys are [`node_columns`].
+    ///
+    /// # Errors
+    /// When one cannot be written as an object.
+    pub fn objects(&self) -> Result<Vec<Map<String, Value>>> {
+        let object = |node: &GraphNode| match serde_json::to_value(node).map_err(Error::refused)? {
+            Value::Object(object) => Ok(object),
+            other => Err(Error::refused(format!("{other} is no node"))),
+        };
+        self.nodes.iter().map(object).collect()
+    }
+
+    /// The graph as GraphML.
+    ///
+    /// # Errors
+    /// As [`GraphSnapshot::objects`].
+    pub fn graphml(&self) -> Result<String> {
+        Ok(graphml::graphml(self, &self.objects()?))
+    }
+}
+
+/// The columns that nodes have, those of every formula first.
+#[must_use]
+pub fn node_columns(nodes: &[Map<String, Value>]) -> Vec<&str> {
+    let further = nodes.first().into_iter().flat_map(|node| node.keys().map(String::as_str));
+    let further = further.filter(|name| !NODE.contains(name));
+    NODE.iter().copied().chain(further).collect()
 }
 
 /// Answers everything at a point.

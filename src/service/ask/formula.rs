@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::digest::Digest;
 use domain::formula::{self, DEFAULT, Formula, FormulaError};
 use domain::recorded::Position;
-use projections::diff::{self, Diff};
+use projections::diff;
 pub use projections::diff::{Change, ChangeReason, Direction, Summary};
 use projections::store::schema::FormulaDocument;
 use replay::{as_of, formulas, snapshot};
@@ -15,6 +15,10 @@ use sqlx::PgConnection;
 
 use super::point::{self, PointQuery};
 use crate::service::{Deps, Error, Result};
+
+mod difference;
+
+pub use self::difference::FormulaDifference;
 
 /// A formula that this program or this log knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,19 +89,6 @@ pub struct Checked {
 pub fn check(file: &Path) -> Result<Checked> {
     let formula = adoptable(file)?.formula;
     Ok(Checked { hash: formula.hash(), name: formula.name, ok: true })
-}
-
-/// What moves between two formulas, and why.
-#[derive(Clone, Debug)]
-pub struct FormulaDifference {
-    /// The state on which both were evaluated.
-    pub position: Position,
-    /// The one.
-    pub before: Formula,
-    /// The other.
-    pub after: Formula,
-    /// What differs.
-    pub found: Diff,
 }
 
 /// Compares two formulas, by name or from files, on the state at a point.

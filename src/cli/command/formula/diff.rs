@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use domain::recorded::Position;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::cli::output::{Output, object};
-use crate::service::ask::formula::{Change, ChangeReason, Direction, FormulaDifference, Summary};
-use crate::service::ask::scores::as_number;
+use crate::cli::failure::Result;
+use crate::cli::output::Output;
+use crate::service::ask::formula::{ChangeReason, Direction, FormulaDifference, Summary};
 
 /// Columns of a change, in the order of the contract.
 const COLUMNS: &[&str] = &["level", "id", "metric", "before", "after", "rank_before", "rank_after", "because"];
@@ -17,47 +17,8 @@ const NAMED: usize = 10;
 const REASONS: usize = 3;
 
 /// A difference as a result.
-pub(super) fn output(found: &FormulaDifference) -> Output {
-    Output::Listing(report(found), json(found), COLUMNS.to_vec(), "changed")
-}
-
-/// The difference for programs.
-pub(crate) fn json(FormulaDifference { position, before, after, found }: &FormulaDifference) -> Map<String, Value> {
-    let summary = found.summary();
-    object(json!({
-        "position": position,
-        "before": {"formula": before.name, "hash": before.hash()},
-        "after": {"formula": after.name, "hash": after.hash()},
-        "summary": {
-            "vertices_changed": summary.vertices,
-            "by_metric": summary.by_metric.iter().map(|((level, metric), count)| {
-                json!({"level": level, "metric": metric, "changed": count})
-            }).collect::<Vec<_>>(),
-            "movers": summary.movers.iter().map(|change| moved(change)).collect::<Vec<_>>(),
-            "flags": summary.flags,
-            "parameters": found.parameters,
-        },
-        "changed": found.changed.iter().map(row).collect::<Vec<_>>(),
-        "unchanged": found.unchanged,
-    }))
-}
-
-fn row(change: &Change) -> Map<String, Value> {
-    let mut row = moved(change);
-    row.insert("because".into(), json!(change.because));
-    row
-}
-
-fn moved(change: &Change) -> Map<String, Value> {
-    object(json!({
-        "level": change.level.name(),
-        "id": change.id,
-        "metric": change.metric,
-        "before": as_number(change.before.clone()),
-        "after": as_number(change.after.clone()),
-        "rank_before": change.rank_before,
-        "rank_after": change.rank_after,
-    }))
+pub(super) fn output(found: &FormulaDifference) -> Result<Output> {
+    Output::listing(report(found), found, COLUMNS.to_vec(), "changed")
 }
 
 /// The difference for people: the summary first, then the largest movers with their reasons.

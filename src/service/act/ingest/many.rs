@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::intake::{Foresight, Intake};
+use super::reason::reason;
 use super::{Circumstances, Destination, row_key};
 use crate::service::{Error, Result};
 
@@ -59,7 +60,7 @@ pub(super) async fn many(
             RecordPlace::Row(row) => row.into(),
             RecordPlace::Named(place) => place.into(),
         };
-        refused.add(row, reason);
+        refused.add(row, &reason);
     }
     refused.check()?;
     let intake = Intake::open(to, actor.as_deref()).await?;
@@ -74,7 +75,7 @@ pub(super) async fn many(
     let (mut taken, mut taken_places) = (Vec::new(), Vec::new());
     for (item, place) in foreseen.into_iter().zip(places) {
         match item {
-            Err(refusal) => refused.add(place.into(), refusal.to_string()),
+            Err(refusal) => refused.add(place.into(), &refusal.to_string()),
             Ok(_) => {
                 taken.push(item);
                 taken_places.push(place);
@@ -91,7 +92,7 @@ pub(super) async fn many(
                 last_position = last_position.max(Some(outcome.place().position));
             }
             Err(refusal) if refusal.is_conflict() => return Err(Error::conflict(refusal)),
-            Err(refusal) => refused.add(place.into(), refusal.to_string()),
+            Err(refusal) => refused.add(place.into(), &refusal.to_string()),
         }
     }
     let outcome = if intake.is_rehearsal() { "dry-run" } else { "done" }.to_owned();
@@ -106,8 +107,8 @@ struct Refusals<'a> {
 }
 
 impl Refusals<'_> {
-    fn add(&mut self, row: Value, reason: String) {
-        let record = RefusedRecord { row, reason };
+    fn add(&mut self, row: Value, text: &str) {
+        let record = RefusedRecord { row, reason: reason(&text) };
         self.to.warn_all(&[format!("{} refused: {}", record.place(), record.reason)]);
         self.records.push(record);
     }

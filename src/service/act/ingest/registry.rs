@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::intake::Intake;
+use super::reason::reason;
 use super::{Circumstances, Destination, RefusedRecord};
 use crate::service::run::Stop;
 use crate::service::{Error, Result};
@@ -87,8 +88,9 @@ pub async fn crawl(
         let crawled = match step {
             Ok(crawled) => crawled,
             Err(refusal) => {
-                to.warn_all(&[format!("{} refused: {}", refusal.purl, refusal.reason)]);
-                refused.push(RefusedRecord { row: refusal.purl.into(), reason: refusal.reason });
+                let reason = reason(&refusal.reason);
+                to.warn_all(&[format!("{} refused: {reason}", refusal.purl)]);
+                refused.push(RefusedRecord { row: refusal.purl.into(), reason });
                 continue;
             }
         };

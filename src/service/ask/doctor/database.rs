@@ -8,7 +8,7 @@ use ingest::pseudonym_key;
 use projections::store::{self, switch};
 use sqlx::PgConnection;
 
-use super::{CheckResult, NONE, said, subjects};
+use super::{CheckResult, NONE, Remedy, fault, said, subjects};
 use crate::service::{Error, Result};
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
@@ -43,7 +43,7 @@ fn found(asked: Result<CheckResult>) -> CheckResult {
     match asked {
         Ok(finding) => finding,
         Err(error) if is_denied(&error) => Ok(format!("not for this login to see ({error})")),
-        Err(error) => Err(error.to_string()),
+        Err(error) => fault(error),
     }
 }
 
@@ -60,7 +60,7 @@ async fn limits(conn: &mut PgConnection) -> Result<CheckResult> {
     let (lock, statement, silence) = (set.lock, set.statement, set.silence);
     let without = [("lock_timeout", &lock), ("statement_timeout", &statement)].into_iter().find(|(_, set)| *set == "0");
     Ok(match without {
-        Some((name, _)) => Err(format!(
+        Some((name, _)) => fault(format!(
             "{name} is not set on this connection, so one process can keep all others waiting: connect to the server \
              itself, or let the pooler between pass startup options on"
         )),
@@ -70,7 +70,7 @@ async fn limits(conn: &mut PgConnection) -> Result<CheckResult> {
 
 async fn encoding(conn: &mut PgConnection) -> Result<CheckResult> {
     let found = migrate::encoding(conn).await?;
-    Ok(if found == ENCODING { Ok(found) } else { Err(MigrateError::Encoding(found).to_string()) })
+    Ok(if found == ENCODING { Ok(found) } else { fault(MigrateError::Encoding(found)) })
 }
 
 /// Who has been reading the views for long: a switch of live builds waits for them.
@@ -80,7 +80,7 @@ async fn readers(conn: &mut PgConnection) -> Result<CheckResult> {
     Ok(if readers.0.is_empty() {
         Ok("nobody has been reading the views for long".to_owned())
     } else {
-        Err(format!("a switch of live builds waits for who reads the views: {readers}; let them end, or end them"))
+        fault(format!("a switch of live builds waits for who reads the views: {readers}; let them end, or end them"))
     })
 }
 
@@ -95,17 +95,17 @@ async fn schema(conn: &mut PgConnection) -> Result<CheckResult> {
         return Ok(if may_make {
             Ok(format!("{NONE}: the first command that writes makes it"))
         } else {
-            Err("none, and this login may not make it: run `pg-atlas migrate` as the owner of the database".to_owned())
+            Remedy::MigrateAsOwner.of("none, and this login may not make it")
         });
     }
     let migrations = sqlx::query_file!("sql/migrations_found.sql").fetch_one(conn).await?;
     let (found, broken) = (migrations.found.unwrap_or_default(), migrations.broken);
     Ok(if broken > 0 {
-        Err(format!("{broken} migrations have failed half way: restore a backup, or ask for help"))
+        fault(format!("{broken} migrations have failed half way: restore a backup, or ask for help"))
     } else if found < SCHEMA {
-        Err(format!("version {found}, this program has {SCHEMA}: run `pg-atlas migrate`"))
+        Remedy::Migrate.of(format!("version {found}, this program has {SCHEMA}"))
     } else if found > SCHEMA {
-        Err(format!("version {found}, this program knows {SCHEMA}: use a newer program"))
+        fault(format!("version {found}, this program knows {SCHEMA}: use a newer program"))
     } else {
         Ok(format!("version {found}"))
     })
@@ -117,7 +117,7 @@ async fn sequenced(conn: &mut PgConnection) -> Result<CheckResult> {
     Ok(if waiting == 0 {
         Ok(format!("{head} events, all in their places"))
     } else {
-        Err(format!("{head} events; {waiting} appends wait for their positions, which the next append gives them"))
+        fault(format!("{head} events; {waiting} appends wait for their positions, which the next append gives them"))
     })
 }
 
@@ -130,10 +130,10 @@ async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<CheckRes
     let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
     let own = match pseudonym_key::existing(environment.as_deref(), data_dir) {
         Ok(own) => own.map(|key| key.id()).unwrap_or_default(),
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => return Ok(fault(error)),
     };
     Ok(match keys.iter().find(|key| **key != own) {
-        Some(other) => Err(format!("the log holds git logs {}", pseudonym_key::made_under(other))),
+        Some(other) => fault(format!("the log holds git logs {}", pseudonym_key::made_under(other))),
         None => Ok(format!("the log's git logs are made under the key {own}, which is here")),
     })
 }
@@ -144,8 +144,8 @@ async fn builds(conn: &mut PgConnection) -> Result<CheckResult> {
     let behind = live.iter().map(|build| head.saturating_sub(build.position)).max();
     Ok(match behind {
         None if head == 0 => Ok(format!("{NONE}: the log is empty")),
-        None => Err("none: run `pg-atlas project`".to_owned()),
+        None => Remedy::Project.of("none"),
         Some(0) => Ok(format!("{} live builds at position {head}", live.len())),
-        Some(lag) => Err(format!("{lag} events behind the log: run `pg-atlas project`")),
+        Some(lag) => Remedy::Project.of(format!("{lag} events behind the log")),
     })
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::lines::{Line, MAX_LINE_BYTES};
+use crate::service::act::ingest::reason::reason;
 use crate::service::act::ingest::{Circumstances, DocumentSubject, Submission, existing_key, row_key};
 use crate::service::error::Cause;
 use crate::service::{Error, Result};
@@ -86,7 +87,7 @@ pub(super) struct LineReader {
     data_dir: PathBuf,
     /// Read when the first git log comes; none is made, for these bring their own.
     pseudonyms: Option<Option<PseudonymKey>>,
-    /// How often a line without a key was seen.
+    /// How often each line without a key was seen.
     seen: BTreeMap<[u8; REMEMBERED_BYTES], u32>,
 }
 
@@ -103,22 +104,25 @@ impl LineReader {
             None => refuse(format!("longer than {MAX_LINE_BYTES} bytes; name a large document by its `path`")),
             Some(bytes) => self.events(line.number, bytes),
         };
-        // A reason quotes what was written, whatever that is.
-        let refused = |error: &Error| vec![redact::emails(&error.to_string()).into_owned()];
+        let refused = |error: &Error| vec![error.to_string()];
         let mut item = read.unwrap_or_else(|error| Item { refused: refused(&error), ..Item::default() });
+        item.refused.iter_mut().for_each(|text| *text = reason(text));
         item.line = line.number;
         item.bytes += line.bytes.as_ref().map_or(0, Vec::len);
         for warning in &mut item.warnings {
-            *warning = format!("line {}: {warning}", line.number);
+            *warning = format!("line {}: {}", line.number, reason(warning));
         }
         item
     }
 
     fn events(&mut self, number: u64, bytes: &[u8]) -> Result<Item> {
         let text = std::str::from_utf8(bytes).map_err(because("not UTF-8"))?;
-        // Counted before anything can be refused, so that a refusal that goes away moves no other line's key.
-        let ordinal = self.ordinal(bytes)?;
-        let written: Written<'_> = serde_json::from_str(text).map_err(because("not a line of a batch"))?;
+        let written: serde_json::Result<Written<'_>> = serde_json::from_str(text);
+        // Counted before anything can be refused, so that a refusal that goes away moves no other line's key. Lines
+        // that have a key are not counted: none of them equals one that has none.
+        let keyed = self.key.is_some() || written.as_ref().is_ok_and(|written| written.key.is_some());
+        let ordinal = if keyed { 0 } else { self.ordinal(bytes)? };
+        let written = written.map_err(because("not a line of a batch"))?;
         let observed_at = written.observed_at.as_deref().map(Timestamp::parse_time_or_date).transpose();
         let observed_at = observed_at.map_err(because("observed_at"))?.or(self.observed_at);
         let document = self.document(&written)?;

@@ -9,6 +9,7 @@ use ingest::{Append, AppendOutcome, Refusal};
 use super::page::{LinePage, LinePlace, PageEvents};
 use super::{BatchIngested, RefusedLine};
 use crate::service::act::ingest::Destination;
+use crate::service::act::ingest::reason::reason;
 use crate::service::{Error, Result};
 
 /// Most refused lines that the answer lists; the rest is counted.
@@ -19,10 +20,9 @@ pub(super) struct Tally<'a> {
     to: &'a Destination,
     pub(super) appended: u64,
     pub(super) duplicates: u64,
+    /// The first, at most [`MAX_REFUSED_LISTED`], as they come.
     refused: Vec<RefusedLine>,
     refused_count: u64,
-    /// The first of them, as a sentence.
-    first_refused: Option<String>,
     /// How many of them are refused for a key that was used for something else.
     conflicts: u64,
     last: Option<Position>,
@@ -39,7 +39,6 @@ impl<'a> Tally<'a> {
             duplicates: 0,
             refused: Vec::new(),
             refused_count: 0,
-            first_refused: None,
             conflicts: 0,
             last: None,
             git_logs: false,
@@ -79,7 +78,7 @@ impl<'a> Tally<'a> {
     /// Counts an event that is refused.
     pub(super) fn refuse_event(&mut self, (line, place): LinePlace, refusal: &Refusal) {
         self.conflicts += u64::from(refusal.is_conflict());
-        self.add(line, place.map_or_else(|| refusal.to_string(), |place| format!("{place}: {refusal}")));
+        self.add(line, reason(&place.map_or_else(|| refusal.to_string(), |place| format!("{place}: {refusal}"))));
     }
 
     /// Says what was odd.
@@ -89,7 +88,6 @@ impl<'a> Tally<'a> {
 
     fn add(&mut self, row: u64, reason: String) {
         self.warn(&[format!("line {row} refused: {reason}")]);
-        self.first_refused.get_or_insert_with(|| format!("line {row}: {reason}"));
         self.refused_count += 1;
         if self.refused.len() < MAX_REFUSED_LISTED {
             self.refused.push(RefusedLine { row, reason });
@@ -101,22 +99,24 @@ impl<'a> Tally<'a> {
         self.refused_count
     }
 
-    /// The first of them, as a sentence.
-    pub(super) fn first_refused(&self) -> Option<&str> {
-        self.first_refused.as_deref()
+    /// The first of them, as a sentence. The lines of a page are refused by their reader before the log sees others.
+    pub(super) fn first_refused(&self) -> Option<String> {
+        let first = self.refused.iter().min_by_key(|line| line.row);
+        first.map(|RefusedLine { row, reason }| format!("line {row}: {reason}"))
     }
 
     /// Refuses all for one that is refused: a conflict where nothing but keys is in the way.
     pub(super) fn refuse(&self) -> Result<()> {
-        let Some(first) = &self.first_refused else { return Ok(()) };
+        let Some(first) = self.first_refused() else { return Ok(()) };
         let reason = format!("{} refused, the first is {first}; nothing is appended", self.refused_count);
         Err(if self.conflicts == self.refused_count { Error::conflict(reason) } else { Error::refused(reason) })
     }
 
     /// The answer; `records` counts those of an input that was only read.
-    pub(super) fn answer(self, records: Option<u64>, started: Instant) -> BatchIngested {
+    pub(super) fn answer(mut self, records: Option<u64>, started: Instant) -> BatchIngested {
         let seconds = started.elapsed().as_secs_f64();
         let events = self.appended + self.duplicates;
+        self.refused.sort_by_key(|line| line.row);
         BatchIngested {
             outcome: if records.is_some() { "dry-run" } else { "done" }.to_owned(),
             records: records.unwrap_or(events + self.refused_count),
