@@ -72,6 +72,8 @@ pub(crate) fn crawl(purl: &str, spelled: &str) -> Event {
         repository: None,
         license: None,
         downloads: None,
+        description: None,
+        homepage: None,
     }
     .into()
 }
@@ -191,6 +193,8 @@ fn registry(purl: &str) -> Event {
         repository: Some("https://github.com/stellar/js-stellar-sdk".to_owned()),
         license: Some("Apache-2.0".to_owned()),
         downloads: Some(Downloads { count: 9_007_199_254_740_991, days: 30 }),
+        description: None,
+        homepage: None,
     }
     .into()
 }

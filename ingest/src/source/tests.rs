@@ -13,7 +13,7 @@ fn sample(kind: &str) -> Vec<u8> {
     let text = match kind {
         "sbom" => r#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"name":"x","purl":"pkg:npm/x@1"}]}"#,
         "survey" => "project_id,project_name,status,answered_at\np:1,One,live,2026-01-01\np:2,Two,gone,2026-01-01\n",
-        "grants" => r#"[{"type":"Project","id":"p:1","name":"One"},{"type":"Project","id":7}]"#,
+        "grants" => r#"[{"type":"Project","id":"p:1","name":"One"},{"type":"Project","id":true}]"#,
         "repo" => r#"{"full_name":"o/r","stargazers_count":7}"#,
         "git-log" => concat!(
             r#"{"format":"pg-atlas-git-log","pseudonym_key":"0123456789abcdef","repo":"pkg:github/o/r","rows":0,"#,

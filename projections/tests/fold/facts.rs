@@ -134,6 +134,8 @@ pub(crate) fn crawl(purl: &str, repository: Option<&str>, downloads: Option<u64>
         repository: repository.map(str::to_owned),
         license: None,
         downloads: downloads.map(|count| Downloads { count, days: 30 }),
+        description: None,
+        homepage: None,
     }
 }
 
