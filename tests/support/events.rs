@@ -140,6 +140,7 @@ fn gitlog(name: &str) -> Event {
             last: time("2025-12-24T18:30:00.5Z"),
         }],
         days: vec![AuthorDay { author: 0, day: Day::parse("2025-03-01").unwrap(), commits: 3, merges: 1 }],
+        unsigned: Vec::new(),
     }
     .into()
 }
@@ -178,6 +179,7 @@ pub(crate) fn git_days(name: &str, commits: &[(&str, &str, u32)]) -> Event {
         pseudonym_key: "demo".to_owned(),
         authors,
         days,
+        unsigned: Vec::new(),
     }
     .into()
 }

@@ -95,6 +95,7 @@ pub(crate) fn git_log(repo: &str, from: Option<&str>, to: &str, commits: &[(&str
         latest: authors.iter().map(|author| author.last).max(),
         authors,
         days,
+        unsigned: Vec::new(),
     }
 }
 

@@ -124,6 +124,7 @@ fn git_log() -> impl Strategy<Value = Event> {
                 latest: latest.map(|before| on(before).start()),
                 authors,
                 days,
+                unsigned: Vec::new(),
             }
             .into()
         },

@@ -37,8 +37,8 @@ pub(crate) async fn run(common: &Common, what: Ingest) -> Result<(Output, u8)> {
         Ingest::Grants { files, strict, options } => {
             documents(common, &grants::KIND, DocumentSubject::default(), &files, strict, &options).await.map(done)
         }
-        Ingest::GitLog { source, since_months, subject, options } => {
-            let asked = AskedHistory { source, since_months, about: subject.into() };
+        Ingest::GitLog { source, since_months, branch, subject, options } => {
+            let asked = AskedHistory { source, since_months, branch, about: subject.into() };
             history(common, asked, &options).await.map(done)
         }
         Ingest::Batch { file, strict, options } => lines(common, &file, strict, &options).await.map(done),

@@ -70,6 +70,9 @@ pub(crate) enum Ingest {
         /// Cover so many months back from the observation; default all history
         #[arg(long)]
         since_months: Option<u32>,
+        /// The branch to read; default the one that the repository or its remote calls so
+        #[arg(long)]
+        branch: Option<String>,
         #[command(flatten)]
         subject: SubjectOptions,
         #[command(flatten)]

@@ -151,6 +151,7 @@ impl Repo {
                 })
                 .collect(),
             authors,
+            unsigned: Vec::new(),
         }
         .into()
     }
