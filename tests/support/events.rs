@@ -94,6 +94,7 @@ pub(crate) fn sbom(name: &str, packages: &[&str]) -> Event {
             .collect(),
         described: vec![],
         relations: packages.len().checked_sub(2).map(|_| (0, 1)).into_iter().collect(),
+        publishes: Vec::new(),
     }
     .into()
 }

@@ -51,6 +51,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "Git history: a repository, clone URL, bundle or pseudonymised export; one event",
     answer: &["format", "format_version", "commits", "contributors", "bots_excluded", "latest_commit_date", "branch"],
     pseudonymous: true,
+    publishing: false,
     reads: Reads::Repository(|document, subject, options| submitted(&document, subject, options)),
 };
 /// Time that reading one history may take unless the caller says otherwise: 10 minutes.
@@ -167,7 +168,7 @@ pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<
 
 /// Reads an export that is submitted.
 fn submitted(document: &[u8], subject: Subject, options: &ReadOptions) -> Result<Reading, Refused> {
-    let ReadOptions { observed_at, key } = options.clone();
+    let ReadOptions { observed_at, key, .. } = options.clone();
     let (timeout, interrupted) = (DEFAULT_TIMEOUT, Arc::default());
     let options = Options { observed_at, since_months: None, branch: None, key, timeout, scratch: None, interrupted };
     match read_export(document, subject, &options) {

@@ -45,6 +45,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "A package as its registry describes it: npm, cargo or pypi; one event",
     answer: &["format", "format_version", "purl", "latest_version", "releases", "dependencies"],
     pseudonymous: false,
+    publishing: false,
     reads: Reads::Package(|document, purl| parse(purl, &document).map(reading)),
 };
 /// Greatest size of one document, in bytes, after decompression: 128 MiB.

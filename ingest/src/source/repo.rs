@@ -18,6 +18,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "Host facts of a repository: JSON as GitHub, GitLab or Gitea serve it; one event",
     answer: &["format", "format_version", "full_name", "stars", "forks", "archived"],
     pseudonymous: false,
+    publishing: false,
     reads: Reads::Repository(|document, subject, _| parse(&document, subject).map(reading)),
 };
 

@@ -31,7 +31,11 @@ pub const KIND: SourceKind = SourceKind {
     documents: "A bill of materials: SPDX 2.2, 2.3 or CycloneDX 1.2 to 1.7 in JSON; one event",
     answer: &["format", "format_version", "packages", "dependencies", "root_dependencies", "vertices", "edges"],
     pseudonymous: false,
-    reads: Reads::Repository(|document, subject, _| parse(&document, subject).map(|read| reading(read, document))),
+    publishing: true,
+    reads: Reads::Repository(|document, subject, options| {
+        let read = parse_publishing(&document, subject, options.publishes.clone());
+        read.map(|read| reading(read, document))
+    }),
 };
 /// Name and version of this parser, kept with every event. It changes when the same document gives other facts.
 pub const PARSER: &str = "sbom/1";
@@ -74,6 +78,11 @@ pub struct Parsed {
 /// # Errors
 /// When the document is of no known format or version, is broken, or exceeds a limit; the refusal says which and where.
 pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
+    parse_publishing(bytes, subject, Vec::new())
+}
+
+/// The same, of a subject from which these packages are said to be published.
+fn parse_publishing(bytes: &[u8], subject: Subject, publishes: Vec<String>) -> Result<Parsed, Refused> {
     let text = json::text(bytes)?;
     let found = format::detect(text)?;
     let draft = match found.format {
@@ -87,7 +96,7 @@ pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
         format_version: Some(found.format.version()),
         parser: PARSER.to_owned(),
     };
-    Ok(draft.lower(subject, document))
+    Ok(draft.lower(subject, document, publishes))
 }
 
 fn reading(read: Parsed, document: Vec<u8>) -> Reading {

@@ -29,6 +29,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "Survey answers: CSV with project_id,project_name,status,answered_at; one event a row",
     answer: &[],
     pseudonymous: false,
+    publishing: false,
     reads: Reads::Records(reading),
 };
 /// Greatest number of rows in one file.
@@ -78,7 +79,6 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
         Some(table) => ("\u{feff}", table),
         None => ("", text),
     };
-    quotes::check(table)?;
     let clean = mark.to_owned() + &clean::clean(table);
     let document = DocumentRef {
         sha256: Digest::of(clean.as_bytes()),
@@ -100,6 +100,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
         return Err(Refused::whole(format!("the file is empty; it needs the header {}", COLUMNS.join(","))));
     }
     let header = SurveyColumns::read(&record)?;
+    quotes::check(table)?;
     let mut parsed =
         Parsed { rows: Vec::new(), refused: Vec::new(), warnings: header.warnings.clone(), document: vec![] };
     while let Some(line) = next(&mut record)? {

@@ -27,7 +27,8 @@ fn sample(kind: &str) -> Vec<u8> {
 
 fn read(kind: &SourceKind) -> Reading {
     let document = sample(kind.name);
-    let options = ReadOptions { observed_at: Timestamp::parse("2026-02-01T00:00:00Z").unwrap(), key: None };
+    let options =
+        ReadOptions { observed_at: Timestamp::parse("2026-02-01T00:00:00Z").unwrap(), key: None, publishes: vec![] };
     let read = match kind.reads {
         Reads::Repository(read) => read(document, subject(), &options),
         Reads::Package(read) => read(document, &Purl::parse("pkg:cargo/x").unwrap()),

@@ -55,6 +55,7 @@ pub(crate) fn sbom(repo: &str, packages: &[&str], relations: &[(u32, u32)]) -> S
         packages: packages.iter().map(package).collect(),
         described: vec![],
         relations: relations.to_vec(),
+        publishes: Vec::new(),
     }
 }
 

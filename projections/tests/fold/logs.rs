@@ -79,6 +79,7 @@ fn sbom() -> impl Strategy<Value = Event> {
                     described,
                     relations: relations.map(|(a, b)| (number(a), number(b))).collect(),
                     packages,
+                    publishes: Vec::new(),
                 }
                 .into()
             },

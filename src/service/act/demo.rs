@@ -36,7 +36,7 @@ const LEADERS: usize = 15;
 
 /// The order in which the demo's documents arrive.
 #[derive(Deserialize)]
-struct Manifest {
+struct DemoManifest {
     ingestions: Vec<Ingestion>,
 }
 
@@ -97,7 +97,7 @@ pub async fn demo(deps: &Deps) -> Result<Demonstrated> {
     if sqlx::query_file_scalar!("sql/holds_other_actors.sql", ACTOR).fetch_one(&mut conn).await? {
         return Err(Error::refused(OtherEvents));
     }
-    let manifest: Manifest = serde_json::from_slice(file("manifest.json")?).map_err(Error::refused)?;
+    let manifest: DemoManifest = serde_json::from_slice(file("manifest.json")?).map_err(Error::refused)?;
     deps.note(format!("reading {} documents", manifest.ingestions.len()));
     for ingestion in manifest.ingestions {
         let name = format!("demo/{}", ingestion.file);
@@ -143,7 +143,7 @@ fn file(name: &str) -> Result<&'static [u8]> {
 async fn take(intake: &Intake, ingestion: Ingestion) -> Result<()> {
     let bytes = file(&ingestion.file)?.to_vec();
     let observed_at = Some(ingestion.observed_at);
-    let about = DocumentSubject { repo: ingestion.repo, project: ingestion.project, purl: None };
+    let about = DocumentSubject { repo: ingestion.repo, project: ingestion.project, purl: None, packages: Vec::new() };
     let key = || Ok(Some(PseudonymKey::public_demo()));
     let reading =
         Submission::of_kind(&ingestion.kind, &about)?.read(vec![(ingestion.file, bytes)], observed_at, key)?;

@@ -73,6 +73,7 @@ impl Repo {
             described: vec![index(None)],
             relations: relations.into_iter().collect(),
             packages: packages.into_iter().map(|(package, _)| package).collect(),
+            publishes: Vec::new(),
         }
         .into()
     }

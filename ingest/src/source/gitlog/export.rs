@@ -10,7 +10,8 @@
 //! ```
 //!
 //! `from` is absent when all history is covered, `latest` when there is no commit. Commits without an e-mail address
-//! are lines without `author`, before all others; such an export is of version 2. The same history gives the same bytes.
+//! are lines without `author`, before all others; such an export is of version 2. The same history gives the same
+//! bytes.
 
 use domain::digest::Digest;
 use domain::identity::is_key_id;

@@ -28,7 +28,7 @@ const STEP: &str = "reading the references";
 pub(super) fn open(git: &Git, path: &Path, branch: Option<&str>) -> Result<Tip, GitLogError> {
     let source = git_folder(path)?;
     refuse_partial(&source)?;
-    let Settings { hash, references, bare } = settings(git, &source)?;
+    let CloneSettings { hash, references, bare } = settings(git, &source)?;
     git.init(&hash, &references)?;
     copy_references(&source, &git.repository(), &references)?;
     borrow_objects(&source, &git.repository())?;
@@ -78,7 +78,7 @@ pub(super) const SHALLOW: &str =
     "the repository is a shallow clone, its history is cut off: run `git fetch --unshallow` and try again";
 
 /// What matters of a repository's configuration.
-struct Settings {
+struct CloneSettings {
     /// `sha1` or `sha256`.
     hash: String,
     /// `files` or `reftable`.
@@ -88,11 +88,11 @@ struct Settings {
 }
 
 /// The configuration of a repository, read from a copy of its file as plain data.
-fn settings(git: &Git, source: &Path) -> Result<Settings, GitLogError> {
+fn settings(git: &Git, source: &Path) -> Result<CloneSettings, GitLogError> {
     let copy = git.file("foreign-config");
     let mut budget = Budget::new();
     if !budget.copy(&source.join("config"), &copy)? {
-        return Ok(Settings { hash: "sha1".to_owned(), references: "files".to_owned(), bare: true });
+        return Ok(CloneSettings { hash: "sha1".to_owned(), references: "files".to_owned(), bare: true });
     }
     let asked = |arguments: &[&str]| {
         let file = copy.as_os_str();
@@ -116,7 +116,7 @@ fn settings(git: &Git, source: &Path) -> Result<Settings, GitLogError> {
     let hash = value("extensions.objectformat", "sha1", &["sha1", "sha256"])?;
     let references = value("extensions.refstorage", "files", &["files", "reftable"])?;
     let bare = asked(&["--type=bool", "--get", "core.bare"])?.is_none_or(|bare| bare == "true");
-    Ok(Settings { hash, references, bare })
+    Ok(CloneSettings { hash, references, bare })
 }
 
 /// Whether objects were fetched on the promise that those they name can be fetched later; git marks these packs.
