@@ -13,3 +13,5 @@ mod points;
 mod readme;
 mod repeats;
 mod scores;
+mod speaking;
+mod wild;

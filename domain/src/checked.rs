@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+use crate::purl::{Purl, is_hosted};
+
 mod actor;
 pub(crate) mod again;
 mod compared;
@@ -18,6 +20,19 @@ pub use compared::normalised_name;
 pub use label::Label;
 pub use project::{ProjectId, project_name};
 pub use reason::StatedReason;
+
+/// The canonical id of a package that a registry could know.
+///
+/// # Errors
+/// When the text is no package URL, or one of something on a code host.
+pub fn package(text: &str) -> Result<String, Invalid> {
+    let purl = Purl::parse(text).map_err(|error| Invalid::new("package", error.to_string()))?;
+    if is_hosted(&purl.id) {
+        let reason = format!("{} is on a code host: expected a package of a registry, such as pkg:npm/name", purl.id);
+        return Err(Invalid::new("package", reason));
+    }
+    Ok(purl.id)
+}
 
 /// A value that cannot be kept: which, and what is allowed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

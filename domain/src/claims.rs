@@ -260,6 +260,7 @@ mod tests {
                 .collect(),
             described: described.to_vec(),
             relations: relations.to_vec(),
+            publishes: Vec::new(),
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::number::fit;
 
+const NANOS_PER_SECOND: u32 = 1_000_000_000;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// A text that is no RFC 3339 time or date.
@@ -20,13 +21,20 @@ pub struct TimeError(pub String);
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Parses RFC 3339 with any offset; decimals beyond six are cut.
+    /// Parses RFC 3339 with any offset; decimals beyond six are cut. A leap second, which ends a UTC day, is the second
+    /// before.
     ///
     /// # Errors
     /// When the text is no such time or lies outside the years 1970 to 9999.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let error = || TimeError(text.to_owned());
-        let moment = DateTime::parse_from_rfc3339(text.trim()).map_err(|_| error())?.with_timezone(&Utc);
+        let mut moment = DateTime::parse_from_rfc3339(text.trim()).map_err(|_| error())?.with_timezone(&Utc);
+        // The calendar's form has a second of more than a thousand milliseconds, wherever in a day.
+        if moment.nanosecond() >= NANOS_PER_SECOND {
+            let ends_day = (moment.hour(), moment.minute(), moment.second()) == (23, 59, 59);
+            let within = moment.nanosecond() - NANOS_PER_SECOND;
+            moment = moment.with_nanosecond(within).filter(|_| ends_day).ok_or_else(error)?;
+        }
         Self::from_datetime(moment).filter(|_| (1970..=9999).contains(&moment.year())).ok_or_else(error)
     }
 
@@ -169,6 +177,18 @@ mod tests {
         assert!(Timestamp::parse("yesterday").is_err());
         assert!(Timestamp::parse("1969-12-31T23:59:59Z").is_err());
         assert_eq!(Timestamp::parse_time_or_date("2026-02-01").unwrap().to_string(), "2026-02-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn a_leap_second_ends_a_day_of_utc() {
+        for (text, kept) in [
+            ("2016-12-31T23:59:60Z", Some("2016-12-31T23:59:59.000000Z")),
+            ("2016-12-31T18:59:60.25-05:00", Some("2016-12-31T23:59:59.250000Z")),
+            ("2026-03-01T23:59:60+05:45", None),
+            ("2026-03-01T12:00:60Z", None),
+        ] {
+            assert_eq!(Timestamp::parse(text).ok().map(|time| time.to_string()).as_deref(), kept, "{text}");
+        }
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct SourceKind {
     pub answer: &'static [&'static str],
     /// Whether it tells of people under pseudonyms, so that the deployment's key matters.
     pub pseudonymous: bool,
+    /// Whether packages may be named that are published from what it is about.
+    pub publishing: bool,
     /// How it is read, and what has to be known besides.
     pub reads: Reads,
 }
@@ -83,6 +85,8 @@ pub struct ReadOptions {
     pub observed_at: Timestamp,
     /// The deployment's pseudonym key, where there is one.
     pub key: Option<PseudonymKey>,
+    /// Canonical ids of packages that are said to be published from the repository; distinct, sorted.
+    pub publishes: Vec<String>,
 }
 
 /// What a document gives.

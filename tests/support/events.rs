@@ -72,6 +72,8 @@ pub(crate) fn crawl(purl: &str, spelled: &str) -> Event {
         repository: None,
         license: None,
         downloads: None,
+        description: None,
+        homepage: None,
     }
     .into()
 }
@@ -93,6 +95,7 @@ pub(crate) fn sbom(name: &str, packages: &[&str]) -> Event {
             .collect(),
         described: vec![],
         relations: packages.len().checked_sub(2).map(|_| (0, 1)).into_iter().collect(),
+        publishes: Vec::new(),
     }
     .into()
 }
@@ -139,6 +142,7 @@ fn gitlog(name: &str) -> Event {
             last: time("2025-12-24T18:30:00.5Z"),
         }],
         days: vec![AuthorDay { author: 0, day: Day::parse("2025-03-01").unwrap(), commits: 3, merges: 1 }],
+        unsigned: Vec::new(),
     }
     .into()
 }
@@ -177,6 +181,7 @@ pub(crate) fn git_days(name: &str, commits: &[(&str, &str, u32)]) -> Event {
         pseudonym_key: "demo".to_owned(),
         authors,
         days,
+        unsigned: Vec::new(),
     }
     .into()
 }
@@ -192,6 +197,8 @@ fn registry(purl: &str) -> Event {
         repository: Some("https://github.com/stellar/js-stellar-sdk".to_owned()),
         license: Some("Apache-2.0".to_owned()),
         downloads: Some(Downloads { count: 9_007_199_254_740_991, days: 30 }),
+        description: None,
+        homepage: None,
     }
     .into()
 }

@@ -8,6 +8,11 @@ pub(crate) fn project(id: &str) -> Result<(), Invalid> {
     same("project", ProjectId::new(id, &mut Vec::new())?.as_str(), id)
 }
 
+/// The id of a package that a registry could know.
+pub(crate) fn package(id: &str) -> Result<(), Invalid> {
+    same("package", &super::package(id)?, id)
+}
+
 /// Who decided.
 pub(crate) fn author(author: &str) -> Result<(), Invalid> {
     same("author", Actor::author(author)?.as_str(), author)

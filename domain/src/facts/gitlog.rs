@@ -31,6 +31,9 @@ pub struct GitLogObserved {
     pub authors: Vec<Author>,
     /// Commits by author and day, sorted by (author, day); no row without commits.
     pub days: Vec<AuthorDay>,
+    /// Commits without an e-mail address, so without an author, by day, ascending; no row without commits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsigned: Vec<UnsignedDay>,
 }
 
 impl Payload for GitLogObserved {
@@ -77,6 +80,18 @@ pub struct Author {
 pub struct AuthorDay {
     /// Index into the authors.
     pub author: u32,
+    /// The day.
+    pub day: Day,
+    /// Commits, merges included.
+    pub commits: u32,
+    /// Of these, merges.
+    pub merges: u32,
+}
+
+/// Commits of nobody on one UTC day of the author date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnsignedDay {
     /// The day.
     pub day: Day,
     /// Commits, merges included.

@@ -36,6 +36,12 @@ pub struct RegistryCrawled {
     /// Recent downloads, where the registry counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloads: Option<Downloads>,
+    /// What it says of itself, in the registry's short form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its page, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub homepage: Option<String>,
 }
 
 impl Payload for RegistryCrawled {

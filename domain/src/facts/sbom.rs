@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Subject};
-use crate::checked::Invalid;
+use crate::checked::{Invalid, again};
+use crate::purl;
 use crate::stream::{StreamError, StreamId, StreamKind};
 
 /// An SBOM arrived for a repository.
@@ -24,6 +25,10 @@ pub struct SbomSubmitted {
     pub described: Vec<u32>,
     /// Directed pairs (dependent, dependency), distinct, sorted.
     pub relations: Vec<(u32, u32)>,
+    /// Canonical versionless purls of packages that are published from the subject, as whoever submits it says
+    /// (`--package`); distinct, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publishes: Vec<String>,
 }
 
 impl Payload for SbomSubmitted {
@@ -44,7 +49,12 @@ impl Payload for SbomSubmitted {
     }
 
     fn check(&self) -> Result<(), Invalid> {
-        self.subject.check()
+        self.subject.check()?;
+        let subject = &self.subject.id;
+        let fits = |id: &String| again::package(id).is_ok() && !purl::is_private_to_another(id, subject);
+        let all = self.publishes.iter().all(fits);
+        let sorted = self.publishes.windows(2).all(|pair| pair[0] < pair[1]);
+        if all && sorted { Ok(()) } else { Err(again::otherwise("package")) }
     }
 }
 

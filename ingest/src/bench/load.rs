@@ -48,6 +48,7 @@ pub fn event(n: usize, stream: usize) -> Result<Event, BenchError> {
             packages: (0..PACKAGES).map(package).collect(),
             described: vec![0],
             relations: (1..PACKAGES).map(|k| (k / 3, k)).collect(),
+            publishes: Vec::new(),
         }
         .into()
     };

@@ -18,6 +18,7 @@ use domain::facts::{DocumentRef, Subject};
 use domain::identity::PseudonymKey;
 use serde_json::json;
 
+use super::quoted::quoted;
 use super::{ReadOptions, Reading, Reads, Refused, SourceKind};
 
 use super::encoding;
@@ -37,7 +38,7 @@ mod tip;
 mod tests;
 
 pub use error::GitLogError;
-pub use export::{Export, FORMAT, MAX_EXPORT_BYTES, VERSION, parse_export, render};
+pub use export::{Export, FORMAT, MAX_EXPORT_BYTES, VERSION, VERSION_UNSIGNED, parse_export, render};
 pub use git::MAX_ANSWER_BYTES;
 pub use history::{Cell, CoveredDays, GitHistory, Person, Totals, totals};
 pub use local::{MAX_REFERENCE_BYTES, MAX_REFERENCE_FILES};
@@ -52,6 +53,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "Git history: a repository, clone URL, bundle or pseudonymised export; one event",
     answer: &["format", "format_version", "commits", "contributors", "bots_excluded", "latest_commit_date", "branch"],
     pseudonymous: true,
+    publishing: false,
     reads: Reads::Repository(|document, subject, options| submitted(&document, subject, options)),
 };
 /// Time that reading one history may take unless the caller says otherwise: 10 minutes.
@@ -66,6 +68,8 @@ pub struct Options {
     pub observed_at: Timestamp,
     /// Cover so many months back from that day; `None`: all history.
     pub since_months: Option<u32>,
+    /// The branch that is read; `None`: the default one. An export is of one branch already.
+    pub branch: Option<String>,
     /// Key behind the pseudonyms. An export has its own; with none here, its key is compared with nothing.
     pub key: Option<PseudonymKey>,
     /// Time that all of it may take.
@@ -107,22 +111,34 @@ impl Parsed {
 /// # Errors
 /// See [`GitLogError`].
 pub fn read(source: &GitSource, subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
+    if let Some(branch) = options.branch.as_deref().filter(|branch| !is_branch(branch)) {
+        return Err(GitLogError::refused(format!("{} can be no name of a branch", quoted(branch))));
+    }
     let git = |protocol| git::Git::new(options, protocol);
     match source {
+        GitSource::Export(_) if options.branch.is_some() => {
+            Err(GitLogError::refused("an export is of one branch already: it takes no --branch"))
+        }
         GitSource::Export(path) => read_export(&bounded(path)?, subject, options),
         GitSource::Repository(path) => {
             let git = git("")?;
-            read_tip(&git, local::open(&git, path)?, subject, options)
+            read_tip(&git, local::open(&git, path, options.branch.as_deref())?, subject, options)
         }
         GitSource::Bundle(path) => {
             let git = git("file")?;
-            read_tip(&git, remote::fetch_bundle(&git, path)?, subject, options)
+            read_tip(&git, remote::fetch_bundle(&git, path, options.branch.as_deref())?, subject, options)
         }
         GitSource::Url(url) => {
             let git = git(url.protocol())?;
-            read_tip(&git, remote::fetch_url(&git, url.as_str())?, subject, options)
+            read_tip(&git, remote::fetch_url(&git, url.as_str(), options.branch.as_deref())?, subject, options)
         }
     }
+}
+
+/// Whether git would call a branch so: what means something else to it, an earlier commit or many branches, is none.
+fn is_branch(name: &str) -> bool {
+    let strange = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    !(name.is_empty() || name.starts_with('-') || name.contains(strange) || name.contains("..") || name.contains("@{"))
 }
 
 /// Reads an export that is in memory. Days outside of the asked window are left out.
@@ -155,9 +171,9 @@ pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<
 
 /// Reads an export that is submitted.
 fn submitted(document: &[u8], subject: Subject, options: &ReadOptions) -> Result<Reading, Refused> {
-    let ReadOptions { observed_at, key } = options.clone();
+    let ReadOptions { observed_at, key, .. } = options.clone();
     let (timeout, interrupted) = (DEFAULT_TIMEOUT, Arc::default());
-    let options = Options { observed_at, since_months: None, key, timeout, scratch: None, interrupted };
+    let options = Options { observed_at, since_months: None, branch: None, key, timeout, scratch: None, interrupted };
     match read_export(document, subject, &options) {
         Ok(read) => Ok(read.into()),
         Err(GitLogError::Refused(refused)) => Err(refused),
@@ -185,7 +201,8 @@ fn read_tip(git: &git::Git, tip: tip::Tip, subject: Subject, options: &Options) 
     let key = options.key.as_ref().ok_or(GitLogError::NoKey)?;
     let mut reader = log::LogReader::new(window, key);
     tip::read_log(git, &tip, &mut reader)?;
-    let ReadLog { history, people, warnings } = reader.finish()?;
+    let ReadLog { history, people, mut warnings } = reader.finish()?;
+    warnings.splice(0..0, tip.guess);
     let export = Export { repo: subject.id.clone(), pseudonym_key: key.id(), history };
     parsed(&export, subject, people, tip.branch, warnings)
 }
@@ -202,7 +219,7 @@ fn parsed(
         sha256: Digest::of(&bytes),
         bytes: bytes.len() as u64,
         format: FORMAT.to_owned(),
-        format_version: Some(VERSION.to_string()),
+        format_version: Some(export.version().to_string()),
         parser: PARSER.to_owned(),
     };
     let facts = export.history.facts(subject, document, export.pseudonym_key.clone());

@@ -29,6 +29,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "Grants records: DAOIP-5 projects, rounds and applications; one event a record",
     answer: &[],
     pseudonymous: false,
+    publishing: false,
     reads: Reads::Records(|files| parse_files(files).map(reading)),
 };
 /// Greatest number of records in one call, over all files.

@@ -3,6 +3,7 @@
 
 use domain::Timestamp;
 use domain::canonical::MAX_SAFE_INTEGER;
+use domain::decimal::Decimal;
 use serde_json::{Map, Value};
 
 /// Greatest number of warnings kept for one document; the rest is counted.
@@ -76,9 +77,10 @@ impl FieldWarnings {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// A count: a whole number from 0 to 2^53 - 1.
+    /// A count: a whole number from 0 to 2^53 - 1, however it is written (`10.0`, `1e3`).
     pub(crate) fn count(&mut self, place: &str, value: Option<&Value>) -> Option<u64> {
-        let whole = |value: &Value| value.as_u64().filter(|n| *n <= MAX_SAFE_INTEGER);
+        let written = |value: &Value| Decimal::parse(&value.as_number()?.to_string())?.as_str().parse().ok();
+        let whole = |value: &Value| value.as_u64().or_else(|| written(value)).filter(|n| *n <= MAX_SAFE_INTEGER);
         self.expect(place, value, "a whole number from 0 to 2^53 - 1", whole)
     }
 
@@ -155,11 +157,24 @@ mod tests {
         assert_eq!(warnings.count("stars", Some(&json!(1.5))), None);
         assert_eq!(warnings.count("stars", Some(&json!(9_007_199_254_740_992_u64))), None);
         assert_eq!(warnings.count("stars", Some(&json!("7"))), None);
+        assert_eq!(warnings.count("stars", Some(&json!(1e300))), None);
         assert_eq!(warnings.line("name", Some(&json!("a\u{0}b"))), None);
         assert_eq!(warnings.line("name", Some(&json!("x".repeat(1001)))), None);
         assert_eq!(warnings.prose("text", Some(&json!("a\u{0}b"))), None);
         assert_eq!(warnings.time("at", Some(&json!("yesterday"))), None);
-        assert_eq!(warnings.into_list().len(), 8);
+        assert_eq!(warnings.into_list().len(), 9);
+    }
+
+    #[test]
+    fn whole_numbers_are_whole_however_they_are_written() {
+        let mut warnings = FieldWarnings::default();
+        for (text, number) in
+            [("10.0", 10), ("1e3", 1000), ("1000.0", 1000), ("0.0", 0), ("9007199254740991", MAX_SAFE_INTEGER)]
+        {
+            let value = serde_json::from_str(text).unwrap();
+            assert_eq!(warnings.count("stars", Some(&value)), Some(number), "{text}");
+        }
+        assert!(warnings.into_list().is_empty());
     }
 
     #[test]

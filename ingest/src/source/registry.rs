@@ -28,6 +28,7 @@ mod features;
 mod http;
 mod npm;
 mod pypi;
+mod requirement;
 mod response;
 
 pub use config::{ConfigError, RegistryConfig, variable};
@@ -44,6 +45,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "A package as its registry describes it: npm, cargo or pypi; one event",
     answer: &["format", "format_version", "purl", "latest_version", "releases", "dependencies"],
     pseudonymous: false,
+    publishing: false,
     reads: Reads::Package(|document, purl| parse(purl, &document).map(reading)),
 };
 /// Greatest size of one document, in bytes, after decompression: 128 MiB.
@@ -143,7 +145,13 @@ impl Registry {
         let folded = |name: &str| match self {
             // Old names may differ in case alone.
             Self::Npm => name.to_owned(),
-            Self::Crates | Self::Pypi => name.to_ascii_lowercase().replace(['_', '.'], "-"),
+            Self::Crates => name.to_ascii_lowercase().replace('_', "-"),
+            // Runs of marks are one.
+            Self::Pypi => {
+                let words = name.split(['-', '_', '.']).enumerate();
+                let words = words.filter(|(n, word)| *n == 0 || !word.is_empty()).map(|(_, word)| word);
+                words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+            }
         };
         folded(one) == folded(other)
     }

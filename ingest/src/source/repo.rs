@@ -1,4 +1,5 @@
-//! Source `repo`: what a code host says about a repository, as its REST API serves it (GitHub's shape).
+//! Source `repo`: what a code host says about a repository, as its REST API serves it: in the shape of GitHub,
+//! GitLab or Gitea, told by the fields that are there.
 
 use domain::digest::Digest;
 use domain::facts::registry::Release;
@@ -14,17 +15,27 @@ use super::{Reading, Reads, Refused, SourceKind, encoding};
 /// Host facts.
 pub const KIND: SourceKind = SourceKind {
     name: "repo",
-    documents: "Host facts of a repository: GitHub-shaped JSON; one event",
+    documents: "Host facts of a repository: JSON as GitHub, GitLab or Gitea serve it; one event",
     answer: &["format", "format_version", "full_name", "stars", "forks", "archived"],
     pseudonymous: false,
+    publishing: false,
     reads: Reads::Repository(|document, subject, _| parse(&document, subject).map(reading)),
 };
 
 /// Greatest size of a document, in bytes: 16 MiB.
 pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 /// The fields of which a document has at least one.
-const FIELDS: &str = "full_name, stargazers_count (or stars), forks_count (or forks), private, visibility, archived, \
-    fork, parent, default_branch, license, description, pushed_at, releases, latest_release";
+const FIELDS: &str = "full_name (or path_with_namespace), stargazers_count (or star_count, stars_count, stars), \
+    forks_count (or forks), private, visibility, archived, fork, parent (or forked_from_project), default_branch, \
+    license, description, pushed_at, releases, latest_release";
+/// Names of a repository with its owner, the host's own first: GitHub and Gitea, GitLab.
+const FULL_NAMES: [&str; 2] = ["full_name", "path_with_namespace"];
+/// Counts of stars: GitHub, GitLab, Gitea, exports.
+const STARS: [&str; 4] = ["stargazers_count", "star_count", "stars_count", "stars"];
+/// Counts of forks: hosts, exports.
+const FORKS: [&str; 2] = ["forks_count", "forks"];
+/// What it was forked from: GitHub and Gitea, GitLab.
+const PARENTS: [&str; 2] = ["parent", "forked_from_project"];
 /// Name and version of this parser.
 const PARSER: &str = "repo/1";
 
@@ -99,16 +110,21 @@ fn read(
 ) -> RepoObserved {
     let get = |key: &str| fields.get(key);
     let host = subject.id.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')).map_or("github", |(host, _)| host);
-    let parent = warnings.object("parent", get("parent"));
+    let parent = first(fields, &PARENTS).map(|place| (place, warnings.object(place, get(place))));
+    let of_parent = |parent: &Map<String, Value>, place: &str, warnings: &mut FieldWarnings| {
+        let name = first(parent, &FULL_NAMES)?;
+        full_name(&format!("{place}.{name}"), host, parent.get(name), warnings)
+    };
     let releases = releases(get("releases"), warnings);
     RepoObserved {
-        full_name: full_name("full_name", host, get("full_name"), warnings),
-        stars: count(fields, ["stargazers_count", "stars"], warnings),
-        forks: count(fields, ["forks_count", "forks"], warnings),
+        full_name: first(fields, &FULL_NAMES).and_then(|name| full_name(name, host, get(name), warnings)),
+        stars: first(fields, &STARS).and_then(|name| warnings.count(name, get(name))),
+        forks: first(fields, &FORKS).and_then(|name| warnings.count(name, get(name))),
         private: private(fields, warnings),
         archived: warnings.flag("archived", get("archived")),
-        fork: warnings.flag("fork", get("fork")),
-        parent: parent.and_then(|parent| full_name("parent.full_name", host, parent.get("full_name"), warnings)),
+        // GitLab has no word for a fork but what it was forked from.
+        fork: warnings.flag("fork", get("fork")).or_else(|| (parent?.0 == PARENTS[1]).then_some(true)),
+        parent: parent.and_then(|(place, parent)| of_parent(parent?, place, warnings)),
         default_branch: warnings.line("default_branch", get("default_branch")),
         license: license(get("license"), warnings),
         description: warnings.prose("description", get("description")),
@@ -120,11 +136,9 @@ fn read(
     }
 }
 
-/// The first of these fields that is there: the host's own name comes first.
-fn count(fields: &Map<String, Value>, names: [&str; 2], warnings: &mut FieldWarnings) -> Option<u64> {
-    let there = |name: &&str| fields.get(*name).is_some_and(|value| !value.is_null());
-    let name = names.into_iter().find(there)?;
-    warnings.count(name, fields.get(name))
+/// The first of these fields that is there.
+fn first(fields: &Map<String, Value>, names: &[&'static str]) -> Option<&'static str> {
+    names.iter().copied().find(|name| fields.get(*name).is_some_and(|value| !value.is_null()))
 }
 
 /// The canonical purl of `owner/name` on the subject's host.

@@ -37,7 +37,11 @@ pub const KIND: SourceKind = SourceKind {
     documents: "A bill of materials: SPDX 2.2, 2.3 and 3.0.1, CycloneDX 1.0 to 1.7; one event",
     answer: &["format", "format_version", "packages", "dependencies", "root_dependencies", "vertices", "edges"],
     pseudonymous: false,
-    reads: Reads::Repository(|document, subject, _| parse(&document, subject).map(|read| reading(read, document))),
+    publishing: true,
+    reads: Reads::Repository(|document, subject, options| {
+        let read = parse_publishing(&document, subject, options.publishes.clone());
+        read.map(|read| reading(read, document))
+    }),
 };
 /// What the formats are written in and how they are told, for people.
 pub const FORMATS: &str = "SPDX 2 in JSON, XML, YAML or tag-value, SPDX 3.0.1 in JSON-LD, CycloneDX in XML or, from \
@@ -86,19 +90,30 @@ pub struct Parsed {
 /// # Errors
 /// When the document is of no known format or version, is broken, or exceeds a limit; the refusal says which and where.
 pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
+    parse_publishing(bytes, subject, Vec::new())
+}
+
+/// The same, of a subject from which these packages are said to be published.
+fn parse_publishing(bytes: &[u8], subject: Subject, publishes: Vec<String>) -> Result<Parsed, Refused> {
     let decoded = encoding::decode(bytes)?;
     let mut notes = Vec::new();
     if decoded.utf16 {
         notes.push(("document".to_owned(), encoding::WAS_UTF16.to_owned()));
     }
-    read(&decoded.text, notes, bytes, subject).map_err(|refused| match decoded.utf16 {
+    read(&decoded.text, notes, bytes, subject, publishes).map_err(|refused| match decoded.utf16 {
         true => Refused { reason: format!("{}; it is text in UTF-16", refused.reason), ..refused },
         false => refused,
     })
 }
 
 /// Reads a text, unwrapping what it is wrapped in.
-fn read(text: &str, mut notes: Vec<FormatNote>, bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
+fn read(
+    text: &str,
+    mut notes: Vec<FormatNote>,
+    bytes: &[u8],
+    subject: Subject,
+    publishes: Vec<String>,
+) -> Result<Parsed, Refused> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (format, path, note) = match format::detect(text)? {
         Detected::Document { format, path, note } => (format, path, note),
@@ -108,7 +123,8 @@ fn read(text: &str, mut notes: Vec<FormatNote>, bytes: &[u8], subject: Subject) 
             }
             let place = note.0.clone();
             notes.push(note);
-            return read(&text, notes, bytes, subject).map_err(|refused| Refused::at(place, refused.to_string()));
+            return read(&text, notes, bytes, subject, publishes)
+                .map_err(|refused| Refused::at(place, refused.to_string()));
         }
     };
     let mut draft = match format {
@@ -130,7 +146,7 @@ fn read(text: &str, mut notes: Vec<FormatNote>, bytes: &[u8], subject: Subject) 
         format_version: Some(format.version()),
         parser: PARSER.to_owned(),
     };
-    Ok(draft.lower(subject, document))
+    Ok(draft.lower(subject, document, publishes))
 }
 
 fn reading(read: Parsed, document: Vec<u8>) -> Reading {

@@ -1,7 +1,10 @@
 //! Survey answers from a CSV file: header `project_id,project_name,status,answered_at`, one event a row.
 //!
-//! The four columns may stand in any order. Other columns are not read and lead to a warning. Cells are trimmed; a
-//! malformed row is refused with its line, the others stand.
+//! The four columns may stand in any order. Other columns are not read and lead to a warning. Cells are trimmed, a line
+//! break inside of one is white space; rows and trailing cells that are empty are nothing. A malformed row is refused
+//! with its line, the others stand. Quotes out of order refuse the file: nobody can tell which rows they join.
+
+use std::collections::BTreeMap;
 
 use csv::{ReaderBuilder, StringRecord};
 use domain::Event;
@@ -16,6 +19,7 @@ use super::quoted::quoted;
 use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind, encoding};
 
 mod clean;
+mod quotes;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +29,7 @@ pub const KIND: SourceKind = SourceKind {
     documents: "Survey answers: CSV with project_id,project_name,status,answered_at; one event a row",
     answer: &[],
     pseudonymous: false,
+    publishing: false,
     reads: Reads::Records(reading),
 };
 /// Greatest number of rows in one file.
@@ -63,7 +68,8 @@ pub struct RefusedRow {
 /// Reads a survey file.
 ///
 /// # Errors
-/// When the file is empty, is no UTF-8, lacks one of the four columns or has more than [`MAX_ROWS`] rows.
+/// When the file is empty, is no UTF-8, has quotes that are not closed or not doubled, lacks one of the four columns or
+/// has more than [`MAX_ROWS`] rows.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     let (bytes, utf16) = encoding::narrow(bytes)?;
     let bytes = &*bytes;
@@ -97,11 +103,15 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     }
     let mut header = SurveyColumns::read(&record)?;
     header.warnings.extend(utf16.then(|| encoding::WAS_UTF16.to_owned()));
+    quotes::check(table)?;
     let mut parsed =
         Parsed { rows: Vec::new(), refused: Vec::new(), warnings: header.warnings.clone(), document: vec![] };
     while let Some(line) = next(&mut record)? {
         if parsed.rows.len() + parsed.refused.len() == MAX_ROWS {
             return Err(Refused::at(format!("line {line}"), format!("more than {MAX_ROWS} rows")));
+        }
+        if filled(&record) == 0 {
+            continue;
         }
         let mut dropped = Vec::new();
         let answer = header.answer(&record, &document, &mut dropped);
@@ -111,11 +121,37 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
             Err(reason) => parsed.refused.push(RefusedRow { row: line, reason }),
         }
     }
+    only_last(&mut parsed);
     if parsed.rows.is_empty() && parsed.refused.is_empty() {
         parsed.warnings.push("the file has a header but no rows".to_owned());
     }
     parsed.document = clean.into_bytes();
     Ok(parsed)
+}
+
+/// Of several answers of one project for one time the last stands. Rows that say the same are left to the log, which
+/// knows the second as a duplicate.
+fn only_last(parsed: &mut Parsed) {
+    let key = |answer: &SurveyAnswered| {
+        let stream = Event::from(answer.clone()).stream().map(|stream| stream.to_string()).unwrap_or_default();
+        (stream, answer.answered_at)
+    };
+    let keys: Vec<_> = parsed.rows.iter().map(|(_, answer)| key(answer)).collect();
+    let last: BTreeMap<_, usize> = keys.iter().zip(0..).collect();
+    if last.len() == keys.len() {
+        return;
+    }
+    let stands: Vec<(u64, SurveyAnswered)> = keys.iter().map(|key| parsed.rows[last[key]].clone()).collect();
+    let rows = std::mem::take(&mut parsed.rows);
+    for ((row, answer), (standing, last)) in rows.into_iter().zip(stands) {
+        if answer == last {
+            parsed.rows.push((row, answer));
+        } else {
+            let reason = format!("duplicate answer; the last one stands: row {standing}");
+            parsed.refused.push(RefusedRow { row, reason });
+        }
+    }
+    parsed.refused.sort_by_key(|refused| refused.row);
 }
 
 /// Reads the one file of a submission.
@@ -145,7 +181,8 @@ impl SurveyColumns {
         let refused = |reason: String| Err(Refused::at("line 1", reason));
         let mut at = [None; 4];
         let mut warnings = Vec::new();
-        for (n, name) in record.iter().map(str::trim).enumerate() {
+        let width = filled(record);
+        for (n, name) in record.iter().map(str::trim).enumerate().take(width) {
             match COLUMNS.iter().position(|column| *column == name) {
                 Some(column) if at[column].is_some() => {
                     return refused(format!("the column {name} stands there twice"));
@@ -156,7 +193,7 @@ impl SurveyColumns {
         }
         match at {
             [Some(id), Some(name), Some(status), Some(answered)] => {
-                Ok(Self { at: [id, name, status, answered], width: record.len(), warnings })
+                Ok(Self { at: [id, name, status, answered], width, warnings })
             }
             _ => {
                 let missing = COLUMNS.iter().zip(at).filter(|(_, at)| at.is_none()).map(|(column, _)| *column);
@@ -177,15 +214,16 @@ impl SurveyColumns {
         document: &DocumentRef,
         warnings: &mut Vec<String>,
     ) -> Result<SurveyAnswered, String> {
-        if record.len() != self.width {
+        let full = filled(record);
+        if full > self.width || self.at.iter().any(|at| *at >= record.len()) {
             return Err(format!("{} cells, the header has {}", record.len(), self.width));
         }
-        let mut cells = [""; 4];
+        let mut cells = [const { String::new() }; 4];
         for (column, cell) in cells.iter_mut().enumerate() {
             *cell = checked(record.get(self.at[column]).unwrap_or_default())
                 .map_err(|reason| format!("{}: {reason}", COLUMNS[column]))?;
         }
-        let [id, name, status, answered_at] = cells;
+        let [id, name, status, answered_at] = &cells;
         let id = unseen::shed(COLUMNS[0], id, warnings);
         let name = unseen::shed(COLUMNS[1], name, warnings);
         let (id, name) = (id.trim(), name.trim());
@@ -214,17 +252,20 @@ impl SurveyColumns {
     }
 }
 
-/// The cell without white space around it.
-fn checked(cell: &str) -> Result<&str, String> {
+/// The number of cells up to the last that is not empty.
+fn filled(record: &StringRecord) -> usize {
+    record.iter().zip(1..).filter(|(cell, _)| !cell.trim().is_empty()).map(|(_, count)| count).last().unwrap_or(0)
+}
+
+/// The cell without white space around it, on one line.
+fn checked(cell: &str) -> Result<String, String> {
     if cell.len() > MAX_CELL_BYTES {
-        return Err(format!("longer than {MAX_CELL_BYTES} bytes (is a quote not closed?)"));
+        return Err(format!("longer than {MAX_CELL_BYTES} bytes"));
     }
-    if cell.contains(['\n', '\r']) {
-        return Err("a line break in a cell (is a quote not closed?)".to_owned());
-    }
-    let cell = cell.trim();
+    let lines = cell.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    let cell = lines.collect::<Vec<_>>().join(" ");
     if cell.chars().any(char::is_control) {
-        return Err(format!("control characters in {}", quoted(cell)));
+        return Err(format!("control characters in {}", quoted(&cell)));
     }
     Ok(cell)
 }

@@ -13,7 +13,7 @@ fn sample(kind: &str) -> Vec<u8> {
     let text = match kind {
         "sbom" => r#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"name":"x","purl":"pkg:npm/x@1"}]}"#,
         "survey" => "project_id,project_name,status,answered_at\np:1,One,live,2026-01-01\np:2,Two,gone,2026-01-01\n",
-        "grants" => r#"[{"type":"Project","id":"p:1","name":"One"},{"type":"Project","id":7}]"#,
+        "grants" => r#"[{"type":"Project","id":"p:1","name":"One"},{"type":"Project","id":true}]"#,
         "repo" => r#"{"full_name":"o/r","stargazers_count":7}"#,
         "git-log" => concat!(
             r#"{"format":"pg-atlas-git-log","pseudonym_key":"0123456789abcdef","repo":"pkg:github/o/r","rows":0,"#,
@@ -27,7 +27,8 @@ fn sample(kind: &str) -> Vec<u8> {
 
 fn read(kind: &SourceKind) -> Reading {
     let document = sample(kind.name);
-    let options = ReadOptions { observed_at: Timestamp::parse("2026-02-01T00:00:00Z").unwrap(), key: None };
+    let options =
+        ReadOptions { observed_at: Timestamp::parse("2026-02-01T00:00:00Z").unwrap(), key: None, publishes: vec![] };
     let read = match kind.reads {
         Reads::Repository(read) => read(document, subject(), &options),
         Reads::Package(read) => read(document, &Purl::parse("pkg:cargo/x").unwrap()),

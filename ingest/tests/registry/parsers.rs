@@ -89,12 +89,11 @@ fn npm_requirements_of_every_kind() {
         ("pkg:npm/%40real/name", "^2.0.0"),
         ("pkg:npm/author", "*"),
         ("pkg:npm/empty", ""),
-        ("pkg:npm/number", ""),
         ("pkg:npm/real", ""),
         ("pkg:npm/tagged", "next"),
     ];
     assert_eq!(dependencies(&facts), expected);
-    assert_eq!(next.len(), 7, "a crawl goes on at packages, not at repositories");
+    assert_eq!(next.len(), 6, "a crawl goes on at packages, not at repositories");
     assert_eq!(next.iter().find(|purl| purl.id == "pkg:npm/%40Scope/Name").unwrap().spelled, "@Scope/Name");
     for place in ["local", "work", "ball", "bad name", "number"] {
         let place = format!("dependencies.{place}: ");
@@ -106,7 +105,11 @@ fn npm_requirements_of_every_kind() {
 fn npm_documents_with_gaps() {
     assert_eq!(npm(&json!({"name": "x"})).warnings.len(), 1);
     let unpublished = json!({"name": "x", "time": {"unpublished": {"name": "ann", "maintainers": ["canary@x.org"]}}});
-    assert_eq!(npm(&unpublished).facts.latest_version, None);
+    let refused = parse_npm(&purl("pkg:npm/x"), &serde_json::to_vec(&unpublished).unwrap()).unwrap_err();
+    assert_eq!(refused.to_string(), "pkg:npm/x: it was unpublished; what was known of it stays");
+    let reborn =
+        json!({"name": "x", "time": {"unpublished": {}}, "versions": {"2.0.0": {}}, "dist-tags": {"latest": "2.0.0"}});
+    assert_eq!(npm(&reborn).facts.latest_version.as_deref(), Some("2.0.0"));
     let missing = npm(&json!({"name": "x", "dist-tags": {"latest": "2.0.0"}, "versions": {"1.0.0": {}}}));
     assert_eq!(missing.facts.latest_version.as_deref(), Some("2.0.0"));
     assert!(missing.warnings[0].starts_with("versions.2.0.0: "));
@@ -227,8 +230,8 @@ fn python_packages_with_gaps() {
         "releases": {"1.0": [{"upload_time_iso_8601": "2026-01-02T00:00:00Z"}, {"upload_time_iso_8601": "2026-01-01T00:00:00Z"}, 7], "2.0": [], "3\u{0}": null},
     }));
     assert_eq!(dependencies(&odd.facts), [("pkg:pypi/a", ""), ("pkg:pypi/b-b", "==1")]);
-    assert_eq!(versions(&odd.facts), ["2.0", "1.0"]);
-    assert_eq!(odd.facts.releases[1].released.unwrap().to_string(), "2026-01-01T00:00:00.000000Z");
+    assert_eq!(versions(&odd.facts), ["1.0"], "without a file there is no release");
+    assert_eq!(odd.facts.releases[0].released.unwrap().to_string(), "2026-01-01T00:00:00.000000Z");
     assert_eq!(odd.warnings.len(), 5, "{:?}", odd.warnings);
 }
 
@@ -250,4 +253,110 @@ fn documents_about_something_else_are_refused() {
     ] {
         assert!(parse(&purl(asked), document.as_bytes()).is_err(), "{asked}");
     }
+}
+
+fn pypi(info: &Value) -> Parsed {
+    let document = serde_json::to_vec(&json!({"info": info})).expect("a tree");
+    checked(parse_pypi(&purl("pkg:pypi/x"), &document).expect("read"))
+}
+
+#[test]
+fn what_a_warning_says_was_left_out_was_left_out() {
+    let parsed = npm_dependencies(&json!({"a": 7, "b": ["1"], "c": "x".repeat(2000), "d": null, "e": "1"}));
+    assert_eq!(dependencies(&parsed.facts), [("pkg:npm/d", ""), ("pkg:npm/e", "1")]);
+    assert_eq!(parsed.warnings.len(), 3);
+    let parsed = pypi(&json!({"name": "x", "requires_dist": [
+        "bad name!", "x-y>=1", "n @ https://h/a;b.whl ; os_name == 'nt'", "z; extra != 'z'", "w; extra == 'z'",
+    ]}));
+    let expected = [("pkg:pypi/n", "@ https://h/a;b.whl"), ("pkg:pypi/x-y", ">=1"), ("pkg:pypi/z", "")];
+    assert_eq!(dependencies(&parsed.facts), expected);
+    assert_eq!(parsed.warnings, ["requires_dist[0]: left out: `bad name!` is no requirement"]);
+}
+
+#[test]
+fn a_package_that_depends_on_itself_says_so_and_does_not() {
+    let npm = npm_dependencies(&json!({"x": "1", "alias": "npm:x@2", "y": "1"}));
+    assert_eq!(dependencies(&npm.facts), [("pkg:npm/y", "1")]);
+    assert_eq!(npm.warnings, ["dependencies: dependencies of pkg:npm/x on itself, left out: 2"]);
+    assert_eq!(npm.next.len(), 1);
+    let pypi = pypi(&json!({"name": "X", "requires_dist": ["x[all]>=1", "y"]}));
+    assert_eq!(dependencies(&pypi.facts), [("pkg:pypi/y", "")]);
+    assert_eq!(pypi.warnings, ["dependencies: dependencies of pkg:pypi/x on itself, left out: 1"]);
+    let index = json!({"name": "x", "vers": "1.0.0", "deps": [{"name": "me", "package": "x", "req": "*"}]});
+    let crates = parse_crates_index(&purl("pkg:cargo/x"), &serde_json::to_vec(&index).unwrap()).unwrap();
+    assert!(crates.facts.dependencies.is_empty() && crates.warnings.len() == 1, "{:?}", crates.warnings);
+}
+
+#[test]
+fn names_of_python_packages_are_one_however_they_are_spelled() {
+    let document = json!({"info": {"name": "Zope..Interface", "requires_dist": ["foo.bar", "Foo__Bar"]}});
+    let parsed = parse_pypi(&purl("pkg:pypi/zope-interface"), &serde_json::to_vec(&document).unwrap()).unwrap();
+    assert_eq!(parsed.facts.purl, "pkg:pypi/zope-interface");
+    assert_eq!(dependencies(&parsed.facts), [("pkg:pypi/foo-bar", "")]);
+}
+
+#[test]
+fn links_of_python_packages_by_their_labels() {
+    for (info, repository) in [
+        // A claim is one on any host, and a homepage counts only without.
+        (
+            json!({"project_urls": {"Source": "https://git.example/o/r", "Homepage": "https://github.com/o/r"}}),
+            Some("https://git.example/o/r"),
+        ),
+        (
+            json!({"project_urls": {"Repository": "UNKNOWN", "Homepage": "https://github.com/o/r"}}),
+            Some("https://github.com/o/r"),
+        ),
+        (
+            json!({"project_urls": {"Source Code": "n/a"}, "home_page": "https://github.com/o/r/tree/main/py"}),
+            Some("https://github.com/o/r/tree/main/py"),
+        ),
+        (json!({"home_page": "https://example.org"}), None),
+        // A tracker is the weakest of all.
+        (
+            json!({"project_urls": {"Bug Tracker": "https://github.com/o/r/issues"}}),
+            Some("https://github.com/o/r/issues"),
+        ),
+        (
+            json!({"project_urls": {"Issues": "https://github.com/o/bugs/issues"}, "home_page": "https://github.com/o/r"}),
+            Some("https://github.com/o/r"),
+        ),
+        (json!({"project_urls": {"Tracker": "https://bugs.example.org"}, "home_page": "UNKNOWN"}), None),
+    ] {
+        let mut info = info;
+        info["name"] = json!("x");
+        assert_eq!(pypi(&info).facts.repository.as_deref(), repository, "{info}");
+    }
+}
+
+#[test]
+fn what_the_newest_npm_version_leaves_empty_may_stand_above() {
+    for empty in [json!(null), json!(""), json!("  ")] {
+        let parsed = npm(&json!({
+            "name": "x", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"repository": empty, "homepage": empty}},
+            "repository": {"url": "https://github.com/o/r"}, "homepage": "https://example.org",
+        }));
+        assert_eq!(parsed.facts.repository.as_deref(), Some("https://github.com/o/r"));
+        assert_eq!(parsed.facts.homepage.as_deref(), Some("https://example.org"));
+    }
+    let tracked = npm(&json!({"name": "x", "bugs": {"url": "https://github.com/o/r/issues"}})).facts;
+    assert_eq!(tracked.repository.as_deref(), Some("https://github.com/o/r/issues"));
+    let home = json!({"name": "x", "bugs": "https://github.com/o/bugs", "homepage": "https://github.com/o/r#readme"});
+    assert_eq!(npm(&home).facts.repository.as_deref(), Some("https://github.com/o/r#readme"));
+}
+
+#[test]
+fn a_registrys_own_words_are_kept() {
+    let words = |facts: &RegistryCrawled| (facts.description.clone(), facts.homepage.clone());
+    let kept = |description: &str, homepage: &str| (Some(description.to_owned()), Some(homepage.to_owned()));
+    let document = json!({"name": "x", "description": "Does x; ask ann@x.org", "homepage": "https://example.org"});
+    assert_eq!(words(&npm(&document).facts), kept("Does x; ask <email>", "https://example.org"));
+    let info = json!({"name": "x", "summary": "Does x", "description": "long", "project_urls": {"homepage": "https://example.org"}});
+    assert_eq!(words(&pypi(&info).facts), kept("Does x", "https://example.org"));
+    assert_eq!(words(&pypi(&json!({"name": "x", "summary": "UNKNOWN", "home_page": "UNKNOWN"})).facts), (None, None));
+    let answers = json!({"responses": {"index": [{"name": "x", "vers": "1.0.0"}], "crate": {"crate": {
+        "name": "x", "description": "Does\nx", "homepage": "https://example.org",
+    }}}});
+    let crates = checked(parse_crates_index(&purl("pkg:cargo/x"), &serde_json::to_vec(&answers).unwrap()).unwrap());
+    assert_eq!(words(&crates.facts), kept("Does\nx", "https://example.org"));
 }

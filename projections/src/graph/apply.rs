@@ -3,10 +3,10 @@
 use domain::Recorded;
 use domain::checked::normalised_name;
 use domain::event::Event;
-use domain::facts::Subject;
 use domain::facts::curation::Correction;
 use domain::facts::grant::GrantRecord;
 use domain::facts::survey::SurveyAnswered;
+use domain::facts::{Payload, Subject};
 use domain::recorded::Rank;
 
 use super::snapshot::DocumentClaims;
@@ -29,16 +29,16 @@ impl GraphState {
         changes.touch("clock", CLOCK);
         match &recorded.event {
             Event::SbomSubmitted(facts) => {
-                self.subject(&facts.subject, rank, changes);
+                self.subject(&facts.subject, &facts.source(), rank, changes);
                 let snapshots = self.sboms.entry(facts.subject.id.clone()).or_default();
                 snapshots.offer(facts.complete, DocumentClaims::of(rank, facts));
                 changes.touch("sbom", &facts.subject.id);
             }
             Event::GitLogObserved(facts) => {
-                self.subject(&facts.subject, rank, changes);
+                self.subject(&facts.subject, &facts.source(), rank, changes);
             }
             Event::RepoObserved(facts) => {
-                let repo = self.subject(&facts.subject, rank, changes);
+                let repo = self.subject(&facts.subject, &facts.source(), rank, changes);
                 offer(&mut repo.host, rank, || facts.clone());
             }
             Event::RegistryCrawled(facts) => {
@@ -71,7 +71,7 @@ impl GraphState {
         }
     }
 
-    fn subject(&mut self, subject: &Subject, rank: Rank, changes: &mut Changes) -> &mut RepoFacts {
+    fn subject(&mut self, subject: &Subject, source: &str, rank: Rank, changes: &mut Changes) -> &mut RepoFacts {
         if let Some(project) = &subject.project {
             self.project(project, rank, changes);
         }
@@ -80,6 +80,10 @@ impl GraphState {
         offer(&mut repo.spelled, rank, || subject.spelled.clone());
         if let Some(project) = &subject.project {
             offer(&mut repo.flagged, rank, || project.clone());
+        }
+        // Also where none is named: the source takes back what it named before, whichever of the two is told first.
+        if repo.named_by.get(source).is_none_or(|held| held.rank < rank) {
+            repo.named_by.insert(source.to_owned(), Newest::new(rank, subject.project.clone()));
         }
         repo
     }

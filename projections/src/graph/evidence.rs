@@ -117,7 +117,9 @@ pub fn bindings<'a>(state: &GraphState, ids: impl Iterator<Item = &'a str>) -> V
         }
         for (subject, snapshots) in &state.sboms {
             let said = snapshots.complete.iter().chain(&snapshots.partial);
-            for said in said.filter(|said| said.publication.as_ref() == Some(&id) && live.contains(&said.rank)) {
+            for said in
+                said.filter(|said| said.publications().any(|package| *package == id) && live.contains(&said.rank))
+            {
                 bind(said.rank.position, subject, "publication", "bill of materials");
             }
         }

@@ -8,7 +8,7 @@ use domain::recorded::Rank;
 
 use super::model::Finding;
 use super::names::Name;
-use super::rows::StateView;
+use super::rows::{Live, StateView};
 
 /// How ids of repositories on GitLab begin.
 const GITLAB: &str = "pkg:gitlab/";
@@ -20,6 +20,8 @@ pub(super) struct Identity {
     means: Vec<Name>,
     /// By number of a package: the repository it is published from.
     published: Vec<Option<Name>>,
+    /// Packages that a single repository claims to publish and no registry's link confirms, with it.
+    unconfirmed: Vec<(Name, Name)>,
 }
 
 impl Identity {
@@ -44,7 +46,7 @@ impl Identity {
         let renamed = renames(known);
         let live = known.live(|subject| renamed[subject as usize]).into_iter();
         let mut said: Vec<(Name, Name)> =
-            live.filter_map(|live| Some((live.said.publication?, live.subject))).collect();
+            live.flat_map(|live| live.said.publications.iter().map(move |package| (*package, live.subject))).collect();
         said.sort_unstable();
         said.dedup();
         let mut linked: Vec<Option<Name>> = vec![None; names.len()];
@@ -54,12 +56,16 @@ impl Identity {
         // Where the registry's link leads to a Repo, it decides; a claim decides where there is no link.
         let mut published: Vec<Option<Name>> =
             linked.iter().map(|link| link.filter(|link| repos[*link as usize])).collect();
+        let mut unconfirmed = Vec::new();
         for claims in said.chunk_by(|a, b| a.0 == b.0) {
             let package = claims[0].0;
             let link = linked[package as usize].map(|link| names.text(link));
             match (link, claims) {
                 _ if published[package as usize].is_some() => {}
-                (None, [(_, only)]) => published[package as usize] = Some(*only),
+                (None, [(_, only)]) => {
+                    published[package as usize] = Some(*only);
+                    unconfirmed.push((package, *only));
+                }
                 _ => {
                     let mut claimed: Vec<&str> = claims.iter().map(|(_, repo)| names.text(*repo)).collect();
                     claimed.sort_unstable();
@@ -76,6 +82,7 @@ impl Identity {
             if let Correction::Publication { package, repo } = &curated.value.correction {
                 findings.retain(|finding| !finding.is("publication", package));
                 let Some(package) = names.find(package) else { continue };
+                unconfirmed.retain(|(unconfirmed, _)| *unconfirmed != package);
                 let repo = repo.as_ref().and_then(|repo| names.find(repo));
                 published[package as usize] = repo.map(|repo| renamed[repo as usize]);
             }
@@ -84,7 +91,44 @@ impl Identity {
         for (means, repo) in means.iter_mut().zip(&published) {
             *means = repo.map_or(*means, |repo| renamed[repo as usize]);
         }
-        Self { means, published }
+        Self { means, published, unconfirmed }
+    }
+
+    /// What rests on one word alone: a package that others depend on, claimed by a single repository, of which no
+    /// registry knows where it comes from; and a rename that takes a repository to another owner. A curation settles
+    /// either: of the publication, or of the membership.
+    pub(super) fn ask_back(&self, known: StateView<'_>, live: &[Live<'_>], findings: &mut Vec<Finding>) {
+        let names = known.names;
+        let mut dependents: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+        let claimed: BTreeMap<Name, Name> =
+            self.unconfirmed.iter().map(|(package, repo)| (*package, self.resolve(*repo))).collect();
+        if !claimed.is_empty() {
+            let documents = live.iter().map(|live| (live.subject, &live.said.ids));
+            let crawls = known.packages().map(|package| (self.resolve(package.name), &package.ids));
+            for (dependent, ids) in documents.chain(crawls) {
+                for package in ids.iter().filter(|id| claimed.get(*id).is_some_and(|repo| *repo != dependent)) {
+                    dependents.entry(*package).or_default().insert(dependent);
+                }
+            }
+        }
+        for (package, dependents) in dependents {
+            let (repo, count) = (names.text(claimed[&package]), dependents.len());
+            let reason = format!("claimed by {repo} alone; no registry confirms it, and others depend on it: {count}");
+            findings.push(Finding::new("publication", names.text(package), reason));
+        }
+        let curated = known.state.curations.values().filter_map(|curation| match &curation.value.correction {
+            Correction::Membership { repo, .. } => names.find(repo),
+            _ => None,
+        });
+        let curated: BTreeSet<Name> = curated.collect();
+        for repo in known.repos() {
+            let Some(renamed) = repo.host.and_then(|host| host.renamed) else { continue };
+            let settled = curated.contains(&repo.name) || curated.contains(&renamed);
+            if !settled && names.owner(repo.name) != names.owner(renamed) {
+                let reason = format!("its host calls it {}, of another owner", names.text(renamed));
+                findings.push(Finding::new("rename", names.text(repo.name), reason));
+            }
+        }
     }
 }
 

@@ -221,7 +221,7 @@ impl ResolvedLink {
 /// An open question for a maintainer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// `membership`, `owner`, `publication`, `survey-name` or `project`.
+    /// `membership`, `owner`, `publication`, `rename`, `survey-name` or `project`.
     pub kind: &'static str,
     /// What it is about.
     pub id: String,

@@ -6,6 +6,7 @@ use domain::facts::curation::{Correction, ProjectField};
 
 use super::membership::Membership;
 use super::model::{Finding, Project};
+use super::rows::StateView;
 use super::state::GraphState;
 use super::{applications, survey};
 
@@ -20,14 +21,26 @@ pub(super) fn corrections(state: &GraphState) -> BTreeMap<(&str, ProjectField), 
     each.collect()
 }
 
-/// Every project that a fact names, by id.
+/// The projects that the newest fact of some source names: a record, an application, an answer, or what was told about
+/// a repository. What an older one named is gone with it.
+fn named(known: StateView<'_>) -> BTreeSet<&str> {
+    let state = known.state;
+    let records = state.projects.iter().filter(|(_, facts)| facts.record.is_some()).map(|(id, _)| id.as_str());
+    let applications = state.applications.values().map(|application| application.value.project_id.as_str());
+    let answers = state.answers.keys().filter_map(|key| key.strip_prefix("id/"));
+    let told = known.repos().flat_map(|repo| repo.named.iter().map(|project| &**project));
+    records.chain(applications).chain(answers).chain(told).collect()
+}
+
+/// Every project that there is, by id.
 pub(super) fn projects(
-    state: &GraphState,
+    known: StateView<'_>,
     members: &[Option<Membership<'_>>],
     findings: &mut Vec<Finding>,
 ) -> Vec<Project> {
+    let state = known.state;
     let corrected = corrections(state);
-    let mut ids: BTreeSet<&str> = state.projects.keys().map(String::as_str).collect();
+    let mut ids = named(known);
     ids.extend(members.iter().flatten().filter_map(|member| member.project));
     ids.extend(corrected.keys().map(|(project, _)| *project));
     ids.extend(state.curations.values().filter_map(|curation| match &curation.value.correction {

@@ -52,9 +52,12 @@ impl Graph {
         let identity = Identity::weigh(known, &repositories, &mut findings);
         let repos = meant_by(&repositories, &identity);
         let members = memberships(known, &identity, &grants, &repos, &mut findings);
-        let projects = projects(state, &members, &mut findings);
+        let projects = projects(known, &members, &mut findings);
 
         let live = known.live(|id| identity.resolve(id));
+        if depth == Depth::Shown {
+            identity.ask_back(known, &live, &mut findings);
+        }
         let ids = present(known, &live, &identity, &repos);
         let mut vertices = former.vertices(&ids, names);
         let places = Vertices::of_ids(ids, &identity, names);

@@ -26,6 +26,8 @@ pub(super) struct RepoRow {
     pub(super) host: Option<Host>,
     /// The project named at ingestion.
     pub(super) flagged: Option<(Rank, Arc<str>)>,
+    /// The projects that the newest facts of its sources name.
+    pub(super) named: Vec<Arc<str>>,
 }
 
 /// What a host says of a repository.
@@ -44,8 +46,8 @@ pub(super) struct DocumentRow {
     pub(super) rank: Rank,
     /// Its ids, in their order.
     pub(super) ids: Vec<Name>,
-    /// The package that it publishes.
-    pub(super) publication: Option<Name>,
+    /// The packages that it says are published from its subject.
+    pub(super) publications: Vec<Name>,
 }
 
 /// The documents of one subject, as [`Snapshots`] has them.
@@ -167,13 +169,15 @@ fn repo(names: &mut InternedIds, key: &str, facts: &RepoFacts) -> RepoRow {
         let renamed = renamed.filter(|renamed| *renamed != name);
         Host { rank: host.rank, renamed, stars: host.value.stars, forks: host.value.forks }
     });
-    RepoRow { name, host, flagged: facts.flagged.as_ref().map(|flag| (flag.rank, flag.value.as_str().into())) }
+    let flagged = facts.flagged.as_ref().map(|flag| (flag.rank, flag.value.as_str().into()));
+    let named = facts.named_by.values().filter_map(|told| told.value.as_deref().map(Into::into)).collect();
+    RepoRow { name, host, flagged, named }
 }
 
 fn document(names: &mut InternedIds, snapshot: &DocumentClaims) -> DocumentRow {
-    let publication = snapshot.publication.as_ref().map(|package| names.number(package));
+    let publications = snapshot.publications().map(|package| names.number(package)).collect();
     let ids = snapshot.ids.iter().map(|id| names.number(id)).collect();
-    DocumentRow { rank: snapshot.rank, ids, publication }
+    DocumentRow { rank: snapshot.rank, ids, publications }
 }
 
 fn package(names: &mut InternedIds, key: &str, crawl: &Newest<RegistryCrawled>) -> PackageRow {

@@ -24,8 +24,11 @@ pub struct DocumentClaims {
     pub versions: Vec<String>,
     /// (dependent, dependency, flags, version): indices into the ids, and one more than the index of the version or 0.
     pub claims: Vec<(u32, u32, u8, u32)>,
-    /// The package said to be published from the subject.
+    /// The package that the root says is published from the subject.
     pub publication: Option<String>,
+    /// Those that whoever submitted it says are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publishes: Vec<String>,
 }
 
 impl DocumentClaims {
@@ -46,7 +49,13 @@ impl DocumentClaims {
             (u8::from(edge.root) * ROOT) | (u8::from(edge.nested) * NESTED) | (u8::from(edge.flat) * FLAT)
         };
         let claims = graph.edges.iter().map(|edge| (edge.from, edge.to, flags(edge), version(&edge.version))).collect();
-        Self { rank, claims, versions, publication: graph.publication, ids: graph.ids }
+        let publishes = facts.publishes.clone();
+        Self { rank, claims, versions, publication: graph.publication, publishes, ids: graph.ids }
+    }
+
+    /// The packages said to be published from the subject.
+    pub fn publications(&self) -> impl Iterator<Item = &String> {
+        self.publication.iter().chain(&self.publishes)
     }
 
     /// The version text of a claim.

@@ -100,6 +100,9 @@ pub struct RepoFacts {
     pub spelled: Option<Newest<String>>,
     /// The project named at ingestion.
     pub flagged: Option<Newest<String>>,
+    /// By source: the project that its newest fact names, if it names one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named_by: BTreeMap<String, Newest<Option<String>>>,
     /// Host facts.
     pub host: Option<Newest<RepoObserved>>,
 }

@@ -89,11 +89,13 @@ impl Authors {
         summed(own.map(|(author, sum)| (self.person(author), sum)).collect())
     }
 
-    /// Whether somebody who counts committed on a day after `after`, up to `to`; merges too.
+    /// Whether somebody who counts committed on a day after `after`, up to `to`; merges too, and commits of nobody, who
+    /// is no bot.
     #[must_use]
     pub fn any_commit_after(&self, repo: &RepoContributions<'_>, after: Day, to: Day) -> bool {
         let start = repo.days.partition_point(|row| row.day <= after);
         let mut days = repo.days[start..].iter().take_while(|row| row.day <= to);
-        days.any(|row| row.commits > 0 && self.counts(repo, &row.author))
+        let nobody = repo.unsigned.iter().any(|row| row.day > after && row.day <= to && row.commits > 0);
+        nobody || days.any(|row| row.commits > 0 && self.counts(repo, &row.author))
     }
 }

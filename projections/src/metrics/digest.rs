@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use domain::digest::Digest;
+use domain::facts::gitlog::UnsignedDay;
 use domain::formula::EdgePolicy;
 use domain::status::ActivityStatus;
 use serde::Serialize;
@@ -105,7 +106,7 @@ pub fn state_digest(graph: &Graph, contributions: &Contributions<'_>, policy: Ed
 }
 
 /// The lines that the digest of the state is of: resolved edges by (dependent, dependency), memberships by (project,
-/// repo), contributions by (contributor, repo, day); all bytewise.
+/// repo), contributions by (contributor, repo, day), those of nobody first; all bytewise.
 pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: EdgePolicy, sink: Sink<'_>) {
     graph_lines(graph, policy, sink);
     // Vertices are sorted by id, so their indices sort like their ids.
@@ -113,11 +114,19 @@ pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: Edg
         contributions.repos.iter().flat_map(|(vertex, repo)| repo.days.iter().map(|row| (*vertex, *row))).collect();
     days.sort_unstable_by_key(|(vertex, row)| (row.author, *vertex, *row));
     let mut line = Vec::new();
+    for (vertex, repo) in contributions.repos.iter().filter(|(_, repo)| !repo.unsigned.is_empty()) {
+        let id = json_text(&graph.vertices[*vertex as usize].id);
+        for row in repo.unsigned.iter() {
+            line.clear();
+            day_line(&mut line, &id, None, row);
+            sink(&line);
+        }
+    }
     for same in days.chunk_by(|a, b| a.0 == b.0) {
         let repo = json_text(&graph.vertices[same[0].0 as usize].id);
         for (_, row) in same {
             line.clear();
-            day_line(&mut line, &repo, row);
+            day_line(&mut line, &repo, Some(row.author), &row.of_anybody());
             sink(&line);
         }
     }
@@ -162,10 +171,14 @@ fn json_text(text: &str) -> Vec<u8> {
 }
 
 /// Appends the line of a day in a repository, whose id is given as JSON.
-fn day_line(lines: &mut Vec<u8>, repo: &[u8], row: &DayRow) {
-    let DayRow { day, author, commits, merges } = row;
+fn day_line(lines: &mut Vec<u8>, repo: &[u8], author: Option<Digest>, row: &UnsignedDay) {
+    let UnsignedDay { day, commits, merges } = row;
     // Writing to a vector cannot fail.
-    let _ = write!(lines, r#"{{"commits":{commits},"contributor":"{author}","day":"{day}","merges":{merges},"repo":"#);
+    let _ = match author {
+        Some(author) => write!(lines, r#"{{"commits":{commits},"contributor":"{author}","#),
+        None => write!(lines, r#"{{"commits":{commits},"contributor":null,"#),
+    };
+    let _ = write!(lines, r#""day":"{day}","merges":{merges},"repo":"#);
     lines.extend_from_slice(repo);
     lines.extend_from_slice(b"}\n");
 }
@@ -173,17 +186,18 @@ fn day_line(lines: &mut Vec<u8>, repo: &[u8], row: &DayRow) {
 /// The lines of days, kept from one digest to the next: they are most of a state, and few change at a time.
 #[derive(Clone, Debug, Default)]
 pub struct DayLines {
-    /// By contributor and repo, in the order of days.
-    lines: BTreeMap<(Digest, String), Vec<u8>>,
+    /// By contributor and repo, in the order of days; those of nobody come first.
+    lines: BTreeMap<(Option<Digest>, String), Vec<u8>>,
 }
 
 impl DayLines {
     /// Takes in the days of a repository, sorted by day, of which it holds none.
-    pub fn learn(&mut self, repo: &str, days: &[DayRow]) {
+    pub fn learn(&mut self, repo: &str, days: &[DayRow], unsigned: &[UnsignedDay]) {
         let json = json_text(repo);
-        let mut by_author: BTreeMap<Digest, Vec<u8>> = BTreeMap::new();
-        for row in days {
-            day_line(by_author.entry(row.author).or_default(), &json, row);
+        let mut by_author: BTreeMap<Option<Digest>, Vec<u8>> = BTreeMap::new();
+        let signed = days.iter().map(|row| (Some(row.author), row.of_anybody()));
+        for (author, row) in unsigned.iter().map(|row| (None, *row)).chain(signed) {
+            day_line(by_author.entry(author).or_default(), &json, author, &row);
         }
         self.lines.extend(by_author.into_iter().map(|(author, lines)| ((author, repo.to_owned()), lines)));
     }
@@ -191,7 +205,7 @@ impl DayLines {
     /// Forgets the days of a repository.
     pub fn forget(&mut self, repo: &str, days: &[DayRow]) {
         let authors: BTreeSet<Digest> = days.iter().map(|row| row.author).collect();
-        for author in authors {
+        for author in authors.into_iter().map(Some).chain([None]) {
             self.lines.remove(&(author, repo.to_owned()));
         }
     }
@@ -243,10 +257,13 @@ mod tests {
         for text in texts {
             let row = DayRow { day: Day::from_number(20_000), author: Digest::of(b"a"), commits: 3, merges: 1 };
             let mut line = Vec::new();
-            day_line(&mut line, &json_text(text), &row);
+            day_line(&mut line, &json_text(text), Some(row.author), &row.of_anybody());
+            lines.push(line.clone());
+            line.clear();
+            day_line(&mut line, &json_text(text), None, &row.of_anybody());
             lines.push(line);
         }
-        assert_eq!(lines.len(), 8);
+        assert_eq!(lines.len(), 12);
         for line in lines {
             let value: Value = serde_json::from_slice(&line).unwrap();
             assert_eq!([canonical::to_vec(&value).unwrap().as_slice(), b"\n"].concat(), line);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use domain::digest::Digest;
+use domain::facts::gitlog::UnsignedDay;
 use domain::time::{Day, Timestamp};
 
 use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog, places};
@@ -22,6 +23,8 @@ pub struct Contributions<'a> {
 pub struct RepoContributions<'a> {
     /// Sorted by (day, author).
     pub days: Cow<'a, [DayRow]>,
+    /// Commits of nobody, sorted by day.
+    pub unsigned: Cow<'a, [UnsignedDay]>,
     /// By pseudonym.
     pub authors: Cow<'a, BTreeMap<Digest, AuthorFacts>>,
     /// Time of the newest commit, as the newest log states it.
@@ -56,6 +59,7 @@ impl<'a> RepoContributions<'a> {
         if let [(_, place, only)] = logs {
             return Self {
                 days: Cow::Borrowed(&only.days),
+                unsigned: Cow::Borrowed(&only.unsigned),
                 authors: Cow::Borrowed(&only.authors),
                 latest,
                 log: Some(*place),
@@ -64,6 +68,7 @@ impl<'a> RepoContributions<'a> {
         }
         let mut authors: BTreeMap<Digest, AuthorFacts> = BTreeMap::new();
         let mut days = Vec::new();
+        let mut unsigned = Vec::new();
         for (.., log) in logs {
             for (author, facts) in &log.authors {
                 let held = authors.entry(*author).or_insert(*facts);
@@ -76,10 +81,19 @@ impl<'a> RepoContributions<'a> {
                 logs.iter().all(|(.., other)| other.speaker(day) <= mine)
             };
             days.extend(log.days.iter().filter(|row| wins(row.day)));
+            unsigned.extend(log.unsigned.iter().filter(|row| wins(row.day)));
         }
         days.sort_unstable();
+        unsigned.sort_unstable();
         let places = places(&days, &authors).expect("the authors are those of all the logs");
-        Self { days: Cow::Owned(days), authors: Cow::Owned(authors), latest, log: None, places: Cow::Owned(places) }
+        Self {
+            days: Cow::Owned(days),
+            unsigned: Cow::Owned(unsigned),
+            authors: Cow::Owned(authors),
+            latest,
+            log: None,
+            places: Cow::Owned(places),
+        }
     }
 
     /// Whether an author is a bot.
@@ -113,6 +127,7 @@ impl<'a> RepoContributions<'a> {
             let exact = self.authors.values().map(|facts| facts.last).filter(|time| time.day() == last.day).max();
             exact.unwrap_or_else(|| last.day.start())
         });
-        last.max(stated)
+        let nobodys = self.unsigned.iter().rev().find(|row| row.day <= to && row.commits > 0);
+        last.max(nobodys.map(|row| row.day.start())).max(stated)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::digest::Digest;
 use domain::event::Event;
-use domain::facts::gitlog::GitLogObserved;
+use domain::facts::gitlog::{GitLogObserved, UnsignedDay};
 use domain::number::fit;
 use domain::recorded::{Rank, Recorded};
 use domain::time::{Day, Timestamp};
@@ -33,6 +33,9 @@ pub struct RepoLog {
     pub authors: BTreeMap<Digest, AuthorFacts>,
     /// Commits, sorted by (day, author).
     pub days: Vec<DayRow>,
+    /// Commits of nobody, sorted by day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsigned: Vec<UnsignedDay>,
     /// Time of the newest commit, as the newest log that knows says; it may lie before the days that are covered. A
     /// log from the beginning without any commit knows that there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,6 +52,8 @@ struct StoredLog {
     authors: BTreeMap<Digest, AuthorFacts>,
     days: Vec<DayRow>,
     #[serde(default)]
+    unsigned: Vec<UnsignedDay>,
+    #[serde(default)]
     latest: Option<Newest<Option<Timestamp>>>,
 }
 
@@ -56,9 +61,9 @@ impl TryFrom<StoredLog> for RepoLog {
     type Error = NoSuchAuthor;
 
     fn try_from(stored: StoredLog) -> Result<Self, NoSuchAuthor> {
-        let StoredLog { segments, authors, days, latest } = stored;
+        let StoredLog { segments, authors, days, unsigned, latest } = stored;
         let places = places(&days, &authors)?;
-        Ok(Self { segments, authors, days, latest, places })
+        Ok(Self { segments, authors, days, unsigned, latest, places })
     }
 }
 
@@ -115,6 +120,12 @@ pub struct DayRow {
 }
 
 impl DayRow {
+    /// The row without its author.
+    #[must_use]
+    pub fn of_anybody(&self) -> UnsignedDay {
+        UnsignedDay { day: self.day, commits: self.commits, merges: self.merges }
+    }
+
     /// Commits that are no merges. Both numbers are what a log says that may come from elsewhere: more merges than
     /// commits leave none.
     #[must_use]
@@ -147,7 +158,7 @@ impl RepoLog {
     /// Of the won days the held rows go and the log's come; segments stay disjoint, and of each the rows are those of
     /// its log.
     pub fn offer(&mut self, rank: Rank, facts: &GitLogObserved) {
-        if facts.latest.is_some() || (facts.from.is_none() && facts.days.is_empty()) {
+        if facts.latest.is_some() || (facts.from.is_none() && facts.days.is_empty() && facts.unsigned.is_empty()) {
             offer(&mut self.latest, rank, || facts.latest);
         }
         self.learn_authors(rank, facts);
@@ -181,6 +192,9 @@ impl RepoLog {
             Some(DayRow { day: row.day, author, commits: row.commits, merges: row.merges })
         }));
         self.days.sort_unstable();
+        self.unsigned.retain(|row| !wins(row.day));
+        self.unsigned.extend(facts.unsigned.iter().filter(|row| wins(row.day)));
+        self.unsigned.sort_unstable();
     }
 
     /// By row of `days` the place of its author in `authors`.
@@ -278,6 +292,7 @@ mod tests {
                     merges: 0,
                 })
                 .collect(),
+            unsigned: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use domain::digest::Digest;
+use domain::facts::gitlog::UnsignedDay;
 use domain::time::{Day, Timestamp};
 
 use super::difference::{TableDiff, side_by_side};
@@ -12,6 +13,7 @@ use super::{CONTRIBUTION, CONTRIBUTION_DAY, EDGE, FINDING, PROJECT, SCORE, VERTE
 use crate::fold::View;
 use crate::graph::{Graph, Project, ResolvedEdge, Vertex};
 use crate::metrics::Scores;
+use crate::people::RepoContributions;
 use crate::people::state::{AuthorFacts, DayRow};
 
 /// What the derived tables are made from: a view and its scores.
@@ -31,12 +33,14 @@ pub(super) struct RepoCommits<'a> {
     pub(super) id: &'a str,
     /// Sorted by (day, author).
     pub(super) days: &'a [DayRow],
+    /// Commits of nobody, sorted by day.
+    pub(super) unsigned: &'a [UnsignedDay],
     pub(super) authors: &'a BTreeMap<Digest, AuthorFacts>,
 }
 
 impl<'a> RepoCommits<'a> {
-    pub(super) fn new(id: &'a str, days: &'a [DayRow], authors: &'a BTreeMap<Digest, AuthorFacts>) -> Self {
-        Self { id, days, authors }
+    pub(super) fn of(id: &'a str, repo: &'a RepoContributions<'_>) -> Self {
+        Self { id, days: &repo.days, unsigned: &repo.unsigned, authors: &repo.authors }
     }
 }
 
@@ -44,7 +48,7 @@ impl<'a> RepoCommits<'a> {
 pub(super) fn told<'a>(view: &'a View<'_>) -> Vec<RepoCommits<'a>> {
     // Vertices are sorted by id, so what goes by vertex goes by id.
     let id = |vertex: u32| &*view.graph.vertices[vertex as usize].id;
-    view.contributions.repos.iter().map(|(n, repo)| RepoCommits::new(id(*n), &repo.days, &repo.authors)).collect()
+    view.contributions.repos.iter().map(|(n, repo)| RepoCommits::of(id(*n), repo)).collect()
 }
 
 /// The repositories of which something else is told: what it was, and what it is.

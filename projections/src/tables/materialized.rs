@@ -6,6 +6,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use domain::digest::Digest;
+use domain::facts::gitlog::UnsignedDay;
 use domain::formula::Formula;
 use domain::time::Timestamp;
 
@@ -31,7 +32,14 @@ pub struct Materialized {
 #[derive(Clone, Debug)]
 struct OwnedCommits {
     days: Vec<DayRow>,
+    unsigned: Vec<UnsignedDay>,
     authors: BTreeMap<Digest, AuthorFacts>,
+}
+
+impl OwnedCommits {
+    fn told<'a>(&'a self, id: &'a str) -> RepoCommits<'a> {
+        RepoCommits { id, days: &self.days, unsigned: &self.unsigned, authors: &self.authors }
+    }
 }
 
 /// What came of an advance.
@@ -49,11 +57,10 @@ impl Materialized {
     /// Advances to what a view gives under a formula.
     pub fn advance_to(&mut self, view: View<'_>, formula: &Formula) -> Advanced {
         let Self { graph, scores, latest, repos, lines } = self;
-        let before: Vec<RepoCommits<'_>> =
-            repos.iter().map(|(id, held)| RepoCommits::new(id, &held.days, &held.authors)).collect();
+        let before: Vec<RepoCommits<'_>> = repos.iter().map(|(id, held)| held.told(id)).collect();
         let (old, new) = moved(&before, &told(&view));
         old.iter().for_each(|repo| lines.forget(repo.id, repo.days));
-        new.iter().for_each(|repo| lines.learn(repo.id, repo.days));
+        new.iter().for_each(|repo| lines.learn(repo.id, repo.days, repo.unsigned));
         let evaluate = || {
             let after = view.scores(formula);
             let content = Content::of(&view, &after);
@@ -71,8 +78,9 @@ impl Materialized {
         for id in gone {
             repos.remove(&id);
         }
-        for RepoCommits { id, days, authors } in new {
-            repos.insert(id.to_owned(), OwnedCommits { days: days.to_vec(), authors: authors.clone() });
+        for RepoCommits { id, days, unsigned, authors } in new {
+            let (days, unsigned) = (days.to_vec(), unsigned.to_vec());
+            repos.insert(id.to_owned(), OwnedCommits { days, unsigned, authors: authors.clone() });
         }
         (*graph, *scores, *latest) = (view.graph, after_scores, after_latest);
         Advanced { differences, output_digest, state_digest }

@@ -56,6 +56,7 @@ pub(crate) fn sbom(repo: &str, packages: &[&str], relations: &[(u32, u32)]) -> S
         packages: packages.iter().map(package).collect(),
         described: vec![],
         relations: relations.to_vec(),
+        publishes: Vec::new(),
     }
 }
 
@@ -96,6 +97,7 @@ pub(crate) fn git_log(repo: &str, from: Option<&str>, to: &str, commits: &[(&str
         latest: authors.iter().map(|author| author.last).max(),
         authors,
         days,
+        unsigned: Vec::new(),
     }
 }
 
@@ -135,6 +137,8 @@ pub(crate) fn crawl(purl: &str, repository: Option<&str>, downloads: Option<u64>
         repository: repository.map(str::to_owned),
         license: None,
         downloads: downloads.map(|count| Downloads { count, days: 30 }),
+        description: None,
+        homepage: None,
     }
 }
 

@@ -80,6 +80,7 @@ fn sbom() -> impl Strategy<Value = Event> {
                     described,
                     relations: relations.map(|(a, b)| (number(a), number(b))).collect(),
                     packages,
+                    publishes: Vec::new(),
                 }
                 .into()
             },
@@ -125,6 +126,7 @@ fn git_log() -> impl Strategy<Value = Event> {
                 latest: latest.map(|before| on(before).start()),
                 authors,
                 days,
+                unsigned: Vec::new(),
             }
             .into()
         },

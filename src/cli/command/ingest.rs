@@ -25,8 +25,9 @@ use crate::service::act::ingest::{
 pub(crate) async fn run(common: &Common, what: Ingest) -> Result<(Output, u8)> {
     let done = |output: Output| (output, 0);
     match what {
-        Ingest::Sbom { file, subject, options } => {
-            documents(common, &sbom::KIND, subject.into(), &[file], false, &options).await.map(done)
+        Ingest::Sbom { file, package, subject, options } => {
+            let about = DocumentSubject { packages: package, ..subject.into() };
+            documents(common, &sbom::KIND, about, &[file], false, &options).await.map(done)
         }
         Ingest::Survey { file, strict, options } => {
             documents(common, &survey::KIND, DocumentSubject::default(), &[file], strict, &options).await.map(done)
@@ -37,8 +38,8 @@ pub(crate) async fn run(common: &Common, what: Ingest) -> Result<(Output, u8)> {
         Ingest::Grants { files, strict, options } => {
             documents(common, &grants::KIND, DocumentSubject::default(), &files, strict, &options).await.map(done)
         }
-        Ingest::GitLog { source, since_months, subject, options } => {
-            let asked = AskedHistory { source, since_months, about: subject.into() };
+        Ingest::GitLog { source, since_months, branch, subject, options } => {
+            let asked = AskedHistory { source, since_months, branch, about: subject.into() };
             history(common, asked, &options).await.map(done)
         }
         Ingest::Batch { file, strict, options } => lines(common, &file, strict, &options).await.map(done),
@@ -51,7 +52,7 @@ pub(crate) async fn run(common: &Common, what: Ingest) -> Result<(Output, u8)> {
 
 impl From<SubjectOptions> for DocumentSubject {
     fn from(SubjectOptions { repo, project }: SubjectOptions) -> Self {
-        Self { repo: Some(repo), project, purl: None }
+        Self { repo: Some(repo), project, purl: None, packages: Vec::new() }
     }
 }
 

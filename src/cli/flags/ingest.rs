@@ -39,6 +39,9 @@ pub(crate) enum Ingest {
     Sbom {
         /// The document, plain, gz, zst, bz2 or xz; `-` for standard input
         file: String,
+        /// A package that is published from the repository, for example pkg:npm/name; may be given several times
+        #[arg(long)]
+        package: Vec<String>,
         #[command(flatten)]
         subject: SubjectOptions,
         #[command(flatten)]
@@ -70,6 +73,9 @@ pub(crate) enum Ingest {
         /// Cover so many months back from the observation; default all history
         #[arg(long)]
         since_months: Option<u32>,
+        /// The branch to read; default the one that the repository or its remote calls so
+        #[arg(long)]
+        branch: Option<String>,
         #[command(flatten)]
         subject: SubjectOptions,
         #[command(flatten)]
@@ -86,7 +92,8 @@ pub(crate) enum Ingest {
         #[command(flatten)]
         options: IngestOptions,
     },
-    /// Many documents, one a line: NDJSON with kind, repo, project or purl, observed_at, key, document, path, base64
+    /// Many documents, one a line: NDJSON with kind, repo, project, package or purl, observed_at, key, document, path,
+    /// base64
     Batch {
         /// The file, plain, gz or zst; `-` for standard input
         file: String,

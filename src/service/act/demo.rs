@@ -143,7 +143,7 @@ fn file(name: &str) -> Result<&'static [u8]> {
 async fn take(intake: &Intake, ingestion: Ingestion) -> Result<()> {
     let bytes = file(&ingestion.file)?.to_vec();
     let observed_at = Some(ingestion.observed_at);
-    let about = DocumentSubject { repo: ingestion.repo, project: ingestion.project, purl: None };
+    let about = DocumentSubject { repo: ingestion.repo, project: ingestion.project, purl: None, packages: Vec::new() };
     let key = || Ok(Some(PseudonymKey::public_demo()));
     let reading =
         Submission::of_kind(&ingestion.kind, &about)?.read(vec![(ingestion.file, bytes)], observed_at, key)?;

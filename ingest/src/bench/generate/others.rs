@@ -43,6 +43,8 @@ pub(super) fn registry(package: u64, count: u64, cast: &Cast, repos: &[Repo], at
         repository: repository.map(|n| format!("https://github.com/{}", cast.path(n))),
         license: Some("MIT".to_owned()),
         downloads: Some(Downloads { count: 5_000_000 / (1 + package) * (100 + count % 20) / 100, days: 30 }),
+        description: None,
+        homepage: None,
     }
     .into()
 }

@@ -75,6 +75,7 @@ impl Repo {
             described: vec![index(None)],
             relations: relations.into_iter().collect(),
             packages: packages.into_iter().map(|(package, _)| package).collect(),
+            publishes: Vec::new(),
         }
         .into()
     }
@@ -153,6 +154,7 @@ impl Repo {
                 })
                 .collect(),
             authors,
+            unsigned: Vec::new(),
         }
         .into()
     }

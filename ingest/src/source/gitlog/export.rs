@@ -9,7 +9,8 @@
 //!  "last":"2025-05-06T17:00:00.000000Z","merges":1}
 //! ```
 //!
-//! `from` is absent when all history is covered, `latest` when there is no commit. The same history gives the same
+//! `from` is absent when all history is covered, `latest` when there is no commit. Commits without an e-mail address
+//! are lines without `author`, before all others; such an export is of version 2. The same history gives the same
 //! bytes.
 
 use domain::digest::Digest;
@@ -24,8 +25,10 @@ use crate::source::Refused;
 
 /// Name of the format.
 pub const FORMAT: &str = "pg-atlas-git-log";
-/// Version of the format that is written, and the greatest that is read.
+/// Version of the format that is written where every commit has an author.
 pub const VERSION: u32 = 1;
+/// The greatest version that is read: some commits have no author.
+pub const VERSION_UNSIGNED: u32 = 2;
 /// Greatest size of an export, in bytes: 256 MiB.
 pub const MAX_EXPORT_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -38,6 +41,14 @@ pub struct Export {
     pub pseudonym_key: String,
     /// The facts.
     pub history: GitHistory,
+}
+
+impl Export {
+    /// The version of the format that it takes.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        if self.history.unsigned.is_empty() { VERSION } else { VERSION_UNSIGNED }
+    }
 }
 
 /// Only what decides how the rest is read; later versions may add what they like.
@@ -65,7 +76,8 @@ struct ExportHeader {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExportRow {
-    author: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    author: Option<Digest>,
     bot: bool,
     commits: u32,
     day: Day,
@@ -79,7 +91,7 @@ struct ExportRow {
 /// # Errors
 /// When it would be larger than [`MAX_EXPORT_BYTES`].
 pub fn render(export: &Export) -> Result<Vec<u8>, GitLogError> {
-    let GitHistory { window, latest, cells, bots } = &export.history;
+    let GitHistory { window, latest, cells, bots, unsigned } = &export.history;
     let mut bytes = Vec::new();
     push(
         &mut bytes,
@@ -89,17 +101,18 @@ pub fn render(export: &Export) -> Result<Vec<u8>, GitLogError> {
             latest: *latest,
             pseudonym_key: export.pseudonym_key.clone(),
             repo: export.repo.clone(),
-            rows: cells.len() as u64,
+            rows: (cells.len() + unsigned.len()) as u64,
             to: window.to,
-            version: VERSION,
+            version: export.version(),
         },
     )?;
-    for ((author, day), cell) in cells {
+    let signed = cells.iter().map(|((author, day), cell)| (Some(*author), day, cell));
+    for (author, day, cell) in unsigned.iter().map(|(day, cell)| (None, day, cell)).chain(signed) {
         push(
             &mut bytes,
             &ExportRow {
-                author: *author,
-                bot: bots.contains(author),
+                author,
+                bot: author.is_some_and(|author| bots.contains(&author)),
                 commits: cell.commits,
                 day: *day,
                 first: cell.first,
@@ -139,13 +152,15 @@ pub fn parse_export(bytes: &[u8]) -> Result<Export, GitLogError> {
         let row: ExportRow = serde_json::from_slice(line).map_err(|error| at(number, error.to_string()))?;
         row.check(&header).map_err(|reason| at(number, reason))?;
         let cell = Cell { commits: row.commits, merges: row.merges, first: row.first, last: row.last };
-        if history.cells.insert((row.author, row.day), cell).is_some() {
+        let second = match row.author {
+            Some(author) => {
+                if row.bot { &mut history.bots } else { &mut people }.insert(author);
+                history.cells.insert((author, row.day), cell).is_some()
+            }
+            None => history.unsigned.insert(row.day, cell).is_some(),
+        };
+        if second {
             return Err(at(number, "a second line for the same author and day"));
-        }
-        if row.bot {
-            history.bots.insert(row.author);
-        } else {
-            people.insert(row.author);
         }
         rows += 1;
     }
@@ -167,8 +182,11 @@ fn header(line: &[u8], number: u64) -> Result<ExportHeader, GitLogError> {
     if version.format != FORMAT {
         return Err(at(number, format!("the format is `{:.40}`, expected `{FORMAT}`", version.format)));
     }
-    if version.version != VERSION {
-        let reason = format!("version {} of {FORMAT} is not supported, this program reads {VERSION}", version.version);
+    if ![VERSION, VERSION_UNSIGNED].contains(&version.version) {
+        let found = version.version;
+        let reason = format!(
+            "version {found} of {FORMAT} is not supported, this program reads {VERSION} and {VERSION_UNSIGNED}"
+        );
         return Err(at(number, reason));
     }
     let header: ExportHeader = serde_json::from_slice(line).map_err(|error| at(number, error.to_string()))?;
@@ -191,6 +209,8 @@ fn header(line: &[u8], number: u64) -> Result<ExportHeader, GitLogError> {
 impl ExportRow {
     fn check(&self, header: &ExportHeader) -> Result<(), &'static str> {
         let checks = [
+            (self.author.is_some() || header.version >= VERSION_UNSIGNED, "`author` is missing"),
+            (self.author.is_some() || !self.bot, "a bot without author"),
             (self.commits >= 1, "`commits` is 0"),
             (self.merges <= self.commits, "more merges than commits"),
             (self.first <= self.last, "`first` is after `last`"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::digest::Digest;
-use domain::facts::gitlog::{Author, AuthorDay, GitLogObserved};
+use domain::facts::gitlog::{Author, AuthorDay, GitLogObserved, UnsignedDay};
 use domain::facts::{DocumentRef, Subject};
 use domain::number::fit;
 use domain::{Day, Timestamp};
@@ -46,6 +46,10 @@ impl Cell {
         Self { commits: 1, merges: u32::from(merge), first: time, last: time }
     }
 
+    fn unsigned(&self, day: Day) -> UnsignedDay {
+        UnsignedDay { day, commits: self.commits, merges: self.merges }
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         // A history has at most five million commits, far from the end of u32.
         self.commits = self.commits.saturating_add(other.commits);
@@ -66,6 +70,8 @@ pub struct GitHistory {
     pub cells: BTreeMap<(Digest, Day), Cell>,
     /// Pseudonyms of bots.
     pub bots: BTreeSet<Digest>,
+    /// Commits without an e-mail address, which are nobody's, by day.
+    pub unsigned: BTreeMap<Day, Cell>,
 }
 
 /// Somebody behind a pseudonym. Personal data: for the side table alone, never in an event, digest or document.
@@ -92,7 +98,7 @@ pub struct Totals {
 
 impl GitHistory {
     pub(super) fn new(window: CoveredDays) -> Self {
-        Self { window, latest: None, cells: BTreeMap::new(), bots: BTreeSet::new() }
+        Self { window, latest: None, cells: BTreeMap::new(), bots: BTreeSet::new(), unsigned: BTreeMap::new() }
     }
 
     /// Cuts the history down to the days that both it and `window` cover; the second value counts the commits that
@@ -110,10 +116,13 @@ impl GitHistory {
             return Err(GitLogError::refused(reason));
         }
         let CoveredDays { from, to } = self.window;
-        let after: u64 = self.cells.iter().filter(|((_, day), _)| *day > to).map(|(_, c)| u64::from(c.commits)).sum();
-        let known = self.cells.values().map(|cell| cell.last).chain(self.latest);
+        let all = || self.cells.values().chain(self.unsigned.values());
+        let after: u64 = all().filter(|cell| cell.last.day() > to).map(|cell| u64::from(cell.commits)).sum();
+        let known = all().map(|cell| cell.last).chain(self.latest);
         self.latest = known.filter(|time| time.day() <= to).max();
-        self.cells.retain(|(_, day), _| *day <= to && from.is_none_or(|from| *day >= from));
+        let within = |day: &Day| *day <= to && from.is_none_or(|from| *day >= from);
+        self.cells.retain(|(_, day), _| within(day));
+        self.unsigned.retain(|day, _| within(day));
         let authors: BTreeSet<Digest> = self.cells.keys().map(|(author, _)| *author).collect();
         self.bots.retain(|author| authors.contains(author));
         Ok((self, after))
@@ -149,6 +158,7 @@ impl GitHistory {
             latest: self.latest,
             authors,
             days,
+            unsigned: self.unsigned.iter().map(|(day, cell)| cell.unsigned(*day)).collect(),
         }
     }
 }
@@ -157,8 +167,10 @@ impl GitHistory {
 #[must_use]
 pub fn totals(facts: &GitLogObserved) -> Totals {
     let bots = facts.authors.iter().filter(|author| author.bot).count() as u64;
+    let signed = facts.days.iter().map(|day| (day.commits, day.merges));
+    let all = signed.chain(facts.unsigned.iter().map(|day| (day.commits, day.merges)));
     Totals {
-        commits: facts.days.iter().map(|day| u64::from(day.commits.saturating_sub(day.merges))).sum(),
+        commits: all.map(|(commits, merges)| u64::from(commits.saturating_sub(merges))).sum(),
         contributors: facts.authors.len() as u64 - bots,
         bots_excluded: bots,
     }

@@ -1,13 +1,16 @@
 //! A local repository, read without trusting it: its references are copied into the private repository, its objects
 //! are borrowed, its configuration is never in force and no process runs in it.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::GitLogError;
-use super::git::Git;
-use super::tip::Tip;
+use super::git::{Answer, Git};
+use super::tip::{Tip, guessed, no_branch};
+use crate::source::quoted::shown;
 
 /// Greatest number of reference files that are copied.
 pub const MAX_REFERENCE_FILES: u64 = 200_000;
@@ -20,15 +23,16 @@ const MAX_REFERENCE_DEPTH: usize = 32;
 
 const STEP: &str = "reading the references";
 
-/// Prepares the private repository for the history of the one at `path` and finds the tip of its default branch.
-pub(super) fn open(git: &Git, path: &Path) -> Result<Tip, GitLogError> {
+/// Prepares the private repository for the history of the one at `path` and finds the tip of a branch: the
+/// one that is asked for, else the default one.
+pub(super) fn open(git: &Git, path: &Path, branch: Option<&str>) -> Result<Tip, GitLogError> {
     let source = git_folder(path)?;
     refuse_partial(&source)?;
-    let (hash, references) = formats(git, &source)?;
+    let CloneSettings { hash, references, bare } = settings(git, &source)?;
     git.init(&hash, &references)?;
     copy_references(&source, &git.repository(), &references)?;
     borrow_objects(&source, &git.repository())?;
-    default_branch(git, path)
+    Clone { git, path, bare }.tip(branch)
 }
 
 /// The folder with `HEAD`, `refs` and `objects`: the path itself if bare, else `.git` in it. The `.git` file of a
@@ -73,18 +77,37 @@ fn refuse_partial(source: &Path) -> Result<(), GitLogError> {
 pub(super) const SHALLOW: &str =
     "the repository is a shallow clone, its history is cut off: run `git fetch --unshallow` and try again";
 
-/// Hash and reference store of a repository, read from a copy of its configuration file as plain data.
-fn formats(git: &Git, source: &Path) -> Result<(String, String), GitLogError> {
+/// What matters of a repository's configuration.
+struct CloneSettings {
+    /// `sha1` or `sha256`.
+    hash: String,
+    /// `files` or `reftable`.
+    references: String,
+    /// Whether it has no work tree.
+    bare: bool,
+}
+
+/// The configuration of a repository, read from a copy of its file as plain data.
+fn settings(git: &Git, source: &Path) -> Result<CloneSettings, GitLogError> {
     let copy = git.file("foreign-config");
     let mut budget = Budget::new();
     if !budget.copy(&source.join("config"), &copy)? {
-        return Ok(("sha1".to_owned(), "files".to_owned()));
+        return Ok(CloneSettings { hash: "sha1".to_owned(), references: "files".to_owned(), bare: true });
+    }
+    let asked = |arguments: &[&str]| {
+        let file = copy.as_os_str();
+        let all = ["config".as_ref(), "--no-includes".as_ref(), "--file".as_ref(), file];
+        let all: Vec<&OsStr> = all.into_iter().chain(arguments.iter().map(OsStr::new)).collect();
+        git.ask_outside(STEP, &all).map(Answer::line)
+    };
+    let lacking = asked(&["--type=bool", "--get-regexp", r"^remote\..*\.promisor$", "true"])?;
+    if has_promises(source)
+        && let Some(remote) = lacking.or(asked(&["--get-regexp", "^extensions\\.partialclone$"])?)
+    {
+        return Err(GitLogError::refused(partial(&remote)));
     }
     let value = |name: &str, default: &str, known: &[&str]| {
-        let file = copy.as_os_str();
-        let arguments = ["config".as_ref(), "--no-includes".as_ref(), "--file".as_ref(), file];
-        let arguments = [&arguments[..], &["--get".as_ref(), name.as_ref()]].concat();
-        let value = git.ask_outside(STEP, &arguments)?.line().unwrap_or_else(|| default.to_owned());
+        let value = asked(&["--get", name])?.unwrap_or_else(|| default.to_owned());
         match known.iter().find(|name| name.eq_ignore_ascii_case(&value)) {
             Some(known) => Ok((*known).to_owned()),
             None => Err(GitLogError::refused(format!("the repository needs {name} = {value:.20}, which is unknown"))),
@@ -92,7 +115,27 @@ fn formats(git: &Git, source: &Path) -> Result<(String, String), GitLogError> {
     };
     let hash = value("extensions.objectformat", "sha1", &["sha1", "sha256"])?;
     let references = value("extensions.refstorage", "files", &["files", "reftable"])?;
-    Ok((hash, references))
+    let bare = asked(&["--type=bool", "--get", "core.bare"])?.is_none_or(|bare| bare == "true");
+    Ok(CloneSettings { hash, references, bare })
+}
+
+/// Whether objects were fetched on the promise that those they name can be fetched later; git marks these packs.
+fn has_promises(source: &Path) -> bool {
+    let packs = fs::read_dir(source.join("objects/pack"));
+    packs.is_ok_and(|mut packs| {
+        packs.any(|pack| pack.is_ok_and(|pack| pack.path().extension().is_some_and(|end| end == "promisor")))
+    })
+}
+
+/// Why a clone that left files or folders at its origin is refused, and what to do about it; `setting` is what says so:
+/// `remote.NAME.promisor true` or `extensions.partialclone NAME`.
+fn partial(setting: &str) -> String {
+    let name = setting.strip_prefix("remote.").and_then(|rest| rest.rsplit_once(".promisor"));
+    let name = shown(name.map_or_else(|| setting.rsplit(' ').next().unwrap_or_default(), |(name, _)| name));
+    format!(
+        "the repository is a partial clone, some of its objects are elsewhere: run `git fetch --refetch --no-filter \
+         {name} && git config --unset-all remote.{name}.promisor` and try again"
+    )
 }
 
 fn copy_references(source: &Path, target: &Path, references: &str) -> Result<(), GitLogError> {
@@ -104,7 +147,7 @@ fn copy_references(source: &Path, target: &Path, references: &str) -> Result<(),
     }
     budget.copy(&source.join("HEAD"), &target.join("HEAD"))?;
     budget.copy(&source.join("packed-refs"), &target.join("packed-refs"))?;
-    for name in ["refs/heads", "refs/remotes/origin"] {
+    for name in ["refs/heads", "refs/remotes"] {
         budget.copy_folder(&source.join(name), &target.join(name), 0)?;
     }
     Ok(())
@@ -187,52 +230,112 @@ fn pointer(path: &Path) -> Result<String, GitLogError> {
     read.map(|_| text).map_err(GitLogError::io(path.display().to_string()))
 }
 
-/// The default branch of a local repository: the one its origin calls so, else the one that is checked out, else
-/// `main`, else `master`, else the only branch there is, else the commit that is checked out.
-fn default_branch(git: &Git, path: &Path) -> Result<Tip, GitLogError> {
-    let symbolic = |name: &str| -> Result<Option<String>, GitLogError> {
-        Ok(git.ask(STEP, &["symbolic-ref", "--quiet", name])?.line())
-    };
-    let named = symbolic("refs/remotes/origin/HEAD")?;
-    let named = named.as_deref().and_then(|name| name.strip_prefix("refs/remotes/origin/"));
-    let head = symbolic("HEAD")?;
-    let head = head.as_deref().and_then(|name| name.strip_prefix("refs/heads/"));
-    for branch in [named, head, Some("main"), Some("master")].into_iter().flatten() {
-        if let Some(commit) = branch_tip(git, branch)? {
-            return Ok(Tip { commit, branch: Some(branch.to_owned()), filtered: false });
+/// A local repository whose references are in the private one.
+struct Clone<'a> {
+    git: &'a Git,
+    path: &'a Path,
+    bare: bool,
+}
+
+impl Clone<'_> {
+    /// The tip of the branch that is asked for, else of the default branch: in a bare repository the one that HEAD
+    /// names; else the one that the remote calls so, else the one that is checked out, else `main`, else `master`, else
+    /// the only branch there is, else the commit that is checked out. A name that resolves to nothing names no branch.
+    /// Where the clone does not say which it is, a warning does.
+    fn tip(&self, branch: Option<&str>) -> Result<Tip, GitLogError> {
+        let remote = self.remote()?;
+        if let Some(branch) = branch {
+            let commit = self.branch_tip(branch, remote.as_deref())?;
+            let refused = || GitLogError::refused(format!("`{}` has no branch `{branch}`", self.path.display()));
+            return Ok(Tip::of(commit.ok_or_else(refused)?, Some(branch)));
+        }
+        if let Some(remote) = remote.as_deref().filter(|_| !self.bare) {
+            let prefix = format!("refs/remotes/{remote}/");
+            let named = self.symbolic(&format!("{prefix}HEAD"))?;
+            if let Some(branch) = named.as_deref().and_then(|name| name.strip_prefix(&prefix))
+                && self.resolve(&format!("{prefix}{branch}"))?.is_some()
+                && let Some(commit) = self.branch_tip(branch, Some(remote))?
+            {
+                return Ok(Tip::of(commit, Some(branch)));
+            }
+        }
+        let head = self.symbolic("HEAD")?;
+        let head = head.as_deref().and_then(|name| name.strip_prefix("refs/heads/"));
+        let guesses =
+            [(head, "the one that is checked out"), (Some("main"), "by its name"), (Some("master"), "by its name")];
+        for (branch, why) in guesses.into_iter().filter_map(|(branch, why)| Some((branch?, why))) {
+            if let Some(commit) = self.branch_tip(branch, remote.as_deref())? {
+                // Without a remote, or a work tree, HEAD is the repository's own word.
+                let certain = head == Some(branch) && (self.bare || remote.is_none());
+                return Ok(Tip { guess: (!certain).then(|| guessed(branch, why)), ..Tip::of(commit, Some(branch)) });
+            }
+        }
+        self.last_resort()
+    }
+
+    /// Where no name helps.
+    fn last_resort(&self) -> Result<Tip, GitLogError> {
+        let arguments = ["for-each-ref", "--count=2", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads"];
+        let branches = self.git.ask(STEP, &arguments)?.output(STEP)?;
+        let branches = String::from_utf8_lossy(&branches).into_owned();
+        let lines: Vec<&str> = branches.lines().collect();
+        if let [only] = lines[..]
+            && let Some((commit, branch)) = only.split_once(' ')
+        {
+            let guess = Some(guessed(branch, "the only one"));
+            return Ok(Tip { guess, ..Tip::of(commit.to_owned(), Some(branch)) });
+        }
+        let name = self.path.display();
+        match (self.resolve("HEAD")?, lines.is_empty()) {
+            (Some(commit), _) => {
+                let guess = Some("no branch is known: the commit that is checked out was read".to_owned());
+                Ok(Tip { guess, ..Tip::of(commit, None) })
+            }
+            (None, true) => Err(GitLogError::refused(no_branch(&name.to_string(), self.has_tags()?))),
+            (None, false) => Err(GitLogError::refused(format!(
+                "`{name}` has several branches, but none that is checked out, `main` or `master`: name one with --branch"
+            ))),
         }
     }
-    let arguments = ["for-each-ref", "--count=2", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads"];
-    let branches = git.ask(STEP, &arguments)?.output(STEP)?;
-    let branches = String::from_utf8_lossy(&branches).into_owned();
-    let lines: Vec<&str> = branches.lines().collect();
-    if let [only] = lines[..]
-        && let Some((commit, branch)) = only.split_once(' ')
-    {
-        return Ok(Tip { commit: commit.to_owned(), branch: Some(branch.to_owned()), filtered: false });
-    }
-    match (resolve(git, "HEAD")?, lines.is_empty()) {
-        (Some(commit), _) => Ok(Tip { commit, branch: None, filtered: false }),
-        (None, true) => Err(GitLogError::refused(format!("`{}` is empty: it has no commit yet", path.display()))),
-        (None, false) => Err(GitLogError::refused(format!(
-            "`{}` has several branches, but none that is checked out, `main` or `master`",
-            path.display()
-        ))),
-    }
-}
 
-/// The tip of a branch: what the clone has, or what its origin had when last asked if that is not part of it.
-fn branch_tip(git: &Git, branch: &str) -> Result<Option<String>, GitLogError> {
-    let here = resolve(git, &format!("refs/heads/{branch}"))?;
-    let there = resolve(git, &format!("refs/remotes/origin/{branch}"))?;
-    let (Some(here), Some(there)) = (&here, &there) else { return Ok(here.or(there)) };
-    let contained = here == there || {
-        let answer = git.ask(STEP, &["merge-base", "--is-ancestor", there.as_str(), here.as_str()])?;
-        answer.is_yes()
-    };
-    Ok(Some(if contained { here.clone() } else { there.clone() }))
-}
+    /// The remote that says which branch is the default: `origin`, or the only one.
+    fn remote(&self) -> Result<Option<String>, GitLogError> {
+        let listed =
+            self.git.ask(STEP, &["for-each-ref", "--format=%(refname:lstrip=2)", "refs/remotes"])?.output(STEP)?;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let remotes: BTreeSet<&str> = listed.lines().filter_map(|name| Some(name.split_once('/')?.0)).collect();
+        let only = remotes.first().filter(|_| remotes.len() == 1);
+        Ok(remotes.get("origin").or(only).map(|name| (*name).to_owned()))
+    }
 
-fn resolve(git: &Git, name: &str) -> Result<Option<String>, GitLogError> {
-    Ok(git.ask(STEP, &["rev-parse", "--verify", "--quiet", name])?.line())
+    /// Whether there are tags; they were not copied.
+    fn has_tags(&self) -> Result<bool, GitLogError> {
+        let source = git_folder(self.path)?;
+        let loose = fs::read_dir(source.join("refs/tags")).is_ok_and(|mut tags| tags.next().is_some());
+        let packed = self.git.ask(STEP, &["for-each-ref", "--count=1", "refs/tags"])?.line().is_some();
+        Ok(loose || packed)
+    }
+
+    /// The tip of a branch: what the clone has, or what its remote had when last asked if that is not part of it.
+    fn branch_tip(&self, branch: &str, remote: Option<&str>) -> Result<Option<String>, GitLogError> {
+        let here = self.resolve(&format!("refs/heads/{branch}"))?;
+        let there = match remote {
+            Some(remote) => self.resolve(&format!("refs/remotes/{remote}/{branch}"))?,
+            None => None,
+        };
+        let (Some(here), Some(there)) = (&here, &there) else { return Ok(here.or(there)) };
+        let contained = here == there || {
+            let answer = self.git.ask(STEP, &["merge-base", "--is-ancestor", there.as_str(), here.as_str()])?;
+            answer.is_yes()
+        };
+        Ok(Some(if contained { here.clone() } else { there.clone() }))
+    }
+
+    fn symbolic(&self, name: &str) -> Result<Option<String>, GitLogError> {
+        Ok(self.git.ask(STEP, &["symbolic-ref", "--quiet", name])?.line())
+    }
+
+    fn resolve(&self, name: &str) -> Result<Option<String>, GitLogError> {
+        Ok(self.git.ask(STEP, &["rev-parse", "--verify", "--quiet", name])?.line())
+    }
 }

@@ -52,6 +52,8 @@ pub(super) struct LogReader<'a> {
     latest: Option<Timestamp>,
     /// By normalised address; it goes no further than this.
     authors: BTreeMap<String, AuthorLog>,
+    /// Commits without an address, by day.
+    unsigned: BTreeMap<Day, Cell>,
     left_out: LeftOut,
 }
 
@@ -71,11 +73,11 @@ struct Signature {
     email: String,
 }
 
-/// Commits that are no facts, by reason.
+/// Commits that are no facts, by reason; and those that are facts of nobody.
 #[derive(Debug, Default)]
 struct LeftOut {
     malformed: u64,
-    without_email: u64,
+    unsigned: u64,
     without_time: u64,
     after_window: u64,
 }
@@ -90,6 +92,7 @@ impl<'a> LogReader<'a> {
             commits: 0,
             latest: None,
             authors: BTreeMap::new(),
+            unsigned: BTreeMap::new(),
             left_out: LeftOut::default(),
         }
     }
@@ -127,6 +130,7 @@ impl<'a> LogReader<'a> {
         }
         let mut history = GitHistory::new(self.window);
         history.latest = self.latest;
+        history.unsigned = self.unsigned;
         let mut people = Vec::new();
         for (email, author) in self.authors {
             let id = pseudonym(self.key, &email);
@@ -165,10 +169,6 @@ impl<'a> LogReader<'a> {
             return Ok(());
         }
         let email = String::from_utf8_lossy(email).trim().to_owned();
-        if email.is_empty() {
-            self.left_out.without_email += 1;
-            return Ok(());
-        }
         let seconds: Option<i64> = std::str::from_utf8(time).ok().and_then(|text| text.parse().ok());
         let micros = seconds.and_then(|seconds| seconds.checked_mul(1_000_000));
         let Some(time) = micros.filter(|micros| *micros >= 0).and_then(Timestamp::from_micros) else {
@@ -185,12 +185,17 @@ impl<'a> LogReader<'a> {
             return Ok(());
         }
         let merge = parents.split(|byte| *byte == b' ').filter(|id| !id.is_empty()).count() > 1;
+        let cell = Cell::of_one(time, merge);
+        if email.is_empty() {
+            self.left_out.unsigned += 1;
+            self.unsigned.entry(day).and_modify(|sum| sum.add(&cell)).or_insert(cell);
+            return Ok(());
+        }
         let key = normalised_email(&email);
         // A name may hold what would paint a terminal.
         let name = String::from_utf8_lossy(name).chars().filter(|c| !c.is_control()).collect::<String>();
         let name = name.trim().to_owned();
         let signature = Signature { time, commit: commit.to_owned(), name, email };
-        let cell = Cell::of_one(time, merge);
         match self.authors.get_mut(&key) {
             Some(author) => {
                 author.days.entry(day).and_modify(|sum| sum.add(&cell)).or_insert(cell);
@@ -210,11 +215,15 @@ impl LeftOut {
     fn warnings(&self, window: &CoveredDays) -> Vec<String> {
         let counts = [
             (self.malformed, "that git printed in no known form".to_owned()),
-            (self.without_email, "without an e-mail address".to_owned()),
             (self.without_time, "without an author date between the years 1970 and 9999".to_owned()),
             (self.after_window, format!("dated after {}", window.to)),
         ];
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| left_out(*count, what)).collect()
+        let nobodys = (self.unsigned > 0).then(|| match self.unsigned {
+            1 => "1 commit without an e-mail address counts as nobody's".to_owned(),
+            count => format!("{count} commits without an e-mail address count as nobody's"),
+        });
+        let left_out = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| left_out(*count, what));
+        nobodys.into_iter().chain(left_out).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use super::error::GitLogError;
 use super::git::Git;
 use super::local::SHALLOW;
-use super::tip::Tip;
+use super::tip::{Tip, guessed, no_branch};
 
 const ASKING: &str = "asking for the branches";
 const FETCHING: &str = "fetching the default branch";
@@ -15,39 +15,63 @@ const FETCHING: &str = "fetching the default branch";
 const FETCHED: &str = "refs/heads/fetched";
 
 /// Fetches the default branch of a server's repository.
-pub(super) fn fetch_url(git: &Git, url: &str) -> Result<Tip, GitLogError> {
-    fetch(git, OsStr::new(url), &["HEAD", "refs/heads/*"], &["--filter=tree:0"], url)
+pub(super) fn fetch_url(git: &Git, url: &str, branch: Option<&str>) -> Result<Tip, GitLogError> {
+    let asked = &["HEAD", "refs/heads/*"];
+    Fetch { git, from: OsStr::new(url), switches: &["--filter=tree:0"], name: url }.fetch(asked, branch)
 }
 
 /// Fetches the default branch out of a bundle.
-pub(super) fn fetch_bundle(git: &Git, path: &std::path::Path) -> Result<Tip, GitLogError> {
-    fetch(git, path.as_os_str(), &[], &[], &path.display().to_string())
+pub(super) fn fetch_bundle(git: &Git, path: &std::path::Path, branch: Option<&str>) -> Result<Tip, GitLogError> {
+    Fetch { git, from: path.as_os_str(), switches: &[], name: &path.display().to_string() }.fetch(&[], branch)
 }
 
-fn fetch(git: &Git, from: &OsStr, asked: &[&str], switches: &[&str], name: &str) -> Result<Tip, GitLogError> {
-    // `ls-remote` needs no repository; what it prints tells with which hash to make one.
-    let arguments = [&["ls-remote", "--quiet", "--symref", "--"].map(OsStr::new)[..], &[from]].concat();
-    let arguments = [arguments, asked.iter().map(OsStr::new).collect()].concat();
-    let listed = git.ask_outside(ASKING, &arguments)?.output(ASKING)?;
-    let heads = Heads::parse(&String::from_utf8_lossy(&listed));
-    let chosen = heads.default_branch(name)?;
-    git.init(if chosen.id.len() == 64 { "sha256" } else { "sha1" }, "files")?;
+/// What is fetched, and how.
+struct Fetch<'a> {
+    git: &'a Git,
+    from: &'a OsStr,
+    switches: &'a [&'a str],
+    /// What errors call it.
+    name: &'a str,
+}
 
-    // Named in the repository's own configuration, so that what is missing can be asked for later.
-    let remote = [&["config", "remote.origin.url"].map(OsStr::new)[..], &[from]].concat();
-    git.ask(FETCHING, &remote)?.output(FETCHING)?;
-    let wanted = format!("+{}:{FETCHED}", chosen.reference);
-    // A shallow history is accepted here only to be refused below with a reason; git alone gives none.
-    let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--update-shallow"];
-    arguments.extend(switches);
-    arguments.extend(["origin", wanted.as_str()]);
-    git.ask(FETCHING, &arguments)?.output(FETCHING)?;
-    if git.repository().join("shallow").exists() {
-        return Err(GitLogError::refused(SHALLOW));
+impl Fetch<'_> {
+    /// What is there of the references that are asked for; of all, if none is.
+    fn list(&self, asked: &[&str]) -> Result<Heads, GitLogError> {
+        // `ls-remote` needs no repository; what it prints tells with which hash to make one.
+        let arguments = [&["ls-remote", "--quiet", "--symref", "--"].map(OsStr::new)[..], &[self.from]].concat();
+        let arguments = [arguments, asked.iter().map(OsStr::new).collect()].concat();
+        let listed = self.git.ask_outside(ASKING, &arguments)?.output(ASKING)?;
+        Ok(Heads::parse(&String::from_utf8_lossy(&listed)))
     }
-    let tip = git.ask(FETCHING, &["rev-parse", "--verify", "--quiet", FETCHED])?.output(FETCHING)?;
-    let commit = String::from_utf8_lossy(&tip).trim().to_owned();
-    Ok(Tip { commit, branch: chosen.branch, filtered: !switches.is_empty() })
+
+    fn fetch(&self, asked: &[&str], branch: Option<&str>) -> Result<Tip, GitLogError> {
+        let Self { git, from, switches, name } = *self;
+        let heads = self.list(asked)?;
+        if heads.references.is_empty() && !asked.is_empty() && !self.list(&["refs/tags/*"])?.references.is_empty() {
+            return Err(GitLogError::refused(no_branch(name, true)));
+        }
+        let chosen = match branch {
+            Some(branch) => heads.named(branch, name)?,
+            None => heads.default_branch(name)?,
+        };
+        git.init(if chosen.id.len() == 64 { "sha256" } else { "sha1" }, "files")?;
+
+        // Named in the repository's own configuration, so that what is missing can be asked for later.
+        let remote = [&["config", "remote.origin.url"].map(OsStr::new)[..], &[from]].concat();
+        git.ask(FETCHING, &remote)?.output(FETCHING)?;
+        let wanted = format!("+{}:{FETCHED}", chosen.reference);
+        // A shallow history is accepted here only to be refused below with a reason; git alone gives none.
+        let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--update-shallow"];
+        arguments.extend(switches);
+        arguments.extend(["origin", wanted.as_str()]);
+        git.ask(FETCHING, &arguments)?.output(FETCHING)?;
+        if git.repository().join("shallow").exists() {
+            return Err(GitLogError::refused(SHALLOW));
+        }
+        let tip = git.ask(FETCHING, &["rev-parse", "--verify", "--quiet", FETCHED])?.output(FETCHING)?;
+        let commit = String::from_utf8_lossy(&tip).trim().to_owned();
+        Ok(Tip { commit, branch: chosen.branch, filtered: !switches.is_empty(), guess: chosen.guess })
+    }
 }
 
 /// What a server or bundle says it has.
@@ -65,9 +89,19 @@ struct Chosen {
     reference: String,
     id: String,
     branch: Option<String>,
+    /// Why this one, where nobody says which is the default branch.
+    guess: Option<String>,
 }
 
 impl Heads {
+    /// The branch that is asked for.
+    fn named(&self, branch: &str, source: &str) -> Result<Chosen, GitLogError> {
+        let reference = format!("refs/heads/{branch}");
+        let found = self.references.iter().find(|(name, _)| *name == reference);
+        let (_, id) = found.ok_or_else(|| GitLogError::refused(format!("`{source}` has no branch `{branch}`")))?;
+        Ok(Chosen { reference, id: id.clone(), branch: Some(branch.to_owned()), guess: None })
+    }
+
     fn parse(text: &str) -> Self {
         let mut heads = Self::default();
         for (value, name) in text.lines().filter_map(|line| line.split_once('\t')) {
@@ -89,6 +123,7 @@ impl Heads {
             reference: reference.clone(),
             id: id.clone(),
             branch: branch.or_else(|| reference.strip_prefix("refs/heads/").map(str::to_owned)),
+            guess: None,
         };
         if let Some(head) = find("HEAD") {
             let same = |(name, id): &&(String, String)| name.starts_with("refs/heads/") && *id == head.1;
@@ -98,16 +133,19 @@ impl Heads {
         let branches: Vec<_> = self.references.iter().filter(|(name, _)| name.starts_with("refs/heads/")).collect();
         let only = match (&branches[..], &self.references[..]) {
             ([only], _) => Some(*only),
-            ([], [only]) => Some(only),
+            ([], [only]) if !only.0.starts_with("refs/tags/") => Some(only),
             _ => None,
         };
         match find("refs/heads/main").or_else(|| find("refs/heads/master")).or(only) {
-            Some(found) => Ok(choose(found, None)),
-            None if self.references.is_empty() => {
-                Err(GitLogError::refused(format!("`{source}` is empty: it has no commit yet")))
+            Some(found) => {
+                let name = found.0.strip_prefix("refs/heads/").unwrap_or(&found.0);
+                let guess = guessed(name, if only == Some(found) { "the only one" } else { "by its name" });
+                Ok(Chosen { guess: Some(guess), ..choose(found, None) })
             }
+            None if branches.is_empty() => Err(GitLogError::refused(no_branch(source, !self.references.is_empty()))),
             None => Err(GitLogError::refused(format!(
-                "`{source}` has several branches, but no HEAD and none that is called `main` or `master`"
+                "`{source}` has several branches, but no HEAD and none that is called `main` or `master`: name one with \
+                 --branch"
             ))),
         }
     }

@@ -18,6 +18,29 @@ pub(super) struct Tip {
     pub(super) branch: Option<String>,
     /// Whether trees and files may be missing that the `origin` of the private repository has.
     pub(super) filtered: bool,
+    /// Why this branch, where nobody says which is the default one: a warning.
+    pub(super) guess: Option<String>,
+}
+
+impl Tip {
+    /// A tip of which everything is here.
+    pub(super) fn of(commit: String, branch: Option<&str>) -> Self {
+        Self { commit, branch: branch.map(str::to_owned), filtered: false, guess: None }
+    }
+}
+
+/// The warning for a branch that was taken for the default one.
+pub(super) fn guessed(branch: &str, why: &str) -> String {
+    format!("the default branch is a guess: `{branch}`, {why}; --branch names another")
+}
+
+/// The refusal of a repository without any branch.
+pub(super) fn no_branch(source: &str, tags: bool) -> String {
+    if tags {
+        format!("`{source}` has tags but no branch, so no default branch: name a branch of it, or clone it with one")
+    } else {
+        format!("`{source}` is empty: it has no commit yet")
+    }
 }
 
 const MAILMAP: &str = "reading .mailmap at the tip of the default branch";

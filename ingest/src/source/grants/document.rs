@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use super::kind::RecordKind;
 
 /// The lists that may hold records: of a page as served, and of the documents that DAOIP-5 describes.
-const LISTS: [&str; 5] = ["data", "projects", "grantPools", "grantApplications", "applications"];
+const LISTS: [&str; 7] =
+    ["data", "projects", "grantPools", "grantApplications", "applications", "grant_pools", "grant_applications"];
 /// How deep such lists nest: a system's pools hold their applications.
 const MAX_NESTED_LISTS: usize = 2;
 

@@ -18,6 +18,9 @@ use crate::source::quoted::{quoted, shown};
 /// Name of the extension, and prefix of its fields.
 const EXTENSION: &str = "org.stellar.communityfund";
 
+/// Texts that programs write where there is no id; in any case.
+const NO_IDS: [&str; 4] = ["nan", "none", "null", "undefined"];
+
 /// Where a field stands.
 #[derive(Clone, Copy)]
 pub(super) enum At {
@@ -69,6 +72,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The field of the first name that the record has, else of the first name.
+    fn first(&self, name: &'static str, other: &'static str) -> At {
+        if self.raw(Core(name)).is_none() && self.has(Core(other)) { Core(other) } else { Core(name) }
+    }
+
     /// The id as it may be shown before it is checked.
     pub(super) fn shown_id(&self) -> Option<String> {
         self.core.get("id").and_then(|raw| text_of(raw)).map(|id| shown(unseen::without_invisible(&id).trim()))
@@ -86,13 +94,19 @@ impl<'a> Fields<'a> {
         self.warnings.push(format!("{}: {what}", at.name()));
     }
 
-    /// An id without white space around it; `None` when absent or blank.
+    /// An id without white space around it; `None` when absent, blank or a word for nothing, of which a warning tells.
     pub(super) fn id(&mut self, at: At) -> Result<Option<String>, String> {
         let Some(raw) = self.raw(at) else { return Ok(None) };
         let refused = |reason: String| Err(format!("{}: {reason}", at.name()));
-        let Some(id) = text_of(raw) else { return refused("an id is text".to_owned()) };
+        // A whole number is its digits.
+        let number = || raw.get().bytes().all(|byte| byte.is_ascii_digit()).then(|| raw.get().to_owned());
+        let Some(id) = text_of(raw).or_else(number) else { return refused("an id is text".to_owned()) };
         let id = unseen::shed(at.name(), &id, &mut self.warnings);
         let id = id.trim();
+        if NO_IDS.iter().any(|word| word.eq_ignore_ascii_case(id)) {
+            self.warn(at, &format!("{} is no id", quoted(id)));
+            return Ok(None);
+        }
         if id.len() > MAX_STREAM_ID_BYTES {
             return refused(format!("longer than {MAX_STREAM_ID_BYTES} bytes"));
         }
@@ -129,14 +143,15 @@ impl<'a> Fields<'a> {
         Ok(self.line(at)?.filter(|link| !link.contains(expiring::PLACEHOLDER)))
     }
 
-    /// A number, or a text that is one; `None` when absent or blank.
+    /// A number, or a text that is one, with a percent sign or without; `None` when absent or blank.
     pub(super) fn decimal(&mut self, at: At) -> Option<Decimal> {
         let raw = self.raw(at)?;
         let text = text_of(raw).unwrap_or_else(|| raw.get().to_owned());
         if text.trim().is_empty() {
             return None;
         }
-        let decimal = Decimal::parse(&text);
+        let number = text.trim();
+        let decimal = Decimal::parse(number.strip_suffix('%').unwrap_or(number));
         if decimal.is_none() {
             self.warn(at, &format!("{} is no decimal number", quoted(&text)));
         }
@@ -165,12 +180,18 @@ impl<'a> Fields<'a> {
         bounded(at, names)
     }
 
-    /// The social accounts that have a name and a link, in the order of the document, without repeats.
+    /// The social accounts that have a link, in the order of the document, without repeats: `name` and `value`, or
+    /// `platform` and `url`.
     pub(super) fn socials(&mut self) -> Result<Vec<Link>, String> {
         let at = Core("socials");
         let mut links: Vec<Link> = Vec::new();
         for mut item in self.objects(at)? {
-            let (name, url) = (item.line(Core("name"))?, item.link(Core("value"))?);
+            let name = item.line(item.first("name", "platform"))?;
+            let link = item.first("value", "url");
+            if !item.has(link) {
+                item.warn(link, "missing, so is the link");
+            }
+            let url = item.link(link)?;
             self.warnings.extend(item.warnings.into_iter().map(|warning| format!("socials: {warning}")));
             let Some(url) = url else { continue };
             let link = Link { name: name.unwrap_or_default(), url };

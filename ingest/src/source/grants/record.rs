@@ -37,7 +37,10 @@ fn kind_of(fields: &mut Fields<'_>) -> Result<RecordKind, String> {
 /// The facts of a record.
 pub(super) fn read(fields: &mut Fields<'_>) -> Result<GrantRecord, String> {
     let kind = kind_of(fields)?;
-    let id = fields.id(Core("id"))?.ok_or("id: missing")?;
+    let id = fields.id(Core("id"))?.ok_or_else(|| match fields.shown_id() {
+        Some(id) if !id.is_empty() => format!("id: `{id}` is no id"),
+        _ => "id: missing".to_owned(),
+    })?;
     match kind {
         RecordKind::Project => project(id, fields).map(GrantRecord::from),
         RecordKind::Pool => pool(id, fields).map(GrantRecord::from),

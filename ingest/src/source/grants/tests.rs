@@ -130,7 +130,7 @@ fn documents_are_told_apart_by_content() {
 fn malformed_records_are_refused_one_by_one() {
     let long = "x".repeat(MAX_PROSE_BYTES + 1);
     let parsed = one(&json!({"data": [
-        5, {"type": "Project"}, {"type": "DAO", "id": "d"}, {"id": "u"}, {"type": "Project", "id": 7},
+        5, {"type": "Project"}, {"type": "DAO", "id": "d"}, {"id": "u"}, {"type": "Project", "id": 7.5},
         {"type": "Project", "id": "a\u{0}b"}, {"type": "Project", "id": "ann@x.org"},
         {"type": "Project", "id": "i".repeat(1025)}, {"type": "Project", "id": "l", "description": long},
         {"type": "Project", "id": "s", "socials": vec![json!({"name": "X"}); MAX_LIST + 1]},
@@ -246,4 +246,39 @@ fn a_file_in_utf_16_is_read_with_a_warning() {
     let read = parse_files(&[("f.json".to_owned(), wide)]).unwrap();
     assert_eq!(read.records, parse(&[("f.json", text)]).unwrap().records);
     assert!(read.warnings.contains(&format!("f.json: {}", encoding::WAS_UTF16)), "{:?}", read.warnings);
+}
+
+#[test]
+fn a_word_for_nothing_is_no_id() {
+    for id in ["nan", "NaN", " None ", "null", "Undefined"] {
+        let parsed =
+            one(&json!([{"type": "Project", "id": id, "name": "One"}, {"type": "Project", "id": 12, "name": "Two"}]));
+        assert_eq!(parsed.refused[0].reason, format!("id: `{}` is no id", id.trim()));
+        assert_eq!(parsed.records[0].1.record.id(), "12");
+    }
+    let parsed = one(&json!({"type": "GrantApplication", "id": "a", "projectId": "nan"}));
+    assert_eq!(application_in(&parsed).project_id, "a");
+    assert_eq!(parsed.warnings, ["f.json (a): projectId: `nan` is no id"]);
+}
+
+#[test]
+fn other_spellings_of_what_is_meant_are_read() {
+    let system = json!({"type": "DAO", "grant_pools": [{"type": "GrantPool", "id": "r"}]});
+    assert_eq!(rows(&one(&system)), ["f.json:grant_pools[0] (r)"]);
+    let parsed = one(&json!({"type": "Project", "id": "p", "socials": [
+        {"platform": "GitHub", "url": "https://github.com/own/app"}, {"platform": "X", "url": "https://x.example"},
+        {"name": null, "value": null, "platform": "GitLab", "url": "https://gitlab.com/own/app"}, {"handle": "own"},
+    ]}));
+    assert_eq!(project_in(&parsed).git_urls, ["https://github.com/own/app", "https://gitlab.com/own/app"]);
+    assert_eq!(project_in(&parsed).links.len(), 1);
+    assert_eq!(parsed.warnings, ["f.json (p): socials: value: missing, so is the link"]);
+    let percent = |text: &str| {
+        let parsed = one(&json!({"type": "GrantApplication", "id": "a",
+            "extensions": scf(&json!({"trancheCompletionPercent": text}))}));
+        let number = application_in(&parsed).completion_percent.as_ref().map(|number| number.as_str().to_owned());
+        (number, parsed.warnings.len())
+    };
+    assert_eq!(percent("100%"), (Some("100".to_owned()), 0));
+    assert_eq!(percent(" 66.5 % "), (Some("66.5".to_owned()), 0));
+    assert_eq!((percent("all"), percent("%"), percent("1%%")), ((None, 1), (None, 1), (None, 1)));
 }

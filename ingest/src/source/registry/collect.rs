@@ -15,14 +15,18 @@ pub(super) const MAX_DEPENDENCIES: usize = 10_000;
 /// Declared dependencies of one version.
 pub(super) struct Dependencies {
     registry: Registry,
+    /// The package that has them.
+    own: String,
+    /// How often it names itself.
+    on_itself: usize,
     found: BTreeSet<Dependency>,
     next: BTreeMap<String, Purl>,
 }
 
 impl Dependencies {
-    /// None yet.
-    pub(super) fn new(registry: Registry) -> Self {
-        Self { registry, found: BTreeSet::new(), next: BTreeMap::new() }
+    /// None yet, of the package with this purl.
+    pub(super) fn new(registry: Registry, own: &Purl) -> Self {
+        Self { registry, own: own.id.clone(), on_itself: 0, found: BTreeSet::new(), next: BTreeMap::new() }
     }
 
     /// Adds the package `name` of the same registry.
@@ -37,6 +41,10 @@ impl Dependencies {
             warnings.add(place, "left out: no package can have this name");
             return;
         };
+        if purl.id == self.own {
+            self.on_itself += 1;
+            return;
+        }
         self.add(place, Dependency { purl: purl.id.clone(), requirement }, warnings);
         self.next.insert(purl.id.clone(), purl);
     }
@@ -61,7 +69,11 @@ impl Dependencies {
     }
 
     /// The dependencies, sorted by purl, and the packages among them.
-    pub(super) fn finish(self) -> (Vec<Dependency>, Vec<Purl>) {
+    pub(super) fn finish(self, warnings: &mut FieldWarnings) -> (Vec<Dependency>, Vec<Purl>) {
+        if self.on_itself > 0 {
+            let (own, count) = (&self.own, self.on_itself);
+            warnings.add("dependencies", format_args!("dependencies of {own} on itself, left out: {count}"));
+        }
         (self.found.into_iter().collect(), self.next.into_values().collect())
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
     let meta = api.and_then(|api| w.object("crate.crate", api.get("crate")));
     let extras = api.map(|api| extras(api, w)).unwrap_or_default();
     let latest = latest(&entries, w);
-    let (dependencies, next) = latest.map(|entry| dependencies(entry.fields, w)).unwrap_or_default();
+    let (dependencies, next) = latest.map(|entry| dependencies(&own, entry.fields, w)).unwrap_or_default();
     let mut releases = Vec::new();
     for entry in &entries {
         let published = w.time(&format!("{}.pubtime", entry.version), entry.fields.get("pubtime"));
@@ -69,6 +69,8 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
     }
     let mut link = |key: &str, claims| (claims, meta.and_then(|meta| w.line(key, meta.get(key))));
     let links = [link("repository", true), link("homepage", false)];
+    let homepage = links[1].1.clone();
+    let description = meta.and_then(|meta| w.prose("description", meta.get("description")));
     let recent = meta.and_then(|meta| w.count("recent_downloads", meta.get("recent_downloads")));
     let (cleaned, document) = answers.seal("crates-JSON", "crates/1");
     let facts = RegistryCrawled {
@@ -81,6 +83,8 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
         license: latest.and_then(|entry| extras.get(&entry.version)?.license.clone()),
         downloads: recent.map(|count| Downloads { count, days: DOWNLOAD_DAYS }),
         latest_version: latest.map(|entry| entry.version.clone()),
+        description,
+        homepage,
     };
     Ok(Parsed { facts, cleaned, next, warnings: warnings.into_list() })
 }
@@ -124,32 +128,33 @@ fn latest<'e, 'a>(entries: &'e [IndexEntry<'a>], w: &mut FieldWarnings) -> Optio
     greatest.map(|(_, entry)| entry)
 }
 
-fn dependencies(entry: &Map<String, Value>, w: &mut FieldWarnings) -> (Vec<Dependency>, Vec<Purl>) {
-    let mut found = Dependencies::new(Registry::Crates);
+fn dependencies(own: &Purl, entry: &Map<String, Value>, w: &mut FieldWarnings) -> (Vec<Dependency>, Vec<Purl>) {
+    let mut found = Dependencies::new(Registry::Crates, own);
     let on = on_by_default(entry);
     for (index, item) in w.list("deps", entry.get("deps")).unwrap_or_default().iter().enumerate() {
         let place = format!("deps[{index}]");
         let Some(dependency) = w.object(&place, Some(item)) else { continue };
         let get = |key: &str| dependency.get(key);
-        if w.line(&place, get("kind")).is_some_and(|kind| kind != "normal") {
+        let field = |key: &str| format!("{place}.{key}");
+        if w.line(&field("kind"), get("kind")).is_some_and(|kind| kind != "normal") {
             continue;
         }
-        let Some(name) = w.line(&place, get("name")) else {
+        let Some(name) = w.line(&field("name"), get("name")) else {
             w.add(&place, "left out: no name");
             continue;
         };
-        if w.flag(&place, get("optional")).unwrap_or(false) && !on.contains(name.as_str()) {
+        if w.flag(&field("optional"), get("optional")).unwrap_or(false) && !on.contains(name.as_str()) {
             continue;
         }
-        if w.line(&place, get("registry")).is_some() {
+        if w.line(&field("registry"), get("registry")).is_some() {
             w.add(&place, format_args!("left out: `{name}` comes from another registry"));
             continue;
         }
         // A renamed dependency says what it really is.
-        let package = w.line(&place, get("package")).unwrap_or(name);
-        found.package(&place, &package, w.line(&place, get("req")), w);
+        let package = w.line(&field("package"), get("package")).unwrap_or(name);
+        found.package(&place, &package, w.line(&field("req"), get("req")), w);
     }
-    found.finish()
+    found.finish(w)
 }
 
 fn extras(api: &Map<String, Value>, w: &mut FieldWarnings) -> BTreeMap<String, Extra> {
@@ -157,9 +162,9 @@ fn extras(api: &Map<String, Value>, w: &mut FieldWarnings) -> BTreeMap<String, E
     for (index, item) in w.list("crate.versions", api.get("versions")).unwrap_or_default().iter().enumerate() {
         let place = format!("crate.versions[{index}]");
         let Some(version) = w.object(&place, Some(item)) else { continue };
-        let Some(number) = w.line(&place, version.get("num")) else { continue };
-        let created = w.time(&place, version.get("created_at"));
-        let license = w.line(&place, version.get("license"));
+        let Some(number) = w.line(&format!("{place}.num"), version.get("num")) else { continue };
+        let created = w.time(&format!("{place}.created_at"), version.get("created_at"));
+        let license = w.line(&format!("{place}.license"), version.get("license"));
         extras.insert(number, Extra { created, license });
     }
     extras

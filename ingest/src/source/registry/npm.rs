@@ -33,6 +33,7 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
     let w = &mut warnings;
     let packument = answers.object(PACKUMENT)?;
     let own = Registry::Npm.answered(purl, packument.get("name"))?;
+    refuse_tombstone(&own.id, packument)?;
     let tags = w.object("dist-tags", packument.get("dist-tags"));
     let versions = w.object("versions", packument.get("versions"));
     let latest_version = tags.and_then(|tags| w.line("dist-tags.latest", tags.get("latest")));
@@ -50,9 +51,16 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
             None
         }
     };
-    let field = |key: &str| manifest.and_then(|manifest| manifest.get(key)).or_else(|| packument.get(key));
-    let (dependencies, next) = dependencies(manifest, w);
-    let links = [(true, link(field("repository"), w)), (false, w.line("homepage", field("homepage")))];
+    // What the newest version leaves empty may stand above.
+    let said = |value: &&Value| !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty());
+    let field = |key: &str| {
+        let newest = manifest.and_then(|manifest| manifest.get(key)).filter(said);
+        newest.or_else(|| packument.get(key))
+    };
+    let (dependencies, next) = dependencies(&own, manifest, w);
+    let homepage = w.line("homepage", field("homepage"));
+    let links = [(true, link("repository", field("repository"), w)), (false, homepage.clone())];
+    let links = links.into_iter().chain([(false, link("bugs", field("bugs"), w))]);
     let (cleaned, document) = answers.seal("npm-JSON", "npm/1");
     let facts = RegistryCrawled {
         purl: own.id,
@@ -62,10 +70,22 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
         repository: repository_link(links),
         license: license(field("license").or_else(|| field("licenses")), w),
         downloads: downloads(answers.get(DOWNLOADS), purl, w),
+        description: w.prose("description", field("description")),
+        homepage,
         latest_version,
         document,
     };
     Ok(Parsed { facts, cleaned, next, warnings: warnings.into_list() })
+}
+
+/// Refuses what stands where a package was that its owners took back: it says nothing of what was known.
+fn refuse_tombstone(id: &str, packument: &Map<String, Value>) -> Result<(), Refused> {
+    let gone = packument.get("time").is_some_and(|time| time.get("unpublished").is_some_and(|when| !when.is_null()));
+    let left = packument.get("versions").and_then(Value::as_object).is_some_and(|versions| !versions.is_empty());
+    if gone && !left {
+        return Err(Refused::at(id, "it was unpublished; what was known of it stays"));
+    }
+    Ok(())
 }
 
 fn releases(versions: Option<&Map<String, Value>>, time: Option<&Value>, w: &mut FieldWarnings) -> Vec<Release> {
@@ -79,12 +99,21 @@ fn releases(versions: Option<&Map<String, Value>>, time: Option<&Value>, w: &mut
     w.newest("versions", found, MAX_RELEASES)
 }
 
-fn dependencies(manifest: Option<&Map<String, Value>>, w: &mut FieldWarnings) -> (Vec<Dependency>, Vec<Purl>) {
-    let mut found = Dependencies::new(Registry::Npm);
+fn dependencies(
+    own: &Purl,
+    manifest: Option<&Map<String, Value>>,
+    w: &mut FieldWarnings,
+) -> (Vec<Dependency>, Vec<Purl>) {
+    let mut found = Dependencies::new(Registry::Npm, own);
     let declared = manifest.and_then(|manifest| w.object("dependencies", manifest.get("dependencies")));
-    for (name, requirement) in declared.into_iter().flatten() {
+    for (name, declared) in declared.into_iter().flatten() {
         let place = format!("dependencies.{name}");
-        let requirement = w.line(&place, Some(requirement));
+        let requirement = w.line(&place, Some(declared));
+        let empty = declared.is_null() || declared.as_str().is_some_and(|text| text.trim().is_empty());
+        if requirement.is_none() && !empty {
+            // The warning says that it is left out.
+            continue;
+        }
         let text = requirement.as_deref().unwrap_or("");
         if let Some(alias) = text.strip_prefix("npm:") {
             // `npm:@scope/name@^1.0.0`: another package under this name.
@@ -101,14 +130,14 @@ fn dependencies(manifest: Option<&Map<String, Value>>, w: &mut FieldWarnings) ->
             found.package(&place, name, requirement, w);
         }
     }
-    found.finish()
+    found.finish(w)
 }
 
 /// A link, or an object with one.
-fn link(value: Option<&Value>, w: &mut FieldWarnings) -> Option<String> {
+fn link(field: &str, value: Option<&Value>, w: &mut FieldWarnings) -> Option<String> {
     match value {
-        Some(Value::Object(repository)) => w.line("repository.url", repository.get("url")),
-        other => w.line("repository", other),
+        Some(Value::Object(link)) => w.line(&format!("{field}.url"), link.get("url")),
+        other => w.line(field, other),
     }
 }
 

@@ -14,7 +14,7 @@ use super::warning::shown;
 
 impl Draft<'_> {
     /// Makes the facts of a document that was read to its end.
-    pub(super) fn lower(mut self, subject: Subject, document: DocumentRef) -> Parsed {
+    pub(super) fn lower(mut self, subject: Subject, document: DocumentRef, publishes: Vec<String>) -> Parsed {
         // Numbers stand for distinct texts, so distinct pairs of numbers are distinct pairs as written.
         self.relations.sort_unstable();
         self.relations.dedup();
@@ -34,7 +34,8 @@ impl Draft<'_> {
         let mut described = self.described_packages(&listing, &targets, &texts);
         self.name_the_subject(&subject, &mut listing, &mut targets, &mut described);
         let relations = self.package_relations(&targets, &texts);
-        let facts = SbomSubmitted { subject, document, complete, packages: listing.packages, described, relations };
+        let facts =
+            SbomSubmitted { subject, document, complete, packages: listing.packages, described, relations, publishes };
         self.parsed(facts, packages, dependencies)
     }
 
@@ -45,6 +46,16 @@ impl Draft<'_> {
             self.warnings.tally(
                 self.words.entries,
                 format_args!("the described package names the repository {other}, not {subject}; taken for {subject}"),
+            );
+        }
+        if facts.publishes.is_empty()
+            && let [root] = facts.described[..]
+            && facts.packages.get(root as usize).is_some_and(|root| root.purl.is_none())
+        {
+            self.warnings.tally(
+                self.words.entries,
+                "the described package has no purl, so nothing says which package is published from here: name it with \
+                 --package, or later with `curate publication`",
             );
         }
         if graph.self_edges > 0 {

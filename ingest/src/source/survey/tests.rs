@@ -87,12 +87,58 @@ fn lines_are_counted_through_quotes_blank_lines_and_every_line_end() {
 }
 
 #[test]
-fn a_quote_that_is_not_closed_swallows_no_row_in_silence() {
-    let refused = refusals("p,\"open,live,2026-01-01\nq,,live,2026-01-01\n");
-    assert_eq!(refused.len(), 1);
-    assert_eq!(refused[0].0, 2);
-    assert!(refused[0].1.contains("2 cells"), "{refused:?}");
-    assert!(refusals("\"p,,live,2026-01-01\n\",x,live,2026-01-01\n")[0].1.contains("is a quote not closed?"));
+fn a_quote_that_is_not_closed_refuses_the_file() {
+    let refusal = |rows: &str| parse(format!("{HEADER}{rows}").as_bytes()).unwrap_err().to_string();
+    let open = refusal("p,\"open,live,2026-01-01\nq,,live,2026-01-01\n");
+    assert_eq!(open, "line 2: a quote is opened here that is never closed");
+    // Of a thousand rows the third is broken; the next quote does not close it in silence.
+    let mut rows: Vec<String> = (0..1000).map(|n| format!("p:{n},Name {n},live,2026-01-01\n")).collect();
+    rows[2] = "p:2,\"Name 2,live,2026-01-01\n".to_owned();
+    assert_eq!(refusal(&rows.concat()), "line 4: a quote is opened here that is never closed");
+    rows[900] = "p:900,\"Name\",live,2026-01-01\n".to_owned();
+    assert!(refusal(&rows.concat()).starts_with("line 902: a quote inside of a cell that began on line 4:"));
+    assert!(
+        refusal("p,\"The \\\"Alpha\\\" project\",live,2026-01-01\n").starts_with("line 2: a quote inside of a cell:")
+    );
+}
+
+#[test]
+fn line_breaks_in_a_cell_are_white_space() {
+    for text in ["Alpha\r\nProject", " Alpha \n\n Project\n", "\rAlpha\rProject"] {
+        let read = parsed(&format!("{HEADER}p,\"{text}\",live,2026-01-01\nq,,live,2026-01-01\n"));
+        assert_eq!(read.rows[0].1.project_name.as_deref(), Some("Alpha Project"), "{text:?}");
+        assert_eq!((read.rows.len(), read.refused.len()), (2, 0));
+    }
+}
+
+#[test]
+fn what_is_empty_at_the_end_is_nothing() {
+    let read = parsed(
+        "project_id,project_name,status,answered_at,,\n,,,\np,,live,2026-01-01,,,,\n , , \nq,,live,2026-01-01\n",
+    );
+    assert_eq!(read.rows.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 5]);
+    assert!(read.refused.is_empty() && read.warnings.is_empty(), "{read:?}");
+    let noted = parsed("project_id,project_name,status,answered_at,note\np,,live,2026-01-01\nq,,live,2026-01-01,,x\n");
+    assert_eq!((noted.rows.len(), noted.refused.len()), (1, 1));
+    assert_eq!(noted.refused[0].reason, "6 cells, the header has 5");
+}
+
+#[test]
+fn of_several_answers_of_one_time_the_last_stands() {
+    let rows = "p,A,live,2026-01-01\n,X,live,2026-01-01\np,A,in-dev,2026-01-02\n,x ,in-dev,2026-01-01\n\
+                p,A,in-dev,2026-01-01\np,A,in-dev,2026-01-01T00:00:00Z\n";
+    let read = parsed(&format!("{HEADER}{rows}"));
+    assert_eq!(read.rows.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5, 6, 7], "equal rows are both told");
+    let refused: Vec<_> = read.refused.iter().map(|refused| (refused.row, refused.reason.as_str())).collect();
+    let reason = |row| format!("duplicate answer; the last one stands: row {row}");
+    assert_eq!(refused, [(2, &*reason(7)), (3, &*reason(5))]);
+}
+
+#[test]
+fn a_leap_second_is_the_second_before_and_any_other_sixty_is_no_time() {
+    let read = parsed(&format!("{HEADER}p,,live,2016-12-31T23:59:60Z\nq,,live,2026-03-01T23:59:60+05:45\n"));
+    assert_eq!(read.rows[0].1.answered_at.to_string(), "2016-12-31T23:59:59.000000Z");
+    assert!(read.refused[0].reason.starts_with("answered_at: `2026-03-01T23:59:60+05:45` is no date"));
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use domain::decimal::Decimal;
 use domain::facts::curation::{Correction, ProjectField};
+use domain::facts::gitlog::{GitLogObserved, UnsignedDay};
 use domain::facts::grant::ProjectRecord;
 use domain::facts::survey::SurveyStatus::{self, Discontinued, InDev, Live};
+use domain::formula::EdgePolicy;
 use domain::status::ActivityStatus;
+use projections::metrics::digest::state_lines;
 
 use crate::facts::{Log, answer, application, belongs, curated, git_log, grant, host, project, sbom_for};
 
@@ -23,6 +26,32 @@ fn case(answered: Option<SurveyStatus>, percent: Option<u32>, commit: Option<(&s
         log = log.then("2026-03-01", git_log(A, None, "2026-03-01", &[(author, day, 1, 0)]));
     }
     log
+}
+
+#[test]
+fn a_commit_of_nobody_lifts_and_stands_first_in_the_state() {
+    let nobody = |day: &str| GitLogObserved {
+        unsigned: vec![UnsignedDay { day: crate::facts::day(day), commits: 2, merges: 1 }],
+        ..git_log(A, None, "2026-03-01", &[("ann", "2026-01-05", 1, 0)])
+    };
+    for (day, expected) in [("2026-02-01", ActivityStatus::Discontinued), ("2026-02-02", ActivityStatus::InDev)] {
+        let log = case(Some(Discontinued), None, None).then("2026-03-01", nobody(day));
+        assert_eq!(status(&log, "seed"), expected, "{day}");
+        let world = log.world();
+        let view = world.view();
+        let mut lines = Vec::new();
+        state_lines(&view.graph, &view.contributions, EdgePolicy::Flat, &mut |line| {
+            lines.push(String::from_utf8(line.to_vec()).unwrap());
+        });
+        let days: Vec<&String> = lines.iter().filter(|line| line.contains("contributor")).collect();
+        let nobodys =
+            format!("{{\"commits\":2,\"contributor\":null,\"day\":\"{day}\",\"merges\":1,\"repo\":\"{A}\"}}\n");
+        assert_eq!((days.len(), days[0]), (2, &nobodys));
+        let vertex = view.graph.vertex(A).unwrap();
+        let latest = view.contributions.repos[&vertex].latest_commit(crate::facts::day("2026-03-01"));
+        assert_eq!(latest.map(|time| time.day()), Some(crate::facts::day(day)));
+        assert_eq!(log.repo("seed", A).pony_factor, Some(1), "nobody is no person");
+    }
 }
 
 fn status(log: &Log, formula: &str) -> ActivityStatus {

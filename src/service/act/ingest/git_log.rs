@@ -25,6 +25,8 @@ pub struct AskedHistory {
     pub source: String,
     /// Cover so many months back from the observation; `None`: all.
     pub since_months: Option<u32>,
+    /// The branch to read; `None`: the default one.
+    pub branch: Option<String>,
     /// The repository that it is of.
     pub about: DocumentSubject,
 }
@@ -96,10 +98,11 @@ async fn read(
             (Some(key), new)
         }
     };
-    let since_months = asked.since_months;
+    let (since_months, branch) = (asked.since_months, asked.branch);
     let interrupted = Arc::new(AtomicBool::new(false));
     let interrupt = Arc::clone(&interrupted);
-    let options = Options { observed_at, since_months, key, timeout: DEFAULT_TIMEOUT, scratch: None, interrupted };
+    let timeout = DEFAULT_TIMEOUT;
+    let options = Options { observed_at, since_months, branch, key, timeout, scratch: None, interrupted };
     // Reading blocks on a child process; the runtime has other threads.
     let mut reading = tokio::task::spawn_blocking(move || gitlog::read(&source, subject, &options));
     let read = tokio::select! {

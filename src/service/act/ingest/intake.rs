@@ -14,6 +14,7 @@ use domain::digest::Digest;
 use ingest::append::{ForeseenAppend, Rehearsal, TRIES};
 use ingest::source::gitlog::Person;
 use ingest::{Append, AppendContext, AppendError, AppendOutcome, Log, Refusal, pseudonym_key};
+use projections::store::{self, few};
 
 use super::{Destination, now};
 use crate::service::deps::context;
@@ -124,6 +125,31 @@ impl Intake {
         Ok(())
     }
 
+    /// Warnings where the project that is named beside a document is one that nothing else describes, or another than
+    /// the repository's, as far as the live build knows.
+    pub(crate) async fn odd_project(&self, event: &Event) -> Result<Vec<String>> {
+        let (Some((deps, log)), Some((repo, project))) = (&self.open, told_project(event)) else {
+            return Ok(Vec::new());
+        };
+        let mut odd = Vec::new();
+        if !sqlx::query_file_scalar!("sql/is_described.sql", project).fetch_one(log.pool()).await? {
+            odd.push(format!(
+                "project {project} is described by no grants record and no survey row: it is made, called by its id"
+            ));
+        }
+        let mut conn = deps.read().await?;
+        let live = store::live_builds(&mut conn).await?;
+        if !live.is_empty() {
+            let held = few::projects(&mut conn, &live, &[repo.to_owned()]).await?;
+            odd.extend(
+                held.get(repo)
+                    .filter(|held| *held != project)
+                    .map(|held| format!("{repo} belonged to project {held} and is said to belong to {project} now")),
+            );
+        }
+        Ok(odd)
+    }
+
     /// A warning where the log holds git logs that were made under another key than this one: a key was lost, and
     /// every contributor of before counts as somebody else.
     pub(crate) async fn other_key(&self, event: &Event) -> Result<Option<String>> {
@@ -134,6 +160,17 @@ impl Intake {
             format!("the pseudonym key is {own}, but the log holds git logs {}", pseudonym_key::made_under(&other))
         }))
     }
+}
+
+/// The repository that a fact is about, and the project that whoever tells it says it belongs to.
+fn told_project(event: &Event) -> Option<(&str, &str)> {
+    let subject = match event {
+        Event::SbomSubmitted(facts) => &facts.subject,
+        Event::GitLogObserved(facts) => &facts.subject,
+        Event::RepoObserved(facts) => &facts.subject,
+        _ => return None,
+    };
+    Some((&subject.id, subject.project.as_deref()?))
 }
 
 /// Keeps those of these documents that an event which is about to be appended names.

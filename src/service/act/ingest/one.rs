@@ -47,10 +47,10 @@ pub(super) async fn one(
     let Some(read) = events.into_iter().next() else { return Err(Error::refused("the document holds no facts")) };
     let append = Append { event: read.event, observed_at: circumstances.observed_at, key: circumstances.key.clone() };
     let intake = Intake::open(to, circumstances.actor.as_deref()).await?;
-    if let Some(other) = intake.other_key(&append.event).await? {
-        to.warn_all(std::slice::from_ref(&other));
-        warnings.push(other);
-    }
+    let mut odd = intake.odd_project(&append.event).await?;
+    odd.extend(intake.other_key(&append.event).await?);
+    to.warn_all(&odd);
+    warnings.append(&mut odd);
     let stream = append.event.stream().ok().map(|stream| stream.to_string());
     let outcome = intake.one(append, documents.into_iter().next()).await;
     if let Some(new_key) = new_key.filter(|_| !intake.is_rehearsal() && new_key::is_used(&outcome)) {

@@ -1,9 +1,12 @@
 //! Documents of one kind, with what they are about.
 
+use std::collections::BTreeSet;
+
 use domain::Timestamp;
+use domain::checked;
 use domain::facts::Subject;
 use domain::identity::PseudonymKey;
-use domain::purl::Purl;
+use domain::purl::{Purl, is_private_to_another};
 use ingest::source::{self, NamedDocument, ReadOptions, Reading, Reads, SourceKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +25,8 @@ pub struct DocumentSubject {
     pub project: Option<String>,
     /// The package.
     pub purl: Option<String>,
+    /// Packages that are published from the repository.
+    pub packages: Vec<String>,
 }
 
 impl DocumentSubject {
@@ -37,7 +42,33 @@ impl DocumentSubject {
         Ok((subject, dropped))
     }
 
+    /// The packages that are said to be published from the repository.
+    fn publishes(&self, kind: &SourceKind, subject: &Subject) -> Result<Vec<String>> {
+        if !(kind.publishing || self.packages.is_empty()) {
+            let reason = format!("`package` is for documents of kind sbom, this one is of kind {}", kind.name);
+            return Err(Error::invalid("package", reason));
+        }
+        let mut ids = BTreeSet::new();
+        for text in &self.packages {
+            let id = checked::package(text)?;
+            if is_private_to_another(&id, &subject.id) {
+                return Err(Error::invalid("package", format!("{id} is private to another repository")));
+            }
+            ids.insert(id);
+        }
+        Ok(ids.into_iter().collect())
+    }
+
+    /// Documents that take no package beside them.
+    fn no_packages(&self) -> Result<()> {
+        if self.packages.is_empty() {
+            return Ok(());
+        }
+        Err(Error::invalid("package", "`package` is for documents of kind sbom"))
+    }
+
     fn package(&self) -> Result<Purl> {
+        self.no_packages()?;
         if self.repo.is_some() || self.project.is_some() {
             let reason = "a document of kind registry is about a `purl`: no `repo`, no `project`";
             return Err(Error::invalid("repo", reason));
@@ -48,6 +79,7 @@ impl DocumentSubject {
 
     /// Documents that name what they are about themselves.
     fn nothing(&self) -> Result<()> {
+        self.no_packages()?;
         if self.repo.is_some() || self.project.is_some() || self.purl.is_some() {
             let reason = "documents of this kind say themselves what they are about: no `repo`, `project` or `purl`";
             return Err(Error::invalid("repo", reason));
@@ -72,6 +104,8 @@ pub struct Submission {
     about: ReadAbout,
     /// What was odd about the project.
     dropped: Vec<String>,
+    /// Packages that are said to be published from the repository.
+    publishes: Vec<String>,
     pseudonymous: bool,
 }
 
@@ -89,11 +123,12 @@ impl Submission {
     /// # Errors
     /// [`Error::Invalid`] when that is not what documents of this kind are about.
     pub fn new(kind: &SourceKind, about: &DocumentSubject) -> Result<Self> {
-        let mut dropped = Vec::new();
-        let about = match kind.reads {
+        let (mut dropped, mut publishes) = (Vec::new(), Vec::new());
+        let read_about = match kind.reads {
             Reads::Repository(read) => {
                 let (subject, odd) = about.repository()?;
                 dropped = odd;
+                publishes = about.publishes(kind, &subject)?;
                 ReadAbout::Repository(read, subject)
             }
             Reads::Package(read) => ReadAbout::Package(read, about.package()?),
@@ -102,7 +137,7 @@ impl Submission {
                 ReadAbout::Records(read)
             }
         };
-        Ok(Self { about, dropped, pseudonymous: kind.pseudonymous })
+        Ok(Self { about: read_about, dropped, publishes, pseudonymous: kind.pseudonymous })
     }
 
     /// Documents of the kind of this name.
@@ -127,7 +162,7 @@ impl Submission {
             ReadAbout::Repository(read, subject) => {
                 let observed_at = observed_at.map_or_else(now, Ok)?;
                 let key = if self.pseudonymous { key()? } else { None };
-                read(only(documents)?, subject, &ReadOptions { observed_at, key })
+                read(only(documents)?, subject, &ReadOptions { observed_at, key, publishes: self.publishes })
             }
             ReadAbout::Package(read, purl) => read(only(documents)?, &purl),
             ReadAbout::Records(read) => read(&documents),

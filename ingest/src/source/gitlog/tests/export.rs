@@ -96,7 +96,7 @@ fn every_contradiction_is_refused_by_line() {
     let whole = format!("{header}\n{row}\n");
     parse_export(whole.as_bytes()).unwrap();
     let cases: [(&str, &str, &str); 21] = [
-        ("\"version\":1", "\"version\":2,\"more\":1", "line 1: version 2 of pg-atlas-git-log is not supported"),
+        ("\"version\":1", "\"version\":3,\"more\":1", "line 1: version 3 of pg-atlas-git-log is not supported"),
         ("pg-atlas-git-log", "other", "line 1: the format is `other`"),
         (header, "[]", "line 1: no header"),
         ("pkg:github/o/r", "pkg:github/O/r", "expected `pkg:github/o/r`"),

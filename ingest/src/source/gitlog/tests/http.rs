@@ -139,7 +139,7 @@ fn only_commits_and_what_the_mailmap_needs_are_fetched() {
         let of = |name: &str| counted.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u32>().ok());
         of("count:").unwrap() + of("in-pack:").unwrap()
     };
-    let tip = remote::fetch_url(&git, &server.url("repo.git")).unwrap();
+    let tip = remote::fetch_url(&git, &server.url("repo.git"), None).unwrap();
     assert_eq!(objects(), 11, "the commits");
     let key = key();
     let mut reader = log::LogReader::new(CoveredDays::new(options("2026-01-01").observed_at, None), &key);

@@ -146,7 +146,9 @@ fn every_form_of_a_repository_gives_the_same_facts() {
     repo.git(&["bundle", "create", "-q", bundle.to_str().unwrap(), "--all"]);
     assert_eq!(read_path(&bundle).unwrap(), direct);
     repo.git(&["bundle", "create", "-q", bundle.to_str().unwrap(), "main"]);
-    assert_eq!(read_path(&bundle).unwrap(), direct, "a bundle without HEAD");
+    let guessed = read_path(&bundle).unwrap();
+    assert_eq!(guessed.warnings, ["the default branch is a guess: `main`, the only one; --branch names another"]);
+    assert_eq!(Parsed { warnings: vec![], ..guessed }, direct, "a bundle without HEAD");
 
     let bare = repo.beside("b a r e.git");
     repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
@@ -206,14 +208,15 @@ fn odd_commits_are_left_out_and_counted() {
     repo.raw_commit(b"author Odd Zone <zone@x.example> 1700000000 +9900", "main");
     repo.raw_commit(b"author F\xffn\xfe <\xe9@x.example> 1700000000 +0000", "main");
     let parsed = read_path(repo.path()).unwrap();
-    assert_eq!(parsed.totals.commits, 3);
+    assert_eq!(parsed.totals.commits, 4);
+    assert_eq!(parsed.facts.unsigned.len(), 1);
     assert_eq!(days(&parsed, "zone@x.example"), [("2023-11-14".to_owned(), 1, 0)]);
     assert_eq!(days(&parsed, "\u{fffd}@x.example"), [("2023-11-14".to_owned(), 1, 0)]);
     assert!(parsed.people.iter().any(|person| person.name == "F\u{fffd}n\u{fffd}"));
     assert_eq!(
         parsed.warnings,
         [
-            "1 commit without an e-mail address is left out",
+            "1 commit without an e-mail address counts as nobody's",
             "2 commits without an author date between the years 1970 and 9999 are left out"
         ]
     );

@@ -57,6 +57,33 @@ fn the_newest_commit_up_to_the_last_day_counts_even_before_the_window() {
     assert_eq!(log.warnings, ["1 commit dated after 2026-01-01 is left out"]);
 }
 
+#[test]
+fn commits_without_an_address_are_commits_of_nobody() {
+    let log = parse("n\0e@x\x001700000000\0p\0a\nn\0 \x001700100000\0p q\0b\n\0\x001700100001\0p\0c\n");
+    assert_eq!((log.history.cells.len(), log.people.len()), (1, 1));
+    let [(day, cell)] = &log.history.unsigned.iter().collect::<Vec<_>>()[..] else { panic!("{log:?}") };
+    assert_eq!((day.to_string(), cell.commits, cell.merges), ("2023-11-16".to_owned(), 2, 1));
+    assert_eq!(log.history.latest, Some(cell.last), "it is the newest commit");
+    assert_eq!(log.warnings, ["2 commits without an e-mail address count as nobody's"]);
+    let export = Export { repo: "pkg:github/o/r".into(), pseudonym_key: key().id(), history: log.history };
+    let text = String::from_utf8(render(&export).unwrap()).unwrap();
+    assert!(text.contains("\"version\":2") && text.contains("\"rows\":2"), "{text}");
+    assert!(
+        parse_export(text.replace("\"version\":2", "\"version\":1").as_bytes())
+            .unwrap_err()
+            .to_string()
+            .contains("`author` is missing")
+    );
+    let twice = text.replace("\"rows\":2", "\"rows\":3") + text.lines().nth(1).unwrap();
+    assert!(parse_export(twice.as_bytes()).unwrap_err().to_string().contains("a second line"));
+    let early = CoveredDays { from: None, to: Day::parse("2023-11-15").unwrap() };
+    let (cut, after) = export.history.within(early).unwrap();
+    assert_eq!(
+        (cut.unsigned.len(), after, cut.latest.map(|time| time.day())),
+        (0, 2, Some(Day::parse("2023-11-14").unwrap()))
+    );
+}
+
 /// Lines that are nearly right, so that the property tests get past the first check.
 fn nearly_a_log() -> impl Strategy<Value = Vec<u8>> {
     let field = prop_oneof![

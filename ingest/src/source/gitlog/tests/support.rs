@@ -109,6 +109,7 @@ pub(super) fn options(observed_at: &str) -> Options {
     Options {
         observed_at: Timestamp::parse_time_or_date(observed_at).unwrap(),
         since_months: None,
+        branch: None,
         key: Some(key()),
         timeout: Duration::from_secs(120),
         scratch: None,

@@ -39,6 +39,9 @@ struct Written<'a> {
     repo: Option<String>,
     project: Option<String>,
     purl: Option<String>,
+    /// Packages that are published from the repository: one, or a list.
+    #[serde(default)]
+    package: Packages,
     observed_at: Option<String>,
     key: Option<String>,
     /// JSON as it is, or a text whose content is the document.
@@ -47,6 +50,26 @@ struct Written<'a> {
     /// Relative to the input's folder, and below it: a batch must not reach for other files of this machine.
     path: Option<String>,
     base64: Option<String>,
+}
+
+/// Packages as a line names them.
+#[derive(Default, Deserialize)]
+#[serde(untagged)]
+enum Packages {
+    One(String),
+    Several(Vec<String>),
+    #[default]
+    None,
+}
+
+impl From<Packages> for Vec<String> {
+    fn from(packages: Packages) -> Self {
+        match packages {
+            Packages::One(one) => vec![one],
+            Packages::Several(several) => several,
+            Packages::None => Self::new(),
+        }
+    }
 }
 
 /// The kind of the name that is written.
@@ -131,7 +154,12 @@ impl LineReader {
             (None, Some(key)) => part_key(key, &number.to_string()),
             (None, None) => derived_key(bytes, ordinal, written.path.is_some().then(|| Digest::of(&document))),
         };
-        let about = DocumentSubject { repo: written.repo, project: written.project, purl: written.purl };
+        let about = DocumentSubject {
+            repo: written.repo,
+            project: written.project,
+            purl: written.purl,
+            packages: written.package.into(),
+        };
         let document = (written.path.unwrap_or_else(|| "document".to_owned()), document);
         let submission = Submission::new(written.kind, &about)?;
         let mut item = Item::from(submission.read(vec![document], observed_at, || self.pseudonyms())?);

@@ -1,0 +1,80 @@
+//! Facts that speak up: what is told beside a document, and what is odd about it, said when it is told.
+
+use serde_json::{Value, json};
+
+use super::documents::{cyclonedx, spdx, survey};
+use crate::support::program::Program;
+
+fn warnings(answer: &Value) -> Vec<&str> {
+    answer["warnings"].as_array().unwrap().iter().map(|warning| warning.as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_project_that_nothing_describes_or_that_changes_is_said() {
+    let program = Program::fresh();
+    let document = spdx(&["r", "a"], &[("r", "a")]);
+    let unknown = program.sbom("o/r", &document, &["--project", "p:new"]);
+    let made = "project p:new is described by no grants record and no survey row: it is made, called by its id";
+    assert_eq!(warnings(&unknown), [made]);
+    program.run(["project"]).ok();
+    let questions = program.run(["triage", "list"]).ok().json();
+    assert_eq!(questions[0]["id"], "project/p:new");
+    let file =
+        program.file("answers.csv", survey("p:new,New,live,2026-01-01\np:other,Other,live,2026-01-01\n").as_bytes());
+    program.run(["ingest", "survey", file.to_str().unwrap()]).ok();
+    program.run(["project"]).ok();
+    assert_eq!(warnings(&program.sbom("o/r", &document, &["--project", "p:new"])), [""; 0]);
+    let moved = program.sbom("o/r", &document, &["--project", "p:other"]);
+    let says = "pkg:github/o/r belonged to project p:new and is said to belong to p:other now";
+    assert_eq!(warnings(&moved), [says]);
+}
+
+#[test]
+fn a_root_without_purl_names_what_would_help() {
+    let program = Program::fresh();
+    let mut document = cyclonedx(&["a"]);
+    document["metadata"] = json!({"component": {"type": "application", "name": "app", "bom-ref": "root"}});
+    let answer = program.sbom("o/r", &document, &[]);
+    let said = warnings(&answer);
+    assert!(said.len() == 1 && said[0].contains("--package") && said[0].contains("curate publication"), "{said:?}");
+    let named = program.sbom("o/r", &document, &["--package", "pkg:npm/App", "--package", "pkg:pypi/App_x"]);
+    assert_eq!((warnings(&named).len(), &named["outcome"]), (0, &json!("appended")), "another fact");
+    let again = program.sbom("o/r", &document, &["--package", "pkg:pypi/app.x@1", "--package", "pkg:npm/App"]);
+    assert_eq!(again["outcome"], "duplicate", "whatever the order, the version and the spelling");
+    // Somebody else's dependency on it is one on the repository.
+    program.sbom("o/user", &cyclonedx(&["App"]), &[]);
+    program.run(["project"]).ok();
+    let edges = program.run(["edges"]).ok().json();
+    let edge = json!({"in_vertex": "pkg:github/o/user", "out_vertex": "pkg:github/o/r"});
+    let found = edges
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|found| found["in_vertex"] == edge["in_vertex"] && found["out_vertex"] == edge["out_vertex"]);
+    assert!(found, "{edges}");
+    let questions = program.run(["triage", "list"]).ok().json();
+    assert_eq!(questions[0]["id"], "publication/pkg:npm/App", "no registry confirms it");
+}
+
+#[test]
+fn a_package_beside_a_document_is_one_that_a_registry_could_know() {
+    let program = Program::fresh();
+    let file = program.file("d.json", spdx(&["r"], &[]).to_string().as_bytes());
+    let file = file.to_str().unwrap();
+    for (package, part) in [
+        ("npm/x", "package"),
+        ("pkg:github/o/x", "is on a code host"),
+        ("pkg:generic/other/repo/x", "is private to another repository"),
+    ] {
+        let refused =
+            program.run(["ingest", "sbom", file, "--repo", "pkg:github/o/r", "--package", package, "--dry-run"]);
+        assert!(refused.code != 0 && refused.stderr.contains(part), "{package}: {refused:?}");
+    }
+    let line = |kind: &str, repo: &str| {
+        json!({"kind": kind, "repo": repo, "package": "pkg:npm/x", "document": spdx(&["r"], &[])}).to_string()
+    };
+    let lines = [line("sbom", "pkg:github/o/r"), line("repo", "pkg:github/o/r")].join("\n");
+    let batch = program.file("batch.ndjson", lines.as_bytes());
+    let done = program.run(["ingest", "batch", batch.to_str().unwrap()]).ok().json();
+    assert_eq!((&done["appended"], done["refused"].as_array().map(Vec::len)), (&json!(1), Some(1)), "{done}");
+}
