@@ -148,7 +148,10 @@ async fn another_code_or_formula_is_another_build() {
         let manifest = manifests.iter().find(|manifest| manifest.build == build.id).unwrap();
         assert_eq!((manifest.state.as_str(), manifest.built_to), ("shadow", Some(to as i64)));
         assert_eq!(manifest.log_root, Some(root.to_string()));
-        assert!(manifest.code.starts_with(concat!(env!("CARGO_PKG_VERSION"), "+")) && manifest.code.len() > 64);
+        // The version of its family decides; program and digest of its sources inform.
+        let family = format!("{}/{}+", build.projection.name(), build.projection.family().version);
+        let informs = manifest.code.strip_prefix(&family).unwrap();
+        assert!(informs.starts_with(concat!(env!("CARGO_PKG_VERSION"), "+")) && informs.len() > 64);
         assert_eq!(manifest.formula.is_some(), build.projection.needs_formula());
         assert!(manifest.output_digest.is_some() && manifest.state_digest.is_some());
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::formula::Formula;
+use projections::family::FactRows as _;
 use projections::fold::{Fold, World};
 use projections::graph::GraphState;
 use projections::people::PeopleState;
