@@ -8,6 +8,9 @@ use crate::graph::GraphState;
 use crate::people::PeopleState;
 use crate::table::{Table, TableRows};
 
+/// The set of every family there is: what scores rest on, the scores, and their history. [`World`] is its state.
+pub const ATLAS: &str = "atlas";
+
 /// Families by name and folder; those that keep a state of their own say its type.
 macro_rules! families {
     ($($(#[$doc:meta])* $name:ident in $folder:ident $(keeps $state:ty)?;)+) => {
@@ -44,6 +47,11 @@ macro_rules! families {
             pub(crate) fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
                 self.position = recorded.position;
                 $($(<$state as FamilyState>::apply(&mut self.$folder, recorded, changes);)?)+
+            }
+
+            /// Kind and key of every row of every family.
+            pub fn rows(&self) -> impl Iterator<Item = (&'static str, &str)> {
+                std::iter::empty()$($(.chain(<$state as FactRows>::rows(&self.$folder)))?)+
             }
 
             /// A family's stored value of one row; `None` when it has none.
@@ -156,6 +164,7 @@ mod tests {
             let family = projection.family();
             assert!(seen.insert(family.name.to_owned()), "{} twice", family.name);
             assert!(family.name.bytes().all(|b| b.is_ascii_lowercase()) && family.version > 0, "{family:?}");
+            assert_eq!(family.set, ATLAS, "{}: one projector moves one set, and this is the one there is", family.name);
             assert!(
                 family.tables.iter().all(|table| table.family == family.name),
                 "{} has tables of others",

@@ -13,6 +13,11 @@ use crate::table::{Table, TableRows};
 pub struct Family {
     /// The stored and printed name; also the schema's place in statements, `{name}`.
     pub name: &'static str,
+    /// What it is, in a few words for people.
+    pub about: &'static str,
+    /// The set it moves with: the live builds of a set stand at one position, which one projector moves on a connection
+    /// of its own, and no set waits for another.
+    pub set: &'static str,
     /// Decides whether stored builds are ours. To be raised when the same log gives other rows, other digests or other
     /// views, or its stored state has another shape, wherever in the program the reason is. The golden logs say when it
     /// was forgotten; comments and questions raise nothing.
@@ -45,6 +50,9 @@ impl Family {
 pub trait FactRows {
     /// The kinds there are.
     const KINDS: &'static [&'static str];
+
+    /// Every row's kind and key, in order.
+    fn rows(&self) -> impl Iterator<Item = (&'static str, &str)>;
 
     /// The stored value of one row; `None` when there is none.
     ///
@@ -81,6 +89,10 @@ macro_rules! fact_maps {
         impl $crate::family::FactRows for $name {
             const KINDS: &'static [&'static str] = &[$($kind),+];
 
+            fn rows(&self) -> impl Iterator<Item = (&'static str, &str)> {
+                std::iter::empty()$(.chain(self.$field.keys().map(|key| ($kind, key.as_str()))))+
+            }
+
             fn row(&self, kind: &str, key: &str) -> Result<Option<String>, serde_json::Error> {
                 match kind {
                     $($kind => self.$field.get(key).map(serde_json::to_string).transpose(),)+
@@ -94,13 +106,6 @@ macro_rules! fact_maps {
                     _ => return Ok(false),
                 }
                 Ok(true)
-            }
-        }
-
-        impl $name {
-            /// Every row's kind and key, in order.
-            pub fn rows(&self) -> impl Iterator<Item = (&'static str, &str)> {
-                std::iter::empty()$(.chain(self.$field.keys().map(|key| ($kind, key.as_str()))))+
             }
         }
     };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use thiserror::Error;
 
-use crate::families;
+use crate::families::{self, ATLAS};
 use crate::tables::Projection;
 use schema::FormulaDocument;
 
@@ -179,12 +179,13 @@ pub fn schema_name(build: i64) -> String {
     format!("build_{build}")
 }
 
-/// The live builds, by projection; empty before the first projection run.
+/// The live builds of the set [`ATLAS`], by projection; empty before the first projection run. They stand at
+/// one position, the set's cursor.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn live_builds(conn: &mut PgConnection) -> Result<Vec<Build>, StoreError> {
-    let rows = sqlx::query_file_as!(BuildRow, "sql/live_builds.sql").fetch_all(conn).await?;
+    let rows = sqlx::query_file_as!(BuildRow, "sql/live_builds.sql", ATLAS).fetch_all(conn).await?;
     let mut builds: Vec<Build> = rows.into_iter().map(Build::from_row).collect::<Result<_, _>>()?;
     builds.sort_by_key(|build| build.projection);
     Ok(builds)

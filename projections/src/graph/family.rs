@@ -8,6 +8,8 @@ const NAME: &str = "graph";
 /// Vertices, claims, edges, membership; free of formulas.
 pub static FAMILY: Family = Family {
     name: NAME,
+    about: "Vertices, edges, membership",
+    set: "atlas",
     version: 1,
     needs_formula: false,
     published: true,

@@ -8,6 +8,8 @@ const NAME: &str = "history";
 /// Scores over time. No publication rests on them: it says what is at one position.
 pub static FAMILY: Family = Family {
     name: NAME,
+    about: "Scores over time",
+    set: "atlas",
     version: 1,
     needs_formula: true,
     published: false,

@@ -8,6 +8,8 @@ const NAME: &str = "metrics";
 /// Everything a formula decides.
 pub static FAMILY: Family = Family {
     name: NAME,
+    about: "Scores",
+    set: "atlas",
     version: 1,
     needs_formula: true,
     published: true,

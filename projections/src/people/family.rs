@@ -8,6 +8,8 @@ const NAME: &str = "people";
 /// Contributors and their days; free of formulas.
 pub static FAMILY: Family = Family {
     name: NAME,
+    about: "Contributors",
+    set: "atlas",
     version: 1,
     needs_formula: false,
     published: true,

@@ -7,6 +7,7 @@ use domain::formula::Formula;
 use sqlx::PgConnection;
 
 use super::{Build, BuildRow, StoreError, build, schema_name, switch, views};
+use crate::families::ATLAS;
 use crate::tables::Projection;
 
 /// Builds kept per projection besides the live one, for rollbacks.
@@ -62,7 +63,8 @@ pub async fn create(
         with_formula.map(|formula| formula.formula.hash().0.to_vec()),
         with_formula.map(|formula| formula.document.as_str()),
         code(projection),
-        &quarantine.0
+        &quarantine.0,
+        projection.family().set
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -138,7 +140,8 @@ pub async fn join(conn: &mut PgConnection, builds: &[Build]) -> Result<(), Store
 /// When the database refuses.
 pub async fn former(conn: &mut PgConnection, which: &[Projection]) -> Result<Vec<Build>, StoreError> {
     let names: Vec<&str> = which.iter().map(|projection| projection.name()).collect();
-    let rows = sqlx::query_file_as!(BuildRow, "sql/former_builds.sql", &names as &[&str]).fetch_all(conn).await?;
+    let rows =
+        sqlx::query_file_as!(BuildRow, "sql/former_builds.sql", &names as &[&str], ATLAS).fetch_all(conn).await?;
     let mut builds: Vec<Build> = rows.into_iter().map(Build::from_row).collect::<Result<_, _>>()?;
     builds.sort_by_key(|build| build.projection);
     Ok(builds)
