@@ -9,3 +9,4 @@ mod python;
 pub(crate) mod support;
 mod tamper;
 mod tiles;
+mod versions;

@@ -1,21 +1,24 @@
-//! What every projection must do, checked for each in turn: apply twice is once, pages do not matter, a rebuild is a
-//! catch-up, an interrupted rebuild resumes, the fence holds.
+//! What every family of projections must do, asked of each in turn, and of a new one as soon as it is in the list:
+//! apply twice is once, pages and restarts do not matter, a rebuild is a catch-up, a prefix and the rest are all, what
+//! is stored is the state, an interrupted rebuild resumes, the fence holds.
 
 use std::collections::BTreeMap;
 
 use domain::{Event, EventType, Position};
 use ingest::Append;
+use projections::World;
 use projections::store::schema::FormulaDocument;
-use projections::store::{self, Build, StoreError};
+use projections::store::{self, Build, StoreError, load};
 use projections::tables::Projection;
 use replay::catch_up::open;
-use replay::{ReplayError, log, rebuild};
+use replay::{ReplayError, as_of, log, rebuild};
 use sqlx::{ConnectOptions as _, PgConnection};
 
 use crate::support::log::context;
 use crate::support::{Db, events};
 
 mod resume;
+mod sets;
 
 /// What the tables of a build hold: rows as text, sorted.
 type Content = BTreeMap<&'static str, Vec<String>>;
@@ -92,23 +95,74 @@ async fn rebuilt(conn: &mut PgConnection, projection: Projection, to: Position) 
     content
 }
 
-#[tokio::test]
-async fn pages_and_restarts_leave_no_trace_and_a_rebuild_is_a_catch_up() {
-    let (db, mut conn) = lived().await;
-    let at_once = live_through(&mut conn, u64::MAX, false).await;
-    assert_eq!(at_once.len(), Projection::ALL.len());
-    assert!(at_once.values().all(|tables| tables.values().any(|rows| !rows.is_empty())), "every projection has rows");
-    let head = head(&mut conn).await;
-    for (projection, content) in &at_once {
-        assert_eq!(&rebuilt(&mut conn, *projection, head).await, content, "{}", projection.name());
-    }
-    for (page, reopen) in [(1, false), (7, true), (33, false)] {
-        sqlx::raw_sql("DELETE FROM atlas.live; DELETE FROM atlas.build").execute(db.pool()).await.unwrap();
-        let paged = live_through(&mut conn, page, reopen).await;
-        for (projection, content) in &at_once {
-            assert_eq!(&paged[projection], content, "{} in pages of {page}", projection.name());
+/// A rebuild of one projection to a position, and its tables once it has followed from there.
+async fn followed(conn: &mut PgConnection, projection: Projection, from: Position, to: Position) -> Content {
+    let mut shadow = rebuild::build(conn, &[projection], &seed(), from, &mut |_| {}).await.unwrap();
+    shadow.catch_up(conn, to, &mut |_| {}).await.unwrap();
+    let content = content(conn, &shadow.builds()[0]).await;
+    rebuild::discard(conn, &shadow).await.unwrap();
+    content
+}
+
+/// A log that was lived through in several ways, and what came of it each time.
+struct Lives {
+    conn: PgConnection,
+    head: Position,
+    at_once: BTreeMap<Projection, Content>,
+    /// By positions a page, each with whether the builds were opened anew after every page.
+    paged: Vec<(u64, bool, BTreeMap<Projection, Content>)>,
+    /// The state at the end, as it was folded and as it was stored.
+    worlds: [World; 2],
+    _db: Db,
+}
+
+impl Lives {
+    async fn lived() -> Self {
+        let (db, mut conn) = lived().await;
+        let mut paged = Vec::new();
+        for (page, reopen) in [(1, false), (7, true), (33, false)] {
+            paged.push((page, reopen, live_through(&mut conn, page, reopen).await));
+            sqlx::raw_sql("DELETE FROM atlas.live; DELETE FROM atlas.build").execute(db.pool()).await.unwrap();
         }
+        let at_once = live_through(&mut conn, u64::MAX, false).await;
+        let head = head(&mut conn).await;
+        let folded = as_of::fold(&mut conn, seed(), head, None, &mut |_| {}).await.unwrap().world;
+        let builds = store::live_builds(&mut conn).await.unwrap();
+        let stored = load::world(&mut conn, &builds).await.unwrap();
+        Self { conn, head, at_once, paged, worlds: [folded, stored], _db: db }
     }
+
+    /// The suite: one family, all that is asked of it.
+    async fn ask(&mut self, family: Projection) {
+        let (name, content) = (family.name(), &self.at_once[&family]);
+        assert!(content.values().any(|rows| !rows.is_empty()), "{name} has rows");
+        assert_eq!(content.len(), family.tables().count(), "{name}");
+        for (page, reopen, paged) in &self.paged {
+            assert_eq!(&paged[&family], content, "{name} in pages of {page}, opened anew: {reopen}");
+        }
+        assert_eq!(&rebuilt(&mut self.conn, family, self.head).await, content, "{name} is rebuilt alone");
+        for prefix in [0, 1, self.head / 2, self.head - 1] {
+            let rest = followed(&mut self.conn, family, prefix, self.head).await;
+            assert_eq!(&rest, content, "{name}: the first {prefix}, then the rest");
+        }
+        let [folded, stored] = &self.worlds;
+        let rows = |world: &World| -> Vec<(&'static str, String, Option<String>)> {
+            let row = |(kind, key): (&'static str, &str)| (kind, key.to_owned(), world.row(family, kind, key).unwrap());
+            world.rows().map(row).filter(|(.., value)| value.is_some()).collect()
+        };
+        assert_eq!(rows(stored), rows(folded), "{name}: what is stored is the state");
+        assert_eq!(!rows(folded).is_empty(), family.family().facts.is_some(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_family_does_what_is_asked_of_families() {
+    let mut lives = Lives::lived().await;
+    assert_eq!(lives.at_once.len(), Projection::ALL.len());
+    for family in Projection::ALL {
+        lives.ask(family).await;
+    }
+    assert_eq!(lives.worlds[0], lives.worlds[1]);
 }
 
 #[tokio::test]
@@ -148,7 +202,10 @@ async fn another_code_or_formula_is_another_build() {
         let manifest = manifests.iter().find(|manifest| manifest.build == build.id).unwrap();
         assert_eq!((manifest.state.as_str(), manifest.built_to), ("shadow", Some(to as i64)));
         assert_eq!(manifest.log_root, Some(root.to_string()));
-        assert!(manifest.code.starts_with(concat!(env!("CARGO_PKG_VERSION"), "+")) && manifest.code.len() > 64);
+        // The version of its family decides; program and digest of its sources inform.
+        let family = format!("{}/{}+", build.projection.name(), build.projection.family().version);
+        let informs = manifest.code.strip_prefix(&family).unwrap();
+        assert!(informs.starts_with(concat!(env!("CARGO_PKG_VERSION"), "+")) && informs.len() > 64);
         assert_eq!(manifest.formula.is_some(), build.projection.needs_formula());
         assert!(manifest.output_digest.is_some() && manifest.state_digest.is_some());
     }

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::support::cli::Place;
 
+mod families;
 mod kept;
 mod outside;
 mod pages;
@@ -77,6 +78,7 @@ async fn said(golden: &Golden) -> BTreeMap<String, String> {
     files.insert("digests.txt".to_owned(), outside::digests(place, &formulas, &positions(golden, &events)));
     files.insert("scores.txt".to_owned(), outside::scores(place, &formulas));
     files.insert("publications.txt".to_owned(), outside::publications(place, &events));
+    files.insert(families::FILE.to_owned(), families::rows(&place.db).await);
     // The program agrees with itself as well.
     assert_eq!(place.run(&["replay", "--verify"])["verified"], true, "what is live is what a replay gives");
     assert_eq!(place.run(&["rebuild"])["equal_to_live"], true, "a rebuild gives what is live");

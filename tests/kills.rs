@@ -17,6 +17,7 @@ mod poison;
 mod server;
 mod signals;
 mod standby;
+mod versions;
 
 use chaos::Tally;
 use server::Server;

@@ -39,7 +39,9 @@ async fn another_schema_is_named_to_who_reads_and_brought_up_by_who_writes() {
     let pool = place.db.pool();
     assert_eq!(log::count(pool, "SELECT max(version) FROM public._sqlx_migrations").await, replay::SCHEMA);
     // As the last migration but one left it.
-    let undo = "DROP INDEX log.event_git_log; DELETE FROM public._sqlx_migrations WHERE version = 15;";
+    let undo = "ALTER TABLE atlas.build DROP COLUMN family_set, ADD CONSTRAINT build_projection_check \
+                CHECK (projection IN ('graph', 'people', 'metrics', 'history')); \
+                DELETE FROM public._sqlx_migrations WHERE version = 17;";
     sqlx::raw_sql(undo).execute(pool).await.unwrap();
     let before = log::count(pool, "SELECT max(version) FROM public._sqlx_migrations").await;
     for line in [["scores"], ["status"], ["replay"], ["events"]] {

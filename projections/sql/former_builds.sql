@@ -1,7 +1,8 @@
--- Those of the last switch; of the projections named, if any are.
+-- Those of the last switch of the set $2; of the projections named, if any are.
 SELECT b.id, b.projection, b.status, b.formula, b.formula_hash, b.formula_document, b.code, b.position, b.built_to,
        b.log_root, b.output_digest, b.state_digest, b.quarantine_digest, b.set_id
 FROM atlas.live AS l JOIN atlas.build AS b ON b.id = l.former
-WHERE CASE WHEN cardinality($1::text[]) = 0
-           THEN l.switch = (SELECT max(switch) FROM atlas.live WHERE former IS NOT NULL)
+WHERE b.family_set = $2 AND CASE WHEN cardinality($1::text[]) = 0
+           THEN l.switch = (SELECT max(other.switch) FROM atlas.live AS other JOIN atlas.build AS f ON f.id = other.former
+                             WHERE f.family_set = $2)
            ELSE l.projection = ANY($1) END

@@ -9,11 +9,13 @@ use domain::time::{Day, Timestamp};
 use thiserror::Error;
 
 use crate::changes::Changes;
-use crate::graph::{Depth, Graph, GraphState, ResolveCache};
+pub use crate::families::World;
+use crate::graph::{Depth, Graph, ResolveCache};
 use crate::history::History;
 use crate::metrics::windows::Windows;
 use crate::metrics::{Evaluation, Scores};
-use crate::people::{Contributions, PeopleState};
+use crate::people::Contributions;
+use crate::table::TableRows;
 
 /// A reader that skips, repeats or reorders is caught here.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -28,17 +30,6 @@ pub enum FoldError {
     },
 }
 
-/// Everything the projections remember, at a position.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct World {
-    /// The last position folded.
-    pub position: Position,
-    /// What the graph rests on.
-    pub graph: GraphState,
-    /// Commit days.
-    pub people: PeopleState,
-}
-
 /// What a world means: resolved once, read by every evaluation.
 #[derive(Debug)]
 pub struct View<'a> {
@@ -46,6 +37,7 @@ pub struct View<'a> {
     pub graph: Graph,
     /// Commit days by vertex.
     pub contributions: Contributions<'a>,
+    world: &'a World,
 }
 
 impl World {
@@ -62,11 +54,16 @@ impl World {
 
     fn seen(&self, graph: Graph) -> View<'_> {
         let contributions = Contributions::of(&graph, &self.people);
-        View { graph, contributions }
+        View { graph, contributions, world: self }
     }
 }
 
 impl View<'_> {
+    /// All rows of the tables that follow from the state of one family alone, each sorted by key.
+    pub(crate) fn derived(&self) -> Vec<TableRows> {
+        self.world.derived()
+    }
+
     /// Evaluates a formula, and keeps what its scores were computed from.
     #[must_use]
     pub fn evaluation<'a>(&'a self, formula: &'a Formula) -> Evaluation<'a> {
@@ -132,10 +129,8 @@ impl Fold {
         if recorded.event.event_type().is_fact() && before.is_some_and(|time| entered_a_new_day(time, observed)) {
             self.tick(None);
         }
-        self.world.position = recorded.position;
         let mut touched = Changes::default();
-        self.world.graph.apply(recorded, &mut touched);
-        self.world.people.apply(recorded, &mut touched);
+        self.world.apply(recorded, &mut touched);
         self.cache.hear(&touched);
         self.changes.append(touched);
         match &recorded.event {

@@ -5,6 +5,7 @@ mod applications;
 pub mod apply;
 mod edges;
 pub mod evidence;
+pub mod family;
 mod identity;
 mod input;
 mod link_index;
@@ -21,6 +22,7 @@ mod rows;
 pub mod snapshot;
 pub mod state;
 pub mod survey;
+pub(crate) mod table_rows;
 mod vertex;
 
 pub use model::{Confidence, Depth, EdgeClaim, Finding, Graph, Project, ResolvedEdge, ResolvedLink, Vertex};

@@ -12,6 +12,8 @@ use domain::time::{Day, Timestamp};
 
 use crate::metrics::{Level, ScoreRow, Scores};
 
+pub mod family;
+pub mod table_rows;
 mod value;
 
 pub use value::{Metric, MetricValue};

@@ -6,6 +6,8 @@ pub mod changes;
 pub mod diff;
 pub mod engine;
 pub mod explain;
+pub mod families;
+pub mod family;
 pub mod fold;
 pub mod graph;
 pub mod history;
@@ -13,6 +15,8 @@ pub mod metrics;
 pub mod newest;
 pub mod people;
 pub mod store;
+pub mod table;
 pub mod tables;
 
-pub use fold::{Fold, View, World};
+pub use families::{Projection, World};
+pub use fold::{Fold, View};

@@ -1,7 +1,9 @@
 //! Projection `people`: who committed how much to which repository on which day, under pseudonyms.
 
 pub mod contributions;
+pub mod family;
 pub mod state;
+pub(crate) mod table_rows;
 
 pub use contributions::{Contributions, RepoContributions};
 pub use state::PeopleState;

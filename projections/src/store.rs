@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use thiserror::Error;
 
+use crate::families::{self, ATLAS};
 use crate::tables::Projection;
 use schema::FormulaDocument;
 
@@ -89,15 +90,16 @@ pub struct Build {
     pub state_digest: Option<Digest>,
     /// Digest of the quarantined set it was folded under.
     pub quarantine_digest: Digest,
-    /// Version and digest of the code that folded it.
+    /// Family with its version, then program and digest of the code that folded it.
     pub code: String,
 }
 
 impl Build {
-    /// Whether the code that folded it is this one: the rows of another may mean something else.
+    /// Whether it was folded by this version of its family, by whatever program: the rows of another version may mean
+    /// something else.
     #[must_use]
     pub fn is_ours(&self) -> bool {
-        self.code == schema::CODE
+        schema::mark(&self.code) == self.projection.family().mark()
     }
 
     /// The schema of its tables.
@@ -177,18 +179,20 @@ pub fn schema_name(build: i64) -> String {
     format!("build_{build}")
 }
 
-/// The live builds, by projection; empty before the first projection run.
+/// The live builds of the set [`ATLAS`], by projection; empty before the first projection run. They stand at
+/// one position, the set's cursor.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn live_builds(conn: &mut PgConnection) -> Result<Vec<Build>, StoreError> {
-    let rows = sqlx::query_file_as!(BuildRow, "sql/live_builds.sql").fetch_all(conn).await?;
+    let rows = sqlx::query_file_as!(BuildRow, "sql/live_builds.sql", ATLAS).fetch_all(conn).await?;
     let mut builds: Vec<Build> = rows.into_iter().map(Build::from_row).collect::<Result<_, _>>()?;
     builds.sort_by_key(|build| build.projection);
     Ok(builds)
 }
 
-/// Builds that somebody has begun and not finished, by the set they were begun with; of this code and quarantined set.
+/// Builds that somebody has begun and not finished, by the set they were begun with; of these versions and this
+/// quarantined set.
 ///
 /// # Errors
 /// When the database refuses.
@@ -196,8 +200,9 @@ pub async fn unfinished_sets(
     conn: &mut PgConnection,
     quarantine: &Digest,
 ) -> Result<std::collections::BTreeMap<i64, Vec<Build>>, StoreError> {
-    let code = schema::CODE;
-    let rows = sqlx::query_file_as!(BuildRow, "sql/unfinished_builds.sql", code, &quarantine.0).fetch_all(conn).await?;
+    let marks = families::marks();
+    let rows =
+        sqlx::query_file_as!(BuildRow, "sql/unfinished_builds.sql", &marks, &quarantine.0).fetch_all(conn).await?;
     let mut sets: std::collections::BTreeMap<i64, Vec<Build>> = std::collections::BTreeMap::new();
     for row in rows {
         if let Some(set) = row.set_id {
@@ -220,7 +225,8 @@ pub struct Manifest {
     pub formula: Option<String>,
     /// Digest of the formula, as hexadecimal digits, as the other digests.
     pub formula_hash: Option<String>,
-    /// Version of the program and digest of its folding sources.
+    /// Family with its version, which decides whether a program takes it for its own; then, to inform, version of the
+    /// program that made it and digest of its folding sources.
     pub code: String,
     /// The last position folded in.
     pub position: i64,

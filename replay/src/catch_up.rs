@@ -9,7 +9,7 @@ use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::log::Stored;
-use crate::projector::{Opened, Projector, Stale};
+use crate::projector::{Opened, Projector, Stale, all_ours};
 use crate::quarantine::Quarantine;
 use crate::stand_by::stand_aside;
 use crate::stop::Stop;
@@ -213,7 +213,7 @@ pub async fn bring(
 /// When the database refuses.
 pub async fn reached(conn: &mut PgConnection, to: Position) -> Result<bool, ReplayError> {
     let live = store::live_builds(&mut *conn).await?;
-    if live.is_empty() || live.iter().any(|build| build.position < to || !build.is_ours()) {
+    if !all_ours(&live) || live.iter().any(|build| build.position < to) {
         return Ok(false);
     }
     let quarantine = Quarantine::read(conn).await?.digest();

@@ -102,6 +102,17 @@ pub enum ReplayError {
         /// The label.
         label: String,
     },
+    /// A publication that rests on other versions of families than this program holds, which give other digests.
+    #[error(
+        "other_version: `{label}` was published by {published}, which this program does not hold: verify it with one \
+         that does"
+    )]
+    OtherVersion {
+        /// The label.
+        label: String,
+        /// The versions, as `graph/2, people/1`.
+        published: String,
+    },
     /// No such vertex at that position.
     #[error("no vertex `{0}` at this position")]
     NoVertex(String),
@@ -146,6 +157,7 @@ impl ReplayError {
     pub fn is_environment(&self) -> bool {
         match self {
             Self::Database(_) | Self::Io(_) => true,
+            Self::OtherVersion { .. } => true,
             Self::Formula(error) => matches!(error, FormulaError::Semantics { .. }),
             Self::Store(StoreError::Database(_)) => true,
             _ => false,

@@ -4,17 +4,17 @@
 use domain::digest::Digest;
 use domain::facts::log::ScoresPublished;
 use domain::recorded::Position;
+use projections::families;
 use projections::fold::{Fold, World};
 use projections::store::schema::FormulaDocument;
 use projections::store::{self, Build, load};
-use projections::tables::Projection;
 use sqlx::PgConnection;
 
 use crate::as_of::{self, FoldOutcome, outcome};
 use crate::audit::tiles;
 use crate::catch_up;
 use crate::log::{self, Stored};
-use crate::projector::{Opened, Projector};
+use crate::projector::{Opened, Projector, all_ours};
 use crate::quarantine::Quarantine;
 use crate::{ReplayError, formulas, snapshot};
 
@@ -48,6 +48,7 @@ impl Present {
             digest: self.digest,
             state_digest: self.state_digest,
             quarantine_digest: self.quarantine_digest,
+            families: families::published(),
         }
     }
 
@@ -116,13 +117,10 @@ async fn beside(snapshot: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) 
     let quarantine = Quarantine::read(&mut *snapshot).await?;
     let live = store::live_builds(&mut *snapshot).await?;
     let formula = formulas::of_builds(&live)?;
-    let of = |projection| live.iter().find(|build| build.projection == projection).ok_or(ReplayError::NoBuild);
-    let (graph, people) = (of(Projection::Graph)?, of(Projection::People)?);
-    let holds = |build: &Build| {
-        build.is_ours() && build.quarantine_digest == quarantine.digest() && build.position == graph.position
-    };
-    let world = if [graph, people].into_iter().all(holds) {
-        load::world(&mut *snapshot, graph, people).await?
+    let position = live.first().ok_or(ReplayError::NoBuild)?.position;
+    let holds = |build: &Build| build.quarantine_digest == quarantine.digest() && build.position == position;
+    let world = if all_ours(&live) && live.iter().all(holds) {
+        load::world(&mut *snapshot, &live).await?
     } else {
         World::default()
     };

@@ -3,12 +3,13 @@
 use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
+use projections::history::family::{SPAN, TICK};
+use projections::history::table_rows::{span_row, tick_rows};
 use projections::history::{History, HistorySpan};
 use projections::store::schema::FormulaDocument;
 use projections::store::write::{self, CursorMove};
 use projections::store::{self, Build, StoreError, load};
-use projections::tables::spans::{span_row, tick_rows};
-use projections::tables::{Advanced, FACT, LOG, Materialized, Projection, Row, SPAN, TICK, TableDiff};
+use projections::tables::{Advanced, Materialized, Projection, Row, Table, TableDiff};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{FoldOutcome, outcome, take_in};
@@ -59,7 +60,7 @@ pub struct Stale {
 /// Why builds are stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// Another code folded them.
+    /// Another version of a family folded one of them, or one of a family is not there: it is new.
     OtherCode,
     /// Other events were passed over when they were folded.
     OtherQuarantine,
@@ -74,7 +75,7 @@ impl Stale {
         // position is quarantined now or was then, they stand as they are.
         let nothing = Quarantine::default().digest();
         let folded = quarantine.positions.range(..=position).next().is_some();
-        let why = if !builds.iter().all(Build::is_ours) {
+        let why = if !all_ours(builds) {
             Why::OtherCode
         } else if folded || builds.iter().any(|build| build.quarantine_digest != nothing) {
             Why::OtherQuarantine
@@ -83,6 +84,12 @@ impl Stale {
         };
         Ok(Some(Self { why, formula: formulas::of_builds(builds)?, position }))
     }
+}
+
+/// Whether there is a build of every family, each folded by this version of it.
+pub(crate) fn all_ours(builds: &[Build]) -> bool {
+    let is_ours = |projection| builds.iter().any(|build| build.projection == projection && build.is_ours());
+    Projection::ALL.into_iter().all(is_ours)
 }
 
 /// Why a page ended before its end.
@@ -114,8 +121,9 @@ pub struct Projector {
 impl Projector {
     /// Opens the live builds, which must have been made by now ([`crate::catch_up::ensure_live`]).
     ///
-    /// A quarantine that touches what is already folded makes the builds worthless, and so does another code that
-    /// folded them, whose rows and values are not ours: then the answer is [`Opened::Stale`].
+    /// A quarantine that touches what is already folded makes the builds worthless, and so does another version of a
+    /// family that folded them, whose rows and values are not ours: then the answer is [`Opened::Stale`]. Whichever
+    /// program folded them, at equal versions they are moved on.
     ///
     /// # Errors
     /// When the database refuses or stored rows are not readable. [`StoreError::Fenced`] when others moved or replaced
@@ -128,7 +136,7 @@ impl Projector {
             let mut snapshot = conn.begin_with(SNAPSHOT).await?;
             let quarantine = Quarantine::read(&mut snapshot).await?;
             let builds = store::live_builds(&mut snapshot).await?;
-            if builds.iter().all(|build| build.quarantine_digest == quarantine.digest() && build.is_ours()) {
+            if all_ours(&builds) && builds.iter().all(|build| build.quarantine_digest == quarantine.digest()) {
                 let projector = Self::load(&mut snapshot, builds, quarantine).await?;
                 snapshot.commit().await?;
                 return Ok(Opened::Ready(Box::new(projector)));
@@ -144,13 +152,13 @@ impl Projector {
     /// Loads builds that were folded under this quarantine.
     async fn load(conn: &mut PgConnection, builds: Vec<Build>, quarantine: Quarantine) -> Result<Self, ReplayError> {
         let of = |projection| builds.iter().find(|build| build.projection == projection).ok_or(ReplayError::NoBuild);
-        let (graph, people) = (of(Projection::Graph)?, of(Projection::People)?);
-        if let Some(other) = builds.iter().find(|build| build.position != graph.position) {
-            let reason = format!("stands at {}, build {} at {}", other.position, graph.id, graph.position);
+        let first = builds.first().ok_or(ReplayError::NoBuild)?;
+        if let Some(other) = builds.iter().find(|build| build.position != first.position) {
+            let reason = format!("stands at {}, build {} at {}", other.position, first.id, first.position);
             let row = other.id.to_string();
             return Err(StoreError::Inconsistent { build: other.id, table: "atlas.build", row, reason }.into());
         }
-        let world = load::world(&mut *conn, graph, people).await.map_err(|error| replaced(graph, error))?;
+        let world = load::world(&mut *conn, &builds).await.map_err(|error| replaced(first, error))?;
         let history = of(Projection::History)?;
         let history = load::history(&mut *conn, history).await.map_err(|error| replaced(history, error))?;
         let formula = of(Projection::Metrics)?.read_formula()?;
@@ -268,11 +276,11 @@ impl Projector {
     /// How the live builds stand to this projector.
     ///
     /// # Errors
-    /// [`ReplayError::OtherCode`] when another code has replaced them; when the database refuses.
+    /// [`ReplayError::OtherCode`] when another version has replaced them; when the database refuses.
     pub async fn standing(&self, conn: &mut PgConnection) -> Result<LiveStanding, ReplayError> {
         let live = store::live_builds(conn).await?;
         let mine = |build: &Build| self.builds.iter().any(|mine| mine.id == build.id);
-        // Two codes that follow at once would replace each other's builds for ever.
+        // Two versions that follow at once would replace each other's builds for ever.
         if let Some(other) = live.iter().find(|build| !mine(build) && !build.is_ours()) {
             return Err(ReplayError::OtherCode(other.code.clone()));
         }
@@ -313,11 +321,11 @@ impl Projector {
         write::move_cursors(&mut *conn, &self.builds, &moved).await?;
         for build in &mut self.builds {
             let schema = build.schema();
-            for difference in differences.iter().filter(|d| d.table.projection == build.projection) {
+            for difference in differences.iter().filter(|difference| build.projection.holds(difference.table)) {
                 write::difference(&mut *conn, &schema, difference).await?;
             }
             for (table, rows) in &facts {
-                if table.projection == build.projection {
+                if build.projection.holds(table) {
                     write::upsert(&mut *conn, &schema, table, &rows.iter().collect::<Vec<_>>()).await?;
                 }
             }
@@ -363,22 +371,24 @@ async fn write_history(
     Ok(())
 }
 
-/// The stored rows of the state, of the kinds and keys given.
+/// The stored rows of the states, of the kinds and keys given, by table.
 pub(crate) fn fact_rows<'a>(
     world: &World,
     keys: impl Iterator<Item = (&'static str, &'a str)>,
-) -> Result<[(&'static projections::tables::Table, Vec<Row>); 2], ReplayError> {
-    let (mut graph, mut people) = (Vec::new(), Vec::new());
-    let unwritable = |key: &str, error: serde_json::Error| StoreError::Inconsistent {
-        build: 0,
-        table: "fact",
-        row: key.to_owned(),
-        reason: error.to_string(),
-    };
+) -> Result<Vec<(&'static Table, Vec<Row>)>, ReplayError> {
+    let kept = Projection::ALL.into_iter().filter_map(|projection| Some((projection, projection.family().facts?)));
+    let mut kept: Vec<(Projection, &'static Table, Vec<Row>)> =
+        kept.map(|(projection, table)| (projection, table, Vec::new())).collect();
     for (kind, key) in keys {
-        let row = |value: String| vec![Some(kind.to_owned()), Some(key.to_owned()), Some(value)];
-        graph.extend(world.graph.row(kind, key).map_err(|e| unwritable(key, e))?.map(row));
-        people.extend(world.people.row(kind, key).map_err(|e| unwritable(key, e))?.map(row));
+        for (projection, _, rows) in &mut kept {
+            let value = world.row(*projection, kind, key).map_err(|error| StoreError::Inconsistent {
+                build: 0,
+                table: "fact",
+                row: key.to_owned(),
+                reason: error.to_string(),
+            })?;
+            rows.extend(value.map(|value| vec![Some(kind.to_owned()), Some(key.to_owned()), Some(value)]));
+        }
     }
-    Ok([(&FACT, graph), (&LOG, people)])
+    Ok(kept.into_iter().map(|(_, table, rows)| (table, rows)).collect())
 }

@@ -1,12 +1,13 @@
 //! What was published, under which label.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
 use domain::facts::log::ScoresPublished;
 use domain::recorded::Position;
 use domain::stream::StreamKind;
+use projections::families;
 use projections::fold::{Fold, World};
 use projections::store::Build;
 use projections::store::schema::FormulaDocument;
@@ -16,6 +17,12 @@ use crate::decisions::{Decisions, PassedOver};
 use crate::log::Stored;
 use crate::quarantine::Quarantine;
 use crate::{ReplayError, as_of, log};
+
+/// Versions as a person reads them: `graph/2, people/1`.
+pub(crate) fn named(versions: &BTreeMap<String, u32>) -> String {
+    let each: Vec<String> = versions.iter().map(|(name, version)| format!("{name}/{version}")).collect();
+    each.join(", ")
+}
 
 /// Every publication, in order, with its position.
 ///
@@ -40,6 +47,16 @@ pub fn resting_on(decisions: &Decisions, position: Position) -> Vec<(Position, &
     decisions.publications().filter(|(event, facts)| rests(*event, facts)).collect()
 }
 
+/// The families of which this program holds another version than a publication rests on, or none: name, then the
+/// version that was published. Its digests are then not this program's to give.
+#[must_use]
+pub fn other_versions(facts: &ScoresPublished) -> BTreeMap<String, u32> {
+    let held = families::published();
+    let unnamed = held.keys().map(|name| (name.clone(), facts.family(name)));
+    let named = facts.families.iter().map(|(name, version)| (name.clone(), *version));
+    named.chain(unnamed).filter(|(name, version)| held.get(name) != Some(version)).collect()
+}
+
 /// What the labels of a history stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels {
@@ -51,8 +68,9 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// The labels of a build. Those that are in neither set were published under another formula, or while other events
-    /// were passed over, than the build was folded under: its values are not what they say.
+    /// The labels of a build. Those that are in neither set were published under another formula, by other versions of
+    /// the families, or while other events were passed over, than the build was folded under: its values are not what
+    /// they say.
     ///
     /// # Errors
     /// When the database refuses or a decision is not readable.
@@ -61,7 +79,7 @@ impl Labels {
         let folded = folded_under(&decisions, &build.quarantine_digest);
         let mut labels = Self::default();
         for (event, facts) in decisions.publications() {
-            if build.formula_hash != Some(facts.formula_hash) {
+            if build.formula_hash != Some(facts.formula_hash) || !other_versions(facts).is_empty() {
                 continue;
             }
             let passed = decisions.of_publication(event, facts);
@@ -124,9 +142,11 @@ impl PublicationRequest {
     /// What it means that a fold came to something else.
     #[must_use]
     pub fn unequal(&self) -> ReplayError {
+        let (label, others) = (self.facts.label.clone(), other_versions(&self.facts));
         match self.erased {
             Some(position) => ReplayError::Unprovable { position },
-            None => ReplayError::Diverged { label: self.facts.label.clone() },
+            None if others.is_empty() => ReplayError::Diverged { label },
+            None => ReplayError::OtherVersion { label, published: named(&others) },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The switch: builds become the live ones, in one short transaction.
 
+use projections::families::ATLAS;
 use projections::store::schema;
 use projections::store::{self, Build, StoreError, switch};
 use sqlx::{Connection as _, PgConnection};
@@ -8,11 +9,11 @@ use crate::ReplayError;
 use crate::projector::Projector;
 use crate::rebuild::{self, Keep};
 
-/// Keeps others from switching, and the live projector from moving on, until the end of the transaction.
+/// Keeps others from switching, and the live projector of the set from moving on, until the end of the transaction.
 pub(crate) async fn lock_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
     // One switch at a time, so that the set cannot change under the row locks that follow.
     sqlx::query_file!("sql/lock_live.sql").execute(&mut *conn).await?;
-    sqlx::query_file!("sql/lock_live_builds.sql").fetch_all(conn).await?;
+    sqlx::query_file!("sql/lock_live_builds.sql", ATLAS).fetch_all(conn).await?;
     Ok(())
 }
 

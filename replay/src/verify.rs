@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use projections::fold::Fold;
 use projections::store::{Build, StoreError};
-use projections::tables::rows::TableRows;
-use projections::tables::{CONTRIBUTION_DAY, Content, EDGE, SCORE, Table, VERTEX};
+use projections::tables::{Content, Projection, Table, TableRows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, Row as _};
@@ -28,13 +27,14 @@ pub struct Divergence {
     pub live: Option<String>,
 }
 
-/// The columns that decide: those that enter a digest.
-static COMPARED: [(&Table, &[&str]); 4] = [
-    (&SCORE, &["activity_status", "criticality_score", "pony_factor", "adoption_score", "pg_score", "terms", "flags"]),
-    (&EDGE, &["flat_version", "flat_confidence", "nested_version", "nested_confidence"]),
-    (&VERTEX, &["repo", "project"]),
-    (&CONTRIBUTION_DAY, &["commits", "merges"]),
-];
+/// What is compared of each family, scores first: what rests on others is what people ask for.
+fn compared() -> impl Iterator<Item = (Projection, &'static Table, &'static [&'static str])> {
+    let each =
+        |projection: Projection| projection.family().compared.iter().map(move |(table, c)| (projection, *table, *c));
+    let mut all: Vec<_> = Projection::ALL.into_iter().collect();
+    all.sort_by_key(|projection| !projection.needs_formula());
+    all.into_iter().flat_map(each)
+}
 
 /// Compares the tables of live builds with what a fold at the same position gives.
 ///
@@ -51,9 +51,9 @@ pub async fn against_live(
         Content::of(&view, &scores).tables()
     };
     let mut divergences = Vec::new();
-    for (table, columns) in &COMPARED {
-        let Some(build) = builds.iter().find(|build| build.projection == table.projection) else { continue };
-        let Some(rows) = tables.iter().find(|rows| rows.table == *table) else { continue };
+    for (projection, table, columns) in compared() {
+        let Some(build) = builds.iter().find(|build| build.projection == projection) else { continue };
+        let Some(rows) = tables.iter().find(|rows| rows.table == table) else { continue };
         let live = live_rows(&mut *conn, build, table, columns).await?;
         compare(rows, columns, live, &mut divergences);
         if divergences.len() >= MAX_REPORTED {

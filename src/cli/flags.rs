@@ -152,8 +152,8 @@ pub(crate) enum Command {
     /// Build beside the live tables, compare, and with --promote switch
     Rebuild {
         /// Only this projection
-        #[arg(long)]
-        projection: Option<ProjectionArg>,
+        #[arg(long, value_parser = value::projection())]
+        projection: Option<Projection>,
         /// Under this formula: rebuilds metrics and history
         #[arg(long)]
         formula: Option<String>,
@@ -170,8 +170,8 @@ pub(crate) enum Command {
     /// Make the former builds live again
     Rollback {
         /// Only this projection
-        #[arg(long)]
-        projection: Option<ProjectionArg>,
+        #[arg(long, value_parser = value::projection())]
+        projection: Option<Projection>,
         /// Who decides
         #[arg(long, value_parser = value::actor)]
         actor: Option<String>,
@@ -302,30 +302,6 @@ impl From<EdgeLevel> for Ends {
         match level {
             EdgeLevel::Repo => Self::Repos,
             EdgeLevel::Project => Self::Projects,
-        }
-    }
-}
-
-/// Projections by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProjectionArg {
-    /// Vertices, edges, membership
-    Graph,
-    /// Contributors
-    People,
-    /// Scores
-    Metrics,
-    /// Scores over time
-    History,
-}
-
-impl From<ProjectionArg> for Projection {
-    fn from(projection: ProjectionArg) -> Self {
-        match projection {
-            ProjectionArg::Graph => Self::Graph,
-            ProjectionArg::People => Self::People,
-            ProjectionArg::Metrics => Self::Metrics,
-            ProjectionArg::History => Self::History,
         }
     }
 }

@@ -12,6 +12,8 @@ const DOCUMENTS: &[&str] = &[
     "CONTRIBUTING.md",
     "demo/README.md",
     "migrations/README.md",
+    "docs/ADD_A_FAMILY.md",
+    "docs/ADD_A_SOURCE.md",
     "docs/AUDIT.md",
     "docs/FORMULAS.md",
 ];

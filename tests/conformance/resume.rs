@@ -167,6 +167,40 @@ async fn builds_of_another_quarantine_or_that_are_gone_are_not_promoted() {
 }
 
 #[tokio::test]
+async fn a_family_that_is_new_has_the_live_builds_made_anew_once() {
+    let (db, mut conn) = lived().await;
+    let before = to_head(&mut conn, &mut |_| {}).await.unwrap();
+    let rows = live(&mut conn).await;
+    // As a program without that family left them.
+    sqlx::raw_sql("DELETE FROM atlas.live WHERE projection = 'people'").execute(db.pool()).await.unwrap();
+    assert!(!replay::catch_up::reached(&mut conn, before.position()).await.unwrap());
+    let opened = to_head(&mut conn, &mut |_| {}).await.unwrap();
+    assert_eq!(opened.builds().len(), Projection::ALL.len());
+    assert!(opened.builds().iter().all(|build| before.builds().iter().all(|former| former.id != build.id)));
+    assert_eq!(live(&mut conn).await, rows);
+    let again = open(&mut conn).await.unwrap();
+    assert_eq!(again.builds(), store::live_builds(&mut conn).await.unwrap());
+    assert!(opened.builds().iter().zip(again.builds()).all(|(one, other)| one.id == other.id));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn versions_decide_what_is_resumed_and_programs_do_not() {
+    let db = long().await;
+    let mut conn = db.options().connect().await.unwrap();
+    to_head(&mut conn, &mut |_| {}).await.unwrap();
+    let which = &[Projection::Graph];
+    for (code, resumed) in [("split_part(code, '+', 1) || '+9.9.9+another'", true), ("'graph/9+' || code", false)] {
+        cut_off(&db, which);
+        let (saved, _) = building(&db).await[0];
+        let other = format!("UPDATE atlas.build SET code = {code} WHERE id = {saved}");
+        sqlx::raw_sql(&other).execute(db.pool()).await.unwrap();
+        let shadow = rebuild::build(&mut conn, which, &seed(), EVENTS, &mut |_| {}).await.unwrap();
+        assert_eq!(shadow.builds()[0].id == saved, resumed, "{code}");
+        rebuild::discard(&mut conn, &shadow).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn builds_of_another_code_are_built_anew_and_not_fought_over() {
     let (db, mut conn) = lived().await;
     let follower = to_head(&mut conn, &mut |_| {}).await.unwrap();

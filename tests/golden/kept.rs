@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::path;
+use super::{families, path};
 
 /// Set to write the files instead of comparing them.
 const WRITE: &str = "PG_ATLAS_WRITE_GOLDEN";
@@ -12,25 +12,35 @@ const LOG: &str = "log.ndjson";
 
 /// Compares what came of a log with what is kept. Every file that differs is named with its first differing line.
 pub(super) fn compare(name: &str, files: &BTreeMap<String, String>) {
+    let held = fs::read_dir(path(name, "")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = held.chain(files.keys().cloned()).filter(|file| file != LOG).collect();
+    names.sort_unstable();
+    names.dedup();
+    let kept = |file: &String| Some((file.clone(), fs::read_to_string(path(name, file)).ok()?));
+    let kept: BTreeMap<String, String> = names.iter().filter_map(kept).collect();
+    let differences: Vec<String> = names.iter().filter_map(|file| difference(name, file, &kept, files)).collect();
+    let forgotten = families::not_raised(&kept, files);
+    assert!(forgotten.is_empty(), "{}\n{}", differences.join("\n"), forgotten.join("\n"));
     if std::env::var_os(WRITE).is_some() {
         for (file, text) in files {
             fs::write(path(name, file), text).unwrap();
         }
+        return;
     }
-    let kept = fs::read_dir(path(name, "")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = kept.chain(files.keys().cloned()).filter(|file| file != LOG).collect();
-    names.sort_unstable();
-    names.dedup();
-    let differences: Vec<String> = names.iter().filter_map(|file| difference(name, file, files)).collect();
     let advice = format!("if this is meant, run this test once with {WRITE}=1 and look at the difference");
     assert!(differences.is_empty(), "{}\n{advice}", differences.join("\n"));
 }
 
-fn difference(name: &str, file: &str, files: &BTreeMap<String, String>) -> Option<String> {
-    let kept = fs::read_to_string(path(name, file)).unwrap_or_default();
+fn difference(
+    name: &str,
+    file: &str,
+    kept: &BTreeMap<String, String>,
+    files: &BTreeMap<String, String>,
+) -> Option<String> {
+    let kept = kept.get(file).map_or("", String::as_str);
     let place = format!("tests/golden/{name}/{file}");
     let Some(came) = files.get(file) else { return Some(format!("{place}: nothing comes of the log for this file")) };
-    first_difference(&kept, came).map(|(line, kept, came)| format!("{place}:{line}:\n  kept: {kept}\n  came: {came}"))
+    first_difference(kept, came).map(|(line, kept, came)| format!("{place}:{line}:\n  kept: {kept}\n  came: {came}"))
 }
 
 /// Number of the first line in which two texts differ, and both.

@@ -11,22 +11,22 @@ use crate::support::wait::until;
 use crate::support::{Db, events};
 
 /// A database with a binary to work on it, and events to append.
-struct Scene {
-    db: Db,
-    cli: Cli,
+pub(super) struct Scene {
+    pub(super) db: Db,
+    pub(super) cli: Cli,
     _folder: tempfile::TempDir,
     appended: u64,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let (db, folder) = (Db::create().await, tempfile::tempdir().unwrap());
         let cli = Cli::new(db.options().to_url_lossy().to_string(), folder.path());
         Self { db, cli, _folder: folder, appended: 0 }
     }
 
     /// Appends an event and waits until it is projected.
-    async fn projected(&mut self, what: &str) {
+    pub(super) async fn projected(&mut self, what: &str) {
         self.append().await;
         projected(self.db.pool(), self.appended, what).await;
     }

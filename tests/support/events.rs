@@ -111,6 +111,7 @@ pub(crate) fn published(label: &str, position: u64) -> Event {
         digest: Digest::of(b"scores"),
         state_digest: Digest::of(b"state"),
         quarantine_digest: Digest::of(b""),
+        families: projections::families::published(),
     }
     .into()
 }

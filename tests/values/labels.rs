@@ -79,7 +79,7 @@ fn published(label: &str) -> ImportedEvent {
         stream: StreamId::atlas(),
         sequence: 1,
         event_type: event.event_type().name().to_owned(),
-        version: 1,
+        version: event.event_type().current_version(),
         observed_at: events::time("2026-01-01T00:00:00Z"),
         recorded_at: events::time("2026-01-01T00:00:00Z"),
         metadata: [("actor".to_owned(), "ann".to_owned())].into(),

@@ -39,9 +39,20 @@ mod tests {
     fn published(label: &str) -> Event {
         let digest = Digest::of(b"x");
         let (root, formula_hash, state_digest, quarantine_digest) = (digest, digest, digest, digest);
-        let (label, formula) = (label.to_owned(), "seed".to_owned());
-        ScoresPublished { label, position: 1, root, formula, formula_hash, digest, state_digest, quarantine_digest }
-            .into()
+        let (label, formula, families) = (label.to_owned(), "seed".to_owned(), [("graph".to_owned(), 2)].into());
+        let position = 1;
+        ScoresPublished {
+            label,
+            position,
+            root,
+            formula,
+            formula_hash,
+            digest,
+            state_digest,
+            quarantine_digest,
+            families,
+        }
+        .into()
     }
 
     /// What a stream remembers of labels as an earlier program wrote them.

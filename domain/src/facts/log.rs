@@ -1,7 +1,10 @@
 //! The log's own affairs.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Class, DocumentRef, Lift, NOTHING, Payload};
 use crate::checked::{Invalid, again};
@@ -28,16 +31,31 @@ pub struct ScoresPublished {
     pub state_digest: Digest,
     /// Digest of the set of quarantined positions.
     pub quarantine_digest: Digest,
+    /// Versions of the families of projections that the digests rest on, by name. A family that is not named here had
+    /// version 1: those who published in version 1 of this event knew no other.
+    pub families: BTreeMap<String, u32>,
 }
 
 impl ScoresPublished {
     /// What the source of a publication begins with; its label follows.
     pub(crate) const SOURCES: &str = "published/";
+
+    /// The version of a family that the digests rest on.
+    #[must_use]
+    pub fn family(&self, name: &str) -> u32 {
+        self.families.get(name).copied().unwrap_or(1)
+    }
+}
+
+/// Version 1 named no families.
+fn without_families(mut payload: Map<String, Value>) -> Map<String, Value> {
+    payload.insert("families".to_owned(), Value::Object(Map::new()));
+    payload
 }
 
 impl Payload for ScoresPublished {
     const CLASS: Class = Class::Decision(StreamKind::Atlas);
-    const LIFTS: &'static [Lift] = &[];
+    const LIFTS: &'static [Lift] = &[without_families];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
 
     fn stream(&self) -> Result<StreamId, StreamError> {

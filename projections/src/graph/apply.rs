@@ -12,11 +12,12 @@ use domain::recorded::Rank;
 use super::snapshot::DocumentClaims;
 use super::state::{CLOCK, GraphState, ProjectFacts, RepoFacts, SurveyAnswer};
 use crate::changes::Changes;
+use crate::family::FamilyState;
 use crate::newest::{Newest, offer};
+use crate::table::TableRows;
 
-impl GraphState {
-    /// Folds one event. Which rows changed goes to `changes`.
-    pub fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
+impl FamilyState for GraphState {
+    fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
         let rank = recorded.rank();
         let clock = self.clock.entry(CLOCK.to_owned()).or_default();
         clock.recorded_at = clock.recorded_at.max(Some(recorded.envelope.recorded_at));
@@ -71,6 +72,13 @@ impl GraphState {
         }
     }
 
+    fn derived(&self) -> Vec<TableRows> {
+        // Its tables hold what the whole state resolves to.
+        Vec::new()
+    }
+}
+
+impl GraphState {
     fn subject(&mut self, subject: &Subject, source: &str, rank: Rank, changes: &mut Changes) -> &mut RepoFacts {
         if let Some(project) = &subject.project {
             self.project(project, rank, changes);

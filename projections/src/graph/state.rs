@@ -14,49 +14,8 @@ use domain::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshots;
+use crate::family::fact_maps;
 use crate::newest::Newest;
-
-/// Declares a state made of maps that store as `(kind, key, value)` rows.
-macro_rules! fact_maps {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:literal => $value:ty),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        pub struct $name {
-            $($(#[$field_doc])* pub $field: BTreeMap<String, $value>),+
-        }
-
-        impl $name {
-            /// The stored value of one row; `None` when there is none.
-            ///
-            /// # Errors
-            /// Never for values this program makes; serialisation is fallible by type.
-            pub fn row(&self, kind: &str, key: &str) -> Result<Option<String>, serde_json::Error> {
-                match kind {
-                    $($kind => self.$field.get(key).map(serde_json::to_string).transpose(),)+
-                    _ => Ok(None),
-                }
-            }
-
-            /// Takes in a stored row; false when the kind is unknown.
-            ///
-            /// # Errors
-            /// When the value is not of its kind's shape.
-            pub fn restore(&mut self, kind: &str, key: String, value: &str) -> Result<bool, serde_json::Error> {
-                match kind {
-                    $($kind => { self.$field.insert(key, serde_json::from_str(value)?); })+
-                    _ => return Ok(false),
-                }
-                Ok(true)
-            }
-
-            /// Every row's kind and key, in order.
-            pub fn rows(&self) -> impl Iterator<Item = (&'static str, &str)> {
-                std::iter::empty()$(.chain(self.$field.keys().map(|key| ($kind, key.as_str()))))+
-            }
-        }
-    };
-}
-pub(crate) use fact_maps;
 
 fact_maps! {
     /// The newest fact of every source.
@@ -206,6 +165,7 @@ pub const CLOCK: &str = "log";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::family::FactRows as _;
 
     #[test]
     fn a_clock_that_does_not_say_what_was_told_is_none_of_ours() {

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::changes::Changes;
-use crate::graph::state::fact_maps;
+use crate::family::{FamilyState, fact_maps};
 use crate::newest::{Newest, offer};
+use crate::table::TableRows;
 
 fact_maps! {
     /// Commit days of every repository.
@@ -134,13 +135,17 @@ impl DayRow {
     }
 }
 
-impl PeopleState {
-    /// Folds one event. Which rows changed goes to `changes`.
-    pub fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
+impl FamilyState for PeopleState {
+    fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
         if let Event::GitLogObserved(facts) = &recorded.event {
             self.logs.entry(facts.subject.id.clone()).or_default().offer(recorded.rank(), facts);
             changes.touch("log", &facts.subject.id);
         }
+    }
+
+    fn derived(&self) -> Vec<TableRows> {
+        // Its tables go by vertex, and what is one vertex the graph resolves.
+        Vec::new()
     }
 }
 

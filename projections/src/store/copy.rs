@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::StoreError;
-use crate::tables::text::CopyText;
+use crate::table::text::CopyText;
 
 /// Bytes sent to COPY at once.
 const CHUNK_BYTES: usize = 1 << 20;

@@ -10,10 +10,10 @@ use sqlx::{PgConnection, Row as _};
 use super::copy::send;
 use super::load::inconsistent;
 use super::{Build, StoreError, statement};
+use crate::history::table_rows::{tick_rows, write_birth, write_span};
 use crate::history::{Birth, History, Metric, Tick};
 use crate::metrics::{Level, Scores};
-use crate::tables::spans::{tick_rows, write_birth, write_span};
-use crate::tables::text::CopyText;
+use crate::table::text::CopyText;
 
 /// The table of births, which is gone when the build is complete.
 const BIRTH: &str = "birth";

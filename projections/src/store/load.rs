@@ -12,23 +12,22 @@ use crate::fold::World;
 use crate::history::{History, HistorySpan, Metric, MetricValue, Tick};
 use crate::metrics::Level;
 
-/// The world that the live builds of `graph` and `people` hold.
+/// The world that builds hold which stand at one position: those of the families that keep a state; others are no
+/// matter.
 ///
 /// # Errors
 /// When the database refuses or a row is not readable.
-pub async fn world(conn: &mut PgConnection, graph: &Build, people: &Build) -> Result<World, StoreError> {
-    let mut world = World { position: graph.position, ..World::default() };
-    for build in [graph, people] {
+pub async fn world(conn: &mut PgConnection, builds: &[Build]) -> Result<World, StoreError> {
+    let builds: Vec<&Build> = builds.iter().filter(|build| build.projection.family().facts.is_some()).collect();
+    let position = builds.first().map_or(0, |build| build.position);
+    let mut world = World { position, ..World::default() };
+    for build in builds {
         let sql = statement::FACTS.on(&[("build", build)]);
         let mut rows = sqlx::query(&sql).fetch(&mut *conn);
         while let Some(row) = rows.try_next().await? {
             let (kind, key, value): (String, String, String) =
                 (row.try_get("kind")?, row.try_get("key")?, row.try_get("value")?);
-            let restored = if build.id == graph.id {
-                world.graph.restore(&kind, key.clone(), &value)
-            } else {
-                world.people.restore(&kind, key.clone(), &value)
-            };
+            let restored = world.restore(build.projection, &kind, key.clone(), &value);
             let inconsistent = |reason: String| StoreError::Inconsistent {
                 build: build.id,
                 table: "fact",

@@ -7,13 +7,26 @@ use domain::formula::Formula;
 use sqlx::PgConnection;
 
 use super::{Build, BuildRow, StoreError, build, schema_name, switch, views};
+use crate::families::ATLAS;
 use crate::tables::Projection;
 
 /// Builds kept per projection besides the live one, for rollbacks.
 pub const RETIRED_BUILDS_KEPT: i64 = 3;
 
-/// Version of the program, and the digest of the sources that fold and score: builds of other code are never resumed.
-pub const CODE: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("PG_ATLAS_FOLD_SHA256"));
+/// Version of the program, and the digest of the sources that fold and score. It informs whoever reads a manifest, and
+/// decides nothing.
+const SOURCES: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("PG_ATLAS_FOLD_SHA256"));
+
+/// What a build of this program says of the code that folded it: `graph/1+0.1.0+DIGEST`. Of it the family's version
+/// decides ([`mark`]). Programs that knew no versions wrote `0.1.0+DIGEST`, which is the mark of no family.
+fn code(projection: Projection) -> String {
+    format!("{}+{SOURCES}", projection.family().mark())
+}
+
+/// Family and version that a build's code begins with.
+pub(super) fn mark(code: &str) -> &str {
+    code.split_once('+').map_or(code, |(mark, _)| mark)
+}
 
 /// A formula with the document it was read from.
 #[derive(Clone, Debug)]
@@ -49,8 +62,9 @@ pub async fn create(
         with_formula.map(|formula| formula.formula.name.as_str()),
         with_formula.map(|formula| formula.formula.hash().0.to_vec()),
         with_formula.map(|formula| formula.document.as_str()),
-        CODE,
-        &quarantine.0
+        code(projection),
+        &quarantine.0,
+        projection.family().set
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -86,8 +100,8 @@ pub async fn index(conn: &mut PgConnection, build: &Build) -> Result<(), StoreEr
         let key: Vec<String> = table.columns[..table.key].iter().map(|(name, _)| format!("\"{name}\"")).collect();
         let _ = write!(ddl, "ALTER TABLE {schema}.{} ADD PRIMARY KEY ({});", table.name, key.join(", "));
     }
-    if build.projection == Projection::Graph {
-        let _ = write!(ddl, "CREATE INDEX ON {schema}.edge (out_vertex); CREATE INDEX ON {schema}.vertex (project);");
+    for (table, column) in build.projection.family().indexes {
+        let _ = write!(ddl, "CREATE INDEX ON {schema}.{} (\"{column}\");", table.name);
     }
     sqlx::raw_sql(&ddl).execute(&mut *conn).await?;
     Ok(())
@@ -126,7 +140,8 @@ pub async fn join(conn: &mut PgConnection, builds: &[Build]) -> Result<(), Store
 /// When the database refuses.
 pub async fn former(conn: &mut PgConnection, which: &[Projection]) -> Result<Vec<Build>, StoreError> {
     let names: Vec<&str> = which.iter().map(|projection| projection.name()).collect();
-    let rows = sqlx::query_file_as!(BuildRow, "sql/former_builds.sql", &names as &[&str]).fetch_all(conn).await?;
+    let rows =
+        sqlx::query_file_as!(BuildRow, "sql/former_builds.sql", &names as &[&str], ATLAS).fetch_all(conn).await?;
     let mut builds: Vec<Build> = rows.into_iter().map(Build::from_row).collect::<Result<_, _>>()?;
     builds.sort_by_key(|build| build.projection);
     Ok(builds)

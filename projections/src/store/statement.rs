@@ -4,6 +4,7 @@
 use domain::formula::EdgePolicy;
 
 use super::Build;
+use crate::tables::Projection;
 
 /// A statement of `sql/build/`. Where `{...}` stands for a schema, the statement is to be completed by [`Self::on`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,14 +93,18 @@ statements! {
     COUNTS = "counts";
 }
 
-/// Makes the views over `{graph}`, `{people}` and `{metrics}`; `{edge}` is `flat` or `nested`.
-pub(super) const VIEWS: Statement = Statement { name: "views", sql: include_str!("../../sql/build/views.sql") };
+/// Makes the views of every family over the builds of all, each under the name of its family; `{edge}` is `flat` or
+/// `nested`.
+pub(super) fn views() -> impl Iterator<Item = Statement> {
+    let families = Projection::ALL.iter().map(|projection| projection.family());
+    families.map(|family| Statement { name: family.name, sql: family.views })
+}
 
-/// The names of the views, as their statement has them.
+/// The names of the views, as their statements have them.
 pub(super) fn view_names() -> Vec<String> {
     let named =
         |line: &str| line.strip_prefix("CREATE OR REPLACE VIEW public.")?.strip_suffix(" AS").map(str::to_owned);
-    VIEWS.sql.lines().filter_map(named).collect()
+    views().flat_map(|statement| statement.sql.lines()).filter_map(named).collect()
 }
 
 #[cfg(test)]
@@ -107,7 +112,7 @@ mod tests {
     #[test]
     fn every_view_is_named() {
         let names = super::view_names();
-        assert_eq!(names.len(), super::VIEWS.sql.matches("CREATE OR REPLACE VIEW").count());
+        assert_eq!(names.len(), super::views().map(|s| s.sql.matches("CREATE OR REPLACE VIEW").count()).sum::<usize>());
         assert!(names.contains(&"depends_on".to_owned()), "{names:?}");
     }
 }

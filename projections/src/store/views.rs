@@ -2,22 +2,22 @@
 
 use sqlx::PgConnection;
 
-use super::{StoreError, live_builds, statement, switch};
+use super::{Build, StoreError, live_builds, statement, switch};
 use crate::tables::Projection;
 
 /// Points the views at the live builds. To be called in the transaction that switches them.
 ///
 /// # Errors
-/// When the database refuses, or fewer than four projections are live (then nothing changes).
+/// When the database refuses. Where a family has no live build yet, nothing changes.
 pub async fn point_at_live(conn: &mut PgConnection) -> Result<(), StoreError> {
     let live = live_builds(&mut *conn).await?;
-    let of = |projection| live.iter().find(|build| build.projection == projection);
-    let (Some(graph), Some(people), Some(metrics)) =
-        (of(Projection::Graph), of(Projection::People), of(Projection::Metrics))
-    else {
+    let of = |projection: Projection| live.iter().find(|build| build.projection == projection);
+    if Projection::ALL.into_iter().any(|projection| of(projection).is_none()) {
         return Ok(());
-    };
-    let builds = [("graph", graph), ("people", people), ("metrics", metrics)];
-    let sql = statement::VIEWS.on_edges(metrics.read_formula()?.graph.edges, &builds);
-    switch::replace(conn, &sql).await
+    }
+    let Some(metrics) = of(Projection::Metrics) else { return Ok(()) };
+    let edges = metrics.read_formula()?.graph.edges;
+    let builds: Vec<(&str, &Build)> = live.iter().map(|build| (build.projection.name(), build)).collect();
+    let each: Vec<String> = statement::views().map(|statement| statement.on_edges(edges, &builds)).collect();
+    switch::replace(conn, &each.join("\n")).await
 }

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::copy::send;
 use super::{Build, StoreError};
-use crate::tables::text::CopyText;
+use crate::table::text::CopyText;
 use crate::tables::{Row, Table, TableDiff};
 
 /// Copies rows that a table has not.

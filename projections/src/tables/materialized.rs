@@ -10,13 +10,14 @@ use domain::facts::gitlog::UnsignedDay;
 use domain::formula::Formula;
 use domain::time::Timestamp;
 
-use super::TableDiff;
-use super::content::{Content, RepoCommits, moved, told};
+use super::content::{Content, told};
 use crate::fold::View;
 use crate::graph::Graph;
 use crate::metrics::Scores;
 use crate::metrics::digest::{DayLines, scores_digest};
 use crate::people::state::{AuthorFacts, DayRow};
+use crate::people::table_rows::{RepoCommits, moved};
+use crate::table::{TableDiff, TableRows};
 
 /// A content of its own, and what makes the digest of the next one cheap. By default that of empty tables.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,7 @@ pub struct Materialized {
     scores: Scores,
     latest: Vec<Option<Timestamp>>,
     repos: BTreeMap<String, OwnedCommits>,
+    derived: Vec<TableRows>,
     lines: DayLines,
 }
 
@@ -56,7 +58,7 @@ pub struct Advanced {
 impl Materialized {
     /// Advances to what a view gives under a formula.
     pub fn advance_to(&mut self, view: View<'_>, formula: &Formula) -> Advanced {
-        let Self { graph, scores, latest, repos, lines } = self;
+        let Self { graph, scores, latest, repos, derived, lines } = self;
         let before: Vec<RepoCommits<'_>> = repos.iter().map(|(id, held)| held.told(id)).collect();
         let (old, new) = moved(&before, &told(&view));
         old.iter().for_each(|repo| lines.forget(repo.id, repo.days));
@@ -64,16 +66,19 @@ impl Materialized {
         let evaluate = || {
             let after = view.scores(formula);
             let content = Content::of(&view, &after);
-            let before = Content { graph, scores, latest: Cow::Borrowed(latest), repos: before };
+            let (latest, derived) = (Cow::Borrowed(&latest[..]), Cow::Borrowed(&derived[..]));
+            let before = Content { graph, scores, latest, repos: before, derived };
             let differences = content.differences(&before, &old, &new);
-            (scores_digest(&after), differences, content.latest.into_owned(), after)
+            let (latest, derived) = (content.latest.into_owned(), content.derived.into_owned());
+            (scores_digest(&after), differences, latest, derived, after)
         };
         // The digest of the state is a hash of all of it, and waits for no score.
-        let (state_digest, (output_digest, differences, after_latest, after_scores)) = thread::scope(|scope| {
-            let digest = scope.spawn(|| lines.state_digest(&view.graph, formula.graph.edges));
-            let evaluated = evaluate();
-            (digest.join().unwrap_or_else(|panic| resume_unwind(panic)), evaluated)
-        });
+        let (state_digest, (output_digest, differences, after_latest, after_derived, after_scores)) =
+            thread::scope(|scope| {
+                let digest = scope.spawn(|| lines.state_digest(&view.graph, formula.graph.edges));
+                let evaluated = evaluate();
+                (digest.join().unwrap_or_else(|panic| resume_unwind(panic)), evaluated)
+            });
         let gone: Vec<String> = old.iter().map(|repo| repo.id.to_owned()).collect();
         for id in gone {
             repos.remove(&id);
@@ -82,7 +87,7 @@ impl Materialized {
             let (days, unsigned) = (days.to_vec(), unsigned.to_vec());
             repos.insert(id.to_owned(), OwnedCommits { days, unsigned, authors: authors.clone() });
         }
-        (*graph, *scores, *latest) = (view.graph, after_scores, after_latest);
+        (*graph, *scores, *latest, *derived) = (view.graph, after_scores, after_latest, after_derived);
         Advanced { differences, output_digest, state_digest }
     }
 }

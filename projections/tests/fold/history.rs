@@ -6,10 +6,10 @@ use domain::event::Event;
 use domain::formula::Formula;
 use domain::{Position, Recorded};
 use projections::fold::{Fold, World};
+use projections::history::table_rows::span_row;
 use projections::history::{Birth, History, HistorySpan, Metric, MetricValue, Tick};
 use projections::metrics::Level;
 use projections::tables::Row;
-use projections::tables::spans::span_row;
 use proptest::prelude::*;
 
 use super::facts::{FORMULAS, fold, formula};

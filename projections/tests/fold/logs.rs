@@ -240,6 +240,7 @@ fn affairs() -> impl Strategy<Value = Event> {
             digest: Digest::default(),
             state_digest: Digest::default(),
             quarantine_digest: Digest::default(),
+            families: std::collections::BTreeMap::new(),
         })
     });
     let promoted = select(&FORMULAS).prop_map(|name| {

@@ -3,54 +3,41 @@
 use std::collections::BTreeMap;
 
 use domain::formula::Formula;
+use projections::Projection;
 use projections::fold::{Fold, World};
-use projections::graph::GraphState;
-use projections::people::PeopleState;
 use proptest::prelude::*;
 
 use super::logs::{in_order, log};
 
-/// Rows by kind and key, as the two `fact` tables hold them.
+/// Rows by family, kind and key, as the `fact` tables hold them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Stored {
-    graph: BTreeMap<(String, String), String>,
-    people: BTreeMap<(String, String), String>,
-}
+struct Stored(BTreeMap<(Projection, String, String), String>);
 
 impl Stored {
-    /// Writes what a fold says it touched.
-    fn write(&mut self, fold: &mut Fold) {
-        let changes = fold.take_changes();
-        for (kind, key) in changes.rows() {
-            let place = (kind.to_owned(), key.to_owned());
-            if let Some(value) = fold.world.graph.row(kind, key).unwrap() {
-                self.graph.insert(place.clone(), value);
-            }
-            if let Some(value) = fold.world.people.row(kind, key).unwrap() {
-                self.people.insert(place, value);
+    /// Takes in these rows of a state.
+    fn take<'a>(&mut self, world: &World, rows: impl Iterator<Item = (&'static str, &'a str)>) {
+        for (kind, key) in rows {
+            for family in Projection::ALL {
+                if let Some(value) = world.row(family, kind, key).unwrap() {
+                    self.0.insert((family, kind.to_owned(), key.to_owned()), value);
+                }
             }
         }
     }
 
     /// Every row of a state.
     fn all(world: &World) -> Self {
-        let owned = |(kind, key): (&'static str, &str)| (kind.to_owned(), key.to_owned());
-        let graph =
-            world.graph.rows().map(|(kind, key)| (owned((kind, key)), world.graph.row(kind, key).unwrap().unwrap()));
-        let people =
-            world.people.rows().map(|(kind, key)| (owned((kind, key)), world.people.row(kind, key).unwrap().unwrap()));
-        Self { graph: graph.collect(), people: people.collect() }
+        let mut all = Self::default();
+        all.take(world, world.rows());
+        all
     }
 
     fn load(&self, position: u64) -> World {
-        let (mut graph, mut people) = (GraphState::default(), PeopleState::default());
-        for ((kind, key), value) in &self.graph {
-            assert!(graph.restore(kind, key.clone(), value).unwrap());
+        let mut world = World { position, ..World::default() };
+        for ((family, kind, key), value) in &self.0 {
+            assert!(world.restore(*family, kind, key.clone(), value).unwrap());
         }
-        for ((kind, key), value) in &self.people {
-            assert!(people.restore(kind, key.clone(), value).unwrap());
-        }
-        World { position, graph, people }
+        world
     }
 }
 
@@ -68,7 +55,8 @@ proptest! {
             for event in run {
                 fold.apply(event).unwrap();
             }
-            stored.write(&mut fold);
+            let changes = fold.take_changes();
+            stored.take(&fold.world, changes.rows());
             prop_assert_eq!(&stored, &Stored::all(&fold.world));
             let loaded = stored.load(fold.world.position);
             prop_assert_eq!(&loaded, &fold.world);
@@ -80,8 +68,12 @@ proptest! {
 
 #[test]
 fn a_row_of_an_unknown_kind_is_not_taken_in() {
-    let mut state = GraphState::default();
-    assert!(!state.restore("log", "x".to_owned(), "{}").unwrap());
-    assert!(state.restore("repo", "x".to_owned(), "{\"stars\":").is_err());
-    assert!(!PeopleState::default().restore("repo", "x".to_owned(), "{}").unwrap());
+    let mut world = World::default();
+    for family in Projection::ALL {
+        assert!(!world.restore(family, "of nobody", "x".to_owned(), "{}").unwrap(), "{family:?}");
+    }
+    assert!(!world.restore(Projection::Graph, "log", "x".to_owned(), "{}").unwrap());
+    assert!(!world.restore(Projection::People, "repo", "x".to_owned(), "{}").unwrap());
+    assert!(world.restore(Projection::Graph, "repo", "x".to_owned(), "{\"stars\":").is_err());
+    assert_eq!(world, World::default());
 }

@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 
 use super::tiles;
 use super::tree::{Anchor, Fault, Tree};
-use super::verification::{Judged, Verification, VerificationStop, Witness};
+use super::verification::{Judged, Verdict, Verification, VerificationStop, Witness};
 use crate::decisions::Decisions;
 use crate::log::{self, Head, Stored};
 use crate::snapshot::OfDatabase as _;
@@ -72,8 +72,7 @@ impl VerificationReport {
         let mut report = Self::begun(tree_size, verification.tree(), fault);
         report.publications = verification.judged().to_vec();
         report.divergences = divergences;
-        let diverged =
-            report.publications.iter().any(|one| matches!(one.verdict, super::verification::Verdict::Diverged { .. }));
+        let diverged = report.publications.iter().any(|one| matches!(one.verdict, Verdict::Diverged { .. }));
         if report.ok && diverged {
             report.ok = false;
             report.reason = Some("a publication does not follow from the log".to_owned());
@@ -84,6 +83,13 @@ impl VerificationReport {
         }
         report.trusted &= report.ok;
         Ok(report)
+    }
+
+    /// Whether some publication rests on other versions of families than this program holds: nothing is wrong with the
+    /// log, and not all is proven.
+    #[must_use]
+    pub fn lacks_versions(&self) -> bool {
+        self.publications.iter().any(|one| matches!(one.verdict, Verdict::OtherVersion { .. }))
     }
 
     /// The report of a check that stopped before the first event.

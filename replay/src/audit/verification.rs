@@ -16,6 +16,7 @@ use crate::ReplayError;
 use crate::as_of::{FoldOutcome, outcome_under};
 use crate::decisions::{Decisions, PassedOver, is_decision};
 use crate::log::Stored;
+use crate::publication::{named, other_versions};
 
 /// What became of one publication.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +27,13 @@ pub enum Verdict {
     /// It cannot be told: the score rests on a payload that was erased since.
     Unprovable {
         /// `unprovable: position N erased`.
+        reason: String,
+    },
+    /// It cannot be told by this program: what was published rests on other versions of families than it holds, and
+    /// its fold gives something else. A log that is not the one that was published is [`Self::Diverged`] all the same.
+    #[serde(rename = "other_version")]
+    OtherVersion {
+        /// Which families at which version: `published by graph/2`.
         reason: String,
     },
     /// The fold gives something else.
@@ -272,14 +280,19 @@ fn judge(target: &JudgedTarget, outcome: &FoldOutcome, root: Digest) -> Judged {
         ("state_digest", outcome.state_digest, facts.state_digest),
         ("quarantine_digest", target.quarantine, facts.quarantine_digest),
     ];
-    let differences: Vec<Value> = pairs
-        .iter()
-        .filter(|(_, replayed, published)| replayed != published)
+    let unequal = pairs.iter().filter(|(_, replayed, published)| replayed != published);
+    // The root and what was passed over are the log's own: no fold decides them.
+    let log_differs = unequal.clone().any(|(metric, ..)| ["root", "quarantine_digest"].contains(metric));
+    let others = other_versions(facts);
+    let differences: Vec<Value> = unequal
         .map(|(metric, replayed, published)| json!({"metric": metric, "replayed": replayed, "published": published}))
         .collect();
     let verdict = match target.erased {
         _ if differences.is_empty() => Verdict::Verified,
         Some(erased) => Verdict::Unprovable { reason: format!("unprovable: position {erased} erased") },
+        None if !others.is_empty() && !log_differs => {
+            Verdict::OtherVersion { reason: format!("published by {}", named(&others)) }
+        }
         None => Verdict::Diverged { differences },
     };
     Judged { label: facts.label.clone(), position: facts.position, formula: facts.formula.clone(), verdict }

@@ -178,10 +178,10 @@ impl Unfinished {
         let facts = facts?;
         for build in &mut builds {
             let name = build.schema();
-            for rows in all.iter().filter(|rows| rows.table.projection == build.projection) {
+            for rows in all.iter().filter(|rows| build.projection.holds(rows.table)) {
                 write::copy(&mut transaction, &name, rows.table, &rows.changed).await?;
             }
-            for (table, rows) in facts.iter().filter(|(table, _)| table.projection == build.projection) {
+            for (table, rows) in facts.iter().filter(|(table, _)| build.projection.holds(table)) {
                 write::copy(&mut transaction, &name, table, rows).await?;
             }
             if build.projection != Projection::History {

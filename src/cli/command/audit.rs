@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use serde_json::Value;
 
 use crate::cli::draft::{self, FileDraft};
-use crate::cli::failure::{Failure, REFUSED, Result};
+use crate::cli::failure::{ENVIRONMENT, Failure, REFUSED, Result};
 use crate::cli::flags::{Audit, Common};
 use crate::cli::output::Output;
 use crate::cli::session;
@@ -52,7 +52,13 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
 
 /// The report as the command's result.
 fn answer(report: &VerificationReport) -> Result<(Output, u8)> {
-    Ok((Output::of(report)?, if report.ok { 0 } else { REFUSED }))
+    let code = match report.ok {
+        false => REFUSED,
+        // Another program can tell.
+        true if report.lacks_versions() => ENVIRONMENT,
+        true => 0,
+    };
+    Ok((Output::of(report)?, code))
 }
 
 /// `audit export`: into a file that appears whole or not at all.

@@ -1,10 +1,10 @@
 //! `rebuild` and `rollback`.
 
 use crate::cli::failure::{REFUSED, Result};
-use crate::cli::flags::ProjectionArg;
 use crate::cli::output::{Output, fields};
 use crate::service::Deps;
 use crate::service::act::{rebuild, rollback};
+use crate::service::ask::Projection;
 
 /// `rebuild --cancel`.
 pub(crate) async fn cancel(deps: &Deps) -> Result<Output> {
@@ -14,12 +14,12 @@ pub(crate) async fn cancel(deps: &Deps) -> Result<Output> {
 /// `rebuild`.
 pub(crate) async fn run(
     deps: &Deps,
-    projection: Option<ProjectionArg>,
+    projection: Option<Projection>,
     formula: Option<String>,
     promote: bool,
     actor: Option<String>,
 ) -> Result<(Output, u8)> {
-    let asked = rebuild::RebuildOrder { projection: projection.map(Into::into), formula, promote, actor };
+    let asked = rebuild::RebuildOrder { projection, formula, promote, actor };
     let rebuilt = rebuild::run(deps, &asked).await?;
     let Output::Object(mut result) = Output::of(&rebuilt)? else { return Ok((Output::None, 0)) };
     let Some(found) = &rebuilt.difference else {
@@ -33,6 +33,6 @@ pub(crate) async fn run(
 }
 
 /// `rollback`.
-pub(crate) async fn rollback(deps: &Deps, projection: Option<ProjectionArg>, actor: Option<&str>) -> Result<Output> {
-    Output::of(&rollback::run(deps, projection.map(Into::into), actor).await?)
+pub(crate) async fn rollback(deps: &Deps, projection: Option<Projection>, actor: Option<&str>) -> Result<Output> {
+    Output::of(&rollback::run(deps, projection, actor).await?)
 }

@@ -1,8 +1,11 @@
 //! Values of flags that go into the log: checked before anything is done, by the rules of the values themselves.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use domain::checked::{Actor, Invalid};
 #[cfg(feature = "ingest")]
 use domain::checked::{Label, ProjectId, StatedReason};
+
+use crate::service::ask::Projection;
 
 /// Who acts: what `--actor` takes.
 pub(crate) fn actor(text: &str) -> Result<String, String> {
@@ -47,4 +50,11 @@ fn allowed(invalid: Invalid) -> String {
 #[cfg(feature = "ingest")]
 pub(crate) fn key(text: &str) -> Result<String, String> {
     crate::service::act::ingest::key(text).map_err(|error| error.to_string())
+}
+
+/// A projection by its name.
+pub(crate) fn projection() -> impl TypedValueParser<Value = Projection> {
+    let named = |projection: Projection| PossibleValue::new(projection.name()).help(projection.family().about);
+    PossibleValuesParser::new(Projection::ALL.map(named))
+        .map(|name| Projection::from_name(&name).expect("only names of projections are possible"))
 }

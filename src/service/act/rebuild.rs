@@ -148,19 +148,16 @@ pub(super) async fn make_live(
 
 fn which(projection: Option<Projection>, with_formula: bool) -> Vec<Projection> {
     match projection {
-        None if with_formula => switched_with(Projection::Metrics).to_vec(),
+        None if with_formula => switched_with(Projection::Metrics),
         None => Projection::ALL.to_vec(),
-        Some(projection) => switched_with(projection).to_vec(),
+        Some(projection) => switched_with(projection),
     }
 }
 
-/// The projections that switch together with one: scores and their history answer to one formula.
-pub(super) const fn switched_with(projection: Projection) -> &'static [Projection] {
-    match projection {
-        Projection::Graph => &[Projection::Graph],
-        Projection::People => &[Projection::People],
-        Projection::Metrics | Projection::History => &[Projection::Metrics, Projection::History],
-    }
+/// The projections that switch together with one: those that a formula decides answer to one.
+pub(super) fn switched_with(projection: Projection) -> Vec<Projection> {
+    let together = |other: &Projection| *other == projection || (other.needs_formula() && projection.needs_formula());
+    Projection::ALL.into_iter().filter(together).collect()
 }
 
 /// Says in the log what becomes live from here.

@@ -31,13 +31,13 @@ pub struct RolledBack {
 /// # Errors
 /// When there are none, or the switch cannot be made.
 pub async fn run(deps: &Deps, projection: Option<Projection>, actor: Option<&str>) -> Result<RolledBack> {
-    let which = projection.map_or(&[][..], switched_with);
+    let which = projection.map(switched_with).unwrap_or_default();
     // Of its own: where builds are made anew, the connection is their maker's.
     let mut conn = deps.write().await?.detach();
     let started = Instant::now();
     let head = log::head(&mut conn).await?.position;
     let mut progress = deps.begin("reading back", head);
-    let mut former = rollback::former(&mut conn, which, &mut |_| progress.step()).await?;
+    let mut former = rollback::former(&mut conn, &which, &mut |_| progress.step()).await?;
     drop(progress);
     make_live(deps, &mut conn, &mut former, actor).await?;
     let metrics = former.builds().iter().find(|build| build.projection.needs_formula());

@@ -71,7 +71,8 @@ struct ReplayStart {
 ///
 /// # Errors
 /// When the point, the formula or the publication does not exist, or the log cannot be folded;
-/// [`crate::service::Error::Gone`] for a publication that rests on what is erased.
+/// [`crate::service::Error::Gone`] for a publication that rests on what is erased,
+/// [`crate::service::Error::Unavailable`] for one that rests on versions of families that this program does not hold.
 pub async fn replay(deps: &Deps, asked: &ReplayQuery) -> Result<Replayed> {
     let mut conn = deps.read_long().await?;
     // One snapshot: a projector at work must not look like a divergence.
@@ -100,7 +101,7 @@ async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &ReplayQuery
     let mut comparison = Comparison::default();
     if let Some(published) = &published {
         comparison.with_publication(&outcome, &frontier, published);
-        if let (false, Some(_)) = (comparison.divergences.is_empty(), published.erased) {
+        if comparison.is_beyond_proof(published) {
             return Err(published.unequal().into());
         }
         if !comparison.divergences.is_empty() {
@@ -188,6 +189,14 @@ impl Comparison {
         }
     }
 
+    /// Whether what differs is no divergence: the publication rests on what is erased, or its digests on other
+    /// versions of families. A log that differs is one, whoever published.
+    fn is_beyond_proof(&self, published: &Published) -> bool {
+        let of_the_log = self.divergences.iter().any(|divergence| divergence.id == "log");
+        let others = !publication::other_versions(&published.facts).is_empty();
+        !self.divergences.is_empty() && (published.erased.is_some() || (others && !of_the_log))
+    }
+
     fn with_publication(&mut self, outcome: &FoldOutcome, frontier: &Frontier, published: &Published) {
         self.scores = true;
         let facts = &published.facts;
@@ -232,6 +241,8 @@ impl Comparison {
         let decisions = Decisions::read(conn).await?;
         for (_, facts) in publication::all(conn).await? {
             let comparable = facts.position == position && facts.formula_hash == formula;
+            // What other versions published is verified by its label.
+            let comparable = comparable && publication::other_versions(&facts).is_empty();
             if comparable && facts.quarantine_digest == quarantine {
                 self.with_publication(outcome, frontier, &Published::of(&decisions, &facts.label)?);
             }

@@ -94,7 +94,7 @@ impl<W: Write> Witness for Writer<W> {
         let label = &at.facts.label;
         match at.verdict {
             Verdict::Verified => {}
-            Verdict::Unprovable { reason } => {
+            Verdict::Unprovable { reason } | Verdict::OtherVersion { reason } => {
                 self.left_out.push((label.clone(), reason.clone()));
                 return Ok(());
             }

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Row, Table};
+use super::{Row, Table, TableRows};
 
 /// The rows by which one content of a table differs from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct TableDiff {
 
 impl TableDiff {
     /// The rows by which `after` differs from `before`: `order` compares keys, `same` the rest.
-    pub(super) fn between<T>(
+    pub(crate) fn between<T>(
         table: &'static Table,
         before: impl Iterator<Item = T>,
         after: impl Iterator<Item = T>,
@@ -37,7 +37,7 @@ impl TableDiff {
 }
 
 /// Walks two sorted lists; what is equal in `order` is met together.
-pub(super) fn side_by_side<A, B>(
+pub(crate) fn side_by_side<A, B>(
     before: impl Iterator<Item = A>,
     after: impl Iterator<Item = B>,
     order: impl Fn(&A, &B) -> Ordering,
@@ -57,17 +57,29 @@ pub(super) fn side_by_side<A, B>(
     }
 }
 
+/// By how much tables differ from what they held before; each is sorted by key, and of no row more is known.
+pub(crate) fn between_rows(before: &[TableRows], after: &[TableRows]) -> Vec<TableDiff> {
+    let of = |all: &'_ [TableRows], table: &Table| all.iter().position(|held| held.table == table);
+    let difference = |rows: &TableRows| {
+        let (table, key) = (rows.table, rows.table.key);
+        let held = of(before, table).map_or(&[][..], |n| &before[n].rows);
+        let order = |a: &&Row, b: &&Row| a[..key].cmp(&b[..key]);
+        TableDiff::between(table, held.iter(), rows.rows.iter(), order, |a, b| a == b, Row::clone)
+    };
+    after.iter().map(difference).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::FINDING;
+    static NOTES: Table = Table::of_facts("notes");
 
     #[test]
     fn only_what_differs_is_written() {
         let row = |(key, value): (&str, &str)| vec![Some(key.to_owned()), Some(value.to_owned())];
         let (before, after) = ([("a", "1"), ("b", "1"), ("d", "1")], [("a", "1"), ("c", "1"), ("d", "2"), ("e", "1")]);
         let difference = TableDiff::between(
-            &FINDING,
+            &NOTES,
             before.into_iter(),
             after.into_iter(),
             |a, b| a.0.cmp(b.0),

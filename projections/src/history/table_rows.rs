@@ -1,13 +1,13 @@
-//! Rows of the history: few at a time as cells, many as text for COPY.
+//! The rows of the family's tables: few at a time as cells, many as text for COPY.
 
 use std::fmt::Display;
 
 use domain::recorded::Position;
 use serde_json::json;
 
-use super::Row;
-use super::text::CopyText;
-use crate::history::{Birth, History, HistorySpan};
+use super::{Birth, History, HistorySpan, Tick};
+use crate::table::Row;
+use crate::table::text::CopyText;
 
 /// The cells of a value over time, in the order of its table's columns.
 fn cells(span: &HistorySpan, mut cell: impl FnMut(Option<&dyn Display>)) {
@@ -45,7 +45,7 @@ pub fn write_birth(birth: &Birth, text: &mut CopyText) {
 #[must_use]
 pub fn tick_rows(history: &History, from: Position) -> Vec<Row> {
     let ticks = history.ticks.range(from..);
-    let row = |(position, tick): (&u64, &crate::history::Tick)| {
+    let row = |(position, tick): (&u64, &Tick)| {
         vec![
             Some(position.to_string()),
             Some(tick.day.to_string()),

@@ -1,4 +1,4 @@
--- The stable views over the live builds: the tables and columns of the working group's storage document.
+-- Stable views over the live builds: tables and columns of the working group's storage document.
 CREATE OR REPLACE VIEW public.projects AS
 SELECT p.id, p.canonical_id, p.display_name, p.type, s.activity_status, p.git_org_url, s.pony_factor,
        s.criticality_score, s.adoption_score,
@@ -34,16 +34,3 @@ SELECT v.id, v.canonical_id, v.display_name, v.latest_version,
         WHERE l.projection = 'metrics') AS updated_at
 FROM {graph}.vertex v LEFT JOIN {metrics}.score s ON s.level = 'external' AND s.id = v.canonical_id
 WHERE NOT v.repo;
-
-CREATE OR REPLACE VIEW public.contributors AS
-SELECT c.id, c.contributor AS email_hash, n.name, n.login, bool_or(c.bot) AS bot
-FROM {people}.contribution c LEFT JOIN atlas.person n ON n.pseudonym = decode(c.contributor, 'hex')
-GROUP BY c.id, c.contributor, n.name, n.login;
-
-CREATE OR REPLACE VIEW public.depends_on AS
-SELECT e.in_vertex, e.out_vertex, e.{edge}_version AS version_range, e.{edge}_confidence AS confidence
-FROM {graph}.edge e WHERE e.{edge}_confidence IS NOT NULL;
-
-CREATE OR REPLACE VIEW public.contributed_to AS
-SELECT c.contributor AS in_vertex, c.repo AS out_vertex, c.number_of_commits, c.first_commit_date, c.last_commit_date
-FROM {people}.contribution c;

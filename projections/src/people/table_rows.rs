@@ -1,0 +1,128 @@
+//! The rows of the family's tables, and which of them differ.
+
+use std::collections::BTreeMap;
+
+use domain::digest::Digest;
+use domain::facts::gitlog::UnsignedDay;
+use domain::time::Timestamp;
+
+use super::contributions::RepoContributions;
+use super::family::{CONTRIBUTION, CONTRIBUTION_DAY};
+use super::state::{AuthorFacts, DayRow};
+use crate::table::difference::side_by_side;
+use crate::table::{Row, TableDiff, some, surrogate};
+
+/// By how much every table differs: of `old` repositories there was told what is told of `new` ones no more.
+pub(crate) fn differences(old: &[RepoCommits<'_>], new: &[RepoCommits<'_>]) -> Vec<TableDiff> {
+    vec![contributions(old, new), days(old, new)]
+}
+
+/// The commits of a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RepoCommits<'a> {
+    pub(crate) id: &'a str,
+    /// Sorted by (day, author).
+    pub(crate) days: &'a [DayRow],
+    /// Commits of nobody, sorted by day.
+    pub(crate) unsigned: &'a [UnsignedDay],
+    pub(crate) authors: &'a BTreeMap<Digest, AuthorFacts>,
+}
+
+impl<'a> RepoCommits<'a> {
+    pub(crate) fn of(id: &'a str, repo: &'a RepoContributions<'_>) -> Self {
+        Self { id, days: &repo.days, unsigned: &repo.unsigned, authors: &repo.authors }
+    }
+}
+
+/// The repositories of which something else is told: what it was, and what it is.
+pub(crate) fn moved<'a, 'b>(
+    before: &[RepoCommits<'a>],
+    after: &[RepoCommits<'b>],
+) -> (Vec<RepoCommits<'a>>, Vec<RepoCommits<'b>>) {
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    side_by_side(
+        before.iter(),
+        after.iter(),
+        |a, b| a.id.cmp(b.id),
+        |a, b| {
+            if a != b {
+                old.extend(a);
+                new.extend(b);
+            }
+        },
+    );
+    (old, new)
+}
+
+fn contributions(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> TableDiff {
+    TableDiff::between(
+        &CONTRIBUTION,
+        before.iter().flat_map(totals),
+        after.iter().flat_map(totals),
+        |a, b| (a.0, a.1).cmp(&(b.0, b.1)),
+        |a, b| a.2 == b.2,
+        |(repo, author, total)| contribution_row(repo, author, &total),
+    )
+}
+
+fn days(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> TableDiff {
+    TableDiff::between(
+        &CONTRIBUTION_DAY,
+        before.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
+        after.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
+        |a, b| (a.0, a.1.day, a.1.author).cmp(&(b.0, b.1.day, b.1.author)),
+        |a, b| a.1 == b.1,
+        |(repo, row)| contribution_day_row(repo, row),
+    )
+}
+
+/// What every contributor did in a repository.
+fn totals<'a>(repo: &RepoCommits<'a>) -> impl Iterator<Item = (&'a str, Digest, Total)> + use<'a> {
+    let mut totals: BTreeMap<Digest, Total> = BTreeMap::new();
+    for row in repo.days {
+        let (first, last) = (row.day.start(), row.day.start());
+        let bot = repo.authors.get(&row.author).is_some_and(|facts| facts.bot);
+        let total = totals.entry(row.author).or_insert(Total { bot, commits: 0, merges: 0, first, last });
+        total.commits += u64::from(row.without_merges());
+        total.merges += u64::from(row.merges);
+        total.last = last;
+    }
+    for (author, total) in &mut totals {
+        let Some(facts) = repo.authors.get(author) else { continue };
+        // The exact time where the log that told it still speaks for that day.
+        for (day, exact) in [(&mut total.first, facts.first), (&mut total.last, facts.last)] {
+            if exact.day() == day.day() {
+                *day = exact;
+            }
+        }
+    }
+    let id = repo.id;
+    totals.into_iter().map(move |(author, total)| (id, author, total))
+}
+
+/// What a contributor did in a repository, all days together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Total {
+    bot: bool,
+    commits: u64,
+    merges: u64,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+fn contribution_row(repo: &str, author: Digest, total: &Total) -> Row {
+    vec![
+        some(author),
+        some(repo),
+        some(surrogate("contributor", &author.to_string())),
+        some(total.bot),
+        some(total.commits),
+        some(total.merges),
+        some(total.first),
+        some(total.last),
+    ]
+}
+
+fn contribution_day_row(repo: &str, row: &DayRow) -> Row {
+    vec![some(row.author), some(repo), some(row.day), some(row.commits), some(row.merges)]
+}

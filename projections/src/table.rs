@@ -1,0 +1,58 @@
+//! A table of a build, its rows, and by what one content of it differs from another.
+//!
+//! Cells are text in the form Postgres casts to the column's type, so one writer serves every table.
+
+use domain::digest::Digest;
+
+pub mod difference;
+pub mod text;
+
+pub use difference::TableDiff;
+
+/// A table of a build.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Name of the family whose builds hold it.
+    pub family: &'static str,
+    /// Name within the build's schema.
+    pub name: &'static str,
+    /// Columns: (name, type with constraints). The first `key` of them are the primary key.
+    pub columns: &'static [(&'static str, &'static str)],
+    /// Number of key columns.
+    pub key: usize,
+}
+
+impl Table {
+    /// The table of a family that keeps its state as rows: the newest fact of every source.
+    #[must_use]
+    pub const fn of_facts(family: &'static str) -> Self {
+        Self { family, name: "fact", columns: &[("kind", "text"), ("key", "text"), ("value", "text")], key: 2 }
+    }
+}
+
+/// One row: a cell per column, `None` for null.
+pub type Row = Vec<Option<String>>;
+
+/// A table with its rows, sorted by key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableRows {
+    /// The table.
+    pub table: &'static Table,
+    /// Its rows.
+    pub rows: Vec<Row>,
+}
+
+/// A cell that holds something.
+#[allow(clippy::needless_pass_by_value, reason = "numbers and references alike, without an & at each of them")]
+pub(crate) fn some(text: impl ToString) -> Option<String> {
+    Some(text.to_string())
+}
+
+/// The integer by which the API shows a canonical id: the first 53 bits of SHA-256(kind class || id).
+#[must_use]
+pub fn surrogate(class: &str, id: &str) -> u64 {
+    let digest = Digest::of_parts(&[class.as_bytes(), id.as_bytes()]);
+    let mut head = [0u8; 8];
+    head.copy_from_slice(&digest.0[..8]);
+    u64::from_be_bytes(head) >> 11
+}
