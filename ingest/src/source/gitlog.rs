@@ -20,6 +20,8 @@ use serde_json::json;
 
 use super::{ReadOptions, Reading, Reads, Refused, SourceKind};
 
+use super::encoding;
+
 mod error;
 mod export;
 mod git;
@@ -37,9 +39,9 @@ mod tests;
 pub use error::GitLogError;
 pub use export::{Export, FORMAT, MAX_EXPORT_BYTES, VERSION, parse_export, render};
 pub use git::MAX_ANSWER_BYTES;
-pub use history::{Cell, History, Person, Totals, Window, totals};
+pub use history::{Cell, CoveredDays, GitHistory, Person, Totals, totals};
 pub use local::{MAX_REFERENCE_BYTES, MAX_REFERENCE_FILES};
-pub use log::{Log, MAX_COMMITS, MAX_LINE_BYTES, parse_log};
+pub use log::{MAX_COMMITS, MAX_LINE_BYTES, ReadLog, parse_log};
 pub use origin::{CloneUrl, GitSource, MAX_URL_BYTES};
 pub use process::MAX_FETCHED_BYTES;
 pub use tip::{MAX_LOG_BYTES, MAX_MAILMAP_BYTES};
@@ -128,9 +130,10 @@ pub fn read(source: &GitSource, subject: Subject, options: &Options) -> Result<P
 /// # Errors
 /// When the export is malformed or covers no day of the window.
 pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
-    let mut export = parse_export(bytes)?;
-    let mut warnings = Vec::new();
-    let window = Window::new(options.observed_at, options.since_months);
+    let (bytes, utf16) = encoding::narrow(bytes)?;
+    let mut export = parse_export(encoding::without_mark(&bytes))?;
+    let mut warnings: Vec<String> = utf16.then(|| encoding::WAS_UTF16.to_owned()).into_iter().collect();
+    let window = CoveredDays::new(options.observed_at, options.since_months);
     let (history, after) = export.history.within(window)?;
     export.history = history;
     if after > 0 {
@@ -178,11 +181,11 @@ impl From<Parsed> for Reading {
 }
 
 fn read_tip(git: &git::Git, tip: tip::Tip, subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
-    let window = Window::new(options.observed_at, options.since_months);
+    let window = CoveredDays::new(options.observed_at, options.since_months);
     let key = options.key.as_ref().ok_or(GitLogError::NoKey)?;
     let mut reader = log::LogReader::new(window, key);
     tip::read_log(git, &tip, &mut reader)?;
-    let Log { history, people, warnings } = reader.finish()?;
+    let ReadLog { history, people, warnings } = reader.finish()?;
     let export = Export { repo: subject.id.clone(), pseudonym_key: key.id(), history };
     parsed(&export, subject, people, tip.branch, warnings)
 }

@@ -10,10 +10,10 @@ use domain::facts::grant::{GrantObserved, GrantRecord};
 use domain::grants::{GitUrl, classify_git_url};
 use domain::redact;
 
-use self::document::Entry;
+use self::document::RecordEntry;
 use self::fields::Fields;
 use super::quoted::quoted;
-use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind};
+use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind, encoding};
 
 mod document;
 mod expiring;
@@ -50,7 +50,7 @@ pub struct Parsed {
     /// The records with their place (`file.json:data[12] (id)`), in the order of the files.
     pub records: Vec<(String, GrantObserved)>,
     /// The records that are malformed, or that a later one of the same id replaces.
-    pub refused: Vec<RefusedRow>,
+    pub refused: Vec<RefusedGrant>,
     /// What is odd but harmless.
     pub warnings: Vec<String>,
     /// For each file the bytes to keep as the raw document: the file without e-mail addresses.
@@ -59,7 +59,7 @@ pub struct Parsed {
 
 /// A record that is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefusedRow {
+pub struct RefusedGrant {
     /// Where it stands: `file.json:data[12] (id)`.
     pub row: String,
     /// The field, and what is wrong with it.
@@ -86,13 +86,15 @@ pub fn parse_files(files: &[NamedDocument]) -> Result<Parsed, Refused> {
     for (n, (row, outcome)) in entries.into_iter().enumerate() {
         match outcome.map(|facts| (last.get(&key(&facts)), facts)) {
             Ok((Some((stands, place)), _)) if *stands != n => {
-                parsed.refused.push(RefusedRow { row, reason: format!("duplicate id; the last one stands: {place}") });
+                parsed
+                    .refused
+                    .push(RefusedGrant { row, reason: format!("duplicate id; the last one stands: {place}") });
             }
             Ok((_, facts)) => {
                 parsed.warnings.extend(unusable_git_urls(&facts).map(|warning| format!("{row}: {warning}")));
                 parsed.records.push((row, facts));
             }
-            Err(reason) => parsed.refused.push(RefusedRow { row, reason }),
+            Err(reason) => parsed.refused.push(RefusedGrant { row, reason }),
         }
     }
     Ok(parsed)
@@ -116,7 +118,9 @@ fn reading(read: Parsed) -> Reading {
 type Outcome = (String, Result<GrantObserved, String>);
 
 fn read_file(name: &str, bytes: &[u8], entries: &mut Vec<Outcome>, parsed: &mut Parsed) -> Result<(), Refused> {
-    let text = std::str::from_utf8(bytes)
+    let (bytes, utf16) = encoding::narrow(bytes).map_err(|refused| Refused::at(name, refused.to_string()))?;
+    parsed.warnings.extend(utf16.then(|| format!("{name}: {}", encoding::WAS_UTF16)));
+    let text = std::str::from_utf8(&bytes)
         .map_err(|e| Refused::at(name, format!("not UTF-8 after {} bytes", e.valid_up_to())))?;
     let clean = redact::emails_in_json(text);
     let document = DocumentRef {
@@ -129,7 +133,7 @@ fn read_file(name: &str, bytes: &[u8], entries: &mut Vec<Outcome>, parsed: &mut 
     let content = clean.strip_prefix('\u{feff}').unwrap_or(&clean);
     let file = document::open(content, MAX_RECORDS - entries.len()).map_err(|reason| Refused::at(name, reason))?;
     parsed.warnings.extend(file.warnings.iter().map(|warning| format!("{name}: {warning}")));
-    for Entry { path, raw } in file.entries {
+    for RecordEntry { path, raw } in file.entries {
         let mut row = if path.is_empty() { name.to_owned() } else { format!("{name}:{path}") };
         let outcome = Fields::open(raw).and_then(|mut fields| {
             if let Some(id) = fields.shown_id() {

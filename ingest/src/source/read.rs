@@ -16,12 +16,12 @@ pub(crate) const MAX_PROSE_BYTES: usize = 10_000;
 
 /// What was wrong with a document that was accepted all the same.
 #[derive(Debug, Default)]
-pub(crate) struct Warnings {
+pub(crate) struct FieldWarnings {
     kept: Vec<String>,
     dropped: usize,
 }
 
-impl Warnings {
+impl FieldWarnings {
     /// Adds a warning about `place`.
     pub(crate) fn add(&mut self, place: &str, problem: impl std::fmt::Display) {
         if self.kept.len() < MAX_WARNINGS {
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_left_out_and_named() {
-        let mut warnings = Warnings::default();
+        let mut warnings = FieldWarnings::default();
         assert_eq!(warnings.count("stars", Some(&json!(-1))), None);
         assert_eq!(warnings.count("stars", Some(&json!(1.5))), None);
         assert_eq!(warnings.count("stars", Some(&json!(9_007_199_254_740_992_u64))), None);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_absent_or_null_is_no_matter() {
-        let mut warnings = Warnings::default();
+        let mut warnings = FieldWarnings::default();
         assert_eq!(warnings.count("stars", None), None);
         assert_eq!(warnings.line("name", Some(&Value::Null)), None);
         assert_eq!(warnings.line("name", Some(&json!("  "))), None);
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn lists_keep_the_newest() {
-        let mut warnings = Warnings::default();
+        let mut warnings = FieldWarnings::default();
         assert_eq!(warnings.newest("releases", vec![3, 1, 2, 3], 2), [2, 3]);
         assert_eq!(warnings.newest("releases", vec![2, 1, 2], 2), [1, 2]);
         assert_eq!(warnings.into_list(), ["releases: the newest 2 of 3 are kept"]);
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn warnings_are_bounded() {
-        let mut warnings = Warnings::default();
+        let mut warnings = FieldWarnings::default();
         (0..=MAX_WARNINGS).for_each(|n| warnings.add("x", n));
         let list = warnings.into_list();
         assert_eq!(list.len(), MAX_WARNINGS + 1);

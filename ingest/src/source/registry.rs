@@ -32,7 +32,7 @@ mod response;
 
 pub use config::{ConfigError, RegistryConfig, variable};
 pub use crates::parse_crates_index;
-pub use crawl::{CrawlRefused, Crawled, Crawler, Progress, Walk};
+pub use crawl::{CrawlProgress, CrawlRefused, CrawlWalk, Crawled, Crawler};
 pub use http::{CrawlOptions, CrawlerError};
 pub use npm::parse_npm;
 pub use pypi::parse_pypi;

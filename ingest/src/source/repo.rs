@@ -8,8 +8,8 @@ use domain::repository_link::repository_at;
 use serde_json::{Map, Value, json};
 
 use super::clean::{clean, to_bytes};
-use super::read::{MAX_RELEASES, Warnings, kind};
-use super::{Reading, Reads, Refused, SourceKind};
+use super::read::{FieldWarnings, MAX_RELEASES, kind};
+use super::{Reading, Reads, Refused, SourceKind, encoding};
 
 /// Host facts.
 pub const KIND: SourceKind = SourceKind {
@@ -49,7 +49,9 @@ pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
         let size = bytes.len();
         return Err(Refused::whole(format!("the document has {size} bytes, the limit is {MAX_DOCUMENT_BYTES}")));
     }
-    let mut tree: Value = serde_json::from_slice(bytes).map_err(|e| Refused::whole(format!("not JSON: {e}")))?;
+    let (narrow, utf16) = encoding::narrow(bytes)?;
+    let json = encoding::without_mark(&narrow);
+    let mut tree: Value = serde_json::from_slice(json).map_err(|e| Refused::whole(format!("not JSON: {e}")))?;
     clean(&mut tree);
     let Value::Object(fields) = tree else {
         return Err(Refused::whole(format!(
@@ -65,7 +67,10 @@ pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
         format_version: None,
         parser: PARSER.to_owned(),
     };
-    let mut warnings = Warnings::default();
+    let mut warnings = FieldWarnings::default();
+    if utf16 {
+        warnings.add("document", encoding::WAS_UTF16);
+    }
     let facts = read(&fields, subject, document, &mut warnings);
     if facts.is_silent() {
         return Err(Refused::whole(format!("nothing about a repository was found; looked for {FIELDS}")));
@@ -86,7 +91,12 @@ fn reading(read: Parsed) -> Reading {
     Reading::of_one(read.facts, read.cleaned, read.warnings, summary)
 }
 
-fn read(fields: &Map<String, Value>, subject: Subject, document: DocumentRef, warnings: &mut Warnings) -> RepoObserved {
+fn read(
+    fields: &Map<String, Value>,
+    subject: Subject,
+    document: DocumentRef,
+    warnings: &mut FieldWarnings,
+) -> RepoObserved {
     let get = |key: &str| fields.get(key);
     let host = subject.id.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')).map_or("github", |(host, _)| host);
     let parent = warnings.object("parent", get("parent"));
@@ -111,14 +121,14 @@ fn read(fields: &Map<String, Value>, subject: Subject, document: DocumentRef, wa
 }
 
 /// The first of these fields that is there: the host's own name comes first.
-fn count(fields: &Map<String, Value>, names: [&str; 2], warnings: &mut Warnings) -> Option<u64> {
+fn count(fields: &Map<String, Value>, names: [&str; 2], warnings: &mut FieldWarnings) -> Option<u64> {
     let there = |name: &&str| fields.get(*name).is_some_and(|value| !value.is_null());
     let name = names.into_iter().find(there)?;
     warnings.count(name, fields.get(name))
 }
 
 /// The canonical purl of `owner/name` on the subject's host.
-fn full_name(place: &str, host: &str, value: Option<&Value>, warnings: &mut Warnings) -> Option<String> {
+fn full_name(place: &str, host: &str, value: Option<&Value>, warnings: &mut FieldWarnings) -> Option<String> {
     let name = warnings.line(place, value)?;
     let id = repository_at(host, &name).filter(|id| id.matches('/').count() == name.matches('/').count() + 1);
     if id.is_none() {
@@ -128,7 +138,7 @@ fn full_name(place: &str, host: &str, value: Option<&Value>, warnings: &mut Warn
 }
 
 /// `private`, else `visibility`, of which everything but `public` is private.
-fn private(fields: &Map<String, Value>, warnings: &mut Warnings) -> Option<bool> {
+fn private(fields: &Map<String, Value>, warnings: &mut FieldWarnings) -> Option<bool> {
     let private = warnings.flag("private", fields.get("private"));
     let visibility = warnings.line("visibility", fields.get("visibility"));
     let visibility = visibility.and_then(|word| match word.as_str() {
@@ -148,7 +158,7 @@ fn private(fields: &Map<String, Value>, warnings: &mut Warnings) -> Option<bool>
 }
 
 /// `{"spdx_id": "MIT"}`, or the expression itself. `NOASSERTION` is the host's word for "I cannot tell".
-fn license(value: Option<&Value>, warnings: &mut Warnings) -> Option<String> {
+fn license(value: Option<&Value>, warnings: &mut FieldWarnings) -> Option<String> {
     let text = match value {
         Some(Value::Object(license)) => warnings.line("license.spdx_id", license.get("spdx_id")),
         other => warnings.line("license", other),
@@ -157,7 +167,7 @@ fn license(value: Option<&Value>, warnings: &mut Warnings) -> Option<String> {
 }
 
 /// Published releases, each with whether it is a pre-release, sorted; drafts are nobody's releases yet.
-fn releases(value: Option<&Value>, warnings: &mut Warnings) -> Vec<(Release, bool)> {
+fn releases(value: Option<&Value>, warnings: &mut FieldWarnings) -> Vec<(Release, bool)> {
     let mut found = Vec::new();
     for (index, item) in warnings.list("releases", value).unwrap_or_default().iter().enumerate() {
         found.extend(release(&format!("releases[{index}]"), item, warnings));
@@ -165,7 +175,7 @@ fn releases(value: Option<&Value>, warnings: &mut Warnings) -> Vec<(Release, boo
     warnings.newest("releases", found, MAX_RELEASES)
 }
 
-fn release(place: &str, value: &Value, warnings: &mut Warnings) -> Option<(Release, bool)> {
+fn release(place: &str, value: &Value, warnings: &mut FieldWarnings) -> Option<(Release, bool)> {
     let item = warnings.object(place, Some(value))?;
     if warnings.flag(&format!("{place}.draft"), item.get("draft")) == Some(true) {
         return None;
@@ -179,7 +189,11 @@ fn release(place: &str, value: &Value, warnings: &mut Warnings) -> Option<(Relea
     Some((Release { released, version }, early))
 }
 
-fn latest_version(latest: Option<&Value>, releases: &[(Release, bool)], warnings: &mut Warnings) -> Option<String> {
+fn latest_version(
+    latest: Option<&Value>,
+    releases: &[(Release, bool)],
+    warnings: &mut FieldWarnings,
+) -> Option<String> {
     let named = match latest {
         None | Some(Value::Null) => None,
         Some(text @ Value::String(_)) => warnings.line("latest_release", Some(text)),

@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use domain::unseen;
 
 use super::quoted::quoted;
-use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind};
+use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind, encoding};
 
 mod clean;
 #[cfg(test)]
@@ -65,6 +65,8 @@ pub struct RefusedRow {
 /// # Errors
 /// When the file is empty, is no UTF-8, lacks one of the four columns or has more than [`MAX_ROWS`] rows.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
+    let (bytes, utf16) = encoding::narrow(bytes)?;
+    let bytes = &*bytes;
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         Refused::at(format!("line {line}"), "not UTF-8: save the file as CSV in UTF-8")
@@ -83,7 +85,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     };
     let content = clean.strip_prefix('\u{feff}').unwrap_or(&clean);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(content.as_bytes());
-    let mut lines = Lines { content: content.as_bytes(), at: 0, line: 1 };
+    let mut lines = LineCounter { content: content.as_bytes(), at: 0, line: 1 };
     let mut record = StringRecord::new();
     let mut next = |record: &mut StringRecord| -> Result<Option<u64>, Refused> {
         let more = reader.read_record(record).map_err(|e| Refused::whole(format!("not CSV: {e}")))?;
@@ -93,7 +95,8 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     if next(&mut record)?.is_none() {
         return Err(Refused::whole(format!("the file is empty; it needs the header {}", COLUMNS.join(","))));
     }
-    let header = SurveyColumns::read(&record)?;
+    let mut header = SurveyColumns::read(&record)?;
+    header.warnings.extend(utf16.then(|| encoding::WAS_UTF16.to_owned()));
     let mut parsed =
         Parsed { rows: Vec::new(), refused: Vec::new(), warnings: header.warnings.clone(), document: vec![] };
     while let Some(line) = next(&mut record)? {
@@ -236,13 +239,13 @@ fn status_named(name: &str) -> Result<SurveyStatus, String> {
 }
 
 /// Counts lines up to the start of each record. The reader's own count lags behind after blank lines.
-struct Lines<'a> {
+struct LineCounter<'a> {
     content: &'a [u8],
     at: usize,
     line: u64,
 }
 
-impl Lines<'_> {
+impl LineCounter<'_> {
     /// The line that `record`, the next one read, starts on.
     fn of(&mut self, record: &StringRecord) -> u64 {
         let byte = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.at);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::purl::Purl;
 use ingest::source::registry::{
-    CrawlOptions, Crawled, Crawler, Progress, RegistryConfig, parse_crates_index, parse_npm, parse_pypi,
+    CrawlOptions, CrawlProgress, Crawled, Crawler, RegistryConfig, parse_crates_index, parse_npm, parse_pypi,
 };
 use serde_json::json;
 
@@ -56,7 +56,7 @@ async fn index(crates: &'static [(&'static str, &'static [&'static str])]) -> Se
 }
 
 /// What a walk yields, package by package, a `!` before those refused; and how far it was at the end.
-async fn walked(crawler: &mut Crawler, from: &[&str], hops: u32) -> (Vec<String>, Progress) {
+async fn walked(crawler: &mut Crawler, from: &[&str], hops: u32) -> (Vec<String>, CrawlProgress) {
     let from: Vec<Purl> = from.iter().map(|text| purl(text)).collect();
     let mut walk = crawler.walk(&from, hops).expect("configured");
     let mut found = Vec::new();
@@ -171,7 +171,7 @@ async fn walks_breadth_first_in_the_order_of_names() {
     let from = ["pkg:cargo/bbbb@1.0", "pkg:cargo/aaaa", "pkg:cargo/bbbb"];
     let (found, end) = walked(&mut crawler, &from, 2).await;
     assert_eq!(found, ["bbbb", "aaaa", "cccc", "dddd", "!gone", "eeee"]);
-    assert_eq!(end, Progress { crawled: 5, refused: 1, waiting: 0, left_out: 0, hop: 2 });
+    assert_eq!(end, CrawlProgress { crawled: 5, refused: 1, waiting: 0, left_out: 0, hop: 2 });
     assert_eq!(server.requests().len(), 6, "each package is asked for once");
     let (found, _) = walked(&mut crawler, &from, 0).await;
     assert_eq!(found, ["bbbb", "aaaa"]);

@@ -19,7 +19,7 @@ use domain::{Day, Timestamp, canonical};
 use serde::{Deserialize, Serialize};
 
 use super::error::GitLogError;
-use super::history::{Cell, History, Window};
+use super::history::{Cell, CoveredDays, GitHistory};
 use crate::source::Refused;
 
 /// Name of the format.
@@ -37,7 +37,7 @@ pub struct Export {
     /// Public id of the key behind the pseudonyms.
     pub pseudonym_key: String,
     /// The facts.
-    pub history: History,
+    pub history: GitHistory,
 }
 
 /// Only what decides how the rest is read; later versions may add what they like.
@@ -79,7 +79,7 @@ struct ExportRow {
 /// # Errors
 /// When it would be larger than [`MAX_EXPORT_BYTES`].
 pub fn render(export: &Export) -> Result<Vec<u8>, GitLogError> {
-    let History { window, latest, cells, bots } = &export.history;
+    let GitHistory { window, latest, cells, bots } = &export.history;
     let mut bytes = Vec::new();
     push(
         &mut bytes,
@@ -131,7 +131,7 @@ pub fn parse_export(bytes: &[u8]) -> Result<Export, GitLogError> {
     let mut lines = bytes.split(|byte| *byte == b'\n').zip(1u64..).filter(|(line, _)| !line.trim_ascii().is_empty());
     let Some((first, number)) = lines.next() else { return Err(GitLogError::refused("the export is empty")) };
     let header = header(first, number)?;
-    let mut history = History::new(Window { from: header.from, to: header.to });
+    let mut history = GitHistory::new(CoveredDays { from: header.from, to: header.to });
     history.latest = header.latest;
     let mut people = std::collections::BTreeSet::new();
     let mut rows = 0;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::Options;
 use super::error::GitLogError;
-use super::process::{Bounds, Ended, MAX_FETCHED_BYTES, run};
+use super::process::{Bounds, MAX_FETCHED_BYTES, ProcessEnd, run};
 
 /// Greatest size of what a short command may answer, in bytes: 64 MiB.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -83,7 +83,7 @@ pub(super) struct Git {
 /// What a short command answered.
 #[derive(Debug)]
 pub(super) struct Answer {
-    ended: Ended,
+    ended: ProcessEnd,
     output: Vec<u8>,
 }
 

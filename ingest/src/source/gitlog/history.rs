@@ -12,14 +12,14 @@ use super::error::GitLogError;
 
 /// The whole UTC days that are asked for, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct CoveredDays {
     /// First day; `None`: from the beginning.
     pub from: Option<Day>,
     /// Last day.
     pub to: Day,
 }
 
-impl Window {
+impl CoveredDays {
     /// The days up to the one in which `observed_at` lies: all, or those of the last `months` months.
     #[must_use]
     pub fn new(observed_at: Timestamp, months: Option<u32>) -> Self {
@@ -57,9 +57,9 @@ impl Cell {
 
 /// The facts of a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct History {
+pub struct GitHistory {
     /// The days it covers.
-    pub window: Window,
+    pub window: CoveredDays,
     /// Author time of the newest commit up to the end of the window.
     pub latest: Option<Timestamp>,
     /// Commits by (pseudonym, day).
@@ -90,8 +90,8 @@ pub struct Totals {
     pub bots_excluded: u64,
 }
 
-impl History {
-    pub(super) fn new(window: Window) -> Self {
+impl GitHistory {
+    pub(super) fn new(window: CoveredDays) -> Self {
         Self { window, latest: None, cells: BTreeMap::new(), bots: BTreeSet::new() }
     }
 
@@ -100,16 +100,16 @@ impl History {
     ///
     /// # Errors
     /// When there is no such day.
-    pub fn within(mut self, window: Window) -> Result<(Self, u64), GitLogError> {
+    pub fn within(mut self, window: CoveredDays) -> Result<(Self, u64), GitLogError> {
         let had = self.window;
-        self.window = Window { from: had.from.max(window.from), to: had.to.min(window.to) };
+        self.window = CoveredDays { from: had.from.max(window.from), to: had.to.min(window.to) };
         if self.window.from.is_some_and(|from| from > self.window.to) {
             let from = had.from.map_or_else(|| "the beginning".to_owned(), |day| day.to_string());
             let asked = window.from.map_or_else(String::new, |day| format!("from {day} "));
             let reason = format!("the export covers {from} to {}, none of the days {asked}up to {}", had.to, window.to);
             return Err(GitLogError::refused(reason));
         }
-        let Window { from, to } = self.window;
+        let CoveredDays { from, to } = self.window;
         let after: u64 = self.cells.iter().filter(|((_, day), _)| *day > to).map(|(_, c)| u64::from(c.commits)).sum();
         let known = self.cells.values().map(|cell| cell.last).chain(self.latest);
         self.latest = known.filter(|time| time.day() <= to).max();

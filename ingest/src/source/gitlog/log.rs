@@ -6,7 +6,7 @@ use domain::identity::{PseudonymKey, forge_login, is_bot, normalised_email, pseu
 use domain::{Day, Timestamp, redact};
 
 use super::error::GitLogError;
-use super::history::{Cell, History, Person, Window};
+use super::history::{Cell, CoveredDays, GitHistory, Person};
 
 /// What git prints of a commit, in its own notation: name and e-mail of the author after .mailmap, author time in
 /// seconds since 1970 (the form with an offset does not survive the odd offsets that real histories hold), parents,
@@ -20,9 +20,9 @@ pub const MAX_LINE_BYTES: usize = 64 * 1024;
 
 /// What a log says: the history, the people behind it, and what was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
+pub struct ReadLog {
     /// The facts.
-    pub history: History,
+    pub history: GitHistory,
     /// Names and logins, for the side table alone, sorted by pseudonym.
     pub people: Vec<Person>,
     /// What was left out, counted.
@@ -33,7 +33,7 @@ pub struct Log {
 ///
 /// # Errors
 /// When it holds more than [`MAX_COMMITS`].
-pub fn parse_log(bytes: &[u8], window: Window, key: &PseudonymKey) -> Result<Log, GitLogError> {
+pub fn parse_log(bytes: &[u8], window: CoveredDays, key: &PseudonymKey) -> Result<ReadLog, GitLogError> {
     let mut reader = LogReader::new(window, key);
     reader.feed(bytes)?;
     reader.finish()
@@ -42,7 +42,7 @@ pub fn parse_log(bytes: &[u8], window: Window, key: &PseudonymKey) -> Result<Log
 /// Folds a log that arrives in pieces.
 #[derive(Debug)]
 pub(super) struct LogReader<'a> {
-    window: Window,
+    window: CoveredDays,
     key: &'a PseudonymKey,
     /// The beginning of a line whose end has not arrived.
     pending: Vec<u8>,
@@ -81,7 +81,7 @@ struct LeftOut {
 }
 
 impl<'a> LogReader<'a> {
-    pub(super) fn new(window: Window, key: &'a PseudonymKey) -> Self {
+    pub(super) fn new(window: CoveredDays, key: &'a PseudonymKey) -> Self {
         Self {
             window,
             key,
@@ -120,12 +120,12 @@ impl<'a> LogReader<'a> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<Log, GitLogError> {
+    pub(super) fn finish(mut self) -> Result<ReadLog, GitLogError> {
         let last = std::mem::take(&mut self.pending);
         if !last.is_empty() {
             self.line(&last)?;
         }
-        let mut history = History::new(self.window);
+        let mut history = GitHistory::new(self.window);
         history.latest = self.latest;
         let mut people = Vec::new();
         for (email, author) in self.authors {
@@ -139,7 +139,7 @@ impl<'a> LogReader<'a> {
             history.cells.extend(author.days.into_iter().map(|(day, cell)| ((id, day), cell)));
         }
         people.sort_by_key(|person| person.pseudonym);
-        Ok(Log { history, people, warnings: self.left_out.warnings(&self.window) })
+        Ok(ReadLog { history, people, warnings: self.left_out.warnings(&self.window) })
     }
 
     fn count(&mut self) -> Result<(), GitLogError> {
@@ -207,7 +207,7 @@ impl<'a> LogReader<'a> {
 }
 
 impl LeftOut {
-    fn warnings(&self, window: &Window) -> Vec<String> {
+    fn warnings(&self, window: &CoveredDays) -> Vec<String> {
         let counts = [
             (self.malformed, "that git printed in no known form".to_owned()),
             (self.without_email, "without an e-mail address".to_owned()),

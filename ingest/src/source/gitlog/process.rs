@@ -46,14 +46,14 @@ pub(super) struct Bounds<'a> {
 
 /// How a process ended.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct ProcessEnd {
     /// Whether with exit code 0.
     pub(super) ok: bool,
     /// Its last words on stderr.
     pub(super) complaint: Vec<u8>,
 }
 
-impl Ended {
+impl ProcessEnd {
     /// The error of a process that said no.
     pub(super) fn error(&self, step: &'static str) -> GitLogError {
         GitLogError::Git { step, detail: detail(&self.complaint) }
@@ -66,7 +66,7 @@ pub(super) fn run(
     step: &'static str,
     bounds: &Bounds<'_>,
     sink: &mut dyn FnMut(&[u8]) -> Result<(), GitLogError>,
-) -> Result<Ended, GitLogError> {
+) -> Result<ProcessEnd, GitLogError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => GitLogError::GitMissing,
@@ -94,7 +94,7 @@ pub(super) fn run(
         if let Some(status) = group.child.try_wait().map_err(GitLogError::io(format!("git, {step}")))? {
             group.ended = true;
             check_size(bounds)?;
-            return Ok(Ended { ok: status.success(), complaint });
+            return Ok(ProcessEnd { ok: status.success(), complaint });
         }
         check_time(step, bounds)?;
         thread::sleep(REAP_POLL);
@@ -189,7 +189,7 @@ mod tests {
         Bounds { deadline: Instant::now() + limit, limit, folder, max_bytes: 1_000_000, interrupted: &GOES_ON }
     }
 
-    fn shell(script: &str, folder: &Path, limit: Duration) -> (Result<Ended, GitLogError>, Vec<u8>) {
+    fn shell(script: &str, folder: &Path, limit: Duration) -> (Result<ProcessEnd, GitLogError>, Vec<u8>) {
         let mut command = Command::new("sh");
         command.args(["-c", script]).current_dir(folder);
         let mut output = Vec::new();

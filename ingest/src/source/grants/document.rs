@@ -15,13 +15,13 @@ const MAX_NESTED_LISTS: usize = 2;
 /// A file taken apart.
 pub(super) struct File<'a> {
     /// What may be records, in the order of the file.
-    pub(super) entries: Vec<Entry<'a>>,
+    pub(super) entries: Vec<RecordEntry<'a>>,
     /// What the file says about itself that matters.
     pub(super) warnings: Vec<String>,
 }
 
 /// What may be a record.
-pub(super) struct Entry<'a> {
+pub(super) struct RecordEntry<'a> {
     /// Path in the file, such as `data[12]`; empty when the file is the record.
     pub(super) path: String,
     /// Its JSON text.
@@ -82,7 +82,7 @@ fn has_next(pagination: &RawValue) -> bool {
 }
 
 struct FoundRecords<'a> {
-    entries: Vec<Entry<'a>>,
+    entries: Vec<RecordEntry<'a>>,
     room: usize,
 }
 
@@ -115,7 +115,7 @@ impl<'a> FoundRecords<'a> {
         if self.entries.len() == self.room {
             return Err(format!("more than {} records", super::MAX_RECORDS));
         }
-        self.entries.push(Entry { path: path.to_owned(), raw });
+        self.entries.push(RecordEntry { path: path.to_owned(), raw });
         self.lists(path, members, depth).map(|_| ())
     }
 }

@@ -238,3 +238,12 @@ fn a_file_is_refused_as_a_whole_only_when_it_holds_no_grants_data() {
     assert_eq!(one(&json!([])).warnings, [""; 0]);
     assert!(parse(&[("deep.json", "[".repeat(1_000_000) + &"]".repeat(1_000_000))]).unwrap().records.is_empty());
 }
+
+#[test]
+fn a_file_in_utf_16_is_read_with_a_warning() {
+    let text = json!({"type": "Project", "id": "daoip-5:scf:project:x", "name": "Ä"}).to_string();
+    let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    let read = parse_files(&[("f.json".to_owned(), wide)]).unwrap();
+    assert_eq!(read.records, parse(&[("f.json", text)]).unwrap().records);
+    assert!(read.warnings.contains(&format!("f.json: {}", encoding::WAS_UTF16)), "{:?}", read.warnings);
+}

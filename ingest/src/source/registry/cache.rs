@@ -30,7 +30,7 @@ struct EntryHeader {
 
 /// An answer that was kept.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct CachedAnswer {
     /// The tag under which the registry knows it.
     pub(super) etag: String,
     /// The answer, cleaned.
@@ -49,7 +49,7 @@ impl Cache {
     }
 
     /// The answer kept for `url`; a file that is damaged counts as none.
-    pub(super) async fn load(&self, url: &Url) -> Option<Kept> {
+    pub(super) async fn load(&self, url: &Url) -> Option<CachedAnswer> {
         let bytes = tokio::fs::read(self.file(url)).await.ok()?;
         let split = bytes.iter().position(|byte| *byte == b'\n')?;
         let (line, body) = (&bytes[..split], &bytes[split + 1..]);
@@ -57,7 +57,7 @@ impl Cache {
         if header.url != url.as_str() || header.sha256 != Digest::of(body) {
             return None;
         }
-        Some(Kept { etag: header.etag, answer: serde_json::from_slice(body).ok()? })
+        Some(CachedAnswer { etag: header.etag, answer: serde_json::from_slice(body).ok()? })
     }
 
     /// Keeps an answer. The file appears whole or not at all.

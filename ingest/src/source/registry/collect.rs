@@ -7,7 +7,7 @@ use domain::purl::Purl;
 use domain::repository_link::repository_of;
 
 use super::Registry;
-use crate::source::read::Warnings;
+use crate::source::read::FieldWarnings;
 
 /// Greatest number of dependencies kept of one package.
 pub(super) const MAX_DEPENDENCIES: usize = 10_000;
@@ -26,7 +26,13 @@ impl Dependencies {
     }
 
     /// Adds the package `name` of the same registry.
-    pub(super) fn package(&mut self, place: &str, name: &str, requirement: Option<String>, warnings: &mut Warnings) {
+    pub(super) fn package(
+        &mut self,
+        place: &str,
+        name: &str,
+        requirement: Option<String>,
+        warnings: &mut FieldWarnings,
+    ) {
         let Some(purl) = self.registry.purl(name) else {
             warnings.add(place, "left out: no package can have this name");
             return;
@@ -36,11 +42,17 @@ impl Dependencies {
     }
 
     /// Adds a repository that a requirement points at.
-    pub(super) fn repository(&mut self, place: &str, id: String, requirement: Option<String>, warnings: &mut Warnings) {
+    pub(super) fn repository(
+        &mut self,
+        place: &str,
+        id: String,
+        requirement: Option<String>,
+        warnings: &mut FieldWarnings,
+    ) {
         self.add(place, Dependency { purl: id, requirement }, warnings);
     }
 
-    fn add(&mut self, place: &str, dependency: Dependency, warnings: &mut Warnings) {
+    fn add(&mut self, place: &str, dependency: Dependency, warnings: &mut FieldWarnings) {
         if self.found.len() < MAX_DEPENDENCIES {
             self.found.insert(dependency);
         } else {

@@ -4,7 +4,7 @@
 use reqwest::Url;
 use thiserror::Error;
 
-use super::answers::Shape;
+use super::answers::AnswerShape;
 use super::{Registry, crates, npm, pypi};
 
 /// The environment variables that name the registries.
@@ -70,7 +70,7 @@ pub(super) struct Part {
     /// Where it is.
     pub(super) url: Url,
     /// Its shape.
-    pub(super) shape: Shape,
+    pub(super) shape: AnswerShape,
     /// Whether there is no package without it.
     pub(super) main: bool,
 }
@@ -140,11 +140,11 @@ impl RegistryConfig {
     pub(super) fn parts(&self, registry: Registry, name: &str) -> Result<Vec<Part>, ConfigError> {
         let base = self.base(registry)?;
         let main = |part, url, shape| Part { name: part, url, shape, main: true };
-        let side = |part, url| Part { name: part, url, shape: Shape::Json, main: false };
+        let side = |part, url| Part { name: part, url, shape: AnswerShape::Json, main: false };
         let mut parts = Vec::new();
         match registry {
             Registry::Npm => {
-                parts.push(main(npm::PACKUMENT, below(base, &[name]), Shape::Json));
+                parts.push(main(npm::PACKUMENT, below(base, &[name]), AnswerShape::Json));
                 let counts = self.npm_downloads.as_ref();
                 parts.extend(
                     counts.map(|base| side(npm::DOWNLOADS, below(base, &["downloads", "point", "last-month", name]))),
@@ -152,12 +152,12 @@ impl RegistryConfig {
             }
             Registry::Crates => {
                 let name = name.to_ascii_lowercase();
-                parts.push(main(crates::INDEX, below(base, &index_path(&name)), Shape::Lines));
+                parts.push(main(crates::INDEX, below(base, &index_path(&name)), AnswerShape::Lines));
                 let api = self.crates_api.as_ref();
                 parts.extend(api.map(|base| side(crates::CRATE, below(base, &["api", "v1", "crates", &name]))));
             }
             Registry::Pypi => {
-                parts.push(main(pypi::PROJECT, below(base, &["pypi", name, "json"]), Shape::Json));
+                parts.push(main(pypi::PROJECT, below(base, &["pypi", name, "json"]), AnswerShape::Json));
                 let counts = self.pypi_downloads.as_ref();
                 parts.extend(counts.map(|base| {
                     let mut url = below(base, &["api", "packages", &name.to_ascii_lowercase(), "recent"]);

@@ -8,12 +8,12 @@ use domain::purl::Purl;
 use semver::Version;
 use serde_json::{Map, Value};
 
-use super::answers::{Answers, Shape};
+use super::answers::{AnswerShape, Answers};
 use super::collect::{Dependencies, repository_link};
 use super::features::on_by_default;
 use super::{Parsed, Registry};
 use crate::source::Refused;
-use crate::source::read::{MAX_RELEASES, Warnings, kind};
+use crate::source::read::{FieldWarnings, MAX_RELEASES, kind};
 
 /// The file of the index.
 pub(super) const INDEX: &str = "index";
@@ -28,11 +28,11 @@ const DOWNLOAD_DAYS: u32 = 90;
 /// # Errors
 /// When the document is too large, holds no JSON line, or is about another crate.
 pub fn parse_crates_index(purl: &Purl, bytes: &[u8]) -> Result<Parsed, Refused> {
-    read(purl, &Answers::parse(bytes, INDEX, Shape::Lines)?)
+    read(purl, &Answers::parse(bytes, INDEX, AnswerShape::Lines)?)
 }
 
 /// A version as the index lists it.
-struct Entry<'a> {
+struct IndexEntry<'a> {
     fields: &'a Map<String, Value>,
     version: String,
     yanked: bool,
@@ -47,7 +47,7 @@ struct Extra {
 
 /// Reads what was fetched.
 pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
-    let mut warnings = Warnings::default();
+    let mut warnings = answers.warnings();
     let w = &mut warnings;
     let index = answers.get(INDEX).unwrap_or(&Value::Null);
     let lines = index.as_array().filter(|lines| !lines.is_empty());
@@ -85,7 +85,7 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
     Ok(Parsed { facts, cleaned, next, warnings: warnings.into_list() })
 }
 
-fn entries<'a>(lines: &'a [Value], own: &str, w: &mut Warnings) -> Vec<Entry<'a>> {
+fn entries<'a>(lines: &'a [Value], own: &str, w: &mut FieldWarnings) -> Vec<IndexEntry<'a>> {
     let mut entries = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let place = format!("{INDEX}[{index}]");
@@ -100,7 +100,7 @@ fn entries<'a>(lines: &'a [Value], own: &str, w: &mut Warnings) -> Vec<Entry<'a>
         match w.line(&format!("{place}.vers"), fields.get("vers")) {
             Some(version) => {
                 let yanked = w.flag(&format!("{place}.yanked"), fields.get("yanked")).unwrap_or(false);
-                entries.push(Entry { fields, version, yanked });
+                entries.push(IndexEntry { fields, version, yanked });
             }
             None => w.add(&place, "left out: no version"),
         }
@@ -109,8 +109,8 @@ fn entries<'a>(lines: &'a [Value], own: &str, w: &mut Warnings) -> Vec<Entry<'a>
 }
 
 /// The greatest version that is neither yanked nor a pre-release; else one that is not yanked; else any.
-fn latest<'e, 'a>(entries: &'e [Entry<'a>], w: &mut Warnings) -> Option<&'e Entry<'a>> {
-    let mut greatest: Option<((bool, bool, Version), &Entry<'a>)> = None;
+fn latest<'e, 'a>(entries: &'e [IndexEntry<'a>], w: &mut FieldWarnings) -> Option<&'e IndexEntry<'a>> {
+    let mut greatest: Option<((bool, bool, Version), &IndexEntry<'a>)> = None;
     for entry in entries {
         let Ok(version) = Version::parse(&entry.version) else {
             w.add(&entry.version, "no semantic version, so it is never the latest");
@@ -124,7 +124,7 @@ fn latest<'e, 'a>(entries: &'e [Entry<'a>], w: &mut Warnings) -> Option<&'e Entr
     greatest.map(|(_, entry)| entry)
 }
 
-fn dependencies(entry: &Map<String, Value>, w: &mut Warnings) -> (Vec<Dependency>, Vec<Purl>) {
+fn dependencies(entry: &Map<String, Value>, w: &mut FieldWarnings) -> (Vec<Dependency>, Vec<Purl>) {
     let mut found = Dependencies::new(Registry::Crates);
     let on = on_by_default(entry);
     for (index, item) in w.list("deps", entry.get("deps")).unwrap_or_default().iter().enumerate() {
@@ -152,7 +152,7 @@ fn dependencies(entry: &Map<String, Value>, w: &mut Warnings) -> (Vec<Dependency
     found.finish()
 }
 
-fn extras(api: &Map<String, Value>, w: &mut Warnings) -> BTreeMap<String, Extra> {
+fn extras(api: &Map<String, Value>, w: &mut FieldWarnings) -> BTreeMap<String, Extra> {
     let mut extras = BTreeMap::new();
     for (index, item) in w.list("crate.versions", api.get("versions")).unwrap_or_default().iter().enumerate() {
         let place = format!("crate.versions[{index}]");

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::answers::Answers;
 use super::config::{ConfigError, RegistryConfig};
 use super::http::{CrawlOptions, CrawlerError, Http};
-use super::response::Failure;
+use super::response::FetchFailure;
 use super::{Parsed, Registry, crates, npm, pypi};
 use crate::source::Refused;
 
@@ -36,7 +36,7 @@ pub struct CrawlRefused {
 
 /// How far a walk is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct CrawlProgress {
     /// Packages looked up.
     pub crawled: usize,
     /// Packages refused.
@@ -88,7 +88,9 @@ impl Crawler {
                 Ok(answer) => {
                     answers.insert(part.name, answer);
                 }
-                Err(Failure::NotFound) if !part.main => missing.push(format!("{}: {}", part.name, Failure::NotFound)),
+                Err(FetchFailure::NotFound) if !part.main => {
+                    missing.push(format!("{}: {}", part.name, FetchFailure::NotFound));
+                }
                 Err(failure) => return Err(refused(format!("{}: {failure}", part.name))),
             }
         }
@@ -107,19 +109,19 @@ impl Crawler {
     ///
     /// # Errors
     /// When a registry that the walk begins with is not configured; the error names the variable to set.
-    pub fn walk(&mut self, purls: &[Purl], hops: u32) -> Result<Walk<'_>, ConfigError> {
+    pub fn walk(&mut self, purls: &[Purl], hops: u32) -> Result<CrawlWalk<'_>, ConfigError> {
         for purl in purls {
             if let Ok(registry) = Registry::of(purl) {
                 self.config.base(registry)?;
             }
         }
-        let mut walk = Walk {
+        let mut walk = CrawlWalk {
             crawler: self,
             hops,
             queue: VecDeque::new(),
             ahead: BTreeMap::new(),
             seen: BTreeSet::new(),
-            progress: Progress::default(),
+            progress: CrawlProgress::default(),
         };
         for purl in purls {
             if walk.is_new(purl) {
@@ -133,7 +135,7 @@ impl Crawler {
 /// A walk along dependencies. Each step hands over one package, so what was learnt can be kept before the next request;
 /// a walk that is broken off is begun again and costs one conditional request for each answer that has not changed.
 #[derive(Debug)]
-pub struct Walk<'a> {
+pub struct CrawlWalk<'a> {
     crawler: &'a mut Crawler,
     hops: u32,
     /// The packages of this hop.
@@ -141,10 +143,10 @@ pub struct Walk<'a> {
     /// Those of the next one, by purl.
     ahead: BTreeMap<String, Purl>,
     seen: BTreeSet<String>,
-    progress: Progress,
+    progress: CrawlProgress,
 }
 
-impl Walk<'_> {
+impl CrawlWalk<'_> {
     /// The next package, or `None` at the end. Dropped before it is done, it loses nothing: the same package is next.
     pub async fn next(&mut self) -> Option<Result<Crawled, CrawlRefused>> {
         let purl = self.queue.front()?.clone();
@@ -173,8 +175,8 @@ impl Walk<'_> {
 
     /// How far it is.
     #[must_use]
-    pub fn progress(&self) -> Progress {
-        Progress { waiting: self.queue.len() + self.ahead.len(), ..self.progress }
+    pub fn progress(&self) -> CrawlProgress {
+        CrawlProgress { waiting: self.queue.len() + self.ahead.len(), ..self.progress }
     }
 
     /// Whether a package is seen for the first time, within the bound.

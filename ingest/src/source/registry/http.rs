@@ -13,10 +13,10 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
 
-use super::answers::Shape;
-use super::cache::{Cache, Kept};
+use super::answers::AnswerShape;
+use super::cache::{Cache, CachedAnswer};
 use super::config::{ConfigError, RegistryConfig};
-use super::response::{Failure, check_content_type, check_status, read_body, text};
+use super::response::{FetchFailure, check_content_type, check_status, read_body, text};
 use crate::source::clean::clean;
 
 /// Greatest number of redirects followed for one answer.
@@ -135,7 +135,7 @@ impl Http {
     }
 
     /// The cleaned answer at `url`, from the registry or, if it has not changed, from the cache.
-    pub(super) async fn get(&mut self, url: &Url, shape: Shape) -> Result<Value, Failure> {
+    pub(super) async fn get(&mut self, url: &Url, shape: AnswerShape) -> Result<Value, FetchFailure> {
         let mut kept = match &self.cache {
             Some(cache) => cache.load(url).await,
             None => None,
@@ -150,7 +150,7 @@ impl Http {
                 Err(failure) => failure,
             };
             let asked = match &failure {
-                Failure::Status { retry_after, .. } => retry_after.unwrap_or_default(),
+                FetchFailure::Status { retry_after, .. } => retry_after.unwrap_or_default(),
                 _ => Duration::ZERO,
             };
             // Also after the last try: the next package of that host has to wait as well.
@@ -163,16 +163,21 @@ impl Http {
         }
     }
 
-    async fn try_once(&mut self, url: &Url, shape: Shape, kept: &mut Option<Kept>) -> Result<Value, Failure> {
+    async fn try_once(
+        &mut self,
+        url: &Url,
+        shape: AnswerShape,
+        kept: &mut Option<CachedAnswer>,
+    ) -> Result<Value, FetchFailure> {
         let response = self.follow(url, kept.as_ref().map(|kept| kept.etag.as_str())).await?;
         if response.status() == StatusCode::NOT_MODIFIED {
-            return kept.take().map(|kept| kept.answer).ok_or(Failure::NothingKept);
+            return kept.take().map(|kept| kept.answer).ok_or(FetchFailure::NothingKept);
         }
         check_status(response.status(), response.headers(), Utc::now())?;
         check_content_type(response.headers())?;
         let etag = text(response.headers(), &ETAG).map(str::to_owned);
         let bytes = read_body(response, self.options.max_wire_bytes, self.options.max_answer_bytes).await?;
-        let mut answer = shape.read(&bytes).map_err(|error| Failure::of_json(&error))?;
+        let mut answer = shape.read(&bytes).map_err(|error| FetchFailure::of_json(&error))?;
         clean(&mut answer);
         if let (Some(cache), Some(etag)) = (&self.cache, etag)
             && let Err(error) = cache.store(url, &etag, &answer).await
@@ -182,7 +187,7 @@ impl Http {
         Ok(answer)
     }
 
-    async fn follow(&mut self, url: &Url, etag: Option<&str>) -> Result<Response, Failure> {
+    async fn follow(&mut self, url: &Url, etag: Option<&str>) -> Result<Response, FetchFailure> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             self.wait_for_turn(&url).await?;
@@ -191,23 +196,23 @@ impl Http {
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
-            let response = request.send().await.map_err(Failure::of_client)?;
+            let response = request.send().await.map_err(FetchFailure::of_client)?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
             }
-            let location = text(response.headers(), &LOCATION).ok_or(Failure::Redirect("to nowhere"))?;
+            let location = text(response.headers(), &LOCATION).ok_or(FetchFailure::Redirect("to nowhere"))?;
             url = redirected(&url, location, &self.trusted)?;
         }
-        Err(Failure::Redirect("too often"))
+        Err(FetchFailure::Redirect("too often"))
     }
 
     /// Sleeps until the host may be asked again. A host that asked for a longer rest than we wait is not asked.
-    async fn wait_for_turn(&mut self, url: &Url) -> Result<(), Failure> {
+    async fn wait_for_turn(&mut self, url: &Url) -> Result<(), FetchFailure> {
         let host = host_of(url);
         let wait = self.turns.get(&host).map(|free| free.saturating_duration_since(Instant::now())).unwrap_or_default();
         let limit = self.options.longest_wait;
         if wait > limit.max(self.options.interval) {
-            return Err(Failure::Busy { limit });
+            return Err(FetchFailure::Busy { limit });
         }
         sleep(wait).await;
         self.turns.insert(host, Instant::now() + self.options.interval);
@@ -222,18 +227,18 @@ impl Http {
 }
 
 /// Where a redirect leads: to the same host or another configured one, and never out of TLS.
-fn redirected(from: &Url, location: &str, trusted: &BTreeSet<String>) -> Result<Url, Failure> {
-    let to = from.join(location).map_err(|_| Failure::Redirect("to something that is no address"))?;
+fn redirected(from: &Url, location: &str, trusted: &BTreeSet<String>) -> Result<Url, FetchFailure> {
+    let to = from.join(location).map_err(|_| FetchFailure::Redirect("to something that is no address"))?;
     match to.scheme() {
         "https" => {}
         "http" if from.scheme() == "http" => {}
-        _ => return Err(Failure::Redirect("to a less safe scheme")),
+        _ => return Err(FetchFailure::Redirect("to a less safe scheme")),
     }
     let host = host_of(&to);
     if host == host_of(from) || trusted.contains(&host) {
         Ok(to)
     } else {
-        Err(Failure::Redirect("to a host that is not configured"))
+        Err(FetchFailure::Redirect("to a host that is not configured"))
     }
 }
 
@@ -269,11 +274,11 @@ mod tests {
         assert_eq!(to("https://mirror.example/c").unwrap(), "https://mirror.example/c");
         for location in ["http://registry.example/c", "http://mirror.example/c", "ftp://registry.example/c", "data:,x"]
         {
-            assert_eq!(to(location), Err(Failure::Redirect("to a less safe scheme")), "{location}");
+            assert_eq!(to(location), Err(FetchFailure::Redirect("to a less safe scheme")), "{location}");
         }
         for location in ["//other.example/c", "https://mirror.example:8443/", "https://registry.example@other.example/"]
         {
-            assert_eq!(to(location), Err(Failure::Redirect("to a host that is not configured")), "{location}");
+            assert_eq!(to(location), Err(FetchFailure::Redirect("to a host that is not configured")), "{location}");
         }
     }
 
@@ -295,7 +300,7 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::from_secs(91));
         http.defer(&one, Duration::MAX);
         http.defer(&one, Duration::from_secs(1));
-        assert!(matches!(http.wait_for_turn(&one).await, Err(Failure::Busy { .. })));
+        assert!(matches!(http.wait_for_turn(&one).await, Err(FetchFailure::Busy { .. })));
         assert_eq!(start.elapsed(), Duration::from_secs(91));
     }
 }

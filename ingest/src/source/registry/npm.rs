@@ -6,11 +6,11 @@ use domain::purl::Purl;
 use domain::repository_link::repository_of;
 use serde_json::{Map, Value};
 
-use super::answers::{Answers, Shape};
+use super::answers::{AnswerShape, Answers};
 use super::collect::{Dependencies, repository_link};
 use super::{Parsed, Registry};
 use crate::source::Refused;
-use crate::source::read::{MAX_RELEASES, Warnings};
+use crate::source::read::{FieldWarnings, MAX_RELEASES};
 
 /// The packument.
 pub(super) const PACKUMENT: &str = "packument";
@@ -24,12 +24,12 @@ const DOWNLOAD_DAYS: u32 = 30;
 /// # Errors
 /// When the document is too large, no JSON object, or about another package.
 pub fn parse_npm(purl: &Purl, bytes: &[u8]) -> Result<Parsed, Refused> {
-    read(purl, &Answers::parse(bytes, PACKUMENT, Shape::Json)?)
+    read(purl, &Answers::parse(bytes, PACKUMENT, AnswerShape::Json)?)
 }
 
 /// Reads what was fetched.
 pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
-    let mut warnings = Warnings::default();
+    let mut warnings = answers.warnings();
     let w = &mut warnings;
     let packument = answers.object(PACKUMENT)?;
     let own = Registry::Npm.answered(purl, packument.get("name"))?;
@@ -68,7 +68,7 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
     Ok(Parsed { facts, cleaned, next, warnings: warnings.into_list() })
 }
 
-fn releases(versions: Option<&Map<String, Value>>, time: Option<&Value>, w: &mut Warnings) -> Vec<Release> {
+fn releases(versions: Option<&Map<String, Value>>, time: Option<&Value>, w: &mut FieldWarnings) -> Vec<Release> {
     let times = w.object("time", time);
     let mut found = Vec::new();
     for version in versions.into_iter().flat_map(Map::keys) {
@@ -79,7 +79,7 @@ fn releases(versions: Option<&Map<String, Value>>, time: Option<&Value>, w: &mut
     w.newest("versions", found, MAX_RELEASES)
 }
 
-fn dependencies(manifest: Option<&Map<String, Value>>, w: &mut Warnings) -> (Vec<Dependency>, Vec<Purl>) {
+fn dependencies(manifest: Option<&Map<String, Value>>, w: &mut FieldWarnings) -> (Vec<Dependency>, Vec<Purl>) {
     let mut found = Dependencies::new(Registry::Npm);
     let declared = manifest.and_then(|manifest| w.object("dependencies", manifest.get("dependencies")));
     for (name, requirement) in declared.into_iter().flatten() {
@@ -105,7 +105,7 @@ fn dependencies(manifest: Option<&Map<String, Value>>, w: &mut Warnings) -> (Vec
 }
 
 /// A link, or an object with one.
-fn link(value: Option<&Value>, w: &mut Warnings) -> Option<String> {
+fn link(value: Option<&Value>, w: &mut FieldWarnings) -> Option<String> {
     match value {
         Some(Value::Object(repository)) => w.line("repository.url", repository.get("url")),
         other => w.line("repository", other),
@@ -113,7 +113,7 @@ fn link(value: Option<&Value>, w: &mut Warnings) -> Option<String> {
 }
 
 /// An expression, an object with a `type`, or, long ago, a list of these, of which one may choose.
-fn license(value: Option<&Value>, w: &mut Warnings) -> Option<String> {
+fn license(value: Option<&Value>, w: &mut FieldWarnings) -> Option<String> {
     match value {
         Some(Value::Object(license)) => w.line("license.type", license.get("type")),
         Some(Value::Array(items)) => {
@@ -125,7 +125,7 @@ fn license(value: Option<&Value>, w: &mut Warnings) -> Option<String> {
     }
 }
 
-fn downloads(value: Option<&Value>, purl: &Purl, w: &mut Warnings) -> Option<Downloads> {
+fn downloads(value: Option<&Value>, purl: &Purl, w: &mut FieldWarnings) -> Option<Downloads> {
     let answer = w.object(DOWNLOADS, value)?;
     if let Some(name) = w.line("downloads.package", answer.get("package"))
         && !Registry::Npm.same(&purl.spelled, &name)

@@ -4,11 +4,11 @@ use domain::facts::registry::{Dependency, Downloads, RegistryCrawled, Release};
 use domain::purl::Purl;
 use serde_json::{Map, Value};
 
-use super::answers::{Answers, Shape};
+use super::answers::{AnswerShape, Answers};
 use super::collect::{Dependencies, repository_link};
 use super::{Parsed, Registry};
 use crate::source::Refused;
-use crate::source::read::{MAX_RELEASES, Warnings};
+use crate::source::read::{FieldWarnings, MAX_RELEASES};
 
 /// The project's document.
 pub(super) const PROJECT: &str = "project";
@@ -27,12 +27,12 @@ const REPOSITORY_LABELS: [&str; 9] =
 /// # Errors
 /// When the document is too large, no JSON object, or about another package.
 pub fn parse_pypi(purl: &Purl, bytes: &[u8]) -> Result<Parsed, Refused> {
-    read(purl, &Answers::parse(bytes, PROJECT, Shape::Json)?)
+    read(purl, &Answers::parse(bytes, PROJECT, AnswerShape::Json)?)
 }
 
 /// Reads what was fetched.
 pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
-    let mut warnings = Warnings::default();
+    let mut warnings = answers.warnings();
     let w = &mut warnings;
     let project = answers.object(PROJECT)?;
     let none = Map::new();
@@ -58,7 +58,7 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
 }
 
 /// A version is released when its first file is uploaded.
-fn releases(value: Option<&Value>, w: &mut Warnings) -> Vec<Release> {
+fn releases(value: Option<&Value>, w: &mut FieldWarnings) -> Vec<Release> {
     let mut found = Vec::new();
     for (version, files) in w.object("releases", value).into_iter().flatten() {
         let place = format!("releases.{version}");
@@ -77,7 +77,7 @@ fn releases(value: Option<&Value>, w: &mut Warnings) -> Vec<Release> {
     w.newest("releases", found, MAX_RELEASES)
 }
 
-fn dependencies(info: &Map<String, Value>, w: &mut Warnings) -> (Vec<Dependency>, Vec<Purl>) {
+fn dependencies(info: &Map<String, Value>, w: &mut FieldWarnings) -> (Vec<Dependency>, Vec<Purl>) {
     let mut found = Dependencies::new(Registry::Pypi);
     for (index, item) in w.list("requires_dist", info.get("requires_dist")).unwrap_or_default().iter().enumerate() {
         let place = format!("requires_dist[{index}]");
@@ -123,7 +123,7 @@ fn asks_for_extra(marker: &str) -> bool {
     bare.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == "extra" || word == "extras")
 }
 
-fn repository(info: &Map<String, Value>, w: &mut Warnings) -> Option<String> {
+fn repository(info: &Map<String, Value>, w: &mut FieldWarnings) -> Option<String> {
     let mut labelled = Vec::new();
     for (label, value) in w.object("project_urls", info.get("project_urls")).into_iter().flatten() {
         let plain: String = label.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
@@ -138,7 +138,7 @@ fn repository(info: &Map<String, Value>, w: &mut Warnings) -> Option<String> {
     repository_link(labelled.into_iter().map(|(_, link)| link).chain([home]))
 }
 
-fn license(info: &Map<String, Value>, w: &mut Warnings) -> Option<String> {
+fn license(info: &Map<String, Value>, w: &mut FieldWarnings) -> Option<String> {
     if let Some(expression) = w.line("license_expression", info.get("license_expression")) {
         return Some(expression);
     }

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 /// Why there is no answer. Never shows an address: it may hold a secret.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum FetchFailure {
     #[error("the registry does not know it")]
     NotFound,
     #[error("the registry answers {code}")]
@@ -39,7 +39,7 @@ pub(super) enum Failure {
     NothingKept,
 }
 
-impl Failure {
+impl FetchFailure {
     /// Whether it may be gone at the next try.
     pub(super) fn is_passing(&self) -> bool {
         match self {
@@ -70,11 +70,11 @@ impl Failure {
 }
 
 /// What a status means: `Ok` for a body to read.
-pub(super) fn check_status(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(super) fn check_status(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>) -> Result<(), FetchFailure> {
     match status {
         StatusCode::OK => Ok(()),
-        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Failure::NotFound),
-        other => Err(Failure::Status { code: other.as_u16(), retry_after: retry_after(headers, now) }),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(FetchFailure::NotFound),
+        other => Err(FetchFailure::Status { code: other.as_u16(), retry_after: retry_after(headers, now) }),
     }
 }
 
@@ -89,43 +89,43 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
 }
 
 /// Registries serve JSON under several names, and index files as plain text or bytes; a page is none of them.
-pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Failure> {
+pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), FetchFailure> {
     let Some(found) = text(headers, &CONTENT_TYPE) else { return Ok(()) };
     let essence = found.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let plain = ["", "text/plain", "application/octet-stream", "binary/octet-stream"].contains(&essence.as_str());
     if plain || essence.contains("json") {
         Ok(())
     } else {
-        Err(Failure::ContentType(essence.chars().take(100).collect()))
+        Err(FetchFailure::ContentType(essence.chars().take(100).collect()))
     }
 }
 
 /// Reads the body, at most `on_wire` bytes, and inflates it, to at most `inflated` bytes.
-pub(super) async fn read_body(mut response: Response, on_wire: u64, inflated: u64) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_body(mut response: Response, on_wire: u64, inflated: u64) -> Result<Vec<u8>, FetchFailure> {
     let encoding = text(response.headers(), &CONTENT_ENCODING).unwrap_or("identity").trim().to_ascii_lowercase();
     let is_too_large = |size: u64| size > on_wire;
     if response.content_length().is_some_and(is_too_large) {
-        return Err(Failure::TooLarge { limit: on_wire });
+        return Err(FetchFailure::TooLarge { limit: on_wire });
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(Failure::of_client)? {
+    while let Some(chunk) = response.chunk().await.map_err(FetchFailure::of_client)? {
         if is_too_large(body.len() as u64 + chunk.len() as u64) {
-            return Err(Failure::TooLarge { limit: on_wire });
+            return Err(FetchFailure::TooLarge { limit: on_wire });
         }
         body.extend_from_slice(&chunk);
     }
     match encoding.as_str() {
         "" | "identity" => Ok(body),
         "gzip" | "x-gzip" => inflate(&body, inflated),
-        other => Err(Failure::Encoding(other.chars().take(100).collect())),
+        other => Err(FetchFailure::Encoding(other.chars().take(100).collect())),
     }
 }
 
-fn inflate(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
+fn inflate(body: &[u8], limit: u64) -> Result<Vec<u8>, FetchFailure> {
     let mut bytes = Vec::new();
     let read = MultiGzDecoder::new(body).take(limit.saturating_add(1)).read_to_end(&mut bytes);
-    read.map_err(|error| Failure::Damaged(error.to_string()))?;
-    if bytes.len() as u64 > limit { Err(Failure::TooLarge { limit }) } else { Ok(bytes) }
+    read.map_err(|error| FetchFailure::Damaged(error.to_string()))?;
+    if bytes.len() as u64 > limit { Err(FetchFailure::TooLarge { limit }) } else { Ok(bytes) }
 }
 
 /// A header that is text.

@@ -36,6 +36,17 @@ fn an_export_reads_back_to_equal_facts() {
 }
 
 #[test]
+fn an_export_may_have_a_mark() {
+    let direct = read_path(repo().path()).unwrap();
+    let text = format!("\u{feff}{}", String::from_utf8(direct.export.clone()).unwrap());
+    let marked = read_export(text.as_bytes(), subject(), &options("2026-01-01")).unwrap();
+    assert_eq!((&marked.export, &marked.warnings), (&direct.export, &Vec::new()));
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = read_export(&wide, subject(), &options("2026-01-01")).unwrap();
+    assert_eq!((wide.export, wide.warnings), (direct.export, vec![crate::source::encoding::WAS_UTF16.to_owned()]));
+}
+
+#[test]
 fn an_export_is_cut_to_the_window_exactly_as_the_repository_is() {
     let repo = repo();
     let whole = read_path(repo.path()).unwrap().export;
@@ -130,7 +141,7 @@ proptest! {
     #[test]
     fn a_changed_byte_never_panics(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let log = b"n\0ann@example.org\x001700000000\0p q\0a\nb-bot\0b@x\x001710000000\0\0b\n";
-        let window = Window::new(Timestamp::parse("2026-01-01T00:00:00Z").unwrap(), None);
+        let window = CoveredDays::new(Timestamp::parse("2026-01-01T00:00:00Z").unwrap(), None);
         let history = parse_log(log, window, &key()).unwrap().history;
         let export = Export { repo: "pkg:github/o/r".into(), pseudonym_key: key().id(), history };
         let mut bytes = render(&export).unwrap();

@@ -142,7 +142,7 @@ fn only_commits_and_what_the_mailmap_needs_are_fetched() {
     let tip = remote::fetch_url(&git, &server.url("repo.git")).unwrap();
     assert_eq!(objects(), 11, "the commits");
     let key = key();
-    let mut reader = log::LogReader::new(Window::new(options("2026-01-01").observed_at, None), &key);
+    let mut reader = log::LogReader::new(CoveredDays::new(options("2026-01-01").observed_at, None), &key);
     tip::read_log(&git, &tip, &mut reader).unwrap();
     assert_eq!(objects(), 13, "and the top folder and .mailmap of the last one");
 }

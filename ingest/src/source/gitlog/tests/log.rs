@@ -8,11 +8,11 @@ use super::support::{Repo, key};
 use crate::source::gitlog::log::LogReader;
 use crate::source::gitlog::*;
 
-fn window() -> Window {
-    Window { from: None, to: Day::parse("2026-01-01").unwrap() }
+fn window() -> CoveredDays {
+    CoveredDays { from: None, to: Day::parse("2026-01-01").unwrap() }
 }
 
-fn parse(text: &str) -> Log {
+fn parse(text: &str) -> ReadLog {
     parse_log(text.as_bytes(), window(), &key()).unwrap()
 }
 
@@ -50,7 +50,7 @@ fn merges_have_several_parents() {
 #[test]
 fn the_newest_commit_up_to_the_last_day_counts_even_before_the_window() {
     let text = "n\0e@x\x001600000000\0\0a\nn\0e@x\x001900000000\0\0b\n";
-    let window = Window { from: Some(Day::parse("2025-12-01").unwrap()), ..window() };
+    let window = CoveredDays { from: Some(Day::parse("2025-12-01").unwrap()), ..window() };
     let log = parse_log(text.as_bytes(), window, &key()).unwrap();
     assert!(log.history.cells.is_empty() && log.people.is_empty());
     assert_eq!(log.history.latest.unwrap().to_string(), "2020-09-13T12:26:40.000000Z");
