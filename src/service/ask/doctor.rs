@@ -82,8 +82,8 @@ impl Remedy {
 }
 
 /// A fault that is not for a use case to mend.
-fn fault<T>(said: impl ToString) -> std::result::Result<T, ToMend> {
-    Err(said.to_string().into())
+fn fault<T>(said: impl Into<String>) -> std::result::Result<T, ToMend> {
+    Err(said.into().into())
 }
 
 /// Looks at the data folder, its keys and the database. A database that cannot be reached is a finding.
@@ -98,9 +98,9 @@ pub async fn checkup(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Check
     ];
     found.extend(keys(&data_dir));
     match Deps::open(settings, watch) {
-        Err(error) => found.push(("database".to_owned(), fault(error))),
+        Err(error) => found.push(("database".to_owned(), fault(error.to_string()))),
         Ok(deps) => match deps.bare().await {
-            Err(error) => found.push(("database".to_owned(), fault(error))),
+            Err(error) => found.push(("database".to_owned(), fault(error.to_string()))),
             Ok(mut conn) => {
                 let place = settings.database_url.as_ref().map_or("embedded", |_| "named by its URL");
                 found.extend(database::checks(&mut conn, place, &data_dir).await);

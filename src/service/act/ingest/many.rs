@@ -108,7 +108,7 @@ struct Refusals<'a> {
 
 impl Refusals<'_> {
     fn add(&mut self, row: Value, text: &str) {
-        let record = RefusedRecord { row, reason: reason(&text) };
+        let record = RefusedRecord { row, reason: reason(text) };
         self.to.warn_all(&[format!("{} refused: {}", record.place(), record.reason)]);
         self.records.push(record);
     }

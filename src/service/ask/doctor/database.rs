@@ -43,7 +43,7 @@ fn found(asked: Result<CheckResult>) -> CheckResult {
     match asked {
         Ok(finding) => finding,
         Err(error) if is_denied(&error) => Ok(format!("not for this login to see ({error})")),
-        Err(error) => fault(error),
+        Err(error) => fault(error.to_string()),
     }
 }
 
@@ -70,7 +70,7 @@ async fn limits(conn: &mut PgConnection) -> Result<CheckResult> {
 
 async fn encoding(conn: &mut PgConnection) -> Result<CheckResult> {
     let found = migrate::encoding(conn).await?;
-    Ok(if found == ENCODING { Ok(found) } else { fault(MigrateError::Encoding(found)) })
+    Ok(if found == ENCODING { Ok(found) } else { fault(MigrateError::Encoding(found).to_string()) })
 }
 
 /// Who has been reading the views for long: a switch of live builds waits for them.
@@ -130,7 +130,7 @@ async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<CheckRes
     let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
     let own = match pseudonym_key::existing(environment.as_deref(), data_dir) {
         Ok(own) => own.map(|key| key.id()).unwrap_or_default(),
-        Err(error) => return Ok(fault(error)),
+        Err(error) => return Ok(fault(error.to_string())),
     };
     Ok(match keys.iter().find(|key| **key != own) {
         Some(other) => fault(format!("the log holds git logs {}", pseudonym_key::made_under(other))),
