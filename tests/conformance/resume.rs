@@ -16,6 +16,8 @@ use crate::support::live::to_head;
 use crate::support::log::{context, count};
 use crate::support::{Db, events};
 
+/// Builds of a whole set.
+const FAMILIES: u64 = Projection::ALL.len() as u64;
 /// Events of a log that a rebuild saves several times on its way through.
 const EVENTS: u64 = 12_000;
 /// Where a rebuild is cut off: after the second time it saved.
@@ -108,8 +110,8 @@ async fn a_cancelled_rebuild_leaves_nothing_and_is_told() {
     let mut conn = db.options().connect().await.unwrap();
     to_head(&mut conn, &mut |_| {}).await.unwrap();
     cut_off(&db, &Projection::ALL);
-    assert_eq!(building(&db).await.len(), 4);
-    assert_eq!(rebuild::cancel(&mut conn).await.unwrap(), 4);
+    assert_eq!(building(&db).await.len(), FAMILIES as usize);
+    assert_eq!(rebuild::cancel(&mut conn).await.unwrap(), FAMILIES);
     assert_eq!(building(&db).await, []);
 
     // One that is at work is told when it saves next.
@@ -124,18 +126,21 @@ async fn a_cancelled_rebuild_leaves_nothing_and_is_told() {
         }
     });
     here.recv().unwrap();
-    assert_eq!(rebuild::cancel(&mut conn).await.unwrap(), 4);
+    assert_eq!(rebuild::cancel(&mut conn).await.unwrap(), FAMILIES);
     go.send(()).unwrap();
     let ended = rebuilding.join().unwrap();
     assert!(matches!(ended, Err(ReplayError::Cancelled(5_000))), "{ended:?}");
-    assert_eq!(count(db.pool(), "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'build\\_%'").await, 4);
+    assert_eq!(
+        count(db.pool(), "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'build\\_%'").await,
+        FAMILIES as i64
+    );
 
     // The live builds never noticed.
     let mut projector = open(&mut conn).await.unwrap();
     assert_eq!(projector.position(), EVENTS);
     let shadow_of_nothing = rebuild::equal_to_live(&mut conn, &mut projector).await.unwrap();
     assert_eq!(shadow_of_nothing, Some(true));
-    assert_eq!(store::live_builds(&mut conn).await.unwrap().len(), 4);
+    assert_eq!(store::live_builds(&mut conn).await.unwrap().len(), FAMILIES as usize);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Two projectors, of which one stands by; and one whose database goes away.
 
+use projections::Projection;
 use rustix::process::Signal;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
@@ -43,7 +44,7 @@ async fn projected(pool: &PgPool, position: u64, what: &str) {
     for _ in 0..3_000 {
         let done: Result<i64, _> = sqlx::query_scalar(all).bind(position as i64).fetch_one(pool).await;
         // Where the database is away, the next look decides.
-        if done.is_ok_and(|done| done == 4) {
+        if done.is_ok_and(|done| done == Projection::ALL.len() as i64) {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
