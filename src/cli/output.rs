@@ -205,12 +205,15 @@ fn list(items: &[Value]) -> String {
     trimmed(&table)
 }
 
-/// Digests as people tell them apart, lists as text.
+/// Digests as people tell them apart, also where one ends a text (`VERSION+DIGEST`); lists as text.
 fn shortened(row: &Map<String, Value>) -> Map<String, Value> {
+    let digest_from = |text: &str| {
+        let from = text.rfind('+').map_or(0, |at| at + 1);
+        let is_digest = text.len() - from == DIGEST.0 && text[from..].bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then_some(from)
+    };
     let short = |value: &Value| match value {
-        Value::String(text) if text.len() == DIGEST.0 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Value::from(&text[..DIGEST.1])
-        }
+        Value::String(text) => Value::from(digest_from(text).map_or(text.as_str(), |from| &text[..from + DIGEST.1])),
         Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
             Value::from(items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(", "))
         }
