@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::decimal::Decimal;
 use crate::digest::Digest;
 use crate::event::Event;
+use crate::stream::StreamId;
 use crate::time::{Day, Timestamp};
 
 /// The schema of the payloads: one definition for each type of event, under its stored name.
@@ -43,6 +44,7 @@ macro_rules! text {
 
 text! {
     Digest: "^[0-9a-f]{64}$", "A SHA-256 digest.";
+    StreamId: "^(atlas|[a-z]+:.+)$", "A stream: its kind and its id.";
     Decimal: "^-?[0-9]+([.][0-9]+)?$", "An exact decimal number.";
     Day: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "A UTC day.";
     Timestamp: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z$", "A moment, UTC.";

@@ -8,7 +8,7 @@ use super::{end, run};
 use crate::support::cli::Place;
 use crate::support::events;
 use crate::support::log::append;
-use crate::support::wait::until;
+use crate::support::wait::{until, until_none};
 
 /// What the line of a slow statement says.
 const SLOW: &str = "slow statement";
@@ -32,9 +32,11 @@ async fn background_work_tells_of_them_and_a_command_where_it_is_asked() {
     for (quiet, tells) in [(false, true), (true, false)] {
         let mut args = vec!["project", "--follow"];
         args.extend(quiet.then_some("--quiet"));
-        let child = hurried(&place, &args).spawn().unwrap();
         let follows =
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+        // The server notices late that the one before has gone.
+        until_none(place.db.pool(), "nobody follows", follows).await;
+        let child = hurried(&place, &args).spawn().unwrap();
         until(place.db.pool(), "it follows", follows, 1).await;
         kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
         let (code, said) = end(child, "the follower");

@@ -3,6 +3,7 @@
 use domain::digest::Digest;
 use domain::recorded::Position;
 use domain::time::Day;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use super::parameters::Parameter;
 pub const MAX_REASONS: usize = 100;
 
 /// Whether something counts only after, or only before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// It counts only under the second formula.
@@ -22,7 +23,7 @@ pub enum Direction {
 }
 
 /// One reason.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum ChangeReason {
     /// A parameter of the formula differs.

@@ -9,6 +9,7 @@ use domain::recorded::Position;
 use projections::explain::{ExplainedScore, rests_on};
 use projections::fold::{Fold, World};
 use projections::metrics::ScoreRow;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -25,7 +26,7 @@ use crate::{ReplayError, formulas};
 pub const FORMAT: &str = "pg-atlas-explain/1";
 
 /// A score and its proof.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Explanation {
     /// [`FORMAT`].
     pub format: &'static str,
@@ -58,7 +59,7 @@ pub struct Explanation {
 }
 
 /// An event and its proof.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proven {
     /// The event, as in a bundle.
     #[serde(flatten)]

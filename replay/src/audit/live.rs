@@ -10,6 +10,7 @@ use domain::number::fit;
 use domain::recorded::Position;
 use projections::store::{self, Build};
 use projections::tables::Projection;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -26,7 +27,7 @@ use crate::{ReplayError, as_of};
 const PAGE_POSITIONS: u64 = 19 * WIDTH;
 
 /// What a check came to.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct VerificationReport {
     /// Events that the log says it has.
     pub tree_size: u64,

@@ -7,13 +7,14 @@ use domain::merkle::proof::{self, Range};
 use domain::merkle::tile::{Hashes, TileId, Tiles, needed};
 use domain::number::fit;
 use domain::recorded::Position;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::PgConnection;
 
 use crate::ReplayError;
 
 /// That an event is in the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Inclusion {
     /// Place of the event.
     pub position: Position,
@@ -30,7 +31,7 @@ pub struct Inclusion {
 }
 
 /// That a log has only grown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Consistency {
     /// Events of the earlier tree.
     pub from: u64,

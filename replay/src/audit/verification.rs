@@ -8,6 +8,7 @@ use domain::formula::Formula;
 use domain::recorded::Position;
 use projections::fold::{Fold, World};
 use projections::metrics::Scores;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ use crate::log::Stored;
 use crate::publication::{named, other_versions};
 
 /// What became of one publication.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum Verdict {
     /// The fold gives exactly what was published.
@@ -44,7 +45,7 @@ pub enum Verdict {
 }
 
 /// A publication and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Judged {
     /// The label.
     pub label: String,

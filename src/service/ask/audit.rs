@@ -8,9 +8,9 @@ use std::path::Path;
 use domain::recorded::Position;
 pub use replay::audit::explain::Explanation;
 pub use replay::audit::live::VerificationReport;
+pub use replay::audit::tiles::{Consistency, Inclusion};
 use replay::audit::{bundle as bundles, explain, live, tiles};
 use replay::{ReplayError, SNAPSHOT, log, snapshot};
-use serde::Serialize;
 use sqlx::Connection as _;
 
 use self::trust::Trust;
@@ -21,7 +21,7 @@ use crate::service::{Deps, Error, Result};
 ///
 /// # Errors
 /// When there is no such event or size.
-pub async fn inclusion(deps: &Deps, position: Position, size: Option<u64>) -> Result<impl Serialize + use<>> {
+pub async fn inclusion(deps: &Deps, position: Position, size: Option<u64>) -> Result<Inclusion> {
     let mut conn = deps.read().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let size = bounded(size, log::head(&mut conn).await?.position)?;
@@ -32,7 +32,7 @@ pub async fn inclusion(deps: &Deps, position: Position, size: Option<u64>) -> Re
 ///
 /// # Errors
 /// When there are no such sizes.
-pub async fn consistency(deps: &Deps, from: u64, to: Option<u64>) -> Result<impl Serialize + use<>> {
+pub async fn consistency(deps: &Deps, from: u64, to: Option<u64>) -> Result<Consistency> {
     let mut conn = deps.read().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let to = bounded(to, log::head(&mut conn).await?.position)?;

@@ -6,6 +6,7 @@ use domain::digest::Digest;
 use domain::recorded::{Envelope, Position};
 use domain::stream::StreamId;
 use domain::time::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ReplayError;
@@ -71,7 +72,7 @@ pub struct FormulaLine {
 }
 
 /// An event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventLine {
     /// Place in the log.

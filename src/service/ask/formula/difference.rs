@@ -1,12 +1,15 @@
 //! What moves between two formulas, as it is answered.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use domain::digest::Digest;
 use domain::formula::Formula;
 use domain::recorded::Position;
 use projections::diff::{Change, ChangeReason, Crossing, Diff};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 use crate::service::ask::scores::as_number;
 
@@ -29,7 +32,7 @@ impl Serialize for FormulaDifference {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DifferenceAnswer<'a> {
     position: Position,
     before: HashedFormula<'a>,
@@ -39,13 +42,23 @@ struct DifferenceAnswer<'a> {
     unchanged: u64,
 }
 
-#[derive(Serialize)]
+impl JsonSchema for FormulaDifference {
+    fn schema_name() -> Cow<'static, str> {
+        "FormulaDifference".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        DifferenceAnswer::json_schema(generator)
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
 struct HashedFormula<'a> {
     formula: &'a str,
     hash: Digest,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SummaryAnswer<'a> {
     vertices_changed: u64,
     by_metric: Vec<MetricMoves<'a>>,
@@ -54,7 +67,7 @@ struct SummaryAnswer<'a> {
     parameters: &'a [ChangeReason],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct MetricMoves<'a> {
     level: &'static str,
     metric: &'a str,
@@ -62,7 +75,7 @@ struct MetricMoves<'a> {
 }
 
 /// A change. Among the movers it stands without its reasons, which its row has.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ChangeAnswer<'a> {
     level: &'static str,
     id: &'a str,
