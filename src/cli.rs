@@ -24,7 +24,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use self::failure::{ENVIRONMENT, Failure};
 use self::flags::{Cli, Command};
-use self::output::Format;
+use self::output::OutputFormat;
 use crate::embedded;
 use crate::service::slow;
 
@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
         _ => {}
     }
     start_logging(&cli.common, matches!(cli.command, Command::Project { follow: true }));
-    let format = Format::or_default(cli.common.format);
+    let format = OutputFormat::or_default(cli.common.format);
     let run = || -> failure::Result<u8> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKER_THREADS)

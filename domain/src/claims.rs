@@ -115,7 +115,8 @@ impl DocumentGraph {
 /// The canonical id of a package of a document about `subject_id`.
 #[must_use]
 pub(crate) fn package_id(subject_id: &str, package: &Package) -> String {
-    package.purl.clone().unwrap_or_else(|| purl::generic_id(subject_id, &package.name))
+    let private = || purl::grouped_id(subject_id, package.group.as_deref().unwrap_or_default(), &package.name);
+    package.purl.clone().unwrap_or_else(private)
 }
 
 /// Which policy's claim an edge is: their versions may differ.
@@ -250,7 +251,12 @@ mod tests {
             complete: true,
             packages: names
                 .iter()
-                .map(|name| Package { purl: Some(format!("pkg:npm/{name}")), name: (*name).to_owned(), version: None })
+                .map(|name| Package {
+                    purl: Some(format!("pkg:npm/{name}")),
+                    group: None,
+                    name: (*name).to_owned(),
+                    version: None,
+                })
                 .collect(),
             described: described.to_vec(),
             relations: relations.to_vec(),
@@ -333,6 +339,34 @@ mod tests {
         let graph = DocumentGraph::of(&document(&["a", "b"], &[], &[(0, 0), (0, 1)]));
         assert_eq!(graph.self_edges, 1);
         assert_eq!(nested(&graph), [("pkg:github/o/r", "pkg:npm/a"), ("pkg:npm/a", "pkg:npm/b")]);
+    }
+
+    #[test]
+    fn packages_without_purl_are_told_apart_by_their_groups() {
+        let mut facts = document(&["x", "x", "x"], &[], &[]);
+        for (package, group) in facts.packages.iter_mut().zip([None, Some("@a"), Some("b/c")]) {
+            package.purl = None;
+            package.group = group.map(str::to_owned);
+        }
+        let graph = DocumentGraph::of(&facts);
+        let private = ["pkg:generic/o/r/%40a/x", "pkg:generic/o/r/b/c/x", "pkg:generic/o/r/x"];
+        assert_eq!(graph.ids, [&private[..], &["pkg:github/o/r"]].concat());
+    }
+
+    #[test]
+    fn the_subject_may_be_listed_by_its_own_id() {
+        // Nothing is described; the repository itself depends on a, and a on b.
+        let mut facts = document(&["a", "b", "c"], &[], &[(0, 1), (3, 0)]);
+        facts.packages.push(Package {
+            purl: Some("pkg:github/o/r".to_owned()),
+            group: None,
+            name: "r".to_owned(),
+            version: None,
+        });
+        let graph = DocumentGraph::of(&facts);
+        assert_eq!(nested(&graph), [("pkg:github/o/r", "pkg:npm/a"), ("pkg:npm/a", "pkg:npm/b")]);
+        assert_eq!(graph.edges.iter().filter(|edge| edge.flat).count(), 3);
+        assert_eq!((graph.publication, graph.foreign_root), (None, None));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod sbom;
 pub mod survey;
 
 mod clean;
+mod encoding;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cli::output::Format;
+use crate::cli::output::OutputFormat;
 use crate::service::ask::edges::Ends;
 use crate::service::ask::point::PointQuery;
 use crate::service::ask::{Level, Projection};
@@ -57,7 +57,7 @@ pub(crate) struct Common {
     pub(crate) data_dir: Option<PathBuf>,
     /// Format of results
     #[arg(long, global = true)]
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<OutputFormat>,
     /// No progress, no warnings
     #[arg(long, global = true)]
     pub(crate) quiet: bool,

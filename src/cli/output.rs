@@ -13,7 +13,7 @@ use crate::service::answer::columns;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum OutputFormat {
     /// Columns for people
     Table,
     /// One JSON document
@@ -24,7 +24,7 @@ pub(crate) enum Format {
     Csv,
 }
 
-impl Format {
+impl OutputFormat {
     /// The format asked for; a table on a terminal and JSON into a pipe otherwise.
     pub(crate) fn or_default(asked: Option<Self>) -> Self {
         asked.unwrap_or(if io::stdout().is_terminal() { Self::Table } else { Self::Json })
@@ -92,7 +92,7 @@ pub(crate) fn objects(answers: &[impl Serialize]) -> Result<Vec<Map<String, Valu
 }
 
 /// Writes a result. A reader that has gone away is no failure.
-pub(crate) fn print(output: &Output, format: Format) -> Result<()> {
+pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
     let text = render(output, format)?;
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -101,13 +101,13 @@ pub(crate) fn print(output: &Output, format: Format) -> Result<()> {
     }
 }
 
-fn render(output: &Output, format: Format) -> Result<String> {
+fn render(output: &Output, format: OutputFormat) -> Result<String> {
     let json = |value: &Value| serde_json::to_string_pretty(value).map_err(Failure::refused);
     if let Output::Listing(text, map, columns, key) = output {
         return match format {
-            Format::Table => Ok(text.clone()),
-            Format::Json => Ok(json(&Value::Object(map.clone()))? + "\n"),
-            Format::Ndjson | Format::Csv => {
+            OutputFormat::Table => Ok(text.clone()),
+            OutputFormat::Json => Ok(json(&Value::Object(map.clone()))? + "\n"),
+            OutputFormat::Ndjson | OutputFormat::Csv => {
                 let rows = map.get(*key).and_then(Value::as_array).into_iter().flatten();
                 let rows = rows.filter_map(Value::as_object).cloned().collect();
                 render(&Output::Rows(columns.clone(), rows), format)
@@ -117,22 +117,24 @@ fn render(output: &Output, format: Format) -> Result<String> {
     Ok(match (output, format) {
         (Output::None | Output::Listing(..), _) => String::new(),
         (Output::Text(text), _) => text.clone(),
-        (Output::Object(map) | Output::Report(_, map), Format::Json) => json(&Value::Object(map.clone()))? + "\n",
-        (Output::Object(map) | Output::Report(_, map), Format::Ndjson) => format!("{}\n", Value::Object(map.clone())),
-        (Output::Rows(_, rows), Format::Json) => {
+        (Output::Object(map) | Output::Report(_, map), OutputFormat::Json) => json(&Value::Object(map.clone()))? + "\n",
+        (Output::Object(map) | Output::Report(_, map), OutputFormat::Ndjson) => {
+            format!("{}\n", Value::Object(map.clone()))
+        }
+        (Output::Rows(_, rows), OutputFormat::Json) => {
             json(&Value::Array(rows.iter().cloned().map(Value::Object).collect()))? + "\n"
         }
-        (Output::Rows(_, rows), Format::Ndjson) => {
+        (Output::Rows(_, rows), OutputFormat::Ndjson) => {
             rows.iter().map(|row| format!("{}\n", Value::Object(row.clone()))).collect()
         }
-        (Output::Report(text, _), Format::Table) => text.clone(),
-        (Output::Object(map), Format::Table) => fields(map),
-        (Output::Rows(columns, rows), Format::Table) => table(columns, rows),
-        (Output::Object(map) | Output::Report(_, map), Format::Csv) => {
+        (Output::Report(text, _), OutputFormat::Table) => text.clone(),
+        (Output::Object(map), OutputFormat::Table) => fields(map),
+        (Output::Rows(columns, rows), OutputFormat::Table) => table(columns, rows),
+        (Output::Object(map) | Output::Report(_, map), OutputFormat::Csv) => {
             let columns: Vec<&str> = map.keys().map(String::as_str).collect();
             csv(&columns, std::slice::from_ref(map))?
         }
-        (Output::Rows(columns, rows), Format::Csv) => csv(columns, rows)?,
+        (Output::Rows(columns, rows), OutputFormat::Csv) => csv(columns, rows)?,
     })
 }
 

@@ -88,6 +88,7 @@ pub(crate) fn sbom(name: &str, packages: &[&str]) -> Event {
             .iter()
             .map(|package| Package {
                 purl: Some(format!("pkg:npm/{package}")),
+                group: None,
                 name: (*package).to_owned(),
                 version: Some("1.0.0".to_owned()),
             })

@@ -18,7 +18,8 @@ pub struct SbomSubmitted {
     pub document: DocumentRef,
     /// False when the document lists no packages: such a snapshot adds claims but retires none.
     pub complete: bool,
-    /// Distinct packages, sorted; the indices below point into this list. The described root is one of them.
+    /// Distinct packages, sorted; the indices below point into this list. The described root is one of them, and so is
+    /// the subject by its own id where the document as such is an end of a relation.
     pub packages: Vec<Package>,
     /// Packages the document describes, ascending. Exactly one: that package is the subject.
     pub described: Vec<u32>,
@@ -64,6 +65,9 @@ pub struct Package {
     /// Canonical versionless purl, when the document gives a usable one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purl: Option<String>,
+    /// What tells packages of one name apart where there is no purl, segments separated by slashes (CycloneDX `group`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Name as written.
     pub name: String,
     /// Version as written, or from the purl.

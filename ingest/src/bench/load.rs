@@ -27,6 +27,7 @@ pub fn event(n: usize, stream: usize) -> Result<Event, BenchError> {
     let document = |padding: usize| -> Event {
         let package = |k: u32| Package {
             purl: Some(format!("pkg:npm/%40scope/package-{k:02}")),
+            group: None,
             name: format!("package-{k:02}"),
             version: Some(format!("{k}.{}.{}", n % 10, n / 10)),
         };

@@ -21,6 +21,8 @@ use serde_json::json;
 use super::quoted::quoted;
 use super::{ReadOptions, Reading, Reads, Refused, SourceKind};
 
+use super::encoding;
+
 mod error;
 mod export;
 mod git;
@@ -144,8 +146,9 @@ fn is_branch(name: &str) -> bool {
 /// # Errors
 /// When the export is malformed or covers no day of the window.
 pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
-    let mut export = parse_export(bytes)?;
-    let mut warnings = Vec::new();
+    let (bytes, utf16) = encoding::narrow(bytes)?;
+    let mut export = parse_export(encoding::without_mark(&bytes))?;
+    let mut warnings: Vec<String> = utf16.then(|| encoding::WAS_UTF16.to_owned()).into_iter().collect();
     let window = CoveredDays::new(options.observed_at, options.since_months);
     let (history, after) = export.history.within(window)?;
     export.history = history;

@@ -13,7 +13,7 @@ use domain::redact;
 use self::document::RecordEntry;
 use self::fields::Fields;
 use super::quoted::quoted;
-use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind};
+use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind, encoding};
 
 mod document;
 mod expiring;
@@ -119,7 +119,9 @@ fn reading(read: Parsed) -> Reading {
 type Outcome = (String, Result<GrantObserved, String>);
 
 fn read_file(name: &str, bytes: &[u8], entries: &mut Vec<Outcome>, parsed: &mut Parsed) -> Result<(), Refused> {
-    let text = std::str::from_utf8(bytes)
+    let (bytes, utf16) = encoding::narrow(bytes).map_err(|refused| Refused::at(name, refused.to_string()))?;
+    parsed.warnings.extend(utf16.then(|| format!("{name}: {}", encoding::WAS_UTF16)));
+    let text = std::str::from_utf8(&bytes)
         .map_err(|e| Refused::at(name, format!("not UTF-8 after {} bytes", e.valid_up_to())))?;
     let clean = redact::emails_in_json(text);
     let document = DocumentRef {

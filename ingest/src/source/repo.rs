@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::clean::{clean, to_bytes};
 use super::read::{FieldWarnings, MAX_RELEASES, kind};
-use super::{Reading, Reads, Refused, SourceKind};
+use super::{Reading, Reads, Refused, SourceKind, encoding};
 
 /// Host facts.
 pub const KIND: SourceKind = SourceKind {
@@ -60,7 +60,9 @@ pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
         let size = bytes.len();
         return Err(Refused::whole(format!("the document has {size} bytes, the limit is {MAX_DOCUMENT_BYTES}")));
     }
-    let mut tree: Value = serde_json::from_slice(bytes).map_err(|e| Refused::whole(format!("not JSON: {e}")))?;
+    let (narrow, utf16) = encoding::narrow(bytes)?;
+    let json = encoding::without_mark(&narrow);
+    let mut tree: Value = serde_json::from_slice(json).map_err(|e| Refused::whole(format!("not JSON: {e}")))?;
     clean(&mut tree);
     let Value::Object(fields) = tree else {
         return Err(Refused::whole(format!(
@@ -77,6 +79,9 @@ pub fn parse(bytes: &[u8], subject: Subject) -> Result<Parsed, Refused> {
         parser: PARSER.to_owned(),
     };
     let mut warnings = FieldWarnings::default();
+    if utf16 {
+        warnings.add("document", encoding::WAS_UTF16);
+    }
     let facts = read(&fields, subject, document, &mut warnings);
     if facts.is_silent() {
         return Err(Refused::whole(format!("nothing about a repository was found; looked for {FIELDS}")));

@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 use domain::unseen;
 
 use super::quoted::quoted;
-use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind};
+use super::{NamedDocument, ReadEvent, Reading, Reads, RecordPlace, Refused, SourceKind, encoding};
 
 mod clean;
 mod quotes;
@@ -71,6 +71,8 @@ pub struct RefusedRow {
 /// When the file is empty, is no UTF-8, has quotes that are not closed or not doubled, lacks one of the four columns or
 /// has more than [`MAX_ROWS`] rows.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
+    let (bytes, utf16) = encoding::narrow(bytes)?;
+    let bytes = &*bytes;
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         Refused::at(format!("line {line}"), "not UTF-8: save the file as CSV in UTF-8")
@@ -99,7 +101,8 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     if next(&mut record)?.is_none() {
         return Err(Refused::whole(format!("the file is empty; it needs the header {}", COLUMNS.join(","))));
     }
-    let header = SurveyColumns::read(&record)?;
+    let mut header = SurveyColumns::read(&record)?;
+    header.warnings.extend(utf16.then(|| encoding::WAS_UTF16.to_owned()));
     quotes::check(table)?;
     let mut parsed =
         Parsed { rows: Vec::new(), refused: Vec::new(), warnings: header.warnings.clone(), document: vec![] };

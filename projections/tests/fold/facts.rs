@@ -47,7 +47,8 @@ pub(crate) fn subject(id: &str, project: Option<&str>) -> Subject {
 /// A complete bill of materials whose packages are these purls, nothing described: the root's relations have to be
 /// inferred.
 pub(crate) fn sbom(repo: &str, packages: &[&str], relations: &[(u32, u32)]) -> SbomSubmitted {
-    let package = |id: &&str| Package { purl: Some((*id).to_owned()), name: purl::short_name(id), version: None };
+    let package =
+        |id: &&str| Package { purl: Some((*id).to_owned()), group: None, name: purl::short_name(id), version: None };
     SbomSubmitted {
         subject: subject(repo, None),
         document: document("SPDX-JSON"),

@@ -55,6 +55,7 @@ fn package() -> impl Strategy<Value = Package> {
     let id = prop_oneof![5 => maybe(&PACKAGES), 2 => maybe(&REPOS), 1 => Just(None)];
     (id, select(&["x", "y z"]), maybe(&VERSIONS)).prop_map(|(purl, name, version)| Package {
         purl,
+        group: None,
         name: name.to_owned(),
         version,
     })

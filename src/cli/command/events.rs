@@ -7,13 +7,13 @@ use anyhow::anyhow;
 
 use crate::cli::failure::{Failure, Result};
 use crate::cli::flags::Common;
-use crate::cli::output::{Format, Output};
+use crate::cli::output::{Output, OutputFormat};
 use crate::cli::session;
 use crate::service::ask::events::{EventsQuery, LogLine, events};
 
 /// `events`.
 pub(crate) async fn run(common: &Common, from: Option<u64>, to: Option<u64>, stream: Option<&str>) -> Result<Output> {
-    if common.format == Some(Format::Csv) {
+    if common.format == Some(OutputFormat::Csv) {
         let reason = "an event has no columns: `events` prints a line of JSON each, with --format ndjson or none";
         return Err(Failure::environment(anyhow!(reason)));
     }

@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use crate::cli::failure::{Failure, REFUSED, Result};
 use crate::cli::flags::{Common, Ingest, IngestOptions, SubjectOptions};
 use crate::cli::interrupt::{StopSignal, until_signal};
-use crate::cli::output::{Format, Output};
+use crate::cli::output::{Output, OutputFormat};
 use crate::cli::session;
 use crate::cli::terminal::Terminal;
 use crate::service::Error;
@@ -84,7 +84,7 @@ async fn documents(
 /// `ingest git-log`: a signal ends git first. A dry run answers the export where lines are asked for.
 async fn history(common: &Common, asked: AskedHistory, options: &IngestOptions) -> Result<Output> {
     let circumstances = circumstances(options)?;
-    let (answer, signal) = if options.dry_run && common.format == Some(Format::Ndjson) {
+    let (answer, signal) = if options.dry_run && common.format == Some(OutputFormat::Ndjson) {
         let (settings, watch) = (session::settings(common), Arc::new(Terminal { quiet: common.quiet }));
         let (export, signal) =
             until_signal(async |stop| git_log::export(&settings, watch, asked, &circumstances, stop).await).await?;

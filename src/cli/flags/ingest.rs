@@ -35,9 +35,9 @@ pub(crate) struct SubjectOptions {
 /// Kinds of ingestion.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ingest {
-    #[command(about = sbom::KIND.documents)]
+    #[command(about = sbom::KIND.documents, long_about = format!("{}\n\n{}", sbom::KIND.documents, sbom::FORMATS))]
     Sbom {
-        /// The document, plain, gz or zst; `-` for standard input
+        /// The document, plain, gz, zst, bz2 or xz; `-` for standard input
         file: String,
         /// A package that is published from the repository, for example pkg:npm/name; may be given several times
         #[arg(long)]

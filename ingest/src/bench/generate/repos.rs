@@ -51,13 +51,15 @@ impl Repo {
         self.documents += 1;
         let root = Package {
             purl: cast.published(n).map(|package| cast.package(package)),
+            group: None,
             name: cast.path(n),
             version: Some(format!("0.{}.0", self.documents)),
         };
         let mut packages: Vec<(Package, Option<u64>)> = vec![(root, None)];
         packages.extend(self.dependencies.iter().map(|&package| {
             let version = Some(Cast::version(package, at.day));
-            (Package { purl: Some(cast.package(package)), name: cast.package_name(package), version }, Some(package))
+            let (purl, name) = (Some(cast.package(package)), cast.package_name(package));
+            (Package { purl, group: None, name, version }, Some(package))
         }));
         packages.sort_unstable();
         let index = |wanted: Option<u64>| {

@@ -7,9 +7,9 @@ use domain::facts::DocumentRef;
 use serde_json::{Map, Value};
 
 use super::MAX_DOCUMENT_BYTES;
-use crate::source::Refused;
 use crate::source::clean::{clean, to_bytes};
-use crate::source::read::kind;
+use crate::source::read::{FieldWarnings, kind};
+use crate::source::{Refused, encoding};
 
 /// The only key of a document that holds the answers by part.
 const RESPONSES: &str = "responses";
@@ -42,7 +42,11 @@ impl AnswerShape {
 
 /// Cleaned answers by part.
 #[derive(Debug)]
-pub(super) struct Answers(Map<String, Value>);
+pub(super) struct Answers {
+    parts: Map<String, Value>,
+    /// The document was UTF-16.
+    utf16: bool,
+}
 
 impl Answers {
     /// Reads a document: the registry's own, which is the part `main`, or one of answers by part.
@@ -51,6 +55,8 @@ impl Answers {
             let size = bytes.len();
             return Err(Refused::whole(format!("the document has {size} bytes, the limit is {MAX_DOCUMENT_BYTES}")));
         }
+        let (narrow, utf16) = encoding::narrow(bytes)?;
+        let bytes = encoding::without_mark(&narrow);
         let by_part = serde_json::from_slice(bytes).ok().and_then(|whole| match whole {
             Value::Object(mut fields) if fields.len() == 1 => fields.remove(RESPONSES),
             _ => None,
@@ -64,7 +70,7 @@ impl Answers {
             }
         };
         parts.values_mut().for_each(clean);
-        Ok(Self(parts))
+        Ok(Self { parts, utf16 })
     }
 
     /// Answers that were fetched.
@@ -73,23 +79,32 @@ impl Answers {
             clean(&mut value);
             (part.to_owned(), value)
         };
-        Self(parts.into_iter().map(cleaned).collect())
+        Self { parts: parts.into_iter().map(cleaned).collect(), utf16: false }
+    }
+
+    /// What is odd about the document as such.
+    pub(super) fn warnings(&self) -> FieldWarnings {
+        let mut warnings = FieldWarnings::default();
+        if self.utf16 {
+            warnings.add("document", encoding::WAS_UTF16);
+        }
+        warnings
     }
 
     /// The answer `part`, if there is one.
     pub(super) fn get(&self, part: &str) -> Option<&Value> {
-        self.0.get(part)
+        self.parts.get(part)
     }
 
     /// The answer `part`, which has to be an object.
     pub(super) fn object(&self, part: &str) -> Result<&Map<String, Value>, Refused> {
-        let found = self.0.get(part).unwrap_or(&Value::Null);
+        let found = self.parts.get(part).unwrap_or(&Value::Null);
         found.as_object().ok_or_else(|| Refused::at(part, format!("expected an object, found {}", kind(found))))
     }
 
     /// The document to store, and what the facts say about it.
     pub(super) fn seal(&self, format: &str, parser: &str) -> (Vec<u8>, DocumentRef) {
-        let bytes = to_bytes(&BTreeMap::from([(RESPONSES, &self.0)]));
+        let bytes = to_bytes(&BTreeMap::from([(RESPONSES, &self.parts)]));
         let document = DocumentRef {
             sha256: Digest::of(&bytes),
             bytes: bytes.len() as u64,
@@ -115,6 +130,17 @@ mod tests {
         assert_eq!(read("[{\"a\":1}]").unwrap(), json!([{"a": 1}]));
         assert!(read("<html>\n</html>").is_err());
         assert!(read("").is_err());
+    }
+
+    #[test]
+    fn marks_say_how_an_answer_is_read() {
+        let read = |bytes: &[u8]| Answers::parse(bytes, "packument", AnswerShape::Json).unwrap();
+        let marked = read(b"\xef\xbb\xbf{\"name\":\"x\"}");
+        assert_eq!(marked.get("packument"), Some(&json!({"name": "x"})));
+        assert!(marked.warnings().into_list().is_empty());
+        let wide: Vec<u8> = "\u{feff}{\"name\":\"x\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&wide).get("packument"), Some(&json!({"name": "x"})));
+        assert_eq!(read(&wide).warnings().into_list(), [format!("document: {}", encoding::WAS_UTF16)]);
     }
 
     #[test]

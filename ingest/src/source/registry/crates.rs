@@ -47,7 +47,7 @@ struct Extra {
 
 /// Reads what was fetched.
 pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
-    let mut warnings = FieldWarnings::default();
+    let mut warnings = answers.warnings();
     let w = &mut warnings;
     let index = answers.get(INDEX).unwrap_or(&Value::Null);
     let lines = index.as_array().filter(|lines| !lines.is_empty());

@@ -89,7 +89,7 @@ impl Crawler {
                     answers.insert(part.name, answer);
                 }
                 Err(FetchFailure::NotFound) if !part.main => {
-                    missing.push(format!("{}: {}", part.name, FetchFailure::NotFound))
+                    missing.push(format!("{}: {}", part.name, FetchFailure::NotFound));
                 }
                 Err(failure) => return Err(refused(format!("{}: {failure}", part.name))),
             }

@@ -29,7 +29,7 @@ pub fn parse_npm(purl: &Purl, bytes: &[u8]) -> Result<Parsed, Refused> {
 
 /// Reads what was fetched.
 pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
-    let mut warnings = FieldWarnings::default();
+    let mut warnings = answers.warnings();
     let w = &mut warnings;
     let packument = answers.object(PACKUMENT)?;
     let own = Registry::Npm.answered(purl, packument.get("name"))?;

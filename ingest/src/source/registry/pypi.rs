@@ -37,7 +37,7 @@ pub fn parse_pypi(purl: &Purl, bytes: &[u8]) -> Result<Parsed, Refused> {
 
 /// Reads what was fetched.
 pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
-    let mut warnings = FieldWarnings::default();
+    let mut warnings = answers.warnings();
     let w = &mut warnings;
     let project = answers.object(PROJECT)?;
     let none = Map::new();

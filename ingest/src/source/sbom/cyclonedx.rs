@@ -1,4 +1,4 @@
-//! CycloneDX 1.2 to 1.7 in JSON.
+//! CycloneDX 1.0 to 1.7, in JSON from 1.2 on; what is said of elements here is so in XML too.
 
 use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess};
@@ -8,23 +8,40 @@ use super::json::{self, Each, Found, Key, Kind, List, Object, Once, Read, Shape,
 use super::patents;
 use crate::source::Refused;
 
-const WORDS: Words =
-    Words { entries: "components", relations: "dependencies", reference: "bom-ref", version: "version" };
+mod xml;
 
-/// Reads a document of version 1.`minor`.
-pub(super) fn read(text: &str, wrapped: bool, minor: u8) -> Result<Draft<'_>, Refused> {
+const WORDS: Words = Words {
+    separator: ".",
+    entries: "components",
+    relations: "dependencies",
+    reference: "bom-ref",
+    name: "name",
+    version: "version",
+};
+/// The same where places are lines.
+const LINED_WORDS: Words = Words { separator: ", ", ..WORDS };
+
+/// Reads a document of version 1.`minor` in JSON: the one that stands under the keys of `path`.
+pub(super) fn read_json<'a>(text: &'a str, path: &[&'static str], minor: u8) -> Result<Draft<'a>, Refused> {
     let mut draft = Draft::new(&WORDS);
-    json::document(text, wrapped, Body { draft: &mut draft, minor })?;
+    json::document(text, path, BomLevel { draft: &mut draft, minor })?;
+    Ok(draft)
+}
+
+/// Reads a document of version 1.`minor` in XML.
+pub(super) fn read_xml(text: &str, minor: u8) -> Result<Draft<'_>, Refused> {
+    let mut draft = Draft::new(&LINED_WORDS);
+    xml::read(text, &mut draft, minor)?;
     Ok(draft)
 }
 
 /// The document's top level.
-struct Body<'r, 'a> {
+struct BomLevel<'r, 'a> {
     draft: &'r mut Draft<'a>,
     minor: u8,
 }
 
-impl<'a> Shape<'a> for Body<'_, 'a> {
+impl<'a> Shape<'a> for BomLevel<'_, 'a> {
     type Value = ();
     const EXPECTED: Kind = Kind::Object;
 
@@ -163,7 +180,7 @@ impl<'a> Shape<'a> for Leaf<'_, 'a> {
         let Self { draft, minor, place, kind } = self;
         let (inside, inner) = kind.inside();
         let mut once = Once::default();
-        let mut texts = ["type", "bom-ref", "name", "version", "purl"].map(|field| (field, Text::Missing));
+        let mut texts = FIELDS.map(|field| (field, Text::Missing));
         while let Some(Key(key)) = object.next_key()? {
             if let Some((field, slot)) = texts.iter_mut().find(|(field, _)| *field == key) {
                 once.note(field)?;
@@ -186,33 +203,39 @@ impl<'a> Shape<'a> for Leaf<'_, 'a> {
     }
 }
 
+/// What is read of a component or service.
+const FIELDS: [&str; 6] = ["type", "bom-ref", "group", "name", "version", "purl"];
+
+/// Keeps a component or service of these [`FIELDS`].
 fn keep<'a>(
     draft: &mut Draft<'a>,
     minor: u8,
     place: &str,
     kind: Node,
-    [sort, reference, name, version, purl]: [Text<'a>; 5],
+    [sort, reference, group, name, version, purl]: [Text<'a>; FIELDS.len()],
 ) -> Result<(), TooMany> {
+    let separator = draft.words.separator;
     let role = match kind {
         Node::Component => Role::Listed,
         Node::Root => Role::Root,
         Node::Part => Role::Part,
         Node::Service => {
-            draft.require(format_args!("{place}.name"), "name", &name);
-            let reference = draft.take(format_args!("{place}.bom-ref"), reference);
-            return reference.map_or(Ok(()), |reference| draft.other(format_args!("{place}.bom-ref"), reference));
+            draft.require(format_args!("{place}{separator}name"), "name", &name);
+            let field = format_args!("{place}{separator}bom-ref");
+            let reference = draft.take(field, reference);
+            return reference.map_or(Ok(()), |reference| draft.other(field, reference));
         }
     };
-    draft.require(format_args!("{place}.type"), "type", &sort);
-    draft.take(format_args!("{place}.type"), sort);
+    draft.require(format_args!("{place}{separator}type"), "type", &sort);
+    draft.take(format_args!("{place}{separator}type"), sort);
     // Since 1.4 the version of a component is optional.
     if minor < 4 {
-        draft.require(format_args!("{place}.version"), "version", &version);
+        draft.require(format_args!("{place}{separator}version"), "version", &version);
     }
-    let field = format!("{place}.purl");
+    let field = format!("{place}{separator}purl");
     let purl = draft.take(&field, purl).filter(|purl| !purl.is_empty());
     let purls = purl.into_iter().map(|purl| (field.clone(), purl)).collect();
-    draft.entry(place, Entry { role, reference, name, version, purls })
+    draft.entry(place, Entry { role, reference, group, name, version, purls })
 }
 
 #[derive(Deserialize, Default)]

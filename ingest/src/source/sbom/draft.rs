@@ -18,14 +18,18 @@ use super::{MAX_ENTRIES, MAX_NAME_BYTES, MAX_RELATIONS, MAX_VERSION_BYTES};
 const ADDRESS: &str = "an e-mail address or the user of a URL is not kept";
 
 /// How a format calls things, for places and messages.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Words {
+    /// What stands between the place of an entry and a field of it.
+    pub(super) separator: &'static str,
     /// The list of packages.
     pub(super) entries: &'static str,
     /// The list that relations stand in.
     pub(super) relations: &'static str,
     /// The field an entry is referred to by.
     pub(super) reference: &'static str,
+    /// The field of an entry's name.
+    pub(super) name: &'static str,
     /// The field of an entry's version.
     pub(super) version: &'static str,
 }
@@ -56,6 +60,8 @@ pub(super) enum Role {
 pub(super) struct Entry<'a> {
     pub(super) role: Role,
     pub(super) reference: Text<'a>,
+    /// What tells packages of one name apart where there is no purl.
+    pub(super) group: Text<'a>,
     pub(super) name: Text<'a>,
     pub(super) version: Text<'a>,
     /// Package URLs and the fields they stand in.
@@ -98,6 +104,8 @@ pub(super) struct Draft<'a> {
     pub(super) owners: Vec<(u32, u32)>,
     /// References to what the document describes.
     pub(super) described: Vec<u32>,
+    /// References to the document itself: as an end of a relation it is the subject.
+    pub(super) documents: Vec<u32>,
     /// (dependent, dependency)
     pub(super) relations: Vec<(u32, u32)>,
 }
@@ -115,6 +123,7 @@ impl<'a> Draft<'a> {
             numbers: HashMap::new(),
             owners: Vec::new(),
             described: Vec::new(),
+            documents: Vec::new(),
             relations: Vec::new(),
         }
     }
@@ -152,19 +161,22 @@ impl<'a> Draft<'a> {
         let number = self.room_for_entry()?;
         let has_purl = !entry.purls.is_empty();
         let purl = self.best_purl(place, entry.purls);
+        let words = self.words;
         let name = self.name(place, entry.name);
+        // A purl says all there is to say of who a package is.
+        let group = self.take(format_args!("{place}{}group", words.separator), entry.group);
+        let group = group.filter(|_| purl.is_none()).and_then(|group| self.group(place, &group));
         let written = self.version(place, entry.version);
         let purl_version = purl
             .as_ref()
             .and_then(|purl| purl.version.as_deref())
-            .and_then(|version| self.usable_version(format_args!("{place}.purl"), version));
-        let package =
-            Package { purl: purl.map(|purl| purl.id), name, version: written.or_else(|| purl_version.clone()) };
+            .and_then(|version| self.usable_version(format_args!("{place}{}purl", words.separator), version));
+        let version = written.or_else(|| purl_version.clone());
+        let package = Package { purl: purl.map(|purl| purl.id), group, name, version };
 
-        let reference_field = self.words.reference;
-        let reference = self.take(format_args!("{place}.{reference_field}"), entry.reference);
-        if let Some(text) = reference {
-            self.own(format_args!("{place}.{reference_field}"), text, number);
+        let Words { separator, reference: field, .. } = *words;
+        if let Some(text) = self.take(format_args!("{place}{separator}{field}"), entry.reference) {
+            self.own(format_args!("{place}{separator}{field}"), text, number);
         }
         match entry.role {
             Role::Listed => self.listed += 1,
@@ -195,6 +207,11 @@ impl<'a> Draft<'a> {
         let number = self.reference(place, reference);
         self.described.push(number);
         Ok(())
+    }
+
+    /// Notes that the document itself goes by `reference`, where anything refers to it.
+    pub(super) fn document(&mut self, reference: &str) {
+        self.documents.extend(self.numbers.get(reference));
     }
 
     /// Notes that what goes by `dependent` depends on what goes by `dependency`.
@@ -277,22 +294,35 @@ impl<'a> Draft<'a> {
     }
 
     fn name(&mut self, place: &str, found: Text<'a>) -> String {
-        self.require(format_args!("{place}.name"), "name", &found);
-        let Some(name) = self.take(format_args!("{place}.name"), found) else { return String::new() };
-        let name = self.clean(format_args!("{place}.name"), &name);
-        if name.len() <= MAX_NAME_BYTES {
-            return name.into_owned();
+        let Words { separator, name: field, .. } = *self.words;
+        self.require(format_args!("{place}{separator}{field}"), field, &found);
+        let Some(name) = self.take(format_args!("{place}{separator}{field}"), found) else { return String::new() };
+        self.cut(format_args!("{place}{separator}{field}"), &name)
+    }
+
+    fn group(&mut self, place: &str, group: &str) -> Option<String> {
+        let group = self.cut(format_args!("{place}{}group", self.words.separator), group);
+        // Segments that say nothing are dropped: what is left must tell packages apart.
+        let segments: Vec<&str> = group.split('/').map(str::trim).filter(|part| !part.is_empty()).collect();
+        (!segments.is_empty()).then(|| segments.join("/"))
+    }
+
+    /// A name as it is kept: clean, and no longer than names are.
+    fn cut(&mut self, place: impl Display, text: &str) -> String {
+        let text = self.clean(&place, text);
+        if text.len() <= MAX_NAME_BYTES {
+            return text.into_owned();
         }
-        self.warnings.push(format_args!("{place}.name"), format_args!("cut to {MAX_NAME_BYTES} bytes"));
-        let end = (0..=MAX_NAME_BYTES).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+        self.warnings.push(place, format_args!("cut to {MAX_NAME_BYTES} bytes"));
+        let end = (0..=MAX_NAME_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         // What is cut may have told a clone address from one of mail.
-        redact::emails(&name[..end]).into_owned()
+        redact::emails(&text[..end]).into_owned()
     }
 
     fn version(&mut self, place: &str, found: Text<'a>) -> Option<String> {
-        let field = self.words.version;
-        let version = self.take(format_args!("{place}.{field}"), found)?;
-        self.usable_version(format_args!("{place}.{field}"), &version)
+        let Words { separator, version: field, .. } = *self.words;
+        let version = self.take(format_args!("{place}{separator}{field}"), found)?;
+        self.usable_version(format_args!("{place}{separator}{field}"), &version)
     }
 
     fn usable_version(&mut self, place: impl Display, version: &str) -> Option<String> {

@@ -8,8 +8,12 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{MAX_RELATIONS, NESTING_LIMIT};
+use super::MAX_RELATIONS;
 use crate::source::Refused;
+
+mod depth;
+
+pub(super) use depth::check_depth;
 
 /// What stands in a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,6 +143,10 @@ impl<'de, S: Shape<'de>> Visitor<'de> for Read<S> {
         Ok(self.0.text(Cow::Owned(text.to_owned())))
     }
 
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(self.0.text(Cow::Owned(text)))
+    }
+
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
         Ok(self.0.text(Cow::Borrowed(text)))
     }
@@ -250,124 +258,62 @@ impl Once {
     }
 }
 
-/// The text of a document: UTF-8, with or without byte order mark, nested less than [`NESTING_LIMIT`] levels.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, Refused> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-        let what = if utf16 { "UTF-16 text" } else { "binary data, or text in another encoding" };
-        Refused::at(format!("byte {}", error.valid_up_to()), format!("not UTF-8: {what}"))
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match too_deep(text.as_bytes()) {
-        Some(at) => Err(Refused::at(
-            format!("line {}", 1 + text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count()),
-            format!("arrays and objects are nested {NESTING_LIMIT} levels deep, more than is read"),
-        )),
-        None => Ok(text),
-    }
-}
-
-/// Where the nesting reaches [`NESTING_LIMIT`], if it does. Values that are skipped are not bounded otherwise.
-fn too_deep(json: &[u8]) -> Option<usize> {
-    let first = json.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    if !matches!(first, b'{' | b'[') {
-        return None;
-    }
-    let mut depth = 0usize;
-    let mut at = 0;
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'"' => at = end_of_text(json, at + 1),
-            b'{' | b'[' => {
-                depth += 1;
-                if depth == NESTING_LIMIT {
-                    return Some(at);
-                }
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
-}
-
-/// Where the text that begins at `at` has its closing quote.
-fn end_of_text(json: &[u8], mut at: usize) -> usize {
-    while let Some(next) = json.get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))) {
-        at += next;
-        if json[at] == b'"' {
-            return at;
-        }
-        at += 2;
-    }
-    json.len()
-}
-
-/// Reads a whole document of one shape; with `wrapped`, the one under the key `sbom`.
+/// Reads a whole document of one shape: the one that stands under the keys of `path`, one inside of the other.
 pub(super) fn document<'de, S: Shape<'de>>(
     text: &'de str,
-    wrapped: bool,
+    path: &[&'static str],
     shape: S,
 ) -> Result<Found<S::Value>, Refused> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let found = if wrapped {
-        Read(Envelope(shape)).deserialize(&mut deserializer)
-    } else {
-        Read(shape).deserialize(&mut deserializer)
+    let found = match path {
+        [] => Read(shape).deserialize(&mut deserializer),
+        path => Read(WrappedShape { path, shape }).deserialize(&mut deserializer),
     };
-    found.and_then(|found| deserializer.end().map(|()| found)).map_err(|error| refusal(&error))
+    found.and_then(|found| deserializer.end().map(|()| found)).map_err(|error| refusal(text, &error))
 }
 
-/// What wraps an SBOM where a host's API exports it.
-struct Envelope<S>(S);
+/// What wraps a document.
+struct WrappedShape<'p, S> {
+    path: &'p [&'static str],
+    shape: S,
+}
 
-impl<'de, S: Shape<'de>> Shape<'de> for Envelope<S> {
+impl<'de, S: Shape<'de>> Shape<'de> for WrappedShape<'_, S> {
     type Value = S::Value;
     const EXPECTED: Kind = Kind::Object;
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Found<S::Value>, A::Error> {
-        let mut shape = Some(self.0);
+        let mut shape = Some(self.shape);
         let mut found = Found::Missing;
         while let Some(Key(key)) = object.next_key()? {
-            if key != "sbom" {
-                object.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let shape = shape.take().ok_or_else(|| A::Error::duplicate_field("sbom"))?;
-            found = object.next_value_seed(Read(shape))?;
+            let (wanted, path) = match self.path {
+                [wanted, path @ ..] if key == *wanted => (*wanted, path),
+                _ => {
+                    object.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            let shape = shape.take().ok_or_else(|| A::Error::duplicate_field(wanted))?;
+            found = match path {
+                [] => object.next_value_seed(Read(shape))?,
+                path => object.next_value_seed(Read(WrappedShape { path, shape }))?,
+            };
         }
         Ok(found)
     }
 }
 
-fn refusal(error: &serde_json::Error) -> Refused {
+fn refusal(text: &str, error: &serde_json::Error) -> Refused {
     let place = format!("line {}, column {}", error.line(), error.column());
-    let text = error.to_string();
-    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-    match error.classify() {
-        serde_json::error::Category::Data => Refused::at(place, reason),
-        _ => Refused::at(place, format!("broken JSON: {reason}")),
+    let said = error.to_string();
+    let reason = said.rsplit_once(" at line ").map_or(said.as_str(), |(reason, _)| reason);
+    if error.classify() == serde_json::error::Category::Data {
+        return Refused::at(place, reason);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nesting_is_counted_outside_of_texts() {
-        assert_eq!(too_deep(format!("{{\"a\":{}", "[".repeat(126)).as_bytes()), None);
-        assert_eq!(too_deep(format!("{{\"a\":{}", "[".repeat(127)).as_bytes()), Some(5 + 126));
-        assert_eq!(too_deep(format!("{{\"\\\"{}\":1}}", "[".repeat(500)).as_bytes()), None);
-        assert_eq!(too_deep("[]".repeat(500).as_bytes()), None);
-        assert_eq!(too_deep("<".repeat(500).as_bytes()), None);
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let rest = line.as_bytes().get(error.column().saturating_sub(1)..).unwrap_or_default();
+    if reason == "trailing characters" && matches!(rest.first(), Some(b'{' | b'[')) {
+        return Refused::at(place, "several documents in one: the JSON of another begins here");
     }
-
-    #[test]
-    fn encodings_are_told_apart() {
-        assert_eq!(text(b"\xef\xbb\xbf{}").unwrap(), "{}");
-        assert!(text(b"\xff\xfe{\0").unwrap_err().to_string().contains("UTF-16"));
-        assert_eq!(text(b"{\"a\":\"\xe4\"}").unwrap_err().place.as_deref(), Some("byte 6"));
-    }
+    Refused::at(place, format!("broken JSON: {reason}"))
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use domain::claims::DocumentGraph;
 use domain::facts::sbom::{Package, SbomSubmitted};
 use domain::facts::{DocumentRef, Subject};
-use domain::purl::Purl;
+use domain::number::fit;
+use domain::purl::{self, Purl};
 
 use super::Parsed;
 use super::draft::{Draft, Kept};
@@ -23,14 +24,15 @@ impl Draft<'_> {
         let complete = packages > 0 || self.entries.len() > usize::from(self.root.is_some());
         self.warn_of_entries(complete);
 
-        let listing = Listing::of(std::mem::take(&mut self.entries));
+        let mut listing = Listing::of(std::mem::take(&mut self.entries));
         let numbers = std::mem::take(&mut self.numbers);
         let mut texts = vec![""; numbers.len()];
         for (text, number) in &numbers {
             texts[*number as usize] = text;
         }
-        let targets = self.targets(&listing, &texts);
-        let described = self.described_packages(&listing, &targets, &texts);
+        let mut targets = self.targets(&listing, &texts);
+        let mut described = self.described_packages(&listing, &targets, &texts);
+        self.name_the_subject(&subject, &mut listing, &mut targets, &mut described);
         let relations = self.package_relations(&targets, &texts);
         let facts =
             SbomSubmitted { subject, document, complete, packages: listing.packages, described, relations, publishes };
@@ -101,8 +103,7 @@ impl Draft<'_> {
         }
         let mut targets: Vec<Option<u32>> = best.into_iter().map(|slot| slot.map(|(_, _, index)| index)).collect();
 
-        let is_open =
-            |(number, text): &(usize, &&str)| targets[*number].is_none() && text.trim_start().starts_with("pkg:");
+        let is_open = |(number, text): &(usize, &&str)| targets[*number].is_none() && is_purl(text);
         let open: Vec<(usize, &&str)> = texts.iter().enumerate().filter(is_open).collect();
         let by_purl = if open.is_empty() { BTreeMap::new() } else { listing.by_purl() };
         if by_purl.is_empty() {
@@ -130,6 +131,40 @@ impl Draft<'_> {
         described
     }
 
+    /// Where the document itself is an end of a relation, that end is the subject: the root that the document
+    /// describes, or, where there is none, the repository as a package of its own document.
+    fn name_the_subject(
+        &self,
+        subject: &Subject,
+        listing: &mut Listing,
+        targets: &mut [Option<u32>],
+        described: &mut [u32],
+    ) {
+        let mut is_document = vec![false; targets.len()];
+        for document in &self.documents {
+            is_document[*document as usize] = true;
+        }
+        let meant = |(from, to): &(u32, u32)| is_document[*from as usize] || is_document[*to as usize];
+        if !self.relations.iter().any(meant) {
+            return;
+        }
+        let index = if let [root] = *described {
+            root
+        } else {
+            let name = purl::short_name(&subject.id);
+            let package = Package { purl: Some(subject.id.clone()), group: None, name, version: None };
+            let (index, is_new) = listing.with(package);
+            if is_new {
+                let later = targets.iter_mut().flatten().chain(described).filter(|other| **other >= index);
+                later.for_each(|other| *other += 1);
+            }
+            index
+        };
+        for document in &self.documents {
+            targets[*document as usize] = Some(index);
+        }
+    }
+
     fn package_relations(&mut self, targets: &[Option<u32>], texts: &[&str]) -> Vec<(u32, u32)> {
         let mut found = Vec::with_capacity(self.relations.len());
         let mut left_out: BTreeMap<u32, usize> = BTreeMap::new();
@@ -154,6 +189,11 @@ impl Draft<'_> {
             self.warnings.push(&reference.place, format_args!("{} is {message}", shown(texts[number as usize])));
         }
     }
+}
+
+/// Whether a reference is meant as a purl.
+fn is_purl(text: &str) -> bool {
+    text.trim_start().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkg:"))
 }
 
 /// The distinct packages of a document, sorted, and where every entry went.
@@ -187,6 +227,19 @@ impl Listing {
             index_of[number] = index;
         }
         Self { packages, index_of, purl_versions }
+    }
+
+    /// The index of a package, and whether it had to be added. Indices of later ones grow by one then.
+    fn with(&mut self, package: Package) -> (u32, bool) {
+        // Entries are bounded, far below 2^32.
+        let number = |index: usize| fit::<u32>(index, "package");
+        match self.packages.binary_search(&package) {
+            Ok(index) => (number(index), false),
+            Err(index) => {
+                self.packages.insert(index, package);
+                (number(index), true)
+            }
+        }
     }
 
     /// Packages by purl and version, as written and as in the purl; without version the first of that purl.

@@ -1,87 +1,76 @@
-//! SPDX 2.2 and 2.3 in JSON.
+//! SPDX 2.2 and 2.3: what its packages and relationships mean, whatever they are written in.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess};
 
 use super::draft::{Draft, Entry, Role, TooMany, Words};
-use super::json::{self, Each, Found, Key, Kind, List, Object, Once, Shape, Text};
+use super::json::{Found, List, Object, Text};
 use super::warning::shown;
 use crate::source::Refused;
 
-const WORDS: Words =
-    Words { entries: "packages", relations: "relationships", reference: "SPDXID", version: "versionInfo" };
+mod json;
+mod relation;
+mod tag_value;
+mod xml;
+
+use relation::RelationMeaning;
+
+/// Fields as JSON, YAML and XML have them.
+const WORDS: Words = Words {
+    separator: ".",
+    entries: "packages",
+    relations: "relationships",
+    reference: "SPDXID",
+    name: "name",
+    version: "versionInfo",
+};
+/// The same where places are lines.
+const LINED_WORDS: Words = Words { separator: ", ", ..WORDS };
+/// Fields of tag-value.
+const TAGS: Words = Words { separator: ", ", name: "PackageName", version: "PackageVersion", ..WORDS };
 
 /// How a document goes by in its own relationships.
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// What stands for "none" and "unknown" where a reference is expected.
 const NOTHING: [&str; 2] = ["NONE", "NOASSERTION"];
 
-/// Relationship types of SPDX 2 beside those that are read; they make no edge.
-const OTHER_TYPES: [&str; 36] = [
-    "AMENDS",
-    "ANCESTOR_OF",
-    "BUILD_TOOL_OF",
-    "CONTAINED_BY",
-    "CONTAINS",
-    "COPY_OF",
-    "DATA_FILE_OF",
-    "DEPENDENCY_MANIFEST_OF",
-    "DESCENDANT_OF",
-    "DESCRIBED_BY",
-    "DEV_TOOL_OF",
-    "DISTRIBUTION_ARTIFACT",
-    "DOCUMENTATION_OF",
-    "DYNAMIC_LINK",
-    "EXAMPLE_OF",
-    "EXPANDED_FROM_ARCHIVE",
-    "FILE_ADDED",
-    "FILE_DELETED",
-    "FILE_MODIFIED",
-    "GENERATED_FROM",
-    "GENERATES",
-    "HAS_PREREQUISITE",
-    "METAFILE_OF",
-    "OPTIONAL_COMPONENT_OF",
-    "OTHER",
-    "PACKAGE_OF",
-    "PATCH_APPLIED",
-    "PATCH_FOR",
-    "PREREQUISITE_FOR",
-    "REQUIREMENT_DESCRIPTION_FOR",
-    "SPECIFICATION_FOR",
-    "STATIC_LINK",
-    "TEST_CASE_OF",
-    "TEST_OF",
-    "TEST_TOOL_OF",
-    "VARIANT_OF",
-];
-
-/// Reads a document.
-pub(super) fn read(text: &str, wrapped: bool) -> Result<Draft<'_>, Refused> {
-    let mut reader = Reader { draft: Draft::new(&WORDS), describes: Vec::new(), id: Cow::Borrowed(DOCUMENT) };
-    for nothing in NOTHING {
-        reader.draft.nothing("relationships", Cow::Borrowed(nothing));
-    }
-    json::document(text, wrapped, Body { reader: &mut reader })?;
+/// Reads a document in JSON: the one that stands under the keys of `path`.
+pub(super) fn read_json<'a>(text: &'a str, path: &[&'static str]) -> Result<Draft<'a>, Refused> {
+    let mut reader = Reader::new(&WORDS);
+    super::json::document(text, path, json::SpdxLevel { reader: &mut reader })?;
     reader.finish()
 }
 
-struct Reader<'a> {
-    draft: Draft<'a>,
-    /// `DESCRIBES` relationships: index, source, target. Whose they are shows when the document's id is known.
-    describes: Vec<(usize, Cow<'a, str>, Cow<'a, str>)>,
-    id: Cow<'a, str>,
+/// Reads a document in YAML.
+pub(super) fn read_yaml(text: &str) -> Result<Draft<'_>, Refused> {
+    let mut reader = Reader::new(&WORDS);
+    super::yaml::document(text, json::SpdxLevel { reader: &mut reader })?;
+    reader.finish()
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct CreationInfo<'a> {
-    #[serde(borrow)]
-    created: Text<'a>,
-    #[serde(borrow)]
-    creators: List<Text<'a>>,
+/// Reads a document in XML.
+pub(super) fn read_xml(text: &str) -> Result<Draft<'_>, Refused> {
+    let mut reader = Reader::new(&LINED_WORDS);
+    xml::read(text, &mut reader)?;
+    reader.finish()
+}
+
+/// Reads a document of `Tag: value` lines.
+pub(super) fn read_tag_value(text: &str) -> Result<Draft<'_>, Refused> {
+    let mut reader = Reader::new(&TAGS);
+    tag_value::read(text, &mut reader)?;
+    reader.finish()
+}
+
+/// A document while it is read.
+struct Reader<'a> {
+    draft: Draft<'a>,
+    /// `DESCRIBES`, and `DESCRIBED_BY` turned round: place, source, target. Whose they are shows when the document's id
+    /// is known.
+    describes: Vec<(String, Cow<'a, str>, Cow<'a, str>)>,
+    id: Cow<'a, str>,
 }
 
 #[derive(Deserialize, Default)]
@@ -119,102 +108,47 @@ struct Relationship<'a> {
     relationship_type: Text<'a>,
 }
 
-/// The document's top level.
-struct Body<'r, 'a> {
-    reader: &'r mut Reader<'a>,
-}
-
-impl<'a> Shape<'a> for Body<'_, 'a> {
-    type Value = ();
-    const EXPECTED: Kind = Kind::Object;
-
-    fn object<A: MapAccess<'a>>(self, mut object: A) -> Result<Found<()>, A::Error> {
-        let reader = self.reader;
-        let mut once = Once::default();
-        let mut texts = [
-            ("SPDXID", Text::Missing),
-            ("name", Text::Missing),
-            ("dataLicense", Text::Missing),
-            ("documentNamespace", Text::Missing),
-        ];
-        let mut creation: Found<Object<CreationInfo<'a>>> = Found::Missing;
-        while let Some(Key(key)) = object.next_key()? {
-            if let Some((field, slot)) = texts.iter_mut().find(|(field, _)| *field == key) {
-                once.note(field)?;
-                *slot = object.next_value()?;
-                continue;
-            }
-            match &*key {
-                "creationInfo" => {
-                    once.note("creationInfo")?;
-                    creation = object.next_value()?;
-                }
-                "packages" => {
-                    once.note("packages")?;
-                    let found = object.next_value_seed(Each::new(|index, item| reader.package(index, item)))?;
-                    reader.draft.take("packages", found);
-                }
-                "relationships" => {
-                    once.note("relationships")?;
-                    let found = object.next_value_seed(Each::new(|index, item| reader.relationship(index, item)))?;
-                    reader.draft.take("relationships", found);
-                }
-                "documentDescribes" => {
-                    once.note("documentDescribes")?;
-                    let found = object.next_value_seed(Each::new(|index, item| reader.described(index, item)))?;
-                    reader.draft.take("documentDescribes", found);
-                }
-                _ => {
-                    object.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        reader.header(texts, creation);
-        Ok(Found::Is(()))
-    }
-}
-
 impl<'a> Reader<'a> {
-    fn header(&mut self, texts: [(&'static str, Text<'a>); 4], creation: Found<Object<CreationInfo<'a>>>) {
-        for (field, found) in texts {
+    fn new(words: &'static Words) -> Self {
+        let mut draft = Draft::new(words);
+        for nothing in NOTHING {
+            draft.nothing(words.relations, Cow::Borrowed(nothing));
+        }
+        Self { draft, describes: Vec::new(), id: Cow::Borrowed(DOCUMENT) }
+    }
+
+    /// Takes the document's own fields, of which the first is its id.
+    fn header(&mut self, texts: [(&'static str, Text<'a>); 4]) {
+        for (number, (field, found)) in texts.into_iter().enumerate() {
             self.draft.require(field, field, &found);
-            if let (Some(id), "SPDXID") = (self.draft.take(field, found), field) {
+            if let (Some(id), 0) = (self.draft.take(field, found), number) {
                 self.id = id;
             }
         }
-        self.draft.require("creationInfo", "creationInfo", &creation);
-        if let Some(Object(info)) = self.draft.take("creationInfo", creation) {
-            self.draft.require("creationInfo.created", "created", &info.created);
-            self.draft.require("creationInfo.creators", "creators", &info.creators);
-            self.draft.take("creationInfo.created", info.created);
-            self.draft.take("creationInfo.creators", info.creators);
-        }
     }
 
-    fn package(&mut self, index: usize, item: Found<Object<Package<'a>>>) -> Result<(), TooMany> {
-        let place = format!("packages[{index}]");
-        let Some(Object(package)) = self.draft.element(&place, item) else { return Ok(()) };
-        self.draft.require(format_args!("{place}.SPDXID"), "SPDXID", &package.id);
-        self.draft.require(format_args!("{place}.downloadLocation"), "downloadLocation", &package.download_location);
-        self.draft.take(format_args!("{place}.downloadLocation"), package.download_location);
-        let purls = self.purls(&place, package.external_refs);
-        let Package { id, name, version_info, .. } = package;
-        self.draft.entry(&place, Entry { role: Role::Listed, reference: id, name, version: version_info, purls })
+    fn package(&mut self, place: &str, package: Package<'a>) -> Result<(), TooMany> {
+        let separator = self.draft.words.separator;
+        let Package { id, name, version_info: version, download_location, external_refs } = package;
+        self.draft.require(format_args!("{place}{separator}SPDXID"), "SPDXID", &id);
+        let location = format_args!("{place}{separator}downloadLocation");
+        self.draft.require(location, "downloadLocation", &download_location);
+        self.draft.take(location, download_location);
+        let purls = self.purls(place, external_refs);
+        self.draft
+            .entry(place, Entry { role: Role::Listed, reference: id, group: Found::Missing, name, version, purls })
     }
 
     fn purls(&mut self, place: &str, references: List<Found<Object<ExternalRef<'a>>>>) -> Vec<(String, Cow<'a, str>)> {
+        let separator = self.draft.words.separator;
         let mut purls = Vec::new();
-        let references = self.draft.take(format_args!("{place}.externalRefs"), references);
+        let references = self.draft.take(format_args!("{place}{separator}externalRefs"), references);
         for (index, item) in references.unwrap_or_default().into_iter().enumerate() {
-            let place = format!("{place}.externalRefs[{index}]");
+            let place = format!("{place}{separator}externalRefs[{index}]");
             let Some(Object(reference)) = self.draft.element(&place, item) else { continue };
             self.draft.require(format_args!("{place}.referenceType"), "referenceType", &reference.reference_type);
             let kind = self.draft.take(format_args!("{place}.referenceType"), reference.reference_type);
-            // Some tools write the type as the last part of an address.
-            let is_purl = kind.is_some_and(|kind| {
-                kind.trim().rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case("purl"))
-            });
-            if !is_purl {
+            if !kind.is_some_and(|kind| is_purl(&kind)) {
                 continue;
             }
             let place = format!("{place}.referenceLocator");
@@ -226,42 +160,34 @@ impl<'a> Reader<'a> {
         purls
     }
 
-    fn relationship(&mut self, index: usize, item: Found<Object<Relationship<'a>>>) -> Result<(), TooMany> {
-        let place = format_args!("relationships[{index}]");
-        let Some(Object(relationship)) = self.draft.element(place, item) else { return Ok(()) };
+    fn relationship(&mut self, place: impl Display + Copy, relationship: Relationship<'a>) -> Result<(), TooMany> {
+        let separator = self.draft.words.separator;
         let mut field = |name: &'static str, found: Text<'a>| {
-            self.draft.require(format_args!("{place}.{name}"), name, &found);
-            self.draft.take(format_args!("{place}.{name}"), found)
+            self.draft.require(format_args!("{place}{separator}{name}"), name, &found);
+            self.draft.take(format_args!("{place}{separator}{name}"), found)
         };
         let element = field("spdxElementId", relationship.spdx_element_id);
         let related = field("relatedSpdxElement", relationship.related_spdx_element);
         let kind = field("relationshipType", relationship.relationship_type);
         let (Some(element), Some(related), Some(kind)) = (element, related, kind) else { return Ok(()) };
-        match &*kind {
-            "DEPENDS_ON" => self.depends(index, element, related),
-            reversed if reversed.ends_with("DEPENDENCY_OF") => self.depends(index, related, element),
-            "DESCRIBES" => {
-                if self.describes.len() == super::MAX_RELATIONS {
-                    return Err(TooMany::Relations);
-                }
-                self.describes.push((index, element, related));
-                Ok(())
-            }
-            other => {
-                if !OTHER_TYPES.contains(&other) {
-                    let kind = shown(other);
-                    self.draft.warnings.tally(
-                        format_args!("{place}.relationshipType"),
-                        format_args!("{kind} is no relationship type of SPDX 2; ignored"),
-                    );
-                }
+        match RelationMeaning::of(&kind) {
+            RelationMeaning::DependsOn => self.depends(place, element, related),
+            RelationMeaning::DependencyOf => self.depends(place, related, element),
+            RelationMeaning::Describes => self.describes(place, element, related),
+            RelationMeaning::DescribedBy => self.describes(place, related, element),
+            RelationMeaning::NoEdge => Ok(()),
+            RelationMeaning::Unknown => {
+                let kind = shown(&kind);
+                self.draft.warnings.tally(
+                    format_args!("{place}{separator}relationshipType"),
+                    format_args!("{kind} is no relationship type of SPDX 2; ignored"),
+                );
                 Ok(())
             }
         }
     }
 
-    fn depends(&mut self, index: usize, from: Cow<'a, str>, to: Cow<'a, str>) -> Result<(), TooMany> {
-        let place = format_args!("relationships[{index}]");
+    fn depends(&mut self, place: impl Display + Copy, from: Cow<'a, str>, to: Cow<'a, str>) -> Result<(), TooMany> {
         if NOTHING.contains(&&*from) {
             self.draft.warnings.push(place, format_args!("{from} cannot depend on anything; left out"));
         }
@@ -270,17 +196,16 @@ impl<'a> Reader<'a> {
         self.draft.depends(from, to)
     }
 
-    fn described(&mut self, index: usize, item: Text<'a>) -> Result<(), TooMany> {
-        let place = format_args!("documentDescribes[{index}]");
-        match self.draft.element(place, item) {
-            Some(reference) => self.draft.describes(place, reference),
-            None => Ok(()),
+    fn describes(&mut self, place: impl Display, from: Cow<'a, str>, to: Cow<'a, str>) -> Result<(), TooMany> {
+        if self.describes.len() == super::MAX_RELATIONS {
+            return Err(TooMany::Relations);
         }
+        self.describes.push((place.to_string(), from, to));
+        Ok(())
     }
 
     fn finish(mut self) -> Result<Draft<'a>, Refused> {
-        for (index, element, related) in std::mem::take(&mut self.describes) {
-            let place = format_args!("relationships[{index}]");
+        for (place, element, related) in std::mem::take(&mut self.describes) {
             if element != self.id && element != DOCUMENT {
                 let element = shown(&element);
                 self.draft.warnings.push(place, format_args!("DESCRIBES is for documents, not for {element}; ignored"));
@@ -290,6 +215,13 @@ impl<'a> Reader<'a> {
                 self.draft.describes(place, related).map_err(|limit| Refused::whole(limit.to_string()))?;
             }
         }
+        self.draft.document(DOCUMENT);
+        self.draft.document(&self.id);
         Ok(self.draft)
     }
+}
+
+/// Whether an external reference is a purl. Some tools write the type as the last part of an address.
+fn is_purl(kind: &str) -> bool {
+    kind.trim().rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case("purl"))
 }

@@ -1,7 +1,13 @@
+mod formats;
 mod hostile;
+mod markup;
 mod mutations;
 mod rules;
 mod shared;
+mod spdx3;
+mod speed;
+mod twins;
+mod wrapped;
 
 use domain::facts::Subject;
 use domain::facts::sbom::Package;

@@ -196,3 +196,13 @@ proptest! {
         let _ = parse(&[HEADER.as_bytes(), &bytes].concat());
     }
 }
+
+#[test]
+fn a_file_in_utf_16_is_read_with_a_warning() {
+    let file = format!("{HEADER}p,Ä,live,2026-02-01\n");
+    let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(file.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let read = parse(&wide).unwrap();
+    assert_eq!(read.rows, parsed(&file).rows);
+    assert_eq!(read.document, file.as_bytes(), "what is kept is UTF-8");
+    assert_eq!(read.warnings, [encoding::WAS_UTF16]);
+}

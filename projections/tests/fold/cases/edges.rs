@@ -16,7 +16,8 @@ fn incomplete(facts: SbomSubmitted) -> SbomSubmitted {
 }
 
 fn versioned(repo: &str, id: &str, version: Option<&str>) -> SbomSubmitted {
-    let package = Package { purl: Some(id.to_owned()), name: "x".to_owned(), version: version.map(str::to_owned) };
+    let package =
+        Package { purl: Some(id.to_owned()), group: None, name: "x".to_owned(), version: version.map(str::to_owned) };
     SbomSubmitted { packages: vec![package], ..sbom(repo, &[], &[]) }
 }
 

@@ -14,7 +14,7 @@ const Y: &str = "pkg:npm/y";
 
 /// A document of `repo` whose root is `root`.
 fn rooted(repo: &str, root: &str) -> SbomSubmitted {
-    let package = Package { purl: Some(root.to_owned()), name: "root".to_owned(), version: None };
+    let package = Package { purl: Some(root.to_owned()), group: None, name: "root".to_owned(), version: None };
     SbomSubmitted { packages: vec![package], described: vec![0], ..sbom(repo, &[], &[]) }
 }
 
@@ -54,7 +54,7 @@ fn a_root_that_names_another_repository_says_nothing() {
 #[test]
 fn what_is_private_to_a_subject_is_published_by_nobody_else() {
     let private = "pkg:generic/z/app/lib";
-    let without_purl = Package { purl: None, name: "lib".to_owned(), version: None };
+    let without_purl = Package { purl: None, group: None, name: "lib".to_owned(), version: None };
     let app = SbomSubmitted { packages: vec![without_purl], ..sbom(APP, &[], &[]) };
     let log = Log::default().then("2026-01-01", app).then("2026-01-02", rooted(A, private));
     assert_eq!(log.edges("seed"), [(APP.to_owned(), private.to_owned())], "not the one that writes such a purl");
@@ -154,7 +154,7 @@ fn two_names_of_one_history_are_not_added_up() {
 #[test]
 fn packages_without_purl_are_never_shared() {
     let nameless = |repo: &str| {
-        let package = Package { purl: None, name: "util".to_owned(), version: None };
+        let package = Package { purl: None, group: None, name: "util".to_owned(), version: None };
         SbomSubmitted { packages: vec![package], ..sbom(repo, &[], &[]) }
     };
     let log = Log::default().then("2026-01-01", nameless(A)).then("2026-01-02", nameless(B));

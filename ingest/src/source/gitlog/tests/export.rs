@@ -36,6 +36,17 @@ fn an_export_reads_back_to_equal_facts() {
 }
 
 #[test]
+fn an_export_may_have_a_mark() {
+    let direct = read_path(repo().path()).unwrap();
+    let text = format!("\u{feff}{}", String::from_utf8(direct.export.clone()).unwrap());
+    let marked = read_export(text.as_bytes(), subject(), &options("2026-01-01")).unwrap();
+    assert_eq!((&marked.export, &marked.warnings), (&direct.export, &Vec::new()));
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = read_export(&wide, subject(), &options("2026-01-01")).unwrap();
+    assert_eq!((wide.export, wide.warnings), (direct.export, vec![crate::source::encoding::WAS_UTF16.to_owned()]));
+}
+
+#[test]
 fn an_export_is_cut_to_the_window_exactly_as_the_repository_is() {
     let repo = repo();
     let whole = read_path(repo.path()).unwrap().export;

@@ -174,6 +174,46 @@ fn the_samples_themselves_are_read() {
     }
 }
 
+/// Pieces that mean something in some syntax.
+const TOKENS: [&str; 36] = [
+    "<!DOCTYPE x>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "&x;",
+    "&#0;",
+    "&lt;",
+    "<components>",
+    "</component>",
+    "<a b='c' b='d'>",
+    "<packages>",
+    "xmlns='x'",
+    "<?xml version='1.0'?>",
+    "\u{feff}",
+    "\u{0}",
+    "\n",
+    "\t",
+    "  ",
+    "- ",
+    "? ",
+    ": ",
+    "&a ",
+    "*a",
+    "<<: ",
+    "---\n",
+    "|\n",
+    "!!null ",
+    "{",
+    "[",
+    "\"",
+    "'",
+    "<text>",
+    "</text>",
+    "\nSPDXVersion: SPDX-2.3\n",
+    "\nPackageName: x\nSPDXID: SPDXRef-0\n",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -216,6 +256,36 @@ proptest! {
         read_anything(&bytes);
         bytes.truncate(cut.index(bytes.len()));
         read_anything(&bytes);
+    }
+
+    #[test]
+    fn broken_texts_of_every_format_are_refused_or_read(
+        sample in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..5u8), 1..6),
+    ) {
+        let written = super::twins::written(&super::twins::example());
+        let mut text = sample.get(&written).1.clone();
+        for (one, other, action) in &changes {
+            let boundary = |index: &prop::sample::Index| {
+                let at = index.index(text.len() + 1);
+                (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+            };
+            let (one_at, other_at) = (boundary(one), boundary(other));
+            let range = one_at.min(other_at)..one_at.max(other_at);
+            match action {
+                0 => drop(text.drain(range)),
+                1 => {
+                    let again = text[range.clone()].to_owned();
+                    text.insert_str(range.end, &again);
+                }
+                2 => text.truncate(range.end),
+                _ => text.insert_str(range.start, other.get::<&str>(&TOKENS)),
+            }
+            if text.is_empty() || text.len() > 100_000 {
+                break;
+            }
+        }
+        read_anything(text.as_bytes());
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn spdx_reads_packages_root_and_relations() {
     assert_eq!(listed(&found.facts.packages[0]), (Some("pkg:npm/a"), "a", Some("1")));
     assert_eq!((found.facts.described, found.facts.relations), (vec![1], vec![(0, 2), (1, 0)]));
     assert_eq!(found.facts.document.sha256, domain::digest::Digest::of(document.as_bytes()));
-    assert_eq!(found.facts.document.parser, "sbom/1");
+    assert_eq!(found.facts.document.parser, "sbom/2");
     assert!(found.facts.complete);
 }
 
@@ -56,7 +56,7 @@ fn every_dependency_of_is_a_reversed_edge_and_containment_none() {
         assert_eq!(edges(&found), [pair("app", "a")], "{kind}");
         assert_eq!((found.dependencies, found.warnings.len()), (1, 0), "{kind}");
     }
-    for kind in ["CONTAINS", "CONTAINED_BY", "DEPENDENCY_MANIFEST_OF", "HAS_PREREQUISITE", "DYNAMIC_LINK"] {
+    for kind in ["CONTAINS", "CONTAINED_BY", "DEPENDENCY_MANIFEST_OF", "DEV_TOOL_OF", "DYNAMIC_LINK"] {
         let found = parsed(&spdx(&[package("a", "1"), package("b", "1")], &[relation("a", kind, "b")]));
         assert_eq!((found.dependencies, found.root_dependencies, found.warnings.len()), (0, 2, 0), "{kind}");
     }
@@ -119,9 +119,10 @@ fn references_may_be_purls() {
     lib["purl"] = json!("pkg:npm/%40o/lib@1.0?arch=x#src");
     let mut twin = component("twin", "1");
     twin["purl"] = json!("pkg:npm/twin");
-    let on: &[&str] = &["pkg:npm/@o/lib@1.0", "pkg:npm/twin@1", "pkg:npm/%40o/lib", "pkg:npm/%40o/lib@2.0"];
+    let on: &[&str] =
+        &["pkg:npm/@o/lib@1.0", "pkg:npm/twin@1", "pkg:npm/%40o/lib", "pkg:npm/%40o/lib@2.0", "PKG:npm/twin"];
     let found = parsed(&cyclonedx(&[lib, twin], &[("pkg:npm/app", on)]));
-    assert_eq!(found.dependencies, 4);
+    assert_eq!(found.dependencies, 5);
     assert_eq!(edges(&found), [pair("app", "%40o/lib"), pair("app", "twin")]);
     assert_eq!(
         found.warnings[0].to_string(),
@@ -275,4 +276,85 @@ fn a_root_of_another_repository_is_a_warning() {
     assert!(found.warnings[0].message.contains("`pkg:github/other/app`, not `pkg:github/org/app`"));
     document["metadata"]["component"]["purl"] = json!("pkg:github/Org/App@main");
     assert_eq!(warnings(&document.to_string()), [] as [&str; 0]);
+}
+
+#[test]
+fn prerequisites_are_dependencies() {
+    let packages = [package("app", "1"), package("a", "1")];
+    let root = relation("app", "DESCRIBED_BY", "DOCUMENT");
+    for relation in [relation("app", "HAS_PREREQUISITE", "a"), relation("a", "PREREQUISITE_FOR", "app")] {
+        let found = parsed(&spdx(&packages, &[relation, root.clone()]));
+        assert_eq!((edges(&found), found.dependencies), (vec![pair("app", "a")], 1));
+        assert_eq!(found.warnings, []);
+    }
+}
+
+#[test]
+fn the_document_as_an_end_of_a_relation_is_the_subject() {
+    let packages = [package("a", "1"), package("b", "1"), package("c", "1")];
+    let own = relation("DOCUMENT", "DEPENDS_ON", "a");
+    let back = relation("DOCUMENT", "DEPENDENCY_OF", "b");
+    // Nothing is described: the repository itself is the end.
+    let found = parsed(&spdx(&packages, &[own.clone(), back.clone()]));
+    assert_eq!(edges(&found), [pair("app", "a"), pair("b", "app")]);
+    assert_eq!((found.packages, found.dependencies, found.vertices, found.root_dependencies), (3, 2, 4, 1));
+    assert_eq!((found.facts.packages.len(), found.warnings.len()), (4, 0));
+    assert_eq!(listed(&found.facts.packages[0]), (Some(SUBJECT), "app", None));
+    // One package is described: it is the subject, and so the end.
+    let describes = |name: &str| relation("DOCUMENT", "DESCRIBES", name);
+    let found = parsed(&spdx(&packages, &[own.clone(), describes("c")]));
+    assert_eq!((edges(&found), found.facts.packages.len()), (vec![pair("app", "a")], 3));
+    // Several are: none of them is the subject.
+    let found = parsed(&spdx(&packages, &[own.clone(), describes("b"), describes("c")]));
+    assert_eq!(edges(&found), [pair("app", "a"), pair("app", "b"), pair("app", "c")]);
+    // A document of another id is still itself.
+    let mut renamed = spdx_value(&packages, &[relation("Mine", "DEPENDS_ON", "b"), own]);
+    renamed["SPDXID"] = json!("SPDXRef-Mine");
+    assert_eq!(edges(&parsed(&renamed.to_string())), [pair("app", "a"), pair("app", "b")]);
+}
+
+#[test]
+fn entries_with_the_purl_of_the_root_are_the_subject() {
+    let mut other = package("app", "2");
+    other["SPDXID"] = json!("SPDXRef-other");
+    let relations = [relation("DOCUMENT", "DESCRIBES", "app"), relation("other", "DEPENDS_ON", "a")];
+    let found = parsed(&spdx(&[package("app", "1"), other, package("a", "1")], &relations));
+    assert_eq!((edges(&found), found.vertices), (vec![pair("app", "a")], 2));
+}
+
+#[test]
+fn groups_tell_packages_without_purl_apart() {
+    let entry = |reference: &str, group: serde_json::Value, purl: Option<&str>| {
+        let mut entry = json!({"type": "library", "bom-ref": reference, "group": group, "name": "x"});
+        entry["purl"] = json!(purl);
+        entry
+    };
+    let components = [
+        entry("a", json!("@a"), None),
+        entry("b", json!(" b / /c/"), None),
+        entry("c", json!(""), None),
+        entry("d", json!(7), None),
+        entry("e", json!("@e"), Some("pkg:npm/e")),
+    ];
+    let found = parsed(&cyclonedx(&components, &[]));
+    let ids: Vec<String> = edges(&found).into_iter().map(|(_, to)| to).collect();
+    let private = |path: &str| format!("pkg:generic/org/app/{path}x");
+    assert_eq!(ids, [private("%40a/"), private("b/c/"), private(""), "pkg:npm/e".to_owned()]);
+    let kept: Vec<_> = found.facts.packages.iter().map(|package| package.group.as_deref()).collect();
+    assert_eq!(
+        kept,
+        [None, Some("@a"), Some("b/c"), None, None],
+        "a purl says all, so the group is not kept beside it"
+    );
+    assert!(warnings(&cyclonedx(&components, &[]))[0].starts_with("components: entries without purl"));
+}
+
+#[test]
+fn a_patch_number_of_the_version_is_as_if_it_were_not_there() {
+    let mut document = spdx_value(&[package("a", "1")], &[]);
+    document["spdxVersion"] = json!("SPDX-2.2.2");
+    let found = parsed(&document.to_string());
+    assert_eq!((found.format_version.as_str(), found.facts.document.format_version.as_deref()), ("2.2", Some("2.2")));
+    let said = found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(said, ["spdxVersion: SPDX versions have no third number; 2.2.2 is read as 2.2"]);
 }
