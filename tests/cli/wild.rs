@@ -86,4 +86,8 @@ fn host_facts() {
         assert_eq!((&done["stars"], &done["full_name"]), (&json!(stars), &json!("pkg:github/own/app")), "{file}");
         assert_eq!(done["warnings"], json!([]), "{file}");
     }
+    let bom = cases.ingest("repo", &["facts-bom.json"]).ok().json();
+    assert_eq!((&bom["stars"], &bom["warnings"]), (&json!(10), &json!([])));
+    let wide = cases.ingest("repo", &["facts-utf16.json"]).ok().json();
+    assert_eq!((&wide["outcome"], wide["warnings"].as_array().map(Vec::len)), (&json!("duplicate"), Some(1)), "{wide}");
 }

@@ -100,7 +100,7 @@ fn parse_publishing(bytes: &[u8], subject: Subject, publishes: Vec<String>) -> R
     if decoded.utf16 {
         notes.push(("document".to_owned(), encoding::WAS_UTF16.to_owned()));
     }
-    read(&decoded.text, notes, bytes, subject, publishes).map_err(|refused| match decoded.utf16 {
+    read(&decoded.text, notes, bytes, (subject, publishes)).map_err(|refused| match decoded.utf16 {
         true => Refused { reason: format!("{}; it is text in UTF-16", refused.reason), ..refused },
         false => refused,
     })
@@ -111,8 +111,7 @@ fn read(
     text: &str,
     mut notes: Vec<FormatNote>,
     bytes: &[u8],
-    subject: Subject,
-    publishes: Vec<String>,
+    about: (Subject, Vec<String>),
 ) -> Result<Parsed, Refused> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (format, path, note) = match format::detect(text)? {
@@ -123,8 +122,7 @@ fn read(
             }
             let place = note.0.clone();
             notes.push(note);
-            return read(&text, notes, bytes, subject, publishes)
-                .map_err(|refused| Refused::at(place, refused.to_string()));
+            return read(&text, notes, bytes, about).map_err(|refused| Refused::at(place, refused.to_string()));
         }
     };
     let mut draft = match format {
@@ -146,6 +144,7 @@ fn read(
         format_version: Some(format.version()),
         parser: PARSER.to_owned(),
     };
+    let (subject, publishes) = about;
     Ok(draft.lower(subject, document, publishes))
 }
 

@@ -240,15 +240,6 @@ fn a_file_is_refused_as_a_whole_only_when_it_holds_no_grants_data() {
 }
 
 #[test]
-fn a_file_in_utf_16_is_read_with_a_warning() {
-    let text = json!({"type": "Project", "id": "daoip-5:scf:project:x", "name": "Ä"}).to_string();
-    let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
-    let read = parse_files(&[("f.json".to_owned(), wide)]).unwrap();
-    assert_eq!(read.records, parse(&[("f.json", text)]).unwrap().records);
-    assert!(read.warnings.contains(&format!("f.json: {}", encoding::WAS_UTF16)), "{:?}", read.warnings);
-}
-
-#[test]
 fn a_word_for_nothing_is_no_id() {
     for id in ["nan", "NaN", " None ", "null", "Undefined"] {
         let parsed =
@@ -281,4 +272,13 @@ fn other_spellings_of_what_is_meant_are_read() {
     assert_eq!(percent("100%"), (Some("100".to_owned()), 0));
     assert_eq!(percent(" 66.5 % "), (Some("66.5".to_owned()), 0));
     assert_eq!((percent("all"), percent("%"), percent("1%%")), ((None, 1), (None, 1), (None, 1)));
+}
+
+#[test]
+fn a_file_in_utf_16_is_read_with_a_warning() {
+    let text = json!({"type": "Project", "id": "daoip-5:scf:project:x", "name": "Ä"}).to_string();
+    let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    let read = parse_files(&[("f.json".to_owned(), wide)]).unwrap();
+    assert_eq!(read.records, parse(&[("f.json", text)]).unwrap().records);
+    assert!(read.warnings.contains(&format!("f.json: {}", encoding::WAS_UTF16)), "{:?}", read.warnings);
 }

@@ -79,7 +79,7 @@ fn commits_without_an_address_are_commits_of_nobody() {
     let early = CoveredDays { from: None, to: Day::parse("2023-11-15").unwrap() };
     let (cut, after) = export.history.within(early).unwrap();
     assert_eq!(
-        (cut.unsigned.len(), after, cut.latest.map(|time| time.day())),
+        (cut.unsigned.len(), after, cut.latest.map(Timestamp::day)),
         (0, 2, Some(Day::parse("2023-11-14").unwrap()))
     );
 }
