@@ -52,7 +52,7 @@ impl Graph {
         let identity = Identity::weigh(known, &repositories, &mut findings);
         let repos = meant_by(&repositories, &identity);
         let members = memberships(known, &identity, &grants, &repos, &mut findings);
-        let projects = projects(state, &members, &mut findings);
+        let projects = projects(known, &members, &mut findings);
 
         let live = known.live(|id| identity.resolve(id));
         let ids = present(known, &live, &identity, &repos);

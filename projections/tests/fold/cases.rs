@@ -9,4 +9,5 @@ mod edges;
 mod identity;
 mod membership;
 mod pony;
+mod projects;
 mod terms;
