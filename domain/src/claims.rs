@@ -43,7 +43,7 @@ pub struct DocumentEdge {
     pub nested: bool,
     /// The subject's document lists it.
     pub flat: bool,
-    /// Version of the dependency; the bytewise greatest where the document says several.
+    /// Version of the dependency; the greatest where the document says several.
     pub version: Option<String>,
 }
 
@@ -168,10 +168,11 @@ impl Edges {
         };
         let entries =
             || facts.packages.iter().zip(package_index).map(|(package, to)| (*to, package.version.as_deref()));
-        let targets: Vec<(u32, Option<&str>)> = if facts.relations.is_empty() {
-            entries().collect()
-        } else if facts.described.len() > 1 {
+        // Several described packages alone are the roots, whether relations are declared or not.
+        let targets: Vec<(u32, Option<&str>)> = if facts.described.len() > 1 {
             facts.described.iter().filter_map(entry).collect()
+        } else if facts.relations.is_empty() {
+            entries().collect()
         } else if !self.found.values().any(|edge| edge.root) {
             let sources = self.sources(ids);
             entries().filter(|(to, _)| sources.contains(to)).collect()
@@ -294,6 +295,10 @@ mod tests {
             [("pkg:github/o/r", "pkg:npm/a"), ("pkg:github/o/r", "pkg:npm/b"), ("pkg:npm/a", "pkg:npm/c")]
         );
         assert_eq!(graph.publication, None);
+        // The document declares nothing; it lists c, which nobody needs but by the flat policy.
+        let graph = DocumentGraph::of(&document(&["a", "b", "c"], &[0, 1], &[]));
+        assert_eq!(nested(&graph), [("pkg:github/o/r", "pkg:npm/a"), ("pkg:github/o/r", "pkg:npm/b")]);
+        assert_eq!(graph.edges.iter().filter(|edge| edge.flat).count(), 3);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::facts::grant::ApplicationRecord;
 use domain::grants;
+use domain::recorded::Rank;
 
 use super::state::GraphState;
 
@@ -15,6 +16,20 @@ pub(super) fn latest(state: &GraphState) -> BTreeMap<&str, &ApplicationRecord> {
     all.sort_by_key(|(project, _)| *project);
     let of_project = all.chunk_by(|a, b| a.0 == b.0);
     of_project.filter_map(|same| Some((same[0].0, grants::latest(same.iter().map(|(_, one)| *one))?))).collect()
+}
+
+/// By project the name in the newest of its applications that have one. What is called the project's name may be the
+/// title of the submission; the funder's name is not.
+pub(super) fn names(state: &GraphState) -> BTreeMap<&str, (Rank, &str)> {
+    let mut names = BTreeMap::new();
+    for application in state.applications.values() {
+        let record = &application.value;
+        if let Some(name) = record.project.as_ref().or(record.project_name.as_ref()) {
+            let said = (application.rank, name.as_str());
+            names.entry(record.project_id.as_str()).and_modify(|held| *held = said.max(*held)).or_insert(said);
+        }
+    }
+    names
 }
 
 /// The projects whose grants are complete. Unknown counts as incomplete.

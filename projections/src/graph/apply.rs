@@ -30,16 +30,16 @@ impl FamilyState for GraphState {
         changes.touch("clock", CLOCK);
         match &recorded.event {
             Event::SbomSubmitted(facts) => {
-                self.subject(&facts.subject, &facts.source(), rank, changes);
+                self.subject(facts, &facts.subject, rank, changes);
                 let snapshots = self.sboms.entry(facts.subject.id.clone()).or_default();
                 snapshots.offer(facts.complete, DocumentClaims::of(rank, facts));
                 changes.touch("sbom", &facts.subject.id);
             }
             Event::GitLogObserved(facts) => {
-                self.subject(&facts.subject, &facts.source(), rank, changes);
+                self.subject(facts, &facts.subject, rank, changes);
             }
             Event::RepoObserved(facts) => {
-                let repo = self.subject(&facts.subject, &facts.source(), rank, changes);
+                let repo = self.subject(facts, &facts.subject, rank, changes);
                 offer(&mut repo.host, rank, || facts.clone());
             }
             Event::RegistryCrawled(facts) => {
@@ -79,19 +79,24 @@ impl FamilyState for GraphState {
 }
 
 impl GraphState {
-    fn subject(&mut self, subject: &Subject, source: &str, rank: Rank, changes: &mut Changes) -> &mut RepoFacts {
+    /// Notes whom an ingestion is about, and the project it names: a newer fact of its source that names none takes
+    /// that back.
+    fn subject<P: Payload>(
+        &mut self,
+        facts: &P,
+        subject: &Subject,
+        rank: Rank,
+        changes: &mut Changes,
+    ) -> &mut RepoFacts {
         if let Some(project) = &subject.project {
             self.project(project, rank, changes);
         }
         changes.touch("repo", &subject.id);
         let repo = self.repos.entry(subject.id.clone()).or_default();
         offer(&mut repo.spelled, rank, || subject.spelled.clone());
-        if let Some(project) = &subject.project {
-            offer(&mut repo.flagged, rank, || project.clone());
-        }
-        // Also where none is named: the source takes back what it named before, whichever of the two is told first.
-        if repo.named_by.get(source).is_none_or(|held| held.rank < rank) {
-            repo.named_by.insert(source.to_owned(), Newest::new(rank, subject.project.clone()));
+        let flag = repo.flags.entry(facts.source()).or_insert_with(|| Newest::new(rank, subject.project.clone()));
+        if flag.rank < rank {
+            *flag = Newest::new(rank, subject.project.clone());
         }
         repo
     }
@@ -117,11 +122,7 @@ impl GraphState {
                 }
             }
             GrantRecord::Application(record) => {
-                let project = self.project(&record.project_id, rank, changes);
-                // What is called the project's name may be the title of the submission; the funder's name is not.
-                if let Some(name) = record.project.as_ref().or(record.project_name.as_ref()) {
-                    offer(&mut project.named, rank, || name.clone());
-                }
+                self.project(&record.project_id, rank, changes);
                 if self.applications.get(&record.id).is_none_or(|held| held.rank < rank) {
                     self.applications.insert(record.id.clone(), Newest::new(rank, record.as_ref().clone()));
                     changes.touch("application", &record.id);
@@ -132,11 +133,8 @@ impl GraphState {
 
     fn answer(&mut self, facts: &SurveyAnswered, rank: Rank, changes: &mut Changes) {
         let key = match (&facts.project_id, &facts.project_name) {
-            (Some(id), name) => {
-                let project = self.project(id, rank, changes);
-                if let Some(name) = name {
-                    offer(&mut project.named, rank, || name.clone());
-                }
+            (Some(id), _) => {
+                self.project(id, rank, changes);
                 format!("id/{id}")
             }
             (None, name) => format!("name/{}", normalised_name(name.as_deref().unwrap_or(""))),

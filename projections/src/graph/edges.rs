@@ -117,14 +117,11 @@ impl<'a> Claims<'a> {
 
     /// The edge behind claims on the same ends, of which there is at least one, in order.
     fn edge(&self, from: u32, same: &[Claim]) -> ResolvedEdge {
-        let confidence = |claim: &Claim| self.sources[claim.source as usize].confidence;
         let deciding = |flags: u8| {
-            let mut speaking = same.iter().rev().filter(|claim| claim.flags & flags != 0).peekable();
-            let confidence = confidence(speaking.peek()?);
-            // The version of the deciding source, wherever it states one.
-            let mut stated = speaking.take_while(|claim| self.sources[claim.source as usize].confidence == confidence);
-            let version = stated.find_map(|claim| self.version(claim)).map(str::to_owned);
-            Some(EdgeClaim { version, confidence })
+            let claim = same.iter().rev().find(|claim| claim.flags & flags != 0)?;
+            let confidence = self.sources[claim.source as usize].confidence;
+            // Where the deciding source states no version, there is none: an older source's is older news.
+            Some(EdgeClaim { version: self.version(claim).map(str::to_owned), confidence })
         };
         ResolvedEdge {
             from,

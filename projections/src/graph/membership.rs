@@ -11,12 +11,15 @@ use super::names::{InternedIds, Name};
 use super::rows::StateView;
 use super::state::GraphState;
 
+/// Evidence of a membership that a maintainer gave the repository itself.
+pub(super) const CURATION: &str = "curation";
+
 /// Where a membership comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Membership<'a> {
     /// The project; none when a curation says so.
     pub(super) project: Option<&'a str>,
-    /// `curation`, `ingestion`, `grants-repository`, `curation-owner` or `grants-owner`.
+    /// [`CURATION`], `ingestion`, `grants-repository`, `curation-owner` or `grants-owner`.
     pub(super) evidence: &'static str,
     /// The event that says it.
     pub(super) position: Position,
@@ -74,7 +77,7 @@ pub(super) fn memberships<'a>(
     }
     let mut flagged: Vec<Option<(Rank, &str)>> = vec![None; names.len()];
     for repo in known.repos() {
-        if let Some((rank, project)) = &repo.flagged {
+        for (rank, project) in &repo.flags {
             newest(&mut flagged, identity.resolve(repo.name), (*rank, &**project));
         }
     }
@@ -89,7 +92,7 @@ pub(super) fn memberships<'a>(
     let mut members = vec![None; names.len()];
     for (repo, slot) in (0..).zip(&mut members).filter(|(repo, _)| repos[*repo as usize]) {
         *slot = if let Some((rank, project)) = curated[repo as usize] {
-            Some(Membership { project, evidence: "curation", position: rank.position })
+            Some(Membership { project, evidence: CURATION, position: rank.position })
         } else if let Some((rank, project)) = flagged[repo as usize] {
             Some(Membership { project: Some(project), evidence: "ingestion", position: rank.position })
         } else if let Some(projects) = named.get(&repo) {
@@ -130,7 +133,9 @@ impl<'a, 'b> Owners<'a, 'b> {
             if let Correction::Owner { host, owner, project } = &curation.value.correction
                 && let Some(owner) = names.find_owner(host, owner)
             {
-                curated.insert(owner, (curation.rank, project.as_deref()));
+                let said = (curation.rank, project.as_deref());
+                // An earlier program told owners apart by case.
+                curated.entry(owner).and_modify(|held| *held = said.max(*held)).or_insert(said);
             }
         }
         Self { curated, links }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::facts::curation::{Correction, ProjectField};
+use domain::recorded::Rank;
 
-use super::membership::Membership;
+use super::membership::{CURATION, Membership};
 use super::model::{Finding, Project};
 use super::rows::StateView;
 use super::state::GraphState;
@@ -21,18 +22,39 @@ pub(super) fn corrections(state: &GraphState) -> BTreeMap<(&str, ProjectField), 
     each.collect()
 }
 
-/// The projects that the newest fact of some source names: a record, an application, an answer, or what was told about
-/// a repository. What an older one named is gone with it.
-fn named(known: StateView<'_>) -> BTreeSet<&str> {
+/// The ids of the projects that are there: named by the newest fact of some source, or by a curation that may create
+/// one. What an owner's curation says of a project that nobody else names makes none.
+fn there<'a>(
+    known: StateView<'a>,
+    members: &[Option<Membership<'a>>],
+    corrected: &BTreeMap<(&'a str, ProjectField), &str>,
+    applied: impl Iterator<Item = &'a str>,
+) -> BTreeSet<&'a str> {
     let state = known.state;
-    let records = state.projects.iter().filter(|(_, facts)| facts.record.is_some()).map(|(id, _)| id.as_str());
-    let applications = state.applications.values().map(|application| application.value.project_id.as_str());
-    let answers = state.answers.keys().filter_map(|key| key.strip_prefix("id/"));
-    let told = known.repos().flat_map(|repo| repo.named.iter().map(|project| &**project));
-    records.chain(applications).chain(answers).chain(told).collect()
+    let recorded = state.projects.iter().filter(|(_, facts)| facts.record.is_some()).map(|(id, _)| id.as_str());
+    let mut ids: BTreeSet<&str> = recorded.chain(applied).collect();
+    ids.extend(state.answers.keys().filter_map(|key| key.strip_prefix("id/")));
+    ids.extend(known.repos().flat_map(|repo| repo.flags.iter().map(|(_, project)| &**project)));
+    let curated = members.iter().flatten().filter(|member| member.evidence == CURATION);
+    ids.extend(curated.filter_map(|member| member.project));
+    ids.extend(corrected.keys().map(|(project, _)| *project));
+    ids.extend(state.curations.values().filter_map(|curation| match &curation.value.correction {
+        Correction::SurveyName { project, .. } => Some(project.as_str()),
+        _ => None,
+    }));
+    ids
 }
 
-/// Every project that there is, by id.
+/// By project the name that its applications and survey rows give it: the newer of both.
+pub(super) fn given_names(state: &GraphState) -> BTreeMap<&str, (Rank, &str)> {
+    let mut names = applications::names(state);
+    for (project, said) in survey::names(state) {
+        names.entry(project).and_modify(|held| *held = said.max(*held)).or_insert(said);
+    }
+    names
+}
+
+/// Every project, by id.
 pub(super) fn projects(
     known: StateView<'_>,
     members: &[Option<Membership<'_>>],
@@ -40,30 +62,23 @@ pub(super) fn projects(
 ) -> Vec<Project> {
     let state = known.state;
     let corrected = corrections(state);
-    let mut ids = named(known);
-    ids.extend(members.iter().flatten().filter_map(|member| member.project));
-    ids.extend(corrected.keys().map(|(project, _)| *project));
-    ids.extend(state.curations.values().filter_map(|curation| match &curation.value.correction {
-        Correction::SurveyName { project, .. } => Some(project.as_str()),
-        _ => None,
-    }));
+    let latest = applications::latest(state);
+    let ids = there(known, members, &corrected, latest.keys().copied());
+    let given = given_names(state);
     let name_of = |id: &str| {
-        let facts = state.projects.get(id);
-        let recorded = facts.and_then(|facts| facts.record.as_ref()?.value.name.as_deref());
-        let named = facts.and_then(|facts| facts.named.as_ref()).map(|named| named.value.as_str());
+        let recorded = state.projects.get(id).and_then(|facts| facts.record.as_ref()?.value.name.as_deref());
         let corrected = corrected.get(&(id, ProjectField::Name)).copied();
-        corrected.or(recorded).or(named).unwrap_or(id).to_owned()
+        corrected.or(recorded).or(given.get(id).map(|said| said.1)).unwrap_or(id).to_owned()
     };
     let names: BTreeMap<String, String> = ids.iter().map(|id| ((*id).to_owned(), name_of(id))).collect();
     let answers = survey::bind(state, &names, findings);
-    let latest = applications::latest(state);
     let completion = applications::completed(state, &latest);
     ids.iter()
         .map(|id| {
             let facts = state.projects.get(*id);
             let record = facts.and_then(|facts| facts.record.as_ref()).map(|newest| &newest.value);
-            let described = facts.is_some_and(|facts| facts.record.is_some() || facts.named.is_some());
-            let described = described || latest.contains_key(*id) || state.answers.contains_key(&format!("id/{id}"));
+            let answered = state.answers.contains_key(&format!("id/{id}"));
+            let described = record.is_some() || latest.contains_key(*id) || answered;
             if !described && !corrected.contains_key(&(*id, ProjectField::Name)) {
                 let reason = "no grants record and no survey row describes it".to_owned();
                 findings.push(Finding::new("project", id, reason));

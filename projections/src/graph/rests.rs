@@ -8,6 +8,7 @@ use domain::recorded::Position;
 
 use super::Graph;
 use super::meaning::Meaning;
+use super::projects::given_names;
 use super::snapshot::{FLAT, NESTED, ROOT};
 use super::state::GraphState;
 use super::survey;
@@ -108,6 +109,7 @@ impl<'a> EventTracer<'a> {
     pub fn projects(&self, projects: &[usize], rests: &mut Rests) {
         let mut ids = BTreeSet::new();
         let mut unanswered = false;
+        let names = given_names(self.state);
         for project in projects.iter().map(|n| &self.graph.projects[*n]) {
             ids.insert(project.id.as_str());
             match &project.answer {
@@ -116,8 +118,8 @@ impl<'a> EventTracer<'a> {
             }
             if let Some(facts) = self.state.projects.get(&project.id) {
                 facts.record.iter().for_each(|record| rests.on(record.rank.position, "grants record"));
-                facts.named.iter().for_each(|named| rests.on(named.rank.position, "name"));
             }
+            names.get(project.id.as_str()).into_iter().for_each(|(rank, _)| rests.on(rank.position, "name"));
         }
         if unanswered {
             // Without an answer the newest of any project says since when commits count.

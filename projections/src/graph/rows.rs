@@ -24,10 +24,8 @@ pub(super) struct RepoRow {
     pub(super) name: Name,
     /// What the host says.
     pub(super) host: Option<Host>,
-    /// The project named at ingestion.
-    pub(super) flagged: Option<(Rank, Arc<str>)>,
-    /// The projects that the newest facts of its sources name.
-    pub(super) named: Vec<Arc<str>>,
+    /// The projects named at ingestion, by the newest fact of each source.
+    pub(super) flags: Vec<(Rank, Arc<str>)>,
 }
 
 /// What a host says of a repository.
@@ -169,9 +167,8 @@ fn repo(names: &mut InternedIds, key: &str, facts: &RepoFacts) -> RepoRow {
         let renamed = renamed.filter(|renamed| *renamed != name);
         Host { rank: host.rank, renamed, stars: host.value.stars, forks: host.value.forks }
     });
-    let flagged = facts.flagged.as_ref().map(|flag| (flag.rank, flag.value.as_str().into()));
-    let named = facts.named_by.values().filter_map(|told| told.value.as_deref().map(Into::into)).collect();
-    RepoRow { name, host, flagged, named }
+    let flags = facts.flags.values().filter_map(|flag| Some((flag.rank, flag.value.as_deref()?.into())));
+    RepoRow { name, host, flags: flags.collect() }
 }
 
 fn document(names: &mut InternedIds, snapshot: &DocumentClaims) -> DocumentRow {

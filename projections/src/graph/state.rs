@@ -57,11 +57,8 @@ pub struct Clock {
 pub struct RepoFacts {
     /// Spelling of the newest ingestion.
     pub spelled: Option<Newest<String>>,
-    /// The project named at ingestion.
-    pub flagged: Option<Newest<String>>,
-    /// By source: the project that its newest fact names, if it names one.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub named_by: BTreeMap<String, Newest<Option<String>>>,
+    /// By source the project that its newest fact names, if any.
+    pub flags: BTreeMap<String, Newest<Option<String>>>,
     /// Host facts.
     pub host: Option<Newest<RepoObserved>>,
 }
@@ -71,42 +68,36 @@ pub struct RepoFacts {
 pub struct ProjectFacts {
     /// Newest grants record.
     pub record: Option<Newest<ProjectRecord>>,
-    /// Newest name given beside the id, by a survey row or an application.
-    pub named: Option<Newest<String>>,
     /// Least `observed_at` of the facts that name the project.
     pub first_seen: Option<Timestamp>,
 }
 
-/// What was answered about one project or name. Newest is the greatest (`answered_at`, rank).
+/// What was answered about one project or name: one answer an `answered_at`, which is what tells sources apart, by that
+/// time. An answer counts once its day has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SurveyAnswers {
-    /// The newest of those whose day had come when they were seen: it counts whatever the time is.
-    pub due: Option<SurveyAnswer>,
-    /// Newer ones, dated after the day on which they were seen, ascending: each counts once its day has come.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ahead: Vec<SurveyAnswer>,
-}
+#[serde(transparent)]
+pub struct SurveyAnswers(Vec<SurveyAnswer>);
 
 impl SurveyAnswers {
     /// Takes in an answer, in any order of arrival.
     pub fn offer(&mut self, answer: SurveyAnswer) {
-        if self.due.as_ref().is_some_and(|due| due.order() > answer.order()) {
-            return;
-        }
-        if answer.answered_at.day() > answer.rank.observed_at.day() {
-            let place = self.ahead.partition_point(|held| held.order() < answer.order());
-            self.ahead.insert(place, answer);
-        } else {
-            self.ahead.retain(|held| held.order() > answer.order());
-            self.due = Some(answer);
+        match self.0.binary_search_by_key(&answer.answered_at, |held| held.answered_at) {
+            Ok(place) if self.0[place].rank < answer.rank => self.0[place] = answer,
+            Ok(_) => {}
+            Err(place) => self.0.insert(place, answer),
         }
     }
 
     /// The newest answer that counts on a day of world time.
     #[must_use]
     pub fn on(&self, today: Day) -> Option<&SurveyAnswer> {
-        let come = self.ahead.iter().rev().find(|answer| answer.answered_at.day() <= today);
-        come.or(self.due.as_ref())
+        self.0.iter().rev().find(|answer| answer.answered_at.day() <= today)
+    }
+
+    /// The name in the newest row that has one.
+    #[must_use]
+    pub fn name(&self) -> Option<(Rank, &str)> {
+        self.0.iter().filter_map(|answer| Some((answer.rank, answer.name.as_deref()?))).max()
     }
 }
 

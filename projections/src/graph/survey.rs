@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::checked::normalised_name;
 use domain::facts::curation::Correction;
+use domain::recorded::Rank;
 
 use super::model::Finding;
 use super::state::{GraphState, SurveyAnswer};
@@ -55,6 +56,12 @@ pub fn bind<'a>(
         }
     }
     bound
+}
+
+/// By project the name in the newest row of its id that has one.
+pub(super) fn names(state: &GraphState) -> impl Iterator<Item = (&str, (Rank, &str))> {
+    let of_ids = state.answers.iter().filter_map(|(key, answers)| Some((key.strip_prefix("id/")?, answers)));
+    of_ids.filter_map(|(project, answers)| Some((project, answers.name()?)))
 }
 
 /// The newest answer of any survey row whose day has come.

@@ -9,5 +9,6 @@ mod edges;
 mod identity;
 mod membership;
 mod pony;
+mod projects;
 mod questions;
 mod terms;

@@ -33,7 +33,7 @@ const GIT_URLS: [&str; 7] = [
     "https://example.org/o/a",
 ];
 const INTEGRATION: [&str; 5] = ["Mainnet", "Testnet", "Abandoned", "Unknown", "other"];
-const VERSIONS: [&str; 3] = ["1.0.0", "2.0.0", "v10"];
+const VERSIONS: [&str; 5] = ["0.10.7", "0.9.0", "2.0.0", "v10", "v9"];
 const AUTHORS: [&str; 4] = ["ann", "bob", "cy", "dee"];
 
 /// 2021-01-01: everything lies in the past of whoever runs this.
@@ -217,6 +217,11 @@ fn curation() -> impl Strategy<Value = Event> {
     prop_oneof![
         (text(&REPOS), maybe(&PROJECTS)).prop_map(|(repo, project)| Correction::Membership { repo, project }),
         (text(&PACKAGES), maybe(&REPOS)).prop_map(|(package, repo)| Correction::Publication { package, repo }),
+        (text(&["o", "p"]), maybe(&["d:1", "d:4", "d:6"])).prop_map(|(owner, project)| Correction::Owner {
+            host: "github".to_owned(),
+            owner,
+            project
+        }),
         (text(&["alpha", "beta \u{e9}"]), text(&["d:1", "d:5"]))
             .prop_map(|(name, project)| Correction::SurveyName { name, project }),
         (text(&PROJECTS), fields, values).prop_map(|(project, field, value)| Correction::Project {

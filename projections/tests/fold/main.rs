@@ -7,6 +7,7 @@ mod facts;
 mod history;
 mod logs;
 mod looks;
+mod meaning;
 mod oracle;
 mod order;
 mod stored;

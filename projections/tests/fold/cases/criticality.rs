@@ -1,9 +1,10 @@
 //! The active set and criticality, where the formulas part.
 
 use domain::facts::grant::ProjectRecord;
+use domain::facts::sbom::SbomSubmitted;
 use domain::facts::survey::SurveyStatus;
 
-use crate::facts::{self, Log, answer, belongs, crawl, grant, sbom, sbom_for};
+use crate::facts::{self, Log, answer, belongs, crawl, grant, sbom, sbom_for, subject};
 
 const A: &str = "pkg:github/o/a";
 const B: &str = "pkg:github/o/b";
@@ -38,8 +39,7 @@ fn a_chain_counts_all_that_reach() {
 fn externals_between_count_for_upstream_alone() {
     // a -> x -> y, declared in a's own document
     let log = live(Log::default(), "p")
-        .then("2026-01-02", sbom_for(A, "p", &[]))
-        .then("2026-01-03", sbom(A, &[X, Y], &[(0, 1)]));
+        .then("2026-01-02", SbomSubmitted { subject: subject(A, Some("p")), ..sbom(A, &[X, Y], &[(0, 1)]) });
     assert_eq!(log.criticality("upstream-0.6", Y), 2);
     assert_eq!(log.criticality("atlas-1", Y), 1);
     // Flat: a depends on both, and an ExternalRepo depends on nothing.

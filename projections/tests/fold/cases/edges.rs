@@ -75,6 +75,47 @@ fn a_verified_claim_beats_an_inferred_one_whatever_their_age() {
     assert_eq!(claim(&log), (Confidence::InferredShadow, Some("^1".to_owned())));
 }
 
+/// What the flat and the nested policy say of the version of the edge from one id to another.
+fn versions(log: &Log, from: &str, to: &str) -> [Option<String>; 2] {
+    let graph = log.graph();
+    let ends = (graph.vertex(from).unwrap(), graph.vertex(to).unwrap());
+    let edge = graph.edges.iter().find(|edge| (edge.from, edge.to) == ends).unwrap();
+    let of = |policy| edge.under(policy).and_then(|claim| claim.version.clone());
+    [of(EdgePolicy::Flat), of(EdgePolicy::Nested)]
+}
+
+#[test]
+fn the_greatest_version_of_the_newest_document_is_that_of_the_edge() {
+    // x and y are one: b publishes them.
+    const B: &str = "pkg:github/o/b";
+    let published = |version: Option<&str>, other: Option<&str>| {
+        let (x, y) = (versioned(A, X, version), versioned(A, Y, other));
+        SbomSubmitted { packages: [x.packages, y.packages].concat(), ..sbom(A, &[], &[]) }
+    };
+    let log = Log::default()
+        .then("2026-01-01", host(B))
+        .then("2026-01-01", crawl(X, Some("github:o/b"), None, &[]))
+        .then("2026-01-01", crawl(Y, Some("github:o/b"), None, &[]))
+        .then("2026-01-02", published(Some("0.9.0"), Some("0.8.0")));
+    assert_eq!(versions(&log, A, B), [Some("0.9.0".to_owned()), Some("0.9.0".to_owned())]);
+    let log = log.then("2026-01-03", incomplete(published(Some("0.1.0"), None)));
+    assert_eq!(versions(&log, A, B), [Some("0.1.0".to_owned()), Some("0.1.0".to_owned())], "a newer document");
+}
+
+#[test]
+fn what_the_newest_document_leaves_open_is_open() {
+    // Two repositories whose documents say what x depends on.
+    let says = |repo: &str, version: Option<&str>| {
+        let mut facts = sbom(repo, &[X, Y], &[(0, 1)]);
+        facts.packages[1].version = version.map(str::to_owned);
+        facts
+    };
+    let log = Log::default().then("2026-01-01", says(A, Some("2.0.0")));
+    assert_eq!(versions(&log, X, Y), [None, Some("2.0.0".to_owned())]);
+    let log = log.then("2026-01-02", says("pkg:github/o/b", None));
+    assert_eq!(versions(&log, X, Y), [None, None], "not the version of an older document");
+}
+
 #[test]
 fn a_registry_s_edges_start_at_the_repo_that_publishes() {
     let log = Log::default().then("2026-01-01", host(A)).then("2026-01-02", crawl(X, Some("github:o/a"), None, &[Y]));
