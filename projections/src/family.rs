@@ -46,7 +46,7 @@ impl Family {
     }
 }
 
-/// The rows of a state: `(kind, key, value)`. Kinds are of one family alone. [`fact_maps`] writes this.
+/// The rows of a state: `(kind, key, value)`. Kinds are of one family alone. `fact_maps!` writes this.
 pub trait FactRows {
     /// The kinds there are.
     const KINDS: &'static [&'static str];
