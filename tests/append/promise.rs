@@ -39,6 +39,8 @@ fn samples(place: &Value, all: &Value) -> Vec<Value> {
     }
     let kind = place["type"].as_str().or_else(|| place["type"][0].as_str()).unwrap();
     match kind {
+        // Names of families are the program's own.
+        "object" if place["properties"].is_null() => vec![json!({"graph": 1})],
         "object" => objects(place["properties"].as_object().unwrap(), all),
         // So are those that whoever submits a document gives.
         "array"

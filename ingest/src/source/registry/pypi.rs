@@ -47,6 +47,9 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
     let recent = w.object(DOWNLOADS, answers.get(DOWNLOADS));
     let recent = recent.and_then(|answer| w.object("downloads.data", answer.get("data")));
     let recent = recent.and_then(|data| w.count("downloads.data.last_month", data.get("last_month")));
+    let (labelled, page) = (labelled(info, w), said("home_page", info, w));
+    let repository = repository(&labelled, page.as_deref(), info, w);
+    let labelled_page = || labelled.iter().find(|(label, _)| label == "homepage").map(|(_, link)| link.clone());
     let (cleaned, document) = answers.seal("PyPI-JSON", "pypi/1");
     let facts = RegistryCrawled {
         purl: own.id,
@@ -54,10 +57,10 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
         document,
         latest_version: w.line("info.version", info.get("version")),
         description: said("summary", info, w),
-        homepage: homepage(info, w),
+        homepage: page.or_else(labelled_page),
         releases: releases(project.get("releases"), w),
         dependencies,
-        repository: repository(info, w),
+        repository,
         license: license(info, w),
         downloads: recent.map(|count| Downloads { count, days: DOWNLOAD_DAYS }),
     };
@@ -119,18 +122,14 @@ fn labelled(info: &Map<String, Value>, w: &mut FieldWarnings) -> Vec<(String, St
     found
 }
 
-/// The page of a project.
-fn homepage(info: &Map<String, Value>, w: &mut FieldWarnings) -> Option<String> {
-    let own = said("home_page", info, w);
-    let labels = info.get("project_urls").and_then(Value::as_object).into_iter().flatten();
-    let mut labels = labels.filter(|(label, _)| label.trim().eq_ignore_ascii_case("homepage"));
-    own.or_else(|| labels.find_map(|(_, link)| link.as_str().map(str::trim)).map(str::to_owned))
-}
-
 /// The link that claims to be the repository, even on a host that is none of ours; without such a label the page of the
 /// project, and last its tracker, where these name a repository.
-fn repository(info: &Map<String, Value>, w: &mut FieldWarnings) -> Option<String> {
-    let labelled = labelled(info, w);
+fn repository(
+    labelled: &[(String, String)],
+    page: Option<&str>,
+    info: &Map<String, Value>,
+    w: &mut FieldWarnings,
+) -> Option<String> {
     // A label may say `n/a`, which is the short form of a repository elsewhere.
     let is_link = |link: &str| link.contains("://") || (link.contains('.') && repository_of(link).is_some());
     let claims = labelled.iter().filter_map(|(label, link)| {
@@ -143,7 +142,7 @@ fn repository(info: &Map<String, Value>, w: &mut FieldWarnings) -> Option<String
     let of = |wanted: &dyn Fn(&str) -> bool| {
         labelled.iter().filter(|(label, _)| wanted(label)).map(|(_, link)| link.clone()).collect::<Vec<_>>()
     };
-    let pages = of(&|label| label == "homepage").into_iter().chain(said("home_page", info, w));
+    let pages = of(&|label| label == "homepage").into_iter().chain(page.map(str::to_owned));
     let trackers = of(&|label| TRACKERS.iter().any(|word| label.contains(word)));
     let trackers = trackers.into_iter().chain(said("bugtrack_url", info, w));
     pages.chain(trackers).find(|link| repository_of(link).is_some())
