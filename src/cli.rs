@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
         }
         _ => {}
     }
-    start_logging(&cli.common, matches!(cli.command, Command::Project { follow: true }));
+    start_logging(&cli.common, is_lasting(&cli.command));
     let format = OutputFormat::or_default(cli.common.format);
     let run = || -> failure::Result<u8> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -71,6 +71,15 @@ pub fn main() -> ExitCode {
     match run() {
         Ok(code) => ExitCode::from(code),
         Err(failure) => report(&failure),
+    }
+}
+
+/// Whether a command runs until it is stopped.
+fn is_lasting(command: &Command) -> bool {
+    match command {
+        #[cfg(feature = "serve")]
+        Command::Serve(_) => true,
+        command => matches!(command, Command::Project { follow: true }),
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod cli;
 mod embedded;
+#[cfg(feature = "serve")]
+mod http;
 pub mod service;
 
 pub use cli::main;

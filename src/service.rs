@@ -18,3 +18,6 @@ pub mod watch;
 
 pub use deps::{Deps, Settings};
 pub use error::{Error, Result};
+/// Version of the schema that this program reads.
+#[cfg(feature = "serve")]
+pub(crate) use replay::SCHEMA as SCHEMA_VERSION;

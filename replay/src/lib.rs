@@ -11,6 +11,7 @@ mod fence;
 pub mod forget;
 pub mod formulas;
 pub mod log;
+pub mod onlooker;
 pub mod present;
 pub mod projector;
 pub mod promote;

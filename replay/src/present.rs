@@ -5,16 +5,16 @@ use domain::digest::Digest;
 use domain::facts::log::ScoresPublished;
 use domain::recorded::Position;
 use projections::families;
-use projections::fold::{Fold, World};
+use projections::store;
 use projections::store::schema::FormulaDocument;
-use projections::store::{self, Build, load};
 use sqlx::PgConnection;
 
-use crate::as_of::{self, FoldOutcome, outcome};
+use crate::as_of::{FoldOutcome, outcome};
 use crate::audit::tiles;
 use crate::catch_up;
 use crate::log::{self, Stored};
-use crate::projector::{Opened, Projector, all_ours};
+use crate::onlooker::Onlooker;
+use crate::projector::{Opened, Projector};
 use crate::quarantine::Quarantine;
 use crate::{ReplayError, formulas, snapshot};
 
@@ -110,21 +110,10 @@ async fn brought(
     Ok(Some(*projector))
 }
 
-/// Evaluates at the head of one snapshot, by a fold of its own that goes on from where the live builds stand, if they
-/// are as this program would have folded them: nobody is waited for, nothing is moved.
+/// Evaluates at the head of one snapshot, by a fold of its own: nobody is waited for, nothing is moved.
 async fn beside(snapshot: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Present, ReplayError> {
-    let head = log::head(&mut *snapshot).await?.position;
-    let quarantine = Quarantine::read(&mut *snapshot).await?;
-    let live = store::live_builds(&mut *snapshot).await?;
-    let formula = formulas::of_builds(&live)?;
-    let position = live.first().ok_or(ReplayError::NoBuild)?.position;
-    let holds = |build: &Build| build.quarantine_digest == quarantine.digest() && build.position == position;
-    let world = if all_ours(&live) && live.iter().all(holds) {
-        load::world(&mut *snapshot, &live).await?
-    } else {
-        World::default()
-    };
-    let mut fold = Fold::new(world, formula.formula.clone(), quarantine.positions.clone(), None);
-    as_of::advance(&mut *snapshot, &mut fold, head, progress).await?;
-    Present::of(snapshot, head, formula, &outcome(&fold), &quarantine).await
+    let onlooker = Onlooker::open_in(&mut *snapshot, progress).await?;
+    let (fold, formula, quarantine) = onlooker.into_parts();
+    let position = fold.world.position;
+    Present::of(snapshot, position, formula, &outcome(&fold), &quarantine).await
 }

@@ -27,6 +27,8 @@ mod quarantine;
 mod rebuild;
 mod replay;
 mod scores;
+#[cfg(feature = "serve")]
+mod serve;
 mod triage;
 
 use crate::cli::failure::Result;
@@ -45,6 +47,8 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         #[cfg(feature = "ingest")]
         Command::Ingest(what) => ingest::run(common, what).await,
         Command::Project { follow } => project::run(common, follow).await.map(done),
+        #[cfg(feature = "serve")]
+        Command::Serve(how) => serve::run(common, &how).await.map(done),
         Command::Status => project::status(&deps()?).await.map(done),
         Command::Scores { level, id, sort, limit, at } => {
             let asked = ScoresQuery { level: level.into(), id, sort: Sort::parse(&sort)?, limit, at: at.into() };

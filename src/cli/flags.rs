@@ -21,6 +21,8 @@ mod export;
 mod formula;
 #[cfg(feature = "ingest")]
 mod ingest;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 mod value;
 
 #[cfg(feature = "ingest")]
@@ -82,6 +84,9 @@ pub(crate) enum Command {
         #[arg(long)]
         follow: bool,
     },
+    /// Answer over HTTP, and keep the projections at the head of the log
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     /// Head of the log, builds and their lag, sizes
     Status,
     /// Scores: live, or replayed at a position or under another formula

@@ -11,10 +11,16 @@ pub mod export;
 pub mod formula;
 pub mod history;
 pub mod lag;
+#[cfg(feature = "serve")]
+pub mod listing;
 pub mod point;
 pub mod replay;
+#[cfg(feature = "serve")]
+pub mod resident;
 pub mod scores;
 pub mod status;
+#[cfg(feature = "serve")]
+pub mod submissions;
 pub mod triage;
 
 pub use projections::metrics::Level;

@@ -1,5 +1,7 @@
 //! Work that goes on beside questions and deeds.
 
+#[cfg(feature = "serve")]
+pub mod keeper;
 mod listener;
 mod outage;
 pub mod parts;

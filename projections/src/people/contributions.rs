@@ -35,6 +35,46 @@ pub struct RepoContributions<'a> {
     places: Cow<'a, [u32]>,
 }
 
+/// What a contributor did in a repository, all days together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorTotal {
+    /// Whether it is a bot.
+    pub bot: bool,
+    /// Commits that are no merges.
+    pub commits: u64,
+    /// Merges.
+    pub merges: u64,
+    /// Time of the first commit; to the day where the exact time is not known any more.
+    pub first: Timestamp,
+    /// Time of the last commit, as exact.
+    pub last: Timestamp,
+}
+
+impl AuthorTotal {
+    /// What every author of these days did, which are sorted.
+    pub(super) fn all(days: &[DayRow], authors: &BTreeMap<Digest, AuthorFacts>) -> BTreeMap<Digest, Self> {
+        let mut totals: BTreeMap<Digest, Self> = BTreeMap::new();
+        for row in days {
+            let (first, last) = (row.day.start(), row.day.start());
+            let bot = authors.get(&row.author).is_some_and(|facts| facts.bot);
+            let total = totals.entry(row.author).or_insert(Self { bot, commits: 0, merges: 0, first, last });
+            total.commits += u64::from(row.without_merges());
+            total.merges += u64::from(row.merges);
+            total.last = last;
+        }
+        for (author, total) in &mut totals {
+            let Some(facts) = authors.get(author) else { continue };
+            // The exact time where the log that told it still speaks for that day.
+            for (day, exact) in [(&mut total.first, facts.first), (&mut total.last, facts.last)] {
+                if exact.day() == day.day() {
+                    *day = exact;
+                }
+            }
+        }
+        totals
+    }
+}
+
 impl<'a> Contributions<'a> {
     /// Joins the histories of a graph's repositories.
     #[must_use]
@@ -94,6 +134,12 @@ impl<'a> RepoContributions<'a> {
             log: None,
             places: Cow::Owned(places),
         }
+    }
+
+    /// What every author did in all the days, by pseudonym.
+    #[must_use]
+    pub fn totals(&self) -> BTreeMap<Digest, AuthorTotal> {
+        AuthorTotal::all(&self.days, &self.authors)
     }
 
     /// Whether an author is a bot.

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::digest::Digest;
 use domain::facts::gitlog::UnsignedDay;
-use domain::time::Timestamp;
 
-use super::contributions::RepoContributions;
+use super::contributions::{AuthorTotal, RepoContributions};
 use super::family::{CONTRIBUTION, CONTRIBUTION_DAY};
 use super::state::{AuthorFacts, DayRow};
 use crate::table::difference::side_by_side;
@@ -77,40 +76,12 @@ fn days(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> TableDiff {
 }
 
 /// What every contributor did in a repository.
-fn totals<'a>(repo: &RepoCommits<'a>) -> impl Iterator<Item = (&'a str, Digest, Total)> + use<'a> {
-    let mut totals: BTreeMap<Digest, Total> = BTreeMap::new();
-    for row in repo.days {
-        let (first, last) = (row.day.start(), row.day.start());
-        let bot = repo.authors.get(&row.author).is_some_and(|facts| facts.bot);
-        let total = totals.entry(row.author).or_insert(Total { bot, commits: 0, merges: 0, first, last });
-        total.commits += u64::from(row.without_merges());
-        total.merges += u64::from(row.merges);
-        total.last = last;
-    }
-    for (author, total) in &mut totals {
-        let Some(facts) = repo.authors.get(author) else { continue };
-        // The exact time where the log that told it still speaks for that day.
-        for (day, exact) in [(&mut total.first, facts.first), (&mut total.last, facts.last)] {
-            if exact.day() == day.day() {
-                *day = exact;
-            }
-        }
-    }
+fn totals<'a>(repo: &RepoCommits<'a>) -> impl Iterator<Item = (&'a str, Digest, AuthorTotal)> + use<'a> {
     let id = repo.id;
-    totals.into_iter().map(move |(author, total)| (id, author, total))
+    AuthorTotal::all(repo.days, repo.authors).into_iter().map(move |(author, total)| (id, author, total))
 }
 
-/// What a contributor did in a repository, all days together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Total {
-    bot: bool,
-    commits: u64,
-    merges: u64,
-    first: Timestamp,
-    last: Timestamp,
-}
-
-fn contribution_row(repo: &str, author: Digest, total: &Total) -> Row {
+fn contribution_row(repo: &str, author: Digest, total: &AuthorTotal) -> Row {
     vec![
         some(author),
         some(repo),

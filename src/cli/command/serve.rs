@@ -1,0 +1,38 @@
+//! `serve`: the service over HTTP, until SIGINT or SIGTERM, which are a good end.
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+
+use crate::cli::failure::{Failure, Result};
+use crate::cli::flags::Common;
+use crate::cli::flags::serve::{Part, Serve};
+use crate::cli::interrupt::Stopping;
+use crate::cli::output::{self, Output, OutputFormat};
+use crate::cli::session;
+use crate::http::server;
+use crate::service::run::parts::Parts;
+
+/// What is said once it answers.
+#[derive(Serialize, Deserialize)]
+struct Listening {
+    listening: String,
+}
+
+/// `serve`.
+pub(crate) async fn run(common: &Common, how: &Serve) -> Result<Output> {
+    let listener = TcpListener::bind(how.listen).await;
+    let listener =
+        listener.with_context(|| format!("cannot listen on {}", how.listen)).map_err(Failure::environment)?;
+    let deps = session::deps(common)?;
+    let stopping = Stopping::begin(|_| {})?;
+    let format = OutputFormat::or_default(common.format);
+    let announce = |address: String| match Output::of(&Listening { listening: address }) {
+        Ok(said) => output::print(&said, format),
+        Err(failure) => Err(failure),
+    };
+    let parts = Parts { sequencer: how.runs(Part::Sequencer), projector: how.runs(Part::Projector), ..Parts::ALL };
+    let api = how.runs(Part::Api).then_some(listener);
+    server::run(deps, api, parts, how.read_only, &stopping.stop, announce).await?;
+    Ok(Output::None)
+}

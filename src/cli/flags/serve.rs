@@ -1,0 +1,37 @@
+//! `serve`.
+
+use std::net::SocketAddr;
+
+use clap::{Args, ValueEnum};
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Only these parts of the service
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PARTS")]
+    pub(crate) only: Vec<Part>,
+    /// Answer questions and write nothing: as a login that may only read
+    #[arg(long, conflicts_with = "only")]
+    pub(crate) read_only: bool,
+}
+
+/// A part of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Answers over HTTP
+    Api,
+    /// Keeps the live builds at the head
+    Projector,
+    /// Gives positions to what killed clients left behind
+    Sequencer,
+}
+
+impl Serve {
+    /// Whether a part runs.
+    pub(crate) fn runs(&self, part: Part) -> bool {
+        if self.read_only { part == Part::Api } else { self.only.is_empty() || self.only.contains(&part) }
+    }
+}

@@ -1,0 +1,88 @@
+//! Answers: JSON, and complaints in the form that clients know, `{"detail": ...}`.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::service::Error;
+
+/// An answer of this server.
+pub(super) type Answer = Response<Body>;
+
+/// A complaint.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    status: StatusCode,
+    detail: Value,
+    headers: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+impl Complaint {
+    /// One in words.
+    pub(super) fn new(status: StatusCode, detail: impl Into<Value>) -> Self {
+        Self { status, detail: detail.into(), headers: Vec::new() }
+    }
+
+    /// There is no such thing.
+    pub(super) fn not_found(detail: impl Into<Value>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// With a header.
+    pub(super) fn with(mut self, name: header::HeaderName, value: &str) -> Self {
+        self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
+        self
+    }
+
+    /// As an answer.
+    pub(super) fn answer(self) -> Answer {
+        let mut answer = as_json(self.status, &json!({ "detail": self.detail }));
+        answer.headers_mut().extend(
+            self.headers
+                .into_iter()
+                .map(|(name, value)| (Some(name), value))
+                .filter_map(|(name, value)| name.map(|name| (name, value))),
+        );
+        answer
+    }
+}
+
+impl From<Error> for Complaint {
+    /// By kind. What lies beneath an outage is for the log, not for whoever asks.
+    fn from(error: Error) -> Self {
+        let status = match &error {
+            Error::NotFound { .. } => StatusCode::NOT_FOUND,
+            Error::Refused(_) | Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::Gone(_) => StatusCode::GONE,
+            Error::Unavailable { .. } | Error::Interrupted(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Corrupt { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        if status.is_server_error() {
+            tracing::warn!(%error, "cannot answer");
+            let said = Self::new(status, status.canonical_reason().unwrap_or_default());
+            return said.with(header::RETRY_AFTER, "1");
+        }
+        Self::new(status, error.to_string())
+    }
+}
+
+/// JSON with a status.
+pub(super) fn as_json(status: StatusCode, value: &impl Serialize) -> Answer {
+    // Structs of ours have no keys but texts: only a fault of ours could fail here.
+    let body = serde_json::to_vec(value).expect("an answer is JSON");
+    let mut answer = text(status, "application/json", body);
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer
+}
+
+/// A body of this type with a status.
+pub(super) fn text(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Answer {
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}

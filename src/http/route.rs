@@ -1,0 +1,122 @@
+//! Which operation a path means. Paths are matched decoded, so an id may be one encoded segment or several.
+
+use axum::http::Method;
+
+/// An operation of the service, with what its path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// Whether it works.
+    Health,
+    /// Whether the process runs.
+    Live,
+    /// Whether it can answer.
+    Ready,
+    /// Counts.
+    Metadata,
+    /// The list of projects.
+    Projects,
+    /// A project, or a part of it.
+    Project(String, Part),
+    /// The list of Repos.
+    Repos,
+    /// A Repo, or a part of it.
+    Repo(String, Part),
+    /// The list of contributors.
+    Contributors,
+    /// A contributor.
+    Contributor(String),
+    /// The list of git logs.
+    GitLogs,
+    /// A git log.
+    GitLog(String),
+    /// The list of bills of materials; also where they are sent.
+    Sboms,
+    /// A bill of materials.
+    Sbom(String),
+}
+
+/// A part of a project or Repo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// It whole.
+    Whole,
+    /// Its Repos.
+    Repos,
+    /// Its contributors.
+    Contributors,
+    /// Its dependencies.
+    DependsOn,
+    /// Its dependents.
+    HasDependents,
+}
+
+/// Parts by the last segment of a path.
+const PARTS: [(&str, Part); 4] = [
+    ("/repos", Part::Repos),
+    ("/contributors", Part::Contributors),
+    ("/depends-on", Part::DependsOn),
+    ("/has-dependents", Part::HasDependents),
+];
+
+impl Route {
+    /// The operation that a decoded path means.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        let fixed = match path {
+            "/health" => Some(Self::Health),
+            "/live" => Some(Self::Live),
+            "/ready" => Some(Self::Ready),
+            "/metadata" => Some(Self::Metadata),
+            "/projects" => Some(Self::Projects),
+            "/repos" => Some(Self::Repos),
+            "/contributors" => Some(Self::Contributors),
+            "/gitlog" => Some(Self::GitLogs),
+            "/ingest/sbom" => Some(Self::Sboms),
+            _ => None,
+        };
+        let segment = |rest: &str| (!rest.is_empty() && !rest.contains('/')).then(|| rest.to_owned());
+        let part = |rest: &str| {
+            let found = PARTS.iter().find_map(|(end, part)| Some((rest.strip_suffix(end)?.to_owned(), *part)));
+            found.unwrap_or_else(|| (rest.to_owned(), Part::Whole))
+        };
+        fixed.or_else(|| {
+            if let Some(rest) = path.strip_prefix("/projects/") {
+                let (id, part) = part(rest);
+                return segment(&id).map(|id| Self::Project(id, part));
+            }
+            if let Some(rest) = path.strip_prefix("/repos/") {
+                let (id, part) = match part(rest) {
+                    (_, Part::Repos) => (rest.to_owned(), Part::Whole),
+                    found => found,
+                };
+                return Some(Self::Repo(id, part));
+            }
+            let one = |prefix: &str| path.strip_prefix(prefix).and_then(segment);
+            one("/contributors/")
+                .map(Self::Contributor)
+                .or_else(|| one("/gitlog/").map(Self::GitLog))
+                .or_else(|| one("/ingest/sbom/").map(Self::Sbom))
+        })
+    }
+
+    /// The methods that it takes.
+    pub(super) fn methods(&self) -> &'static [Method] {
+        &[Method::GET]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_come_before_the_whole_of_an_id_with_slashes() {
+        let id = |id: &str, part| Some(Route::Repo(id.to_owned(), part));
+        assert_eq!(Route::of("/repos/pkg:github/a/b/depends-on"), id("pkg:github/a/b", Part::DependsOn));
+        assert_eq!(Route::of("/repos/pkg:github/a/b/depends-on/"), id("pkg:github/a/b/depends-on/", Part::Whole));
+        assert_eq!(Route::of("/repos/depends-on"), id("depends-on", Part::Whole));
+        assert_eq!(Route::of("/repos/"), id("", Part::Whole));
+        assert_eq!(Route::of("/projects/a/b"), None);
+        assert_eq!(Route::of("/projects/a/repos"), Some(Route::Project("a".to_owned(), Part::Repos)));
+        assert_eq!(Route::of("//projects"), None);
+    }
+}

@@ -1,0 +1,188 @@
+//! Connections: how many, how long, how large; and every request's way from its path to its answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::Site;
+use super::answer::{Answer, Complaint, text};
+use super::route::Route;
+use super::{cors, query, upstream};
+use crate::service::Deps;
+use crate::service::run::keeper::{self, Held};
+use crate::service::run::parts::Parts;
+use crate::service::run::{Stop, supervisor};
+
+/// Most connections at once; further ones wait to be accepted.
+const CONNECTIONS: usize = 4_096;
+/// How long a client may take to send the head of a request.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Most headers of a request.
+const HEADERS: usize = 64;
+/// Most bytes of a request's head.
+const HEAD_BYTES: usize = 32 * 1_024;
+/// How long an answer may take to be made.
+const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// How long open requests may take when the service ends.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// Pause after a connection could not be accepted: too many open files pass.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Answers requests until it is asked to stop; then finishes those under way.
+pub(crate) async fn serve(listener: TcpListener, site: Site, stop: Stop) {
+    let router = Router::new().fallback(answered).with_state(Arc::new(site));
+    let (graceful, places) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS)));
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await.map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>((listener.accept().await?.0, place))
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = stop.asked() => break,
+            accepted = next => accepted,
+        };
+        let (stream, place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
+        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests are cut off: they took longer than {FAREWELL:?}");
+    }
+}
+
+/// The address that a listener can be reached at.
+pub(crate) fn address(bound: SocketAddr) -> String {
+    format!("http://{bound}")
+}
+
+async fn answered(State(site): State<Arc<Site>>, request: Request) -> Answer {
+    let (head, _) = request.into_parts();
+    let mut answer = match cors::preflight(&head.method, &head.headers) {
+        Some(answer) => answer,
+        None => match tokio::time::timeout(ANSWER_TIME, dispatched(&site, &head)).await {
+            Ok(answer) => answer.unwrap_or_else(Complaint::answer),
+            Err(_) => Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").answer(),
+        },
+    };
+    cors::allow(&head.headers, &mut answer);
+    answer
+}
+
+async fn dispatched(site: &Site, head: &axum::http::request::Parts) -> Result<Answer, Complaint> {
+    let path = query::decoded(head.uri.path());
+    let Some(route) = Route::of(&path) else { return elsewhere(&path, head.uri.query(), &head.headers) };
+    let methods = route.methods();
+    if !methods.contains(&head.method) {
+        let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        let allow = if route == Route::Sboms { "POST, GET".to_owned() } else { allow.join(", ") };
+        let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+        return Err(complaint.with(header::ALLOW, &allow));
+    }
+    upstream::answer(site, route, query::Query::of(head.uri.query())).await
+}
+
+/// A path that means nothing: with a slash too many, the way to what it means without.
+fn elsewhere(path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<Answer, Complaint> {
+    let trimmed = path.trim_end_matches('/');
+    if trimmed == path || Route::of(trimmed).is_none() {
+        return Err(Complaint::not_found("Not Found"));
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let location = format!("http://{host}{}{query}", encoded(trimmed));
+    let Ok(location) = HeaderValue::from_str(&location) else { return Err(Complaint::not_found("Not Found")) };
+    let mut answer = text(StatusCode::TEMPORARY_REDIRECT, "text/plain; charset=utf-8", "");
+    answer.headers_mut().remove(header::CONTENT_TYPE);
+    answer.headers_mut().insert(header::LOCATION, location);
+    Ok(answer)
+}
+
+/// A path as a header may hold it.
+fn encoded(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/@!$&'()*+,;=".contains(&byte);
+    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// Runs the parts that are switched on until it is asked to stop, and ends them in order: first no more requests, then
+/// background work. `announce` is called with the address once there are answers.
+///
+/// # Errors
+/// What a part failed of, or `announce`.
+pub(crate) async fn run<F: From<crate::service::Error>>(
+    deps: Deps,
+    listener: Option<TcpListener>,
+    parts: Parts,
+    read_only: bool,
+    stop: &Stop,
+    announce: impl FnOnce(String) -> Result<(), F>,
+) -> Result<(), F> {
+    let (held, inner) = (Arc::new(Held::default()), Stop::default());
+    let background = async {
+        // A front that may not write folds for itself, and nothing else runs.
+        let ended = if read_only {
+            inner.asked().await;
+            Ok(())
+        } else {
+            supervisor::run(&deps, parts, &inner, |_| {}).await.map(drop)
+        };
+        stop.ask();
+        ended
+    };
+    let front = async {
+        let Some(listener) = listener else {
+            stop.asked().await;
+            inner.ask();
+            return Ok(());
+        };
+        let address = listener.local_addr().map(address).unwrap_or_default();
+        let (site, quiet) = (Site { deps: deps.clone(), held: Arc::clone(&held) }, Stop::default());
+        let kept = async {
+            let ended = keeper::run(deps.clone(), Arc::clone(&held), quiet.clone()).await;
+            stop.ask();
+            ended
+        };
+        let served = async {
+            tokio::select! {
+                biased;
+                () = stop.asked() => {}
+                () = held.first() => announce(address)?,
+            }
+            serve(listener, site, stop.clone()).await;
+            quiet.ask();
+            inner.ask();
+            Ok(())
+        };
+        let (kept, served) = tokio::join!(kept, served);
+        served.and(kept.map_err(F::from))
+    };
+    let (ended, answered) = tokio::join!(background, front);
+    answered.and(ended.map_err(F::from))
+}

@@ -1,0 +1,181 @@
+//! The contract that the clients of pg-atlas-backend rely on: its paths, parameters, shapes and orders.
+
+mod lists;
+mod shapes;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Site;
+use super::answer::{Answer, Complaint, as_json};
+use super::query::{Page, Query, path_integer};
+use super::route::{Part, Route};
+use crate::service::ask::resident::Resident;
+use crate::service::ask::submissions::{self, DocumentKind};
+
+/// A page of a list, as clients know it.
+#[derive(Debug, Serialize)]
+struct Paginated<T> {
+    items: Vec<T>,
+    total: usize,
+    limit: u64,
+    offset: u64,
+}
+
+impl<T> Paginated<T> {
+    /// The page of rows of which all are known.
+    fn of<R: Copy>(rows: &[R], page: Page, shape: impl Fn(R) -> T) -> Self {
+        // An offset beyond what memory holds lies behind every end.
+        let rest = usize::try_from(page.offset).ok().and_then(|offset| rows.get(offset..)).unwrap_or_default();
+        let limit = domain::number::fit(page.limit, "rows of a page");
+        let items = rest.iter().take(limit).map(|row| shape(*row)).collect();
+        Self { items, total: rows.len(), limit: page.limit, offset: page.offset }
+    }
+}
+
+fn ok(value: &impl Serialize) -> Result<Answer, Complaint> {
+    Ok(as_json(StatusCode::OK, value))
+}
+
+/// The answer of an operation.
+pub(super) async fn answer(site: &Site, route: Route, query: Query) -> Result<Answer, Complaint> {
+    let held = || site.held.now().ok_or_else(unavailable);
+    match route {
+        Route::Health | Route::Ready => health(site, route == Route::Ready),
+        Route::Live => ok(&json!({"status": "live"})),
+        Route::Metadata => ok(&shapes::metadata(&*held()?)),
+        Route::Projects => lists::projects(&*held()?, query),
+        Route::Project(id, part) => project(&*held()?, &id, part, query),
+        Route::Repos => lists::repos(&*held()?, query),
+        Route::Repo(id, part) => repo(&*held()?, &id, part, query),
+        Route::Contributors => lists::contributors(&*held()?, query),
+        Route::Contributor(id) => contributor(&*held()?, &id),
+        Route::GitLogs => {
+            let (mut query, atlas) = (query, held()?);
+            let (repo, page) = (query.text("repo", ID_MAX), query.page());
+            query.checked()?;
+            let rows = submissions::list(&site.deps, DocumentKind::GitLog, repo.as_deref(), page.limit, page.offset);
+            let (rows, total) = rows.await?;
+            let items: Vec<_> = rows.iter().map(|row| shapes::git_log(&atlas, row, None)).collect();
+            ok(&json!({"items": items, "total": total, "limit": page.limit, "offset": page.offset}))
+        }
+        Route::Sboms => {
+            let (mut query, atlas) = (query, held()?);
+            let (repository, page) = (query.text("repository", ID_MAX), query.page());
+            query.checked()?;
+            let repo = repository.map(|repository| format!("{GITHUB}{repository}"));
+            let rows = submissions::list(&site.deps, DocumentKind::Sbom, repo.as_deref(), page.limit, page.offset);
+            let (rows, total) = rows.await?;
+            let items: Vec<_> = rows.iter().map(|row| shapes::sbom(&atlas, row, None)).collect();
+            ok(&json!({"items": items, "total": total, "limit": page.limit, "offset": page.offset}))
+        }
+        Route::GitLog(id) => document(site, &held()?, DocumentKind::GitLog, "artifact_id", &id).await,
+        Route::Sbom(id) => document(site, &held()?, DocumentKind::Sbom, "submission_id", &id).await,
+    }
+}
+
+/// Longest id of a repository that is asked for, in characters.
+const ID_MAX: usize = 2_048;
+/// What stands before owner and name in ids of GitHub's repositories.
+const GITHUB: &str = "pkg:github/";
+
+fn unavailable() -> Complaint {
+    let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "The atlas is not loaded yet.");
+    complaint.with(axum::http::header::RETRY_AFTER, "1")
+}
+
+fn health(site: &Site, needed: bool) -> Result<Answer, Complaint> {
+    let Some(atlas) = site.held.now() else {
+        return if needed { Err(unavailable()) } else { ok(&shapes::health(None)) };
+    };
+    ok(&shapes::health(Some(atlas.position)))
+}
+
+fn project(atlas: &Resident, id: &str, part: Part, mut query: Query) -> Result<Answer, Complaint> {
+    let (search, page) = match part {
+        Part::Contributors => (query.search(), query.page()),
+        Part::Repos => (None, query.page()),
+        Part::Whole | Part::DependsOn | Part::HasDependents => (None, Page { limit: 0, offset: 0 }),
+    };
+    query.checked()?;
+    let number = atlas.project(id).ok_or_else(|| Complaint::not_found(format!("Project '{id}' not found.")))?;
+    match part {
+        Part::Whole => ok(&shapes::project_detail(atlas, number)),
+        Part::Repos => ok(&Paginated::of(atlas.members(number), page, |repo| shapes::repo_summary(atlas, repo))),
+        Part::Contributors => {
+            let held = atlas.people().of_repos(atlas.members(number));
+            let held = lists::named(atlas, held, search.as_deref());
+            ok(&Paginated::of(&held, page, |held| shapes::project_contributor(atlas, held)))
+        }
+        Part::DependsOn => ok(&shapes::project_edges(atlas, number, true)),
+        Part::HasDependents => ok(&shapes::project_edges(atlas, number, false)),
+    }
+}
+
+fn repo(atlas: &Resident, id: &str, part: Part, mut query: Query) -> Result<Answer, Complaint> {
+    let (search, page) = match part {
+        Part::Contributors => (query.search(), query.page()),
+        _ => (None, Page { limit: 0, offset: 0 }),
+    };
+    query.checked()?;
+    let found = atlas.repo(id).or_else(|| atlas.repo(&encoded_again(id)));
+    let number = found.ok_or_else(|| Complaint::not_found(format!("Repo '{id}' not found.")))?;
+    match part {
+        Part::Whole | Part::Repos => ok(&shapes::repo_detail(atlas, number)),
+        Part::Contributors => {
+            let held = lists::named(atlas, atlas.people().of_repo(number).to_vec(), search.as_deref());
+            ok(&Paginated::of(&held, page, |held| shapes::repo_contributor(atlas, held)))
+        }
+        Part::DependsOn => {
+            let edges = atlas.dependencies(number);
+            ok(&edges.map(|(end, claim)| shapes::repo_edge(atlas, end, claim)).collect::<Vec<_>>())
+        }
+        Part::HasDependents => {
+            let edges = atlas.dependents(number);
+            ok(&edges.map(|(end, claim)| shapes::repo_edge(atlas, end, claim)).collect::<Vec<_>>())
+        }
+    }
+}
+
+/// An id whose parts are percent-encoded where it is kept (`%40scope`), all but its slashes and colons.
+fn encoded_again(id: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte);
+    id.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn contributor(atlas: &Resident, id: &str) -> Result<Answer, Complaint> {
+    let number = path_integer("contributor_id", id)?;
+    let person = u64::try_from(number).ok().and_then(|number| atlas.people().by_id(number));
+    let person = person.ok_or_else(|| Complaint::not_found(format!("Contributor {number} not found.")))?;
+    ok(&shapes::contributor_detail(atlas, person))
+}
+
+async fn document(
+    site: &Site,
+    atlas: &Arc<Resident>,
+    kind: DocumentKind,
+    name: &str,
+    id: &str,
+) -> Result<Answer, Complaint> {
+    let number = path_integer(name, id)?;
+    let missing = || {
+        let what = if kind == DocumentKind::Sbom { "SBOM submission" } else { "Gitlog artifact" };
+        Complaint::not_found(format!("{what} {number} not found."))
+    };
+    let position = u64::try_from(number).map_err(|_| missing())?;
+    let found = submissions::one(&site.deps, kind, position).await;
+    let found = match found {
+        Err(crate::service::Error::NotFound { .. }) => return Err(missing()),
+        found => found?,
+    };
+    // What a private repository says of itself is not for the public.
+    let text =
+        if shapes::is_private(atlas, &found.repo) { None } else { submissions::text(&site.deps, &found).await? };
+    match kind {
+        DocumentKind::Sbom => ok(&shapes::sbom(atlas, &found, Some(text))),
+        DocumentKind::GitLog => ok(&shapes::git_log(atlas, &found, Some(text))),
+    }
+}

@@ -1,0 +1,256 @@
+//! Lists of what a snapshot holds: filtered, sorted, unknown values last whichever way.
+
+use std::cmp::Ordering;
+
+use domain::status::ActivityStatus;
+
+use super::resident::Resident;
+use crate::service::{Error, Result};
+
+/// Which way a key sorts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Least first.
+    Ascending,
+    /// Greatest first.
+    Descending,
+}
+
+/// Reads `field[:asc|desc]`, separated by commas: names as `allowed` has them; of a field everything after a second
+/// colon is ignored, and so is a blank one.
+///
+/// # Errors
+/// [`Error::Invalid`] for another field or direction; `shown` are the fields that the complaint names.
+pub fn sort_keys(text: &str, allowed: &[&'static str], shown: &[&str]) -> Result<Vec<(&'static str, Direction)>> {
+    let mut keys = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let mut words = part.split(':').map(str::trim);
+        let field = words.next().unwrap_or_default();
+        let Some(known) = allowed.iter().find(|known| **known == field) else {
+            let shown: Vec<String> = shown.iter().map(|name| format!("'{name}'")).collect();
+            let complaint = format!("Invalid sort field: '{field}'. Allowed: [{}]", shown.join(", "));
+            return Err(Error::invalid("sort", complaint));
+        };
+        let direction = match words.next().map(str::to_lowercase).as_deref() {
+            None | Some("asc") => Direction::Ascending,
+            Some("desc") => Direction::Descending,
+            Some(other) => {
+                let complaint = format!("Invalid sort direction: '{other}'. Must be 'asc' or 'desc'.");
+                return Err(Error::invalid("sort", complaint));
+            }
+        };
+        keys.push((*known, direction));
+    }
+    Ok(keys)
+}
+
+/// What a list is to hold of projects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectFilter {
+    /// `pg_root` or `scf_project`.
+    pub kind: Option<&'static str>,
+    /// Its status.
+    pub status: Option<ActivityStatus>,
+    /// Exactly this category.
+    pub category: Option<String>,
+    /// A part of the name, with the wildcards of SQL's LIKE.
+    pub search: Option<String>,
+}
+
+/// A value to sort by.
+#[derive(Clone, Debug, PartialEq, PartialOrd)]
+enum SortValue<'a> {
+    Text(&'a str),
+    Number(u64),
+    Signed(i64),
+}
+
+/// Fields that projects sort by.
+pub const PROJECT_KEYS: &[&str] = &[
+    "activity_status",
+    "adoption_score",
+    "category",
+    "criticality_score",
+    "display_name",
+    "pony_factor",
+    "updated_at",
+    "project_type",
+];
+/// Fields that Repos sort by.
+pub const REPO_KEYS: &[&str] = &[
+    "adoption_downloads",
+    "adoption_forks",
+    "adoption_stars",
+    "criticality_score",
+    "display_name",
+    "latest_commit_date",
+    "pony_factor",
+    "updated_at",
+    "visibility",
+    "latest_version",
+];
+
+/// Numbers of the projects that a filter lets through, by these keys and then by id.
+#[must_use]
+pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(&'static str, Direction)]) -> Vec<u32> {
+    let pattern = filter.search.as_deref().map(Pattern::containing);
+    let all = (0_u32..).zip(&atlas.graph().projects);
+    let fits = all.filter(|(number, project)| {
+        filter.kind.is_none_or(|kind| project.kind == kind)
+            && filter.status.is_none_or(|status| atlas.project_scores(*number).activity_status == Some(status))
+            && filter.category.as_ref().is_none_or(|category| project.category.as_ref() == Some(category))
+            && pattern.as_ref().is_none_or(|pattern| pattern.fits(atlas.project_name_folded(*number)))
+    });
+    let numbers = fits.map(|(number, _)| number).collect();
+    sorted(numbers, keys, |number, key| {
+        let (project, scores) = (&atlas.graph().projects[number as usize], atlas.project_scores(number));
+        match key {
+            "display_name" => Some(SortValue::Text(&project.name)),
+            "project_type" => Some(SortValue::Text(project.kind)),
+            "category" => project.category.as_deref().map(SortValue::Text),
+            "activity_status" => scores.activity_status.map(|status| SortValue::Number(status.rank().into())),
+            "criticality_score" => scores.criticality.map(SortValue::Number),
+            "pony_factor" => scores.pony_factor.map(|n| SortValue::Number(n.into())),
+            "adoption_score" => scores.adoption.map(|n| SortValue::Number(n.into())),
+            // All of one snapshot were made at once.
+            _ => None,
+        }
+    })
+}
+
+/// Numbers of the Repos of a project, or all, whose name fits, by these keys and then by id.
+#[must_use]
+pub fn repos(
+    atlas: &Resident,
+    project: Option<u64>,
+    search: Option<&str>,
+    keys: &[(&'static str, Direction)],
+) -> Vec<u32> {
+    let pattern = search.map(Pattern::containing);
+    let fits = atlas.repos().filter(|number| {
+        let of = atlas.graph().vertices[*number as usize].project;
+        project.is_none_or(|project| of.is_some_and(|of| atlas.project_number(of) == project))
+            && pattern.as_ref().is_none_or(|pattern| pattern.fits(atlas.vertex_name_folded(*number)))
+    });
+    let numbers = fits.collect();
+    sorted(numbers, keys, |number, key| {
+        let (vertex, scores) = (&atlas.graph().vertices[number as usize], atlas.vertex_scores(number));
+        match key {
+            "display_name" => Some(SortValue::Text(super::resident::short_name(vertex))),
+            "visibility" => {
+                Some(SortValue::Text(if vertex.details.private == Some(true) { "private" } else { "public" }))
+            }
+            "latest_version" => vertex.details.latest_version.as_deref().map(SortValue::Text),
+            "criticality_score" => scores.criticality.map(SortValue::Number),
+            "pony_factor" => scores.pony_factor.map(|n| SortValue::Number(n.into())),
+            "adoption_stars" => vertex.details.stars.map(SortValue::Number),
+            "adoption_forks" => vertex.details.forks.map(SortValue::Number),
+            "adoption_downloads" => vertex.details.downloads.map(SortValue::Number),
+            "latest_commit_date" => atlas.latest_commit(number).map(|time| SortValue::Signed(time.micros())),
+            _ => None,
+        }
+    })
+}
+
+/// Sorts numbers that are in the order of ids.
+fn sorted<'a>(
+    numbers: Vec<u32>,
+    keys: &[(&'static str, Direction)],
+    value: impl Fn(u32, &str) -> Option<SortValue<'a>>,
+) -> Vec<u32> {
+    if keys.is_empty() {
+        return numbers;
+    }
+    let read = |number: u32| keys.iter().map(|(key, _)| value(number, key)).collect::<Vec<_>>();
+    let mut rows: Vec<(Vec<Option<SortValue<'a>>>, u32)> =
+        numbers.into_iter().map(|number| (read(number), number)).collect();
+    rows.sort_by(|(a, _), (b, _)| {
+        let each = keys.iter().zip(a.iter().zip(b));
+        let mut orders = each.map(|((_, direction), (a, b))| match (a, b) {
+            (Some(a), Some(b)) => {
+                let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
+                if *direction == Direction::Descending { order.reverse() } else { order }
+            }
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        });
+        orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    });
+    rows.into_iter().map(|(_, number)| number).collect()
+}
+
+/// A pattern of SQL's LIKE, lower-cased: `%` any text, `_` any character, `\` takes what follows as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(Vec<Token>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Any,
+    One,
+    Exactly(char),
+}
+
+impl Pattern {
+    /// What contains this.
+    #[must_use]
+    pub fn containing(search: &str) -> Self {
+        let text = format!("%{}%", search.to_lowercase());
+        let (mut tokens, mut chars) = (Vec::new(), text.chars());
+        while let Some(c) = chars.next() {
+            tokens.push(match c {
+                '%' => Token::Any,
+                '_' => Token::One,
+                '\\' => Token::Exactly(chars.next().unwrap_or('\\')),
+                c => Token::Exactly(c),
+            });
+        }
+        tokens.dedup_by(|a, b| *a == Token::Any && *b == Token::Any);
+        Self(tokens)
+    }
+
+    /// Whether a lower-cased text fits. The time is at most the product of both lengths.
+    #[must_use]
+    pub fn fits(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().collect();
+        let (mut at, mut token) = (0, 0);
+        let mut back: Option<(usize, usize)> = None;
+        while at < text.len() {
+            match self.0.get(token) {
+                Some(Token::Any) => {
+                    back = Some((token, at));
+                    token += 1;
+                }
+                Some(Token::One) => (at, token) = (at + 1, token + 1),
+                Some(Token::Exactly(c)) if *c == text[at] => (at, token) = (at + 1, token + 1),
+                _ => match &mut back {
+                    Some((any, from)) => {
+                        *from += 1;
+                        (at, token) = (*from, *any + 1);
+                    }
+                    None => return false,
+                },
+            }
+        }
+        self.0[token..].iter().all(|token| *token == Token::Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_those_of_like() {
+        let fits = |search: &str, text: &str| Pattern::containing(search).fits(text);
+        assert!(fits("aurora", "aurora sdk") && fits("", "") && fits("s_k", "aurora sdk") && fits("a%k", "aurora sdk"));
+        assert!(fits("\\%", "100% wallet") && !fits("\\%", "wallet") && !fits("x", "aurora sdk"));
+        assert!(fits("\\", "ends with %") && !fits("\\", "100% wallet"));
+    }
+
+    #[test]
+    fn sort_keys_name_what_is_wrong() {
+        let read = |text| sort_keys(text, &["a", "b"], &["a"]);
+        assert_eq!(read(" a : DESC ,,b:asc:x").unwrap(), [("a", Direction::Descending), ("b", Direction::Ascending)]);
+        assert_eq!(read("c").unwrap_err().to_string(), "Invalid sort field: 'c'. Allowed: ['a']");
+        assert_eq!(read("a:").unwrap_err().to_string(), "Invalid sort direction: ''. Must be 'asc' or 'desc'.");
+    }
+}

@@ -1,0 +1,258 @@
+//! What questions of the moment are answered from: an immutable snapshot in memory, made anew when the log or the live
+//! formula moves. A question holds one of them, so its answer is of one position, and reads no table.
+
+mod people;
+mod projects;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use domain::digest::Digest;
+use domain::formula::EdgePolicy;
+use domain::number::fit;
+use domain::recorded::Position;
+use domain::time::{Day, Timestamp};
+pub use projections::graph::EdgeClaim;
+use projections::graph::{Graph, Vertex};
+use projections::metrics::{ScoreRow, Scores};
+use projections::table::surrogate;
+use replay::onlooker::Onlooker;
+
+pub use people::{Contribution, People, Person};
+pub use projects::ProjectMetadata;
+
+/// A release of a package that is published from a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageRelease {
+    /// The package.
+    pub purl: String,
+    /// Its version.
+    pub version: String,
+    /// When it was released.
+    pub released: Option<Timestamp>,
+}
+
+/// The atlas at one position, under the formula that was live then.
+#[derive(Debug)]
+pub struct Resident {
+    /// The last position folded in.
+    pub position: Position,
+    /// The log's time there.
+    pub recorded_at: Option<Timestamp>,
+    /// Name of the formula.
+    pub formula: String,
+    /// Digest of the formula.
+    pub formula_hash: Digest,
+    graph: Graph,
+    scores: Scores,
+    /// By vertex the row of its scores.
+    rows: Vec<u32>,
+    policy: EdgePolicy,
+    outgoing: Adjacency,
+    incoming: Adjacency,
+    latest: Vec<Option<Timestamp>>,
+    releases: BTreeMap<u32, Vec<PackageRelease>>,
+    /// By project its repositories, in the order of ids.
+    members: Vec<Vec<u32>>,
+    metadata: Vec<ProjectMetadata>,
+    /// Lower-cased names, by project and by vertex.
+    project_names: Vec<String>,
+    vertex_names: Vec<String>,
+    people: People,
+}
+
+/// Which edges end at a vertex, on one side.
+#[derive(Debug)]
+struct Adjacency {
+    starts: Vec<u32>,
+    edges: Vec<u32>,
+}
+
+impl Adjacency {
+    fn of(graph: &Graph, policy: EdgePolicy, end: impl Fn(usize) -> u32) -> Self {
+        let live = (0..graph.edges.len()).filter(|edge| graph.edges[*edge].under(policy).is_some());
+        let mut pairs: Vec<(u32, u32)> = live.map(|edge| (end(edge), fit(edge, "edges"))).collect();
+        pairs.sort_unstable();
+        let bound = |vertex: usize| pairs.partition_point(|(end, _)| (*end as usize) < vertex);
+        let starts = (0..=graph.vertices.len()).map(|vertex| fit(bound(vertex), "edges")).collect();
+        Self { starts, edges: pairs.into_iter().map(|(_, edge)| edge).collect() }
+    }
+
+    fn of_vertex(&self, vertex: u32) -> &[u32] {
+        let range: Range<usize> = self.starts[vertex as usize] as usize..self.starts[vertex as usize + 1] as usize;
+        &self.edges[range]
+    }
+}
+
+impl Resident {
+    /// What a fold holds, with the names of people by pseudonym.
+    #[must_use]
+    pub(crate) fn of(onlooker: &Onlooker, names: &BTreeMap<Digest, String>) -> Self {
+        let (world, formula) = (&onlooker.fold().world, &onlooker.formula().formula);
+        let view = world.view();
+        let scores = view.scores(formula);
+        let today = view.graph.world_time.map_or(Day::from_number(0), Timestamp::day);
+        let mut latest = vec![None; view.graph.vertices.len()];
+        for (vertex, repo) in &view.contributions.repos {
+            latest[*vertex as usize] = repo.latest_commit(today);
+        }
+        let people = People::of(&view.contributions, names);
+        let graph = view.graph;
+        let mut next = [graph.projects.len(), 0];
+        next[1] = next[0] + graph.vertices.iter().filter(|vertex| vertex.repo).count();
+        let rows = graph.vertices.iter().map(|vertex| {
+            let next = &mut next[usize::from(!vertex.repo)];
+            *next += 1;
+            fit(*next - 1, "scores")
+        });
+        let rows = rows.collect();
+        let mut members = vec![Vec::new(); graph.projects.len()];
+        let mut releases = BTreeMap::new();
+        for (number, vertex) in (0_u32..).zip(&graph.vertices).filter(|(_, vertex)| vertex.repo) {
+            if let Some(project) = vertex.project {
+                members[project as usize].push(number);
+            }
+            releases.insert(number, projects::releases(&world.graph, vertex));
+        }
+        let policy = formula.graph.edges;
+        Self {
+            position: world.position,
+            recorded_at: world.graph.recorded_at(),
+            formula: formula.name.clone(),
+            formula_hash: formula.hash(),
+            scores,
+            rows,
+            policy,
+            outgoing: Adjacency::of(&graph, policy, |edge| graph.edges[edge].from),
+            incoming: Adjacency::of(&graph, policy, |edge| graph.edges[edge].to),
+            latest,
+            releases,
+            members,
+            metadata: projects::metadata(&world.graph, &graph),
+            project_names: graph.projects.iter().map(|project| project.name.to_lowercase()).collect(),
+            vertex_names: graph.vertices.iter().map(|vertex| short_name(vertex).to_lowercase()).collect(),
+            people,
+            graph,
+        }
+    }
+
+    /// Vertices, projects, edges.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Contributors and what they did.
+    #[must_use]
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// The number of a project among all.
+    #[must_use]
+    pub fn project(&self, id: &str) -> Option<u32> {
+        let found = self.graph.projects.binary_search_by(|project| project.id.as_str().cmp(id));
+        found.ok().map(|number| fit(number, "projects"))
+    }
+
+    /// The number of a Repo among all vertices; none for what is only depended upon.
+    #[must_use]
+    pub fn repo(&self, id: &str) -> Option<u32> {
+        self.graph.vertex(id).filter(|number| self.graph.vertices[*number as usize].repo)
+    }
+
+    /// Numbers of all Repos, in the order of ids.
+    pub fn repos(&self) -> impl Iterator<Item = u32> {
+        (0_u32..).zip(&self.graph.vertices).filter(|(_, vertex)| vertex.repo).map(|(number, _)| number)
+    }
+
+    /// The Repos of a project, in the order of ids.
+    #[must_use]
+    pub fn members(&self, project: u32) -> &[u32] {
+        &self.members[project as usize]
+    }
+
+    /// What grants say of a project.
+    #[must_use]
+    pub fn metadata(&self, project: u32) -> &ProjectMetadata {
+        &self.metadata[project as usize]
+    }
+
+    /// The scores of a project.
+    #[must_use]
+    pub fn project_scores(&self, project: u32) -> &ScoreRow {
+        &self.scores.rows[project as usize]
+    }
+
+    /// The scores of a vertex.
+    #[must_use]
+    pub fn vertex_scores(&self, vertex: u32) -> &ScoreRow {
+        &self.scores.rows[self.rows[vertex as usize] as usize]
+    }
+
+    /// Time of the latest commit of a vertex.
+    #[must_use]
+    pub fn latest_commit(&self, vertex: u32) -> Option<Timestamp> {
+        self.latest[vertex as usize]
+    }
+
+    /// Releases of what is published from a Repo, newest first.
+    #[must_use]
+    pub fn releases(&self, repo: u32) -> &[PackageRelease] {
+        self.releases.get(&repo).map_or(&[], Vec::as_slice)
+    }
+
+    /// The dependencies of a vertex with the claims that decide, by id.
+    pub fn dependencies(&self, vertex: u32) -> impl Iterator<Item = (u32, &EdgeClaim)> {
+        let edges = self.outgoing.of_vertex(vertex).iter().map(|edge| &self.graph.edges[*edge as usize]);
+        edges.filter_map(|edge| Some((edge.to, edge.under(self.policy)?)))
+    }
+
+    /// The dependents of a vertex with the claims that decide, by id.
+    pub fn dependents(&self, vertex: u32) -> impl Iterator<Item = (u32, &EdgeClaim)> {
+        let edges = self.incoming.of_vertex(vertex).iter().map(|edge| &self.graph.edges[*edge as usize]);
+        edges.filter_map(|edge| Some((edge.from, edge.under(self.policy)?)))
+    }
+
+    /// How many edges the formula sees.
+    #[must_use]
+    pub fn edge_count(&self) -> usize {
+        self.outgoing.edges.len()
+    }
+
+    /// The lower-cased name of a project.
+    #[must_use]
+    pub fn project_name_folded(&self, project: u32) -> &str {
+        &self.project_names[project as usize]
+    }
+
+    /// The lower-cased name of a vertex.
+    #[must_use]
+    pub fn vertex_name_folded(&self, vertex: u32) -> &str {
+        &self.vertex_names[vertex as usize]
+    }
+
+    /// The number that stands for a project outside.
+    #[must_use]
+    pub fn project_number(&self, project: u32) -> u64 {
+        surrogate("project", &self.graph.projects[project as usize].id)
+    }
+}
+
+impl Resident {
+    /// The number that stands for a vertex outside.
+    #[must_use]
+    pub fn vertex_number(&self, vertex: u32) -> u64 {
+        surrogate("package", &self.graph.vertices[vertex as usize].id)
+    }
+}
+
+/// What a vertex is called without its owner, where it is a Repo; else its whole name.
+#[must_use]
+pub fn short_name(vertex: &Vertex) -> &str {
+    let name = vertex.details.name.as_str();
+    if vertex.id.starts_with("pkg:github/") || vertex.id.starts_with("pkg:gitlab/") {
+        return name.rsplit('/').next().unwrap_or(name);
+    }
+    name
+}

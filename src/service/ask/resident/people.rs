@@ -1,0 +1,161 @@
+//! Contributors and what they did, by repository. Bots are none of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::digest::Digest;
+use domain::number::fit;
+use domain::time::Timestamp;
+use projections::people::{AuthorTotal, Contributions};
+use projections::table::surrogate;
+
+/// Microseconds of a day.
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// Somebody who commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The number that stands for the pseudonym outside.
+    pub id: u64,
+    /// Keyed hash of the address.
+    pub pseudonym: Digest,
+    /// The name, where it is known and not erased.
+    pub name: Option<String>,
+    /// Lower-cased, what is shown.
+    pub folded: String,
+    /// By Repo what was done.
+    pub repos: Vec<(u32, AuthorTotal)>,
+}
+
+impl Person {
+    /// What is shown: the name, else a word and the beginning of the pseudonym.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        shown(self.name.as_deref(), &self.pseudonym)
+    }
+}
+
+fn shown(name: Option<&str>, pseudonym: &Digest) -> String {
+    name.map_or_else(|| format!("anonymous-{}", &pseudonym.to_string()[..8]), str::to_owned)
+}
+
+/// What somebody did, in one Repo or several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contribution {
+    /// Number of the person among all.
+    pub person: u32,
+    /// Commits that are no merges, and when the first and the last were made.
+    pub total: AuthorTotal,
+}
+
+/// All contributors, by number outside.
+#[derive(Debug, Default)]
+pub struct People {
+    all: Vec<Person>,
+    /// By Repo, most commits first, then by number outside.
+    by_repo: BTreeMap<u32, Vec<Contribution>>,
+    /// The newest commit of all.
+    newest: Option<Timestamp>,
+    edges: usize,
+}
+
+impl People {
+    pub(super) fn of(contributions: &Contributions<'_>, names: &BTreeMap<Digest, String>) -> Self {
+        let mut people: BTreeMap<(u64, Digest), Vec<(u32, AuthorTotal)>> = BTreeMap::new();
+        for (repo, commits) in &contributions.repos {
+            for (pseudonym, total) in commits.totals() {
+                if !total.bot && total.commits > 0 {
+                    let id = surrogate("contributor", &pseudonym.to_string());
+                    people.entry((id, pseudonym)).or_default().push((*repo, total));
+                }
+            }
+        }
+        let all = people.into_iter().map(|((id, pseudonym), repos)| {
+            let name = names.get(&pseudonym).cloned();
+            let folded = shown(name.as_deref(), &pseudonym).to_lowercase();
+            Person { id, pseudonym, name, folded, repos }
+        });
+        let all: Vec<Person> = all.collect();
+        let mut by_repo: BTreeMap<u32, Vec<Contribution>> = BTreeMap::new();
+        for (number, person) in all.iter().enumerate() {
+            for (repo, total) in &person.repos {
+                let person = fit(number, "people");
+                by_repo.entry(*repo).or_default().push(Contribution { person, total: *total });
+            }
+        }
+        by_repo.values_mut().for_each(|held| sort(held));
+        let totals = || by_repo.values().flatten();
+        let (newest, edges) = (totals().map(|held| held.total.last).max(), totals().count());
+        Self { all, by_repo, newest, edges }
+    }
+
+    /// Everybody, by number outside.
+    #[must_use]
+    pub fn all(&self) -> &[Person] {
+        &self.all
+    }
+
+    /// Somebody, by number among all.
+    #[must_use]
+    pub fn person(&self, number: u32) -> &Person {
+        &self.all[number as usize]
+    }
+
+    /// Somebody, by number outside.
+    #[must_use]
+    pub fn by_id(&self, id: u64) -> Option<&Person> {
+        self.all.binary_search_by_key(&id, |person| person.id).ok().map(|number| &self.all[number])
+    }
+
+    /// Who contributed to a Repo, most commits first.
+    #[must_use]
+    pub fn of_repo(&self, repo: u32) -> &[Contribution] {
+        self.by_repo.get(&repo).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who contributed to any of these Repos, all of it together, most commits first.
+    #[must_use]
+    pub fn of_repos(&self, repos: &[u32]) -> Vec<Contribution> {
+        let mut sums: BTreeMap<u32, AuthorTotal> = BTreeMap::new();
+        for held in repos.iter().flat_map(|repo| self.of_repo(*repo)) {
+            let sum = sums.entry(held.person).or_insert(AuthorTotal { commits: 0, merges: 0, ..held.total });
+            sum.commits += held.total.commits;
+            sum.merges += held.total.merges;
+            (sum.first, sum.last) = (sum.first.min(held.total.first), sum.last.max(held.total.last));
+        }
+        let mut all: Vec<Contribution> =
+            sums.into_iter().map(|(person, total)| Contribution { person, total }).collect();
+        sort(&mut all);
+        all
+    }
+
+    /// How many pairs of contributor and Repo there are.
+    #[must_use]
+    pub fn edges(&self) -> usize {
+        self.edges
+    }
+
+    /// The newest commit of all, from which windows of activity count back.
+    #[must_use]
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest
+    }
+
+    /// Whether a time lies within so many days before the newest commit of all.
+    #[must_use]
+    pub fn is_recent(&self, time: Timestamp, days: i64) -> bool {
+        self.newest.is_some_and(|newest| time.micros() >= newest.micros() - days * DAY_MICROS)
+    }
+
+    /// How many people contributed to any of these Repos within so many days before the newest commit of all.
+    #[must_use]
+    pub fn active(&self, repos: impl IntoIterator<Item = u32>, days: i64) -> usize {
+        let held = repos.into_iter().flat_map(|repo| self.of_repo(repo));
+        let recent = held.filter(|held| self.is_recent(held.total.last, days)).map(|held| held.person);
+        recent.collect::<BTreeSet<u32>>().len()
+    }
+}
+
+fn sort(held: &mut [Contribution]) {
+    // People are numbered by their numbers outside.
+    held.sort_unstable_by_key(|held| (std::cmp::Reverse(held.total.commits), held.person));
+}

@@ -1,0 +1,101 @@
+//! What grants and registries say of projects and repositories, for what is shown.
+
+use domain::decimal::Decimal;
+use domain::facts::grant::{ApplicationRecord, Link, ProjectRecord};
+use domain::time::Timestamp;
+use projections::graph::model::MAX_RELEASES;
+use projections::graph::{Graph, GraphState, Vertex};
+
+use super::PackageRelease;
+
+/// What the newest grants records say of a project. An application wins for what it describes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectMetadata {
+    /// Round and title of every application, by application id.
+    pub submissions: Vec<(String, String)>,
+    /// Free text.
+    pub description: Option<String>,
+    /// A link or free text.
+    pub technical_architecture: Option<String>,
+    /// Completion in words, as written.
+    pub completion: Option<String>,
+    /// Web site.
+    pub website: Option<String>,
+    /// Account on X.
+    pub x: Option<String>,
+    /// US dollars.
+    pub awarded_usd: Option<Decimal>,
+    /// US dollars.
+    pub paid_usd: Option<Decimal>,
+    /// How many submissions were awarded.
+    pub awarded_submissions: Option<Decimal>,
+    /// Whether it says to be open source.
+    pub open_source: Option<bool>,
+    /// Further links.
+    pub links: Vec<Link>,
+    /// Link to its analytics.
+    pub analytics: Option<String>,
+    /// As written.
+    pub regions_of_operation: Option<String>,
+}
+
+/// By project what grants say of it.
+pub(super) fn metadata(state: &GraphState, graph: &Graph) -> Vec<ProjectMetadata> {
+    let mut all: Vec<(ProjectMetadata, Vec<&ApplicationRecord>)> =
+        graph.projects.iter().map(|_| (ProjectMetadata::default(), Vec::new())).collect();
+    for application in state.applications.values() {
+        let found = graph.projects.binary_search_by(|project| project.id.cmp(&application.value.project_id));
+        if let Ok(number) = found {
+            all[number].1.push(&application.value);
+        }
+    }
+    let each = graph.projects.iter().zip(all).map(|(project, (_, applications))| {
+        let record = state.projects.get(&project.id).and_then(|facts| facts.record.as_ref());
+        of(record.map(|record| &record.value), &applications)
+    });
+    each.collect()
+}
+
+fn of(record: Option<&ProjectRecord>, applications: &[&ApplicationRecord]) -> ProjectMetadata {
+    let record = record.cloned().unwrap_or_default();
+    let newest = |field: fn(&ApplicationRecord) -> &Option<String>| {
+        applications.iter().rev().find_map(|application| field(application).clone())
+    };
+    let title = |application: &&ApplicationRecord| {
+        let title = application.title.as_ref().or(application.project_name.as_ref());
+        let round = application.round.as_deref().unwrap_or_default().trim().to_owned();
+        (round, title.map(|title| title.trim().to_owned()).unwrap_or_default())
+    };
+    ProjectMetadata {
+        submissions: applications.iter().map(title).collect(),
+        description: newest(|application| &application.description).or(record.description),
+        technical_architecture: newest(|application| &application.technical_architecture),
+        completion: newest(|application| &application.completion),
+        website: record.website,
+        x: record.x,
+        awarded_usd: record.awarded_usd,
+        paid_usd: record.paid_usd,
+        awarded_submissions: record.awarded_submissions,
+        open_source: record.open_source,
+        links: record.links,
+        analytics: record.analytics,
+        regions_of_operation: record.regions_of_operation,
+    }
+}
+
+/// Releases of the packages that are published from a Repo, newest first.
+pub(super) fn releases(state: &GraphState, repo: &Vertex) -> Vec<PackageRelease> {
+    let crawled = repo.details.packages.iter().filter_map(|purl| Some((purl, state.packages.get(purl)?)));
+    let each = crawled.flat_map(|(purl, crawl)| {
+        crawl.value.releases.iter().map(move |release| PackageRelease {
+            purl: purl.clone(),
+            version: release.version.clone(),
+            released: release.released,
+        })
+    });
+    let mut all: Vec<PackageRelease> = each.collect();
+    let newest = |release: &PackageRelease| std::cmp::Reverse(release.released.map_or(i64::MIN, Timestamp::micros));
+    all.sort_by_key(newest);
+    all.truncate(MAX_RELEASES);
+    all
+}
