@@ -36,6 +36,7 @@ mod purl_suite;
 mod quarantine;
 mod reads;
 mod registry_cli;
+mod service;
 mod shapes;
 mod steady;
 mod storm;

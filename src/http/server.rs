@@ -102,9 +102,11 @@ async fn dispatched(site: &Site, head: &axum::http::request::Parts) -> Result<An
     let methods = route.methods();
     if !methods.contains(&head.method) {
         let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();
-        let allow = if route == Route::Sboms { "POST, GET".to_owned() } else { allow.join(", ") };
         let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-        return Err(complaint.with(header::ALLOW, &allow));
+        return Err(complaint.with(header::ALLOW, &allow.join(", ")));
+    }
+    if head.method == Method::POST {
+        return Err(upstream::submit(&head.headers));
     }
     upstream::answer(site, route, query::Query::of(head.uri.query())).await
 }
@@ -165,7 +167,11 @@ pub(crate) async fn run<F: From<crate::service::Error>>(
         let address = listener.local_addr().map(address).unwrap_or_default();
         let (site, quiet) = (Site { deps: deps.clone(), held: Arc::clone(&held) }, Stop::default());
         let kept = async {
-            let ended = keeper::run(deps.clone(), Arc::clone(&held), quiet.clone()).await;
+            // An empty database gets its schema first.
+            let ended = match deps.read().await {
+                Ok(_) => keeper::run(deps.clone(), Arc::clone(&held), quiet.clone()).await,
+                Err(error) => Err(error),
+            };
             stop.ask();
             ended
         };

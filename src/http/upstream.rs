@@ -5,14 +5,14 @@ mod shapes;
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::json;
 
 use super::Site;
-use super::answer::{Answer, Complaint, as_json};
+use super::answer::{Answer, Complaint, as_json, text};
 use super::query::{Page, Query, path_integer};
-use super::route::{Part, Route};
+use super::route::{PATHS, Part, Route};
 use crate::service::ask::resident::Resident;
 use crate::service::ask::submissions::{self, DocumentKind};
 
@@ -45,6 +45,7 @@ pub(super) async fn answer(site: &Site, route: Route, query: Query) -> Result<An
     let held = || site.held.now().ok_or_else(unavailable);
     match route {
         Route::Health | Route::Ready => health(site, route == Route::Ready),
+        Route::Docs => Ok(docs()),
         Route::Live => ok(&json!({"status": "live"})),
         Route::Metadata => ok(&shapes::metadata(&*held()?)),
         Route::Projects => lists::projects(&*held()?, query),
@@ -77,6 +78,27 @@ pub(super) async fn answer(site: &Site, route: Route, query: Query) -> Result<An
     }
 }
 
+/// Why a bill of materials is not taken: without a token, that there is none; with one, that this server takes none yet.
+pub(super) fn submit(headers: &HeaderMap) -> Complaint {
+    let bearer = headers.get(header::AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Bearer "));
+    if bearer {
+        let detail = "This server takes no bills of materials over HTTP yet.";
+        return Complaint::new(StatusCode::FORBIDDEN, detail);
+    }
+    let detail = "Missing or malformed Authorization header. Expected: Bearer <oidc-token>";
+    Complaint::new(StatusCode::UNAUTHORIZED, detail).with(header::WWW_AUTHENTICATE, "Bearer")
+}
+
+/// One plain list of what there is to ask.
+fn docs() -> Answer {
+    let item = |(path, about): &(&str, &str)| format!("<li><code>{path}</code>: {about}</li>");
+    let items: String = PATHS.iter().map(item).collect();
+    let page = format!("<!doctype html><html lang=en><title>PG Atlas</title><h1>PG Atlas</h1><ul>{items}</ul></html>");
+    let mut answer = text(StatusCode::OK, "text/html; charset=utf-8", page);
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
+    answer
+}
+
 /// Longest id of a repository that is asked for, in characters.
 const ID_MAX: usize = 2_048;
 /// What stands before owner and name in ids of GitHub's repositories.
@@ -84,7 +106,7 @@ const GITHUB: &str = "pkg:github/";
 
 fn unavailable() -> Complaint {
     let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "The atlas is not loaded yet.");
-    complaint.with(axum::http::header::RETRY_AFTER, "1")
+    complaint.with(header::RETRY_AFTER, "1")
 }
 
 fn health(site: &Site, needed: bool) -> Result<Answer, Complaint> {

@@ -105,6 +105,17 @@ fn the_command_line_decides_nothing() {
 }
 
 #[test]
+fn the_http_front_decides_nothing() {
+    let files = files::all();
+    let http = files.iter().filter(|file| file.is("rs") && (file.within(&["src/http"]) || file.path == "src/http.rs"));
+    let http: Vec<_> = http.collect();
+    assert!(http.len() > 6, "{} files", http.len());
+    let found = http.iter().filter(|file| !below(&file.text).is_empty() || statements::statements(file) > 0);
+    let found: Vec<&str> = found.map(|file| file.path.as_str()).collect();
+    assert!(found.is_empty(), "a front calls the service, and nothing beneath it: {found:#?}");
+}
+
+#[test]
 fn use_cases_know_no_front() {
     let files = files::all();
     let inner: Vec<_> = files

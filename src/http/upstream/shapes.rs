@@ -80,7 +80,7 @@ pub(super) fn project_summary(atlas: &Resident, number: u32) -> Value {
         "project_type": if project.kind == "pg_root" { "public-good" } else { "scf-project" },
         "activity_status": scores.activity_status.map(domain::status::ActivityStatus::name),
         "category": project.category,
-        "git_owner_url": project.git_url,
+        "git_owner_url": atlas.metadata(number).owner_url,
         "pony_factor": scores.pony_factor,
         "criticality_score": scores.criticality,
         "adoption_score": hundredths(scores.adoption),
@@ -118,7 +118,7 @@ fn project_metadata(metadata: &ProjectMetadata) -> Value {
         "open_source": metadata.open_source,
         "socials": (!socials.is_empty()).then_some(socials),
         "analytics": metadata.analytics,
-        "regions_of_operation": metadata.regions_of_operation,
+        "regions_of_operation": metadata.regions_of_operation.as_ref().map(|regions| regions.split(", ").collect::<Vec<_>>()),
     })
 }
 
@@ -148,7 +148,7 @@ pub(super) fn repo_summary(atlas: &Resident, number: u32) -> Value {
         "canonical_id": vertex.id,
         "display_name": short_name(vertex),
         "visibility": if vertex.details.private == Some(true) { "private" } else { "public" },
-        "latest_version": vertex.details.latest_version.as_deref().unwrap_or_default(),
+        "latest_version": atlas.latest_version(number).unwrap_or_default(),
         "latest_commit_date": maybe(atlas.latest_commit(number)),
         "repo_url": url.map(|(_, host)| format!("{host}{}", vertex.details.name)),
         "project_id": vertex.project.map(|project| atlas.project_number(project)),

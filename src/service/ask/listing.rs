@@ -140,7 +140,7 @@ pub fn repos(
             "visibility" => {
                 Some(SortValue::Text(if vertex.details.private == Some(true) { "private" } else { "public" }))
             }
-            "latest_version" => vertex.details.latest_version.as_deref().map(SortValue::Text),
+            "latest_version" => atlas.latest_version(number).map(SortValue::Text),
             "criticality_score" => scores.criticality.map(SortValue::Number),
             "pony_factor" => scores.pony_factor.map(|n| SortValue::Number(n.into())),
             "adoption_stars" => vertex.details.stars.map(SortValue::Number),

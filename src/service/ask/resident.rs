@@ -52,6 +52,7 @@ pub struct Resident {
     incoming: Adjacency,
     latest: Vec<Option<Timestamp>>,
     releases: BTreeMap<u32, Vec<PackageRelease>>,
+    latest_versions: BTreeMap<u32, String>,
     /// By project its repositories, in the order of ids.
     members: Vec<Vec<u32>>,
     metadata: Vec<ProjectMetadata>,
@@ -107,11 +108,12 @@ impl Resident {
         });
         let rows = rows.collect();
         let mut members = vec![Vec::new(); graph.projects.len()];
-        let mut releases = BTreeMap::new();
+        let (mut releases, mut latest_versions) = (BTreeMap::new(), BTreeMap::new());
         for (number, vertex) in (0_u32..).zip(&graph.vertices).filter(|(_, vertex)| vertex.repo) {
             if let Some(project) = vertex.project {
                 members[project as usize].push(number);
             }
+            latest_versions.extend(projects::latest_version(&world.graph, vertex).map(|version| (number, version)));
             releases.insert(number, projects::releases(&world.graph, vertex));
         }
         let policy = formula.graph.edges;
@@ -127,6 +129,7 @@ impl Resident {
             incoming: Adjacency::of(&graph, policy, |edge| graph.edges[edge].to),
             latest,
             releases,
+            latest_versions,
             members,
             metadata: projects::metadata(&world.graph, &graph),
             project_names: graph.projects.iter().map(|project| project.name.to_lowercase()).collect(),
@@ -194,6 +197,12 @@ impl Resident {
     #[must_use]
     pub fn latest_commit(&self, vertex: u32) -> Option<Timestamp> {
         self.latest[vertex as usize]
+    }
+
+    /// The latest version of a Repo, as a host or a registry says it.
+    #[must_use]
+    pub fn latest_version(&self, repo: u32) -> Option<&str> {
+        self.latest_versions.get(&repo).map(String::as_str)
     }
 
     /// Releases of what is published from a Repo, newest first.

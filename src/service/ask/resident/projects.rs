@@ -2,6 +2,7 @@
 
 use domain::decimal::Decimal;
 use domain::facts::grant::{ApplicationRecord, Link, ProjectRecord};
+use domain::grants::{GitUrl, classify_git_url};
 use domain::time::Timestamp;
 use projections::graph::model::MAX_RELEASES;
 use projections::graph::{Graph, GraphState, Vertex};
@@ -11,6 +12,8 @@ use super::PackageRelease;
 /// What the newest grants records say of a project. An application wins for what it describes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectMetadata {
+    /// Web address of the owner of its repositories, as written.
+    pub owner_url: Option<String>,
     /// Round and title of every application, by application id.
     pub submissions: Vec<(String, String)>,
     /// Free text.
@@ -66,7 +69,13 @@ fn of(record: Option<&ProjectRecord>, applications: &[&ApplicationRecord]) -> Pr
         let round = application.round.as_deref().unwrap_or_default().trim().to_owned();
         (round, title.map(|title| title.trim().to_owned()).unwrap_or_default())
     };
+    let code = applications.iter().rev().flat_map(|application| &application.git_urls);
+    let owner_url = code.chain(&record.git_urls).find_map(|url| owner_of(url));
+    let on_github = record.git_urls.iter().filter(|url| url.contains("://github.com/"));
+    let named = on_github.map(|url| Link { name: "GitHub".to_owned(), url: url.clone() });
+    let links = named.chain(record.links).collect();
     ProjectMetadata {
+        owner_url,
         submissions: applications.iter().map(title).collect(),
         description: newest(|application| &application.description).or(record.description),
         technical_architecture: newest(|application| &application.technical_architecture),
@@ -77,10 +86,29 @@ fn of(record: Option<&ProjectRecord>, applications: &[&ApplicationRecord]) -> Pr
         paid_usd: record.paid_usd,
         awarded_submissions: record.awarded_submissions,
         open_source: record.open_source,
-        links: record.links,
+        links,
         analytics: record.analytics,
         regions_of_operation: record.regions_of_operation,
     }
+}
+
+/// The address of an owner, of that of one or of a repository of one.
+fn owner_of(url: &str) -> Option<String> {
+    if let GitUrl::Other = classify_git_url(url) {
+        return None;
+    }
+    let (scheme, rest) = url.split_once("://")?;
+    let mut parts = rest.split('/').filter(|part| !part.is_empty());
+    Some(format!("{scheme}://{}/{}", parts.next()?, parts.next()?))
+}
+
+/// The latest version of a Repo, where a host or a registry says it: what others depend on may be a branch.
+pub(super) fn latest_version(state: &GraphState, repo: &Vertex) -> Option<String> {
+    let host = state.repos.get(&repo.id).and_then(|facts| facts.host.as_ref()?.value.latest_version.as_ref());
+    let crawled =
+        repo.details.packages.iter().filter_map(|purl| state.packages.get(purl)?.value.latest_version.as_ref());
+    let told: Vec<&String> = crawled.chain(host).collect();
+    repo.details.latest_version.clone().filter(|version| told.contains(&version))
 }
 
 /// Releases of the packages that are published from a Repo, newest first.
