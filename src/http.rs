@@ -10,7 +10,7 @@ mod upstream;
 use std::sync::Arc;
 
 use crate::service::Deps;
-use crate::service::run::keeper::Held;
+use crate::service::run::keeper::HeldSnapshot;
 
 /// What handlers stand on.
 #[derive(Clone)]
@@ -18,5 +18,5 @@ pub(crate) struct Site {
     /// The atlas.
     pub(crate) deps: Deps,
     /// The snapshot that answers are from.
-    pub(crate) held: Arc<Held>,
+    pub(crate) held: Arc<HeldSnapshot>,
 }

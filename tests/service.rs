@@ -11,7 +11,7 @@ use crate::support::program::{BINARY, Program, bare};
 use crate::support::skipped::skipped;
 
 /// Where the golden pairs of the service that ours stands for are.
-const PAIRS: &str = "/work/shared/data/upstream";
+const PAIRS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/upstream");
 
 /// A service at work, ended with the story.
 struct Service {
@@ -65,14 +65,14 @@ fn document() -> Value {
 #[test]
 fn what_is_appended_is_answered_and_a_signal_ends_it_in_order() {
     let program = Program::fresh();
-    program.sbom("pkg:github/Acme/Tool", &document(), &[]);
+    program.sbom("Acme/Tool", &document(), &[]);
     let service = Service::of(&mut program.command(), &[]);
     let (status, repo) = service.get("/repos/pkg%3Agithub%2Facme%2Ftool");
     assert_eq!((status, &repo["display_name"]), (200, &json!("Tool")), "{repo}");
     let (_, edges) = service.get("/repos/pkg:github/acme/tool/depends-on");
     assert_eq!(edges[0]["canonical_id"], "pkg:npm/left", "{edges}");
     // Another process appends while it serves.
-    program.sbom("pkg:github/acme/later", &document(), &[]);
+    program.sbom("acme/later", &document(), &[]);
     while service.get("/repos/pkg:github/acme/later").0 != 200 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
@@ -86,7 +86,7 @@ fn what_is_appended_is_answered_and_a_signal_ends_it_in_order() {
 #[test]
 fn one_that_only_reads_answers_what_others_append_and_writes_nothing() {
     let program = Program::fresh();
-    program.sbom("pkg:github/acme/tool", &document(), &[]);
+    program.sbom("acme/tool", &document(), &[]);
     let service = Service::of(&mut program.command(), &["--read-only"]);
     assert_eq!(service.get("/repos/pkg:github/acme/tool").0, 200);
     let status = program.json("status");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::service::Error;
 
 /// An answer of this server.
-pub(super) type Answer = Response<Body>;
+pub(super) type HttpAnswer = Response<Body>;
 
 /// A complaint.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Complaint {
     }
 
     /// As an answer.
-    pub(super) fn answer(self) -> Answer {
+    pub(super) fn answer(self) -> HttpAnswer {
         let mut answer = as_json(self.status, &json!({ "detail": self.detail }));
         answer.headers_mut().extend(
             self.headers
@@ -69,7 +69,7 @@ impl From<Error> for Complaint {
 }
 
 /// JSON with a status.
-pub(super) fn as_json(status: StatusCode, value: &impl Serialize) -> Answer {
+pub(super) fn as_json(status: StatusCode, value: &impl Serialize) -> HttpAnswer {
     // Structs of ours have no keys but texts: only a fault of ours could fail here.
     let body = serde_json::to_vec(value).expect("an answer is JSON");
     let mut answer = text(status, "application/json", body);
@@ -78,7 +78,7 @@ pub(super) fn as_json(status: StatusCode, value: &impl Serialize) -> Answer {
 }
 
 /// A body of this type with a status.
-pub(super) fn text(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Answer {
+pub(super) fn text(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> HttpAnswer {
     let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

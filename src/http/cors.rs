@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::answer::{Answer, text};
+use super::answer::{HttpAnswer, text};
 
 /// Headers that other sites' pages may send, as answered.
 const ALLOWED: &str = "Accept, Accept-Language, Authorization, Content-Language, Content-Type";
@@ -10,7 +10,7 @@ const ALLOWED: &str = "Accept, Accept-Language, Authorization, Content-Language,
 const MAX_AGE: &str = "600";
 
 /// The answer to a browser that asks beforehand; `None` for any other request.
-pub(super) fn preflight(method: &Method, headers: &HeaderMap) -> Option<Answer> {
+pub(super) fn preflight(method: &Method, headers: &HeaderMap) -> Option<HttpAnswer> {
     let asked = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
     if method != Method::OPTIONS || !headers.contains_key(header::ORIGIN) {
         return None;
@@ -38,7 +38,7 @@ pub(super) fn preflight(method: &Method, headers: &HeaderMap) -> Option<Answer> 
 }
 
 /// Lets the page of another site read an answer.
-pub(super) fn allow(asked: &HeaderMap, answer: &mut Answer) {
+pub(super) fn allow(asked: &HeaderMap, answer: &mut HttpAnswer) {
     if asked.contains_key(header::ORIGIN) {
         answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }

@@ -42,7 +42,7 @@ pub(super) struct Query {
 
 /// A page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Page {
+pub(super) struct ListPage {
     /// Most rows.
     pub(super) limit: u64,
     /// Rows left out before.
@@ -86,11 +86,11 @@ impl Query {
     }
 
     /// `limit` and `offset`.
-    pub(super) fn page(&mut self) -> Page {
+    pub(super) fn page(&mut self) -> ListPage {
         let limit = self.integer("limit", 1, LIMIT_MAX).unwrap_or(LIMIT);
         let offset = self.integer("offset", 0, i64::MAX.into()).unwrap_or_default();
         // Within their bounds by now, and asked for no more where they were not.
-        Page { limit: domain::number::fit(limit, "limit"), offset: domain::number::fit(offset, "offset") }
+        ListPage { limit: domain::number::fit(limit, "limit"), offset: domain::number::fit(offset, "offset") }
     }
 
     /// Any whole number.

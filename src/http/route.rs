@@ -18,11 +18,11 @@ pub(super) enum Route {
     /// The list of projects.
     Projects,
     /// A project, or a part of it.
-    Project(String, Part),
+    Project(String, RoutePart),
     /// The list of Repos.
     Repos,
     /// A Repo, or a part of it.
-    Repo(String, Part),
+    Repo(String, RoutePart),
     /// The list of contributors.
     Contributors,
     /// A contributor.
@@ -64,7 +64,7 @@ pub(super) const PATHS: &[(&str, &str)] = &[
 
 /// A part of a project or Repo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum RoutePart {
     /// It whole.
     Whole,
     /// Its Repos.
@@ -78,11 +78,11 @@ pub(super) enum Part {
 }
 
 /// Parts by the last segment of a path.
-const PARTS: [(&str, Part); 4] = [
-    ("/repos", Part::Repos),
-    ("/contributors", Part::Contributors),
-    ("/depends-on", Part::DependsOn),
-    ("/has-dependents", Part::HasDependents),
+const PARTS: [(&str, RoutePart); 4] = [
+    ("/repos", RoutePart::Repos),
+    ("/contributors", RoutePart::Contributors),
+    ("/depends-on", RoutePart::DependsOn),
+    ("/has-dependents", RoutePart::HasDependents),
 ];
 
 impl Route {
@@ -104,7 +104,7 @@ impl Route {
         let segment = |rest: &str| (!rest.is_empty() && !rest.contains('/')).then(|| rest.to_owned());
         let part = |rest: &str| {
             let found = PARTS.iter().find_map(|(end, part)| Some((rest.strip_suffix(end)?.to_owned(), *part)));
-            found.unwrap_or_else(|| (rest.to_owned(), Part::Whole))
+            found.unwrap_or_else(|| (rest.to_owned(), RoutePart::Whole))
         };
         fixed.or_else(|| {
             if let Some(rest) = path.strip_prefix("/projects/") {
@@ -113,7 +113,7 @@ impl Route {
             }
             if let Some(rest) = path.strip_prefix("/repos/") {
                 let (id, part) = match part(rest) {
-                    (_, Part::Repos) => (rest.to_owned(), Part::Whole),
+                    (_, RoutePart::Repos) => (rest.to_owned(), RoutePart::Whole),
                     found => found,
                 };
                 return Some(Self::Repo(id, part));
@@ -142,12 +142,12 @@ mod tests {
     #[test]
     fn suffixes_come_before_the_whole_of_an_id_with_slashes() {
         let id = |id: &str, part| Some(Route::Repo(id.to_owned(), part));
-        assert_eq!(Route::of("/repos/pkg:github/a/b/depends-on"), id("pkg:github/a/b", Part::DependsOn));
-        assert_eq!(Route::of("/repos/pkg:github/a/b/depends-on/"), id("pkg:github/a/b/depends-on/", Part::Whole));
-        assert_eq!(Route::of("/repos/depends-on"), id("depends-on", Part::Whole));
-        assert_eq!(Route::of("/repos/"), id("", Part::Whole));
+        assert_eq!(Route::of("/repos/pkg:github/a/b/depends-on"), id("pkg:github/a/b", RoutePart::DependsOn));
+        assert_eq!(Route::of("/repos/pkg:github/a/b/depends-on/"), id("pkg:github/a/b/depends-on/", RoutePart::Whole));
+        assert_eq!(Route::of("/repos/depends-on"), id("depends-on", RoutePart::Whole));
+        assert_eq!(Route::of("/repos/"), id("", RoutePart::Whole));
         assert_eq!(Route::of("/projects/a/b"), None);
-        assert_eq!(Route::of("/projects/a/repos"), Some(Route::Project("a".to_owned(), Part::Repos)));
+        assert_eq!(Route::of("/projects/a/repos"), Some(Route::Project("a".to_owned(), RoutePart::Repos)));
         assert_eq!(Route::of("//projects"), None);
     }
 }

@@ -15,11 +15,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::Site;
-use super::answer::{Answer, Complaint, text};
+use super::answer::{Complaint, HttpAnswer, text};
 use super::route::Route;
 use super::{cors, query, upstream};
 use crate::service::Deps;
-use crate::service::run::keeper::{self, Held};
+use crate::service::run::keeper::{self, HeldSnapshot};
 use crate::service::run::parts::Parts;
 use crate::service::run::{Stop, supervisor};
 
@@ -83,7 +83,7 @@ pub(crate) fn address(bound: SocketAddr) -> String {
     format!("http://{bound}")
 }
 
-async fn answered(State(site): State<Arc<Site>>, request: Request) -> Answer {
+async fn answered(State(site): State<Arc<Site>>, request: Request) -> HttpAnswer {
     let (head, _) = request.into_parts();
     let mut answer = match cors::preflight(&head.method, &head.headers) {
         Some(answer) => answer,
@@ -96,7 +96,7 @@ async fn answered(State(site): State<Arc<Site>>, request: Request) -> Answer {
     answer
 }
 
-async fn dispatched(site: &Site, head: &axum::http::request::Parts) -> Result<Answer, Complaint> {
+async fn dispatched(site: &Site, head: &axum::http::request::Parts) -> Result<HttpAnswer, Complaint> {
     let path = query::decoded(head.uri.path());
     let Some(route) = Route::of(&path) else { return elsewhere(&path, head.uri.query(), &head.headers) };
     let methods = route.methods();
@@ -112,7 +112,7 @@ async fn dispatched(site: &Site, head: &axum::http::request::Parts) -> Result<An
 }
 
 /// A path that means nothing: with a slash too many, the way to what it means without.
-fn elsewhere(path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<Answer, Complaint> {
+fn elsewhere(path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<HttpAnswer, Complaint> {
     let trimmed = path.trim_end_matches('/');
     if trimmed == path || Route::of(trimmed).is_none() {
         return Err(Complaint::not_found("Not Found"));
@@ -146,7 +146,7 @@ pub(crate) async fn run<F: From<crate::service::Error>>(
     stop: &Stop,
     announce: impl FnOnce(String) -> Result<(), F>,
 ) -> Result<(), F> {
-    let (held, inner) = (Arc::new(Held::default()), Stop::default());
+    let (held, inner) = (Arc::new(HeldSnapshot::default()), Stop::default());
     let background = async {
         // A front that may not write folds for itself, and nothing else runs.
         let ended = if read_only {

@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Site;
-use super::answer::{Answer, Complaint, as_json, text};
-use super::query::{Page, Query, path_integer};
-use super::route::{PATHS, Part, Route};
+use super::answer::{Complaint, HttpAnswer, as_json, text};
+use super::query::{ListPage, Query, path_integer};
+use super::route::{PATHS, Route, RoutePart};
 use crate::service::ask::resident::Resident;
 use crate::service::ask::submissions::{self, DocumentKind};
 
@@ -27,7 +27,7 @@ struct Paginated<T> {
 
 impl<T> Paginated<T> {
     /// The page of rows of which all are known.
-    fn of<R: Copy>(rows: &[R], page: Page, shape: impl Fn(R) -> T) -> Self {
+    fn of<R: Copy>(rows: &[R], page: ListPage, shape: impl Fn(R) -> T) -> Self {
         // An offset beyond what memory holds lies behind every end.
         let rest = usize::try_from(page.offset).ok().and_then(|offset| rows.get(offset..)).unwrap_or_default();
         let limit = domain::number::fit(page.limit, "rows of a page");
@@ -36,12 +36,12 @@ impl<T> Paginated<T> {
     }
 }
 
-fn ok(value: &impl Serialize) -> Result<Answer, Complaint> {
+fn ok(value: &impl Serialize) -> Result<HttpAnswer, Complaint> {
     Ok(as_json(StatusCode::OK, value))
 }
 
 /// The answer of an operation.
-pub(super) async fn answer(site: &Site, route: Route, query: Query) -> Result<Answer, Complaint> {
+pub(super) async fn answer(site: &Site, route: Route, query: Query) -> Result<HttpAnswer, Complaint> {
     let held = || site.held.now().ok_or_else(unavailable);
     match route {
         Route::Health | Route::Ready => health(site, route == Route::Ready),
@@ -78,7 +78,7 @@ pub(super) async fn answer(site: &Site, route: Route, query: Query) -> Result<An
     }
 }
 
-/// Why a bill of materials is not taken: without a token, that there is none; with one, that this server takes none yet.
+/// Why a bill of materials is not taken: there is no token, or, with one, this server takes none yet.
 pub(super) fn submit(headers: &HeaderMap) -> Complaint {
     let bearer = headers.get(header::AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Bearer "));
     if bearer {
@@ -90,7 +90,7 @@ pub(super) fn submit(headers: &HeaderMap) -> Complaint {
 }
 
 /// One plain list of what there is to ask.
-fn docs() -> Answer {
+fn docs() -> HttpAnswer {
     let item = |(path, about): &(&str, &str)| format!("<li><code>{path}</code>: {about}</li>");
     let items: String = PATHS.iter().map(item).collect();
     let page = format!("<!doctype html><html lang=en><title>PG Atlas</title><h1>PG Atlas</h1><ul>{items}</ul></html>");
@@ -109,53 +109,53 @@ fn unavailable() -> Complaint {
     complaint.with(header::RETRY_AFTER, "1")
 }
 
-fn health(site: &Site, needed: bool) -> Result<Answer, Complaint> {
+fn health(site: &Site, needed: bool) -> Result<HttpAnswer, Complaint> {
     let Some(atlas) = site.held.now() else {
         return if needed { Err(unavailable()) } else { ok(&shapes::health(None)) };
     };
     ok(&shapes::health(Some(atlas.position)))
 }
 
-fn project(atlas: &Resident, id: &str, part: Part, mut query: Query) -> Result<Answer, Complaint> {
+fn project(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result<HttpAnswer, Complaint> {
     let (search, page) = match part {
-        Part::Contributors => (query.search(), query.page()),
-        Part::Repos => (None, query.page()),
-        Part::Whole | Part::DependsOn | Part::HasDependents => (None, Page { limit: 0, offset: 0 }),
+        RoutePart::Contributors => (query.search(), query.page()),
+        RoutePart::Repos => (None, query.page()),
+        RoutePart::Whole | RoutePart::DependsOn | RoutePart::HasDependents => (None, ListPage { limit: 0, offset: 0 }),
     };
     query.checked()?;
     let number = atlas.project(id).ok_or_else(|| Complaint::not_found(format!("Project '{id}' not found.")))?;
     match part {
-        Part::Whole => ok(&shapes::project_detail(atlas, number)),
-        Part::Repos => ok(&Paginated::of(atlas.members(number), page, |repo| shapes::repo_summary(atlas, repo))),
-        Part::Contributors => {
+        RoutePart::Whole => ok(&shapes::project_detail(atlas, number)),
+        RoutePart::Repos => ok(&Paginated::of(atlas.members(number), page, |repo| shapes::repo_summary(atlas, repo))),
+        RoutePart::Contributors => {
             let held = atlas.people().of_repos(atlas.members(number));
             let held = lists::named(atlas, held, search.as_deref());
             ok(&Paginated::of(&held, page, |held| shapes::project_contributor(atlas, held)))
         }
-        Part::DependsOn => ok(&shapes::project_edges(atlas, number, true)),
-        Part::HasDependents => ok(&shapes::project_edges(atlas, number, false)),
+        RoutePart::DependsOn => ok(&shapes::project_edges(atlas, number, true)),
+        RoutePart::HasDependents => ok(&shapes::project_edges(atlas, number, false)),
     }
 }
 
-fn repo(atlas: &Resident, id: &str, part: Part, mut query: Query) -> Result<Answer, Complaint> {
+fn repo(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result<HttpAnswer, Complaint> {
     let (search, page) = match part {
-        Part::Contributors => (query.search(), query.page()),
-        _ => (None, Page { limit: 0, offset: 0 }),
+        RoutePart::Contributors => (query.search(), query.page()),
+        _ => (None, ListPage { limit: 0, offset: 0 }),
     };
     query.checked()?;
     let found = atlas.repo(id).or_else(|| atlas.repo(&encoded_again(id)));
     let number = found.ok_or_else(|| Complaint::not_found(format!("Repo '{id}' not found.")))?;
     match part {
-        Part::Whole | Part::Repos => ok(&shapes::repo_detail(atlas, number)),
-        Part::Contributors => {
+        RoutePart::Whole | RoutePart::Repos => ok(&shapes::repo_detail(atlas, number)),
+        RoutePart::Contributors => {
             let held = lists::named(atlas, atlas.people().of_repo(number).to_vec(), search.as_deref());
             ok(&Paginated::of(&held, page, |held| shapes::repo_contributor(atlas, held)))
         }
-        Part::DependsOn => {
+        RoutePart::DependsOn => {
             let edges = atlas.dependencies(number);
             ok(&edges.map(|(end, claim)| shapes::repo_edge(atlas, end, claim)).collect::<Vec<_>>())
         }
-        Part::HasDependents => {
+        RoutePart::HasDependents => {
             let edges = atlas.dependents(number);
             ok(&edges.map(|(end, claim)| shapes::repo_edge(atlas, end, claim)).collect::<Vec<_>>())
         }
@@ -168,7 +168,7 @@ fn encoded_again(id: &str) -> String {
     id.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
-fn contributor(atlas: &Resident, id: &str) -> Result<Answer, Complaint> {
+fn contributor(atlas: &Resident, id: &str) -> Result<HttpAnswer, Complaint> {
     let number = path_integer("contributor_id", id)?;
     let person = u64::try_from(number).ok().and_then(|number| atlas.people().by_id(number));
     let person = person.ok_or_else(|| Complaint::not_found(format!("Contributor {number} not found.")))?;
@@ -181,7 +181,7 @@ async fn document(
     kind: DocumentKind,
     name: &str,
     id: &str,
-) -> Result<Answer, Complaint> {
+) -> Result<HttpAnswer, Complaint> {
     let number = path_integer(name, id)?;
     let missing = || {
         let what = if kind == DocumentKind::Sbom { "SBOM submission" } else { "Gitlog artifact" };

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use crate::cli::failure::{Failure, Result};
 use crate::cli::flags::Common;
-use crate::cli::flags::serve::{Part, Serve};
+use crate::cli::flags::serve::{Serve, ServicePart};
 use crate::cli::interrupt::Stopping;
 use crate::cli::output::{self, Output, OutputFormat};
 use crate::cli::session;
@@ -31,8 +31,12 @@ pub(crate) async fn run(common: &Common, how: &Serve) -> Result<Output> {
         Ok(said) => output::print(&said, format),
         Err(failure) => Err(failure),
     };
-    let parts = Parts { sequencer: how.runs(Part::Sequencer), projector: how.runs(Part::Projector), ..Parts::ALL };
-    let api = how.runs(Part::Api).then_some(listener);
+    let parts = Parts {
+        sequencer: how.runs(ServicePart::Sequencer),
+        projector: how.runs(ServicePart::Projector),
+        ..Parts::ALL
+    };
+    let api = how.runs(ServicePart::Api).then_some(listener);
     server::run(deps, api, parts, how.read_only, &stopping.stop, announce).await?;
     Ok(Output::None)
 }

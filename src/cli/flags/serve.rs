@@ -12,7 +12,7 @@ pub(crate) struct Serve {
     pub(crate) listen: SocketAddr,
     /// Only these parts of the service
     #[arg(long, value_enum, value_delimiter = ',', value_name = "PARTS")]
-    pub(crate) only: Vec<Part>,
+    pub(crate) only: Vec<ServicePart>,
     /// Answer questions and write nothing: as a login that may only read
     #[arg(long, conflicts_with = "only")]
     pub(crate) read_only: bool,
@@ -20,7 +20,7 @@ pub(crate) struct Serve {
 
 /// A part of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
+pub(crate) enum ServicePart {
     /// Answers over HTTP
     Api,
     /// Keeps the live builds at the head
@@ -31,7 +31,7 @@ pub(crate) enum Part {
 
 impl Serve {
     /// Whether a part runs.
-    pub(crate) fn runs(&self, part: Part) -> bool {
-        if self.read_only { part == Part::Api } else { self.only.is_empty() || self.only.contains(&part) }
+    pub(crate) fn runs(&self, part: ServicePart) -> bool {
+        if self.read_only { part == ServicePart::Api } else { self.only.is_empty() || self.only.contains(&part) }
     }
 }

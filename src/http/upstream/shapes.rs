@@ -7,8 +7,8 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::GITHUB;
-use crate::service::ask::resident::{Contribution, Person, ProjectMetadata, Resident, short_name};
-use crate::service::ask::submissions::Submission;
+use crate::service::ask::resident::{Committer, Contribution, ProjectMetadata, Resident, short_name};
+use crate::service::ask::submissions::KeptDocument;
 
 /// Windows of activity, in days.
 const WINDOWS: (i64, i64) = (30, 90);
@@ -103,6 +103,7 @@ fn project_metadata(metadata: &ProjectMetadata) -> Value {
     let number = |text: &Option<domain::decimal::Decimal>| {
         text.as_ref().and_then(|text| serde_json::from_str::<Value>(text.as_str()).ok())
     };
+    let regions = metadata.regions_of_operation.as_ref().map(|regions| regions.split(", ").collect::<Vec<_>>());
     let submissions = metadata.submissions.iter().map(|(round, title)| json!({"round": round, "title": title}));
     let socials: Vec<Value> = metadata.links.iter().map(|link| json!({"name": link.name, "value": link.url})).collect();
     json!({
@@ -118,7 +119,7 @@ fn project_metadata(metadata: &ProjectMetadata) -> Value {
         "open_source": metadata.open_source,
         "socials": (!socials.is_empty()).then_some(socials),
         "analytics": metadata.analytics,
-        "regions_of_operation": metadata.regions_of_operation.as_ref().map(|regions| regions.split(", ").collect::<Vec<_>>()),
+        "regions_of_operation": regions,
     })
 }
 
@@ -198,7 +199,7 @@ pub(super) fn repo_edge(atlas: &Resident, end: u32, claim: &crate::service::ask:
     })
 }
 
-pub(super) fn contributor_summary(person: &Person) -> Value {
+pub(super) fn contributor_summary(person: &Committer) -> Value {
     json!({"id": person.id, "name": person.shown(), "email_hash": person.pseudonym.to_string()})
 }
 
@@ -216,7 +217,7 @@ pub(super) fn project_contributor(atlas: &Resident, held: Contribution) -> Value
     with(contributor_summary(atlas.people().person(held.person)), further)
 }
 
-pub(super) fn contributor_detail(atlas: &Resident, person: &Person) -> Value {
+pub(super) fn contributor_detail(atlas: &Resident, person: &Committer) -> Value {
     let totals = || person.repos.iter().map(|(_, total)| total);
     let repos = person.repos.iter().map(|(repo, total)| {
         let vertex = &atlas.graph().vertices[*repo as usize];
@@ -246,7 +247,7 @@ pub(super) fn is_private(atlas: &Resident, repo: &str) -> bool {
 }
 
 /// What bills of materials and git logs have in common: `raw` is the document, where it was asked for.
-fn document(atlas: &Resident, submission: &Submission, raw: Option<Option<String>>) -> Value {
+fn document(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
     let folded = submission.position <= atlas.position;
     let common = json!({
         "id": submission.position,
@@ -261,7 +262,7 @@ fn document(atlas: &Resident, submission: &Submission, raw: Option<Option<String
     }
 }
 
-pub(super) fn sbom(atlas: &Resident, submission: &Submission, raw: Option<Option<String>>) -> Value {
+pub(super) fn sbom(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
     let digest = submission.digest.map(|digest| digest.to_string()).unwrap_or_default();
     let further = json!({
         "repository_claim": submission.repo.strip_prefix(GITHUB).unwrap_or(&submission.repo),
@@ -272,7 +273,7 @@ pub(super) fn sbom(atlas: &Resident, submission: &Submission, raw: Option<Option
     with(document(atlas, submission, raw), further)
 }
 
-pub(super) fn git_log(atlas: &Resident, submission: &Submission, raw: Option<Option<String>>) -> Value {
+pub(super) fn git_log(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
     let number = atlas.repo(&submission.repo);
     let name = number.map(|number| short_name(&atlas.graph().vertices[number as usize]));
     let further = json!({

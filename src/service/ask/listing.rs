@@ -9,7 +9,7 @@ use crate::service::{Error, Result};
 
 /// Which way a key sorts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub enum SortOrder {
     /// Least first.
     Ascending,
     /// Greatest first.
@@ -21,7 +21,7 @@ pub enum Direction {
 ///
 /// # Errors
 /// [`Error::Invalid`] for another field or direction; `shown` are the fields that the complaint names.
-pub fn sort_keys(text: &str, allowed: &[&'static str], shown: &[&str]) -> Result<Vec<(&'static str, Direction)>> {
+pub fn sort_keys(text: &str, allowed: &[&'static str], shown: &[&str]) -> Result<Vec<(&'static str, SortOrder)>> {
     let mut keys = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let mut words = part.split(':').map(str::trim);
@@ -32,8 +32,8 @@ pub fn sort_keys(text: &str, allowed: &[&'static str], shown: &[&str]) -> Result
             return Err(Error::invalid("sort", complaint));
         };
         let direction = match words.next().map(str::to_lowercase).as_deref() {
-            None | Some("asc") => Direction::Ascending,
-            Some("desc") => Direction::Descending,
+            None | Some("asc") => SortOrder::Ascending,
+            Some("desc") => SortOrder::Descending,
             Some(other) => {
                 let complaint = format!("Invalid sort direction: '{other}'. Must be 'asc' or 'desc'.");
                 return Err(Error::invalid("sort", complaint));
@@ -92,7 +92,7 @@ pub const REPO_KEYS: &[&str] = &[
 
 /// Numbers of the projects that a filter lets through, by these keys and then by id.
 #[must_use]
-pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(&'static str, Direction)]) -> Vec<u32> {
+pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(&'static str, SortOrder)]) -> Vec<u32> {
     let pattern = filter.search.as_deref().map(Pattern::containing);
     let all = (0_u32..).zip(&atlas.graph().projects);
     let fits = all.filter(|(number, project)| {
@@ -124,7 +124,7 @@ pub fn repos(
     atlas: &Resident,
     project: Option<u64>,
     search: Option<&str>,
-    keys: &[(&'static str, Direction)],
+    keys: &[(&'static str, SortOrder)],
 ) -> Vec<u32> {
     let pattern = search.map(Pattern::containing);
     let fits = atlas.repos().filter(|number| {
@@ -155,7 +155,7 @@ pub fn repos(
 /// Sorts numbers that are in the order of ids.
 fn sorted<'a>(
     numbers: Vec<u32>,
-    keys: &[(&'static str, Direction)],
+    keys: &[(&'static str, SortOrder)],
     value: impl Fn(u32, &str) -> Option<SortValue<'a>>,
 ) -> Vec<u32> {
     if keys.is_empty() {
@@ -169,7 +169,7 @@ fn sorted<'a>(
         let mut orders = each.map(|((_, direction), (a, b))| match (a, b) {
             (Some(a), Some(b)) => {
                 let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
-                if *direction == Direction::Descending { order.reverse() } else { order }
+                if *direction == SortOrder::Descending { order.reverse() } else { order }
             }
             (a, b) => b.is_some().cmp(&a.is_some()),
         });
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn sort_keys_name_what_is_wrong() {
         let read = |text| sort_keys(text, &["a", "b"], &["a"]);
-        assert_eq!(read(" a : DESC ,,b:asc:x").unwrap(), [("a", Direction::Descending), ("b", Direction::Ascending)]);
+        assert_eq!(read(" a : DESC ,,b:asc:x").unwrap(), [("a", SortOrder::Descending), ("b", SortOrder::Ascending)]);
         assert_eq!(read("c").unwrap_err().to_string(), "Invalid sort field: 'c'. Allowed: ['a']");
         assert_eq!(read("a:").unwrap_err().to_string(), "Invalid sort direction: ''. Must be 'asc' or 'desc'.");
     }

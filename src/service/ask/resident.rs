@@ -18,7 +18,7 @@ use projections::metrics::{ScoreRow, Scores};
 use projections::table::surrogate;
 use replay::onlooker::Onlooker;
 
-pub use people::{Contribution, People, Person};
+pub use people::{Committer, Contribution, People};
 pub use projects::ProjectMetadata;
 
 /// A release of a package that is published from a repository.

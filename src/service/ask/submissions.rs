@@ -28,7 +28,7 @@ impl DocumentKind {
 
 /// A document in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Submission {
+pub struct KeptDocument {
     /// Position of its event: its number outside.
     pub position: Position,
     /// The repository it is about, as the stream has it.
@@ -51,7 +51,7 @@ pub async fn list(
     repo: Option<&str>,
     limit: u64,
     offset: u64,
-) -> Result<(Vec<Submission>, u64)> {
+) -> Result<(Vec<KeptDocument>, u64)> {
     let found = read(deps, kind, repo, None, limit, offset).await?;
     if found.0.is_empty() && offset > 0 {
         // The page lies behind the end: how many there are says another.
@@ -64,7 +64,7 @@ pub async fn list(
 ///
 /// # Errors
 /// [`Error::NotFound`] where the event there is none of this kind; when the database fails.
-pub async fn one(deps: &Deps, kind: DocumentKind, position: Position) -> Result<Submission> {
+pub async fn one(deps: &Deps, kind: DocumentKind, position: Position) -> Result<KeptDocument> {
     let found = match i64::try_from(position) {
         Ok(position) => read(deps, kind, None, Some(position), 1, 0).await?.0.pop(),
         Err(_) => None,
@@ -76,7 +76,7 @@ pub async fn one(deps: &Deps, kind: DocumentKind, position: Position) -> Result<
 ///
 /// # Errors
 /// When the place of documents cannot be opened.
-pub async fn text(deps: &Deps, submission: &Submission) -> Result<Option<String>> {
+pub async fn text(deps: &Deps, submission: &KeptDocument) -> Result<Option<String>> {
     let Some(digest) = &submission.digest else { return Ok(None) };
     let stored = deps.store()?.get(digest).await;
     Ok(stored.ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
@@ -89,7 +89,7 @@ async fn read(
     position: Option<i64>,
     limit: u64,
     offset: u64,
-) -> Result<(Vec<Submission>, u64)> {
+) -> Result<(Vec<KeptDocument>, u64)> {
     // What no column holds lies behind every end; a text with a NUL is in no column.
     let (Ok(limit), Ok(offset)) = (i64::try_from(limit), i64::try_from(offset)) else { return Ok((Vec::new(), 0)) };
     if repo.is_some_and(|repo| repo.contains('\0')) {
@@ -102,7 +102,7 @@ async fn read(
     let each = rows.into_iter().map(|row| {
         let metadata: std::collections::BTreeMap<String, String> =
             serde_json::from_str(&row.metadata).map_err(Error::refused)?;
-        Ok(Submission {
+        Ok(KeptDocument {
             position: fit(row.position, "position"),
             repo: row.stream_id,
             actor: metadata.get("actor").cloned().unwrap_or_default(),

@@ -25,12 +25,12 @@ const NAMES: Duration = Duration::from_secs(1);
 
 /// The snapshot of the moment. Readers take the pointer and wait for nobody.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct HeldSnapshot {
     pointer: ArcSwapOption<Resident>,
     made: watch::Sender<u64>,
 }
 
-impl Held {
+impl HeldSnapshot {
     /// The snapshot of the moment; none before the first.
     #[must_use]
     pub fn now(&self) -> Option<Arc<Resident>> {
@@ -53,7 +53,7 @@ impl Held {
 ///
 /// # Errors
 /// When the log cannot be folded, or the database refuses for good.
-pub async fn run(deps: Deps, held: Arc<Held>, stop: Stop) -> Result<()> {
+pub async fn run(deps: Deps, held: Arc<HeldSnapshot>, stop: Stop) -> Result<()> {
     let (ends, ended) = oneshot::channel();
     let work = move || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::unavailable);
@@ -73,7 +73,7 @@ pub async fn run(deps: Deps, held: Arc<Held>, stop: Stop) -> Result<()> {
     ended.await.map_err(|_| Error::unavailable("the keeper of the snapshot ended without a word"))?
 }
 
-async fn keep(deps: &Deps, held: &Held) -> Result<()> {
+async fn keep(deps: &Deps, held: &HeldSnapshot) -> Result<()> {
     let mut pauses = Pauses::default();
     loop {
         let kept = match deps.projecting().await {
@@ -96,7 +96,7 @@ async fn keep(deps: &Deps, held: &Held) -> Result<()> {
 }
 
 /// Follows on one connection, for ever.
-async fn follow(conn: &mut PgConnection, held: &Held) -> Result<()> {
+async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
     let mut onlooker = Onlooker::open(conn).await?;
     let mut names = load::names(conn).await?;
     held.hold(Resident::of(&onlooker, &names));

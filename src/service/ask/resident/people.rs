@@ -13,7 +13,7 @@ const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Somebody who commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct Committer {
     /// The number that stands for the pseudonym outside.
     pub id: u64,
     /// Keyed hash of the address.
@@ -26,7 +26,7 @@ pub struct Person {
     pub repos: Vec<(u32, AuthorTotal)>,
 }
 
-impl Person {
+impl Committer {
     /// What is shown: the name, else a word and the beginning of the pseudonym.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -50,7 +50,7 @@ pub struct Contribution {
 /// All contributors, by number outside.
 #[derive(Debug, Default)]
 pub struct People {
-    all: Vec<Person>,
+    all: Vec<Committer>,
     /// By Repo, most commits first, then by number outside.
     by_repo: BTreeMap<u32, Vec<Contribution>>,
     /// The newest commit of all.
@@ -72,9 +72,9 @@ impl People {
         let all = people.into_iter().map(|((id, pseudonym), repos)| {
             let name = names.get(&pseudonym).cloned();
             let folded = shown(name.as_deref(), &pseudonym).to_lowercase();
-            Person { id, pseudonym, name, folded, repos }
+            Committer { id, pseudonym, name, folded, repos }
         });
-        let all: Vec<Person> = all.collect();
+        let all: Vec<Committer> = all.collect();
         let mut by_repo: BTreeMap<u32, Vec<Contribution>> = BTreeMap::new();
         for (number, person) in all.iter().enumerate() {
             for (repo, total) in &person.repos {
@@ -90,19 +90,19 @@ impl People {
 
     /// Everybody, by number outside.
     #[must_use]
-    pub fn all(&self) -> &[Person] {
+    pub fn all(&self) -> &[Committer] {
         &self.all
     }
 
     /// Somebody, by number among all.
     #[must_use]
-    pub fn person(&self, number: u32) -> &Person {
+    pub fn person(&self, number: u32) -> &Committer {
         &self.all[number as usize]
     }
 
     /// Somebody, by number outside.
     #[must_use]
-    pub fn by_id(&self, id: u64) -> Option<&Person> {
+    pub fn by_id(&self, id: u64) -> Option<&Committer> {
         self.all.binary_search_by_key(&id, |person| person.id).ok().map(|number| &self.all[number])
     }
 
