@@ -56,7 +56,7 @@ pub type Move = (Position, MetricValue<'static>);
 
 /// What is stored in one row.
 #[derive(Clone, Copy, Debug)]
-pub struct Segment<'a> {
+pub struct HistorySegment<'a> {
     /// Kind of vertex.
     pub level: Level,
     /// The vertex.
@@ -180,13 +180,13 @@ impl History {
     }
 
     /// Takes the moves before a position, by (level, id, metric) and segment, leaving those at it and after.
-    pub fn take_moves(&mut self, before: Position, mut take: impl FnMut(Segment<'_>)) {
+    pub fn take_moves(&mut self, before: Position, mut take: impl FnMut(HistorySegment<'_>)) {
         for VertexHistory { level, id, open } in &mut self.vertices {
             for HeldValue { metric, moves, .. } in open {
                 let end = moves.partition_point(|(position, _)| *position < before);
                 for same in moves[..end].chunk_by(|a, b| segment_of(a.0) == segment_of(b.0)) {
                     let number = segment_of(same[0].0);
-                    take(Segment { level: *level, id, metric: *metric, number, moves: same });
+                    take(HistorySegment { level: *level, id, metric: *metric, number, moves: same });
                 }
                 moves.drain(..end);
             }

@@ -6,13 +6,13 @@ use std::ops::Range;
 use domain::recorded::Position;
 use serde_json::json;
 
-use super::{History, MetricValue, Move, Segment, Tick};
+use super::{History, HistorySegment, MetricValue, Move, Tick};
 use crate::metrics::value::TermValue;
 use crate::table::Row;
 use crate::table::text::CopyText;
 
 /// The cells of a segment, in the order of its table's columns.
-fn cells(segment: Segment<'_>, mut cell: impl FnMut(&dyn Display)) {
+fn cells(segment: HistorySegment<'_>, mut cell: impl FnMut(&dyn Display)) {
     cell(&segment.id);
     cell(&segment.metric.name());
     cell(&segment.level.name());
@@ -23,14 +23,14 @@ fn cells(segment: Segment<'_>, mut cell: impl FnMut(&dyn Display)) {
 
 /// The row of a segment.
 #[must_use]
-pub fn segment_row(segment: Segment<'_>) -> Row {
+pub fn segment_row(segment: HistorySegment<'_>) -> Row {
     let mut row = Row::new();
     cells(segment, |cell| row.push(Some(cell.to_string())));
     row
 }
 
 /// The same row as text: there are many.
-pub fn write_segment(segment: Segment<'_>, text: &mut CopyText) {
+pub fn write_segment(segment: HistorySegment<'_>, text: &mut CopyText) {
     cells(segment, |cell| text.cell(Some(cell)));
     text.end();
 }

@@ -7,7 +7,7 @@ use domain::formula::Formula;
 use domain::{Position, Recorded};
 use projections::fold::{Fold, World};
 use projections::history::table_rows::segment_row;
-use projections::history::{History, HistoryValue, Metric, MetricValue, Move, Segment, Tick};
+use projections::history::{History, HistorySegment, HistoryValue, Metric, MetricValue, Move, Tick};
 use projections::metrics::Level;
 use projections::tables::Row;
 use proptest::prelude::*;
@@ -28,7 +28,7 @@ struct Stored {
 impl Stored {
     /// Writes what moved before a position, and the ticks there.
     fn write(&mut self, history: &mut History, before: Position) {
-        history.take_moves(before, |Segment { level, id, metric, number, moves }| {
+        history.take_moves(before, |HistorySegment { level, id, metric, number, moves }| {
             assert!(!moves.is_empty());
             self.segments.entry(((level, id.to_owned(), metric), number)).or_default().extend_from_slice(moves);
         });
@@ -58,7 +58,7 @@ impl Stored {
     /// The rows of both tables as text.
     fn rows(self) -> (Vec<Row>, BTreeMap<Position, Tick>) {
         let row = |(((level, id, metric), number), moves): (&(Key, u64), &Vec<Move>)| {
-            segment_row(Segment { level: *level, id, metric: *metric, number: *number, moves })
+            segment_row(HistorySegment { level: *level, id, metric: *metric, number: *number, moves })
         };
         (self.segments.iter().map(row).collect(), self.ticks)
     }
