@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::digest::Digest;
+use projections::store::Build;
 use projections::store::schema;
 use projections::store::statement::{HISTORY_OF_ONE, READS};
-use projections::store::{Build, growing};
 use projections::tables::Projection;
 use replay::formulas;
 use serde_json::Value;
@@ -24,7 +24,6 @@ enum Reads {
 
 /// Every statement, with what it reads.
 const STATEMENTS: &[(&str, Reads)] = &[
-    ("births", Reads::All(&["birth"])),
     ("counts", Reads::All(&["edge", "project", "vertex"])),
     ("edges", Reads::All(&["edge"])),
     ("edges_of", Reads::Few(&["edge_out_vertex_idx", "edge_pkey"])),
@@ -44,7 +43,6 @@ const STATEMENTS: &[(&str, Reads)] = &[
     ("scores_of_projects", Reads::All(&["project", "score"])),
     ("ticks", Reads::All(&["tick"])),
     ("values_at", Reads::All(&["span"])),
-    ("values_ended", Reads::All(&["span"])),
     ("values_held", Reads::All(&["span"])),
 ];
 
@@ -62,16 +60,13 @@ const VIEWS_BY_ID: &[(&str, &str, &[&str])] = &[
 /// Tables of the register.
 const REGISTER: &[&str] = &["build", "live"];
 
-/// Live builds of every projection, without a row; that of the history as it is while it grows, but for its index.
+/// Live builds of every projection, without a row.
 async fn builds(conn: &mut PgConnection) -> Vec<Build> {
     let formula = formulas::named(conn, domain::formula::DEFAULT, 0).await.unwrap();
     let mut transaction = conn.begin().await.unwrap();
     let mut builds = Vec::new();
     for projection in Projection::ALL {
         let build = schema::create(&mut transaction, projection, &formula, &Digest::default()).await.unwrap();
-        if projection == Projection::History {
-            growing::begin(&mut transaction, &build).await.unwrap();
-        }
         schema::index(&mut transaction, &build).await.unwrap();
         builds.push(build);
     }
@@ -101,11 +96,10 @@ const ROWS: &str = "
     INSERT INTO {metrics}.score (level, id, criticality_score)
         SELECT CASE WHEN repo THEN 'repo' ELSE 'external' END, canonical_id, 1 FROM {graph}.vertex
          UNION ALL SELECT 'project', canonical_id, 1 FROM {graph}.project;
-    INSERT INTO {history}.span (id, from_position, metric, level, to_position, value)
-        SELECT 'pkg:github/o/r' || n % 20000 + 1, n, 'criticality_score', 'repo', nullif(n + 20000, n % 7 + 200000), '1'
+    INSERT INTO {history}.span (id, metric, level, segment, positions, held)
+        SELECT 'pkg:github/o/r' || n % 20000 + 1, 'criticality_score', 'repo', n / 5000, ARRAY[n], '{1}'
           FROM generate_series(1, 200000) AS n;
     INSERT INTO {history}.tick SELECT n * 20, '2026-01-01', now(), '[]' FROM generate_series(1, 10000) AS n;
-    INSERT INTO {history}.birth SELECT 'repo', canonical_id, 1 FROM {graph}.vertex;
     ANALYZE;
 ";
 

@@ -1,7 +1,16 @@
 //! Projection `history`: when which score changed, by ticks.
 //!
-//! A value holds from the tick that first saw it to the tick that first saw another. Ticks come from the events alone,
-//! so living through the log and rebuilding it give the same rows, whatever the pages were.
+//! A value holds from the tick that first saw it to the tick that first saw another, so where it moved says all:
+//!
+//! ```text
+//! ticks:       ├─────┬─────┬─────┬─────┬─────┬─────►      a row a segment and value: {at, at, ...}, {held, held, ...}
+//! criticality: 3           4           7                  of a vertex never seen before there is no move
+//! status:      "live"                  null               of one that is gone nothing is known from there on
+//!              └── segment 0 ──┴── segment 1 ──┴── ...
+//! ```
+//!
+//! Ticks come from the events alone, so living through the log and rebuilding it give the same rows, whatever the pages
+//! were.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -32,49 +41,53 @@ pub struct Tick {
     pub labels: Vec<String>,
 }
 
-/// A value that held for a while.
+/// Positions in a segment. A segment is what is stored of a value in one row: its moves at the positions
+/// `n * SEGMENT_POSITIONS ..`, so many of them. The log alone says where it ends, so pages and restarts leave no trace.
+pub const SEGMENT_POSITIONS: u64 = 5_000;
+
+/// The number of the segment that a position lies in.
+#[must_use]
+pub fn segment_of(position: Position) -> u64 {
+    position / SEGMENT_POSITIONS
+}
+
+/// From a position on a value holds, until the next move.
+pub type Move = (Position, MetricValue<'static>);
+
+/// What is stored in one row.
+#[derive(Clone, Copy, Debug)]
+pub struct HistorySegment<'a> {
+    /// Kind of vertex.
+    pub level: Level,
+    /// The vertex.
+    pub id: &'a str,
+    /// Which value.
+    pub metric: Metric,
+    /// Which segment.
+    pub number: u64,
+    /// Its moves, ascending; at least one.
+    pub moves: &'a [Move],
+}
+
+/// A value that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistorySpan {
+pub struct HistoryValue {
     /// Kind of vertex.
     pub level: Level,
     /// The vertex.
     pub id: Arc<str>,
     /// Which value.
     pub metric: Metric,
-    /// First tick that saw it.
-    pub from: Position,
-    /// First tick that saw another; `None` while it holds.
-    pub to: Option<Position>,
     /// The value.
     pub value: MetricValue<'static>,
 }
 
-/// A vertex and the first tick that saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Birth {
-    /// Kind of vertex.
-    pub level: Level,
-    /// The vertex.
-    pub id: Arc<str>,
-    /// The tick.
-    pub at: Position,
-}
-
-/// What the ticks since the last look at a history brought, besides what holds.
-#[derive(Clone, Debug, Default)]
-pub struct News {
-    /// Values that ended.
-    pub ended: Vec<HistorySpan>,
-    /// Vertices never seen before.
-    pub born: Vec<Birth>,
-}
-
-/// A value that holds.
+/// A value that holds, and its moves that nobody has taken.
 #[derive(Clone, Debug)]
 struct HeldValue {
     metric: Metric,
-    from: Position,
     value: MetricValue<'static>,
+    moves: Vec<Move>,
 }
 
 /// A vertex that was ever seen, and what holds of it.
@@ -92,56 +105,23 @@ pub struct History {
     pub ticks: BTreeMap<Position, Tick>,
     /// Values that hold, by (level, id).
     vertices: Vec<VertexHistory>,
-    news: News,
 }
 
 impl History {
     /// The history of these ticks, where these values hold.
     #[must_use]
-    pub fn restored(ticks: BTreeMap<Position, Tick>, mut holding: Vec<HistorySpan>) -> Self {
+    pub fn restored(ticks: BTreeMap<Position, Tick>, mut holding: Vec<HistoryValue>) -> Self {
         holding.sort_by(|a, b| (a.level, &a.id, a.metric).cmp(&(b.level, &b.id, b.metric)));
         let mut vertices: Vec<VertexHistory> = Vec::new();
-        for HistorySpan { level, id, metric, from, value, .. } in holding {
+        for HistoryValue { level, id, metric, value } in holding {
             if vertices.last().is_none_or(|last| (last.level, &last.id) != (level, &id)) {
                 vertices.push(VertexHistory { level, id, open: Vec::new() });
             }
             if let Some(vertex) = vertices.last_mut() {
-                vertex.open.push(HeldValue { metric, from, value });
+                vertex.open.push(HeldValue { metric, value, moves: Vec::new() });
             }
         }
-        Self { ticks, vertices, news: News::default() }
-    }
-
-    /// The history of these ticks, told from what ended and what was born until then: `ended` has the last end of each
-    /// value that has one, `scores` are those of the last tick.
-    #[must_use]
-    pub fn told(
-        ticks: BTreeMap<Position, Tick>,
-        born: Vec<Birth>,
-        ended: &BTreeMap<(Level, String, Metric), Position>,
-        scores: &Scores,
-    ) -> Self {
-        let metrics = Metric::of(scores);
-        let mut holding = Vec::with_capacity(born.len() * metrics.len());
-        for Birth { level, id, at } in born {
-            let row = scores.get(level, &id);
-            for metric in &metrics {
-                let value = match row {
-                    Some(row) => metric.value(scores, row).map(MetricValue::into_owned),
-                    None => Some(MetricValue::Unknown),
-                };
-                let from = ended.get(&(level, id.to_string(), *metric)).copied().unwrap_or(at);
-                holding.extend(value.map(|value| HistorySpan {
-                    level,
-                    id: id.clone(),
-                    metric: *metric,
-                    from,
-                    to: None,
-                    value,
-                }));
-            }
-        }
-        Self::restored(ticks, holding)
+        Self { ticks, vertices }
     }
 
     /// Looks at the scores. Vertices ever seen and rows are walked side by side, both by (level, id):
@@ -153,10 +133,10 @@ impl History {
     ///             │  │  │  │  born: a vertex, its values begin here
     ///             │  │  │  gone: its values are unknown from here
     ///             │ born │
-    ///             a value that is another ends here, and the other begins
+    ///             a value that is another moves here
     /// ```
     ///
-    /// So at any tick every value of every vertex ever seen holds exactly one span without an end.
+    /// So at any tick exactly one of the moves of every value of every vertex ever seen holds.
     pub fn tick(
         &mut self,
         position: Position,
@@ -179,7 +159,7 @@ impl History {
                     Some(Ordering::Greater) | None => break None,
                 }
             };
-            vertex.take_in(&metrics, scores, row, position, &mut self.news.ended);
+            vertex.take_in(&metrics, scores, row, position);
         }
         born.extend(rows);
         self.give_birth(&born, &metrics, scores, position);
@@ -192,82 +172,57 @@ impl History {
         }
         for row in born {
             let mut vertex = VertexHistory { level: row.level, id: row.id.as_str().into(), open: Vec::new() };
-            vertex.take_in(metrics, scores, Some(row), position, &mut self.news.ended);
-            self.news.born.push(Birth { level: vertex.level, id: vertex.id.clone(), at: position });
+            vertex.take_in(metrics, scores, Some(row), position);
             self.vertices.push(vertex);
         }
         // Two sorted runs, which a stable sort merges.
         self.vertices.sort_by(|a, b| (a.level, &a.id).cmp(&(b.level, &b.id)));
     }
 
-    /// The values that hold and began at or after a position, by (level, id).
-    pub fn holding(&self, since: Position) -> impl Iterator<Item = HistorySpan> {
-        let each = self.vertices.iter().flat_map(|vertex| vertex.open.iter().map(move |open| (vertex, open)));
-        each.filter(move |(_, open)| open.from >= since).map(|(vertex, open)| HistorySpan {
-            level: vertex.level,
-            id: vertex.id.clone(),
-            metric: open.metric,
-            from: open.from,
-            to: None,
-            value: open.value.clone(),
-        })
-    }
-
-    /// Takes what is new, leaving none.
-    pub fn take_news(&mut self) -> News {
-        std::mem::take(&mut self.news)
+    /// Takes the moves before a position, by (level, id, metric) and segment, leaving those at it and after.
+    pub fn take_moves(&mut self, before: Position, mut take: impl FnMut(HistorySegment<'_>)) {
+        for VertexHistory { level, id, open } in &mut self.vertices {
+            for HeldValue { metric, moves, .. } in open {
+                let end = moves.partition_point(|(position, _)| *position < before);
+                for same in moves[..end].chunk_by(|a, b| segment_of(a.0) == segment_of(b.0)) {
+                    let number = segment_of(same[0].0);
+                    take(HistorySegment { level: *level, id, metric: *metric, number, moves: same });
+                }
+                moves.drain(..end);
+            }
+        }
     }
 }
 
 impl VertexHistory {
     /// Takes in what a row says of the vertex; nothing is known of one that is gone.
-    fn take_in(
-        &mut self,
-        metrics: &[Metric],
-        scores: &Scores,
-        row: Option<&ScoreRow>,
-        position: Position,
-        ended: &mut Vec<HistorySpan>,
-    ) {
+    fn take_in(&mut self, metrics: &[Metric], scores: &Scores, row: Option<&ScoreRow>, position: Position) {
         let Some(row) = row else {
-            let of: Vec<Metric> = self.open.iter().map(|open| open.metric).collect();
-            of.into_iter()
-                .enumerate()
-                .for_each(|(n, metric)| self.set(n, metric, &MetricValue::Unknown, position, ended));
+            self.open.iter_mut().for_each(|held| held.set(&MetricValue::Unknown, position));
             return;
         };
         let each = metrics.iter().filter_map(|metric| Some((*metric, metric.value(scores, row)?)));
         for (n, (metric, value)) in each.enumerate() {
-            self.set(n, metric, &value, position, ended);
+            // Most likely it is the one at place `n`.
+            let here = self.open.get(n).filter(|held| held.metric == metric).map(|_| n);
+            match here.or_else(|| self.open.iter().position(|held| held.metric == metric)) {
+                Some(n) => self.open[n].set(&value, position),
+                None => self.open.push(HeldValue::new(metric, &value, position)),
+            }
         }
     }
+}
 
-    /// Notes a value, which most likely is the one at place `n`.
-    fn set(
-        &mut self,
-        n: usize,
-        metric: Metric,
-        value: &MetricValue<'_>,
-        position: Position,
-        ended: &mut Vec<HistorySpan>,
-    ) {
-        let here = self.open.get(n).filter(|open| open.metric == metric).map(|_| n);
-        let place = here.or_else(|| self.open.iter().position(|open| open.metric == metric));
-        let Some(open) = place.map(|n| &mut self.open[n]) else {
-            self.open.push(HeldValue { metric, from: position, value: value.clone().into_owned() });
-            return;
-        };
-        if open.value.same(value) {
-            return;
+impl HeldValue {
+    fn new(metric: Metric, value: &MetricValue<'_>, position: Position) -> Self {
+        let value = value.clone().into_owned();
+        Self { metric, moves: vec![(position, value.clone())], value }
+    }
+
+    fn set(&mut self, value: &MetricValue<'_>, position: Position) {
+        if !self.value.same(value) {
+            self.value = value.clone().into_owned();
+            self.moves.push((position, self.value.clone()));
         }
-        let was = std::mem::replace(open, HeldValue { metric, from: position, value: value.clone().into_owned() });
-        ended.push(HistorySpan {
-            level: self.level,
-            id: self.id.clone(),
-            metric,
-            from: was.from,
-            to: Some(position),
-            value: was.value,
-        });
     }
 }

@@ -4,8 +4,8 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
 use projections::history::family::{SPAN, TICK};
-use projections::history::table_rows::{span_row, tick_rows};
-use projections::history::{History, HistorySpan};
+use projections::history::table_rows::{segment_row, tick_rows};
+use projections::history::{History, segment_of};
 use projections::store::schema::FormulaDocument;
 use projections::store::write::{self, CursorMove};
 use projections::store::{self, Build, StoreError, load};
@@ -351,22 +351,22 @@ pub(crate) fn advance_to(tables: &mut Materialized, fold: &Fold) -> (Vec<TableDi
     (differences, CursorMove { position, recorded_at, output_digest, state_digest })
 }
 
-/// Writes what of a history began or ended since `before`.
+/// Writes what of a history moved since `before`.
 async fn write_history(
     conn: &mut PgConnection,
     schema: &str,
     history: &mut History,
     before: Position,
 ) -> Result<(), ReplayError> {
-    let ended = history.take_news().ended;
-    // Only what began at or before the last page may stand there already.
-    let (new, old): (Vec<HistorySpan>, Vec<HistorySpan>) =
-        ended.into_iter().chain(history.holding(before)).partition(|span| span.from > before);
-    let rows = |spans: Vec<HistorySpan>| spans.iter().map(span_row).collect();
-    let (new, old): (Vec<Row>, Vec<Row>) = (rows(new), rows(old));
-    write::upsert(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
+    let (mut new, mut old) = (Vec::new(), Vec::new());
+    history.take_moves(Position::MAX, |segment| {
+        // Only of the segment in which the last page ended there may be rows already.
+        let rows = if segment.number > segment_of(before) { &mut new } else { &mut old };
+        rows.push(segment_row(segment));
+    });
+    write::extend(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
     write::copy(&mut *conn, schema, &SPAN, &new).await?;
-    let ticks = tick_rows(history, before);
+    let ticks = tick_rows(history, before..Position::MAX);
     write::upsert(&mut *conn, schema, &TICK, &ticks.iter().collect::<Vec<_>>()).await?;
     Ok(())
 }

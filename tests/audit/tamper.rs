@@ -243,7 +243,7 @@ async fn a_row_that_no_fold_writes_is_named_and_not_shown_as_something_else() {
     let id = "pkg:github/o/a";
     let sql = format!(
         "UPDATE build_{metrics}.score SET pony_factor = -1 WHERE id = '{id}';
-         UPDATE build_{history}.span SET from_position = -from_position WHERE id = '{id}'"
+         UPDATE build_{history}.span SET positions = ARRAY[-1] || positions WHERE id = '{id}'"
     );
     place.db.pool().execute(sql.as_str()).await.unwrap();
     for (table, command) in [("score", &["scores", "--level", "repo"][..]), ("span", &["history", id])] {

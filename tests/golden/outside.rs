@@ -138,11 +138,16 @@ pub(super) async fn tables(db: &Db) -> BTreeMap<String, String> {
     }
     let live = "SELECT 'build_' || build FROM atlas.live WHERE projection = 'history'";
     let history: String = sqlx::query_scalar(live).fetch_one(&mut conn).await.unwrap();
+    // A value holds from its move to the next.
     let spans = format!(
-        "SELECT level || ' ' || id || ' ' || metric || ':' || \
-                string_agg(' [' || from_position || ',' || coalesce(to_position::text, '') || ') ' || \
-                           coalesce(value, 'null'), ';' ORDER BY from_position) AS row \
-           FROM {history}.span GROUP BY level, id, metric"
+        "WITH span AS ( \
+             SELECT level, id, metric, m.position, m.value, \
+                    lead(m.position) OVER (PARTITION BY level, id, metric ORDER BY m.position) AS ended \
+               FROM {history}.span s, unnest(s.positions, s.held) AS m(position, value)) \
+         SELECT level || ' ' || id || ' ' || metric || ':' || \
+                string_agg(' [' || position || ',' || coalesce(ended::text, '') || ') ' || \
+                           coalesce(value, 'null'), ';' ORDER BY position) AS row \
+           FROM span GROUP BY level, id, metric"
     );
     files.insert("history.txt".to_owned(), rows(&mut conn, &spans).await);
     let ticks = format!("SELECT lpad(t.position::text, 6) || ' ' || t::text AS row FROM {history}.tick t");

@@ -16,7 +16,7 @@ async fn a_damaged_row_is_named() {
     let metrics: i64 = sqlx::query_scalar(metrics).fetch_one(place.db.pool()).await.unwrap();
     let history: i64 = sqlx::query_scalar(history).fetch_one(place.db.pool()).await.unwrap();
 
-    let damage = format!("UPDATE build_{history}.span SET value = 'what' WHERE id = 'pkg:github/o/a'");
+    let damage = format!("UPDATE build_{history}.span SET held[1] = 'what' WHERE id = 'pkg:github/o/a'");
     assert!(place.db.pool().execute(damage.as_str()).await.unwrap().rows_affected() > 0);
     let refused = place.ends(1, &["history", "pkg:github/o/a"]);
     let named = format!("build {history}, table span, row pkg:github/o/a ");

@@ -1,7 +1,12 @@
 -- The values of one vertex over time. The levels are named because a project and a repository may share an id.
-SELECT s.level, s.metric, s.from_position, s.to_position, s.value, f.day::text AS from_day, t.day::text AS to_day
-FROM {history}.span AS s
-LEFT JOIN {history}.tick AS f ON f.position = s.from_position
-LEFT JOIN {history}.tick AS t ON t.position = s.to_position
-WHERE s.id = $1 AND s.level = ANY($2) AND ($3::text IS NULL OR s.metric = $3)
-ORDER BY s.metric, s.from_position, s.level
+WITH moves AS (
+    SELECT s.level, s.metric, m.position, m.value,
+        lead(m.position) OVER (PARTITION BY s.metric, s.level ORDER BY s.segment, m.n) AS ended
+    FROM {history}.span AS s, unnest(s.positions, s.held) WITH ORDINALITY AS m(position, value, n)
+    WHERE s.id = $1 AND s.level = ANY($2) AND ($3::text IS NULL OR s.metric = $3)
+)
+SELECT m.level, m.metric, m.position AS from_position, m.ended AS to_position, m.value,
+    (SELECT t.day::text FROM {history}.tick AS t WHERE t.position = m.position) AS from_day,
+    (SELECT t.day::text FROM {history}.tick AS t WHERE t.position = m.ended) AS to_day
+FROM moves AS m
+ORDER BY m.metric, m.position, m.level

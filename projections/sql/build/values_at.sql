@@ -1,3 +1,5 @@
-SELECT level, id, metric, value FROM {history}.span
-WHERE from_position <= $1 AND (to_position IS NULL OR to_position > $1)
-ORDER BY level COLLATE "C", id COLLATE "C", metric COLLATE "C"
+-- Of each metric of each vertex the last value at or before a position.
+SELECT DISTINCT ON (s.level COLLATE "C", s.id COLLATE "C", s.metric COLLATE "C") s.level, s.id, s.metric, m.value
+FROM {history}.span AS s, unnest(s.positions, s.held) AS m(position, value)
+WHERE m.position <= $1
+ORDER BY s.level COLLATE "C", s.id COLLATE "C", s.metric COLLATE "C", m.position DESC

@@ -10,7 +10,7 @@ pub static FAMILY: Family = Family {
     name: NAME,
     about: "Scores over time",
     set: "atlas",
-    version: 1,
+    version: 2,
     needs_formula: true,
     published: false,
     tables: &[&SPAN, &TICK],
@@ -20,17 +20,18 @@ pub static FAMILY: Family = Family {
     views: "",
 };
 
-/// Values over time. Its key begins with what differs most, so that the index of millions of rows is sorted fast.
+/// Values over time, a row a segment of [`super::SEGMENT_POSITIONS`] in which they moved: from `positions[n]` on
+/// `held[n]` holds. Its key begins with what differs most, so that its index is sorted fast.
 pub static SPAN: Table = Table {
     family: NAME,
     name: "span",
     columns: &[
         ("id", "text"),
-        ("from_position", "bigint"),
         ("metric", "text"),
         ("level", "text"),
-        ("to_position", "bigint"),
-        ("value", "text"),
+        ("segment", "bigint"),
+        ("positions", "bigint[]"),
+        ("held", "text[]"),
     ],
     key: 4,
 };

@@ -1,50 +1,94 @@
 //! The rows of the family's tables: few at a time as cells, many as text for COPY.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Write as _};
+use std::ops::Range;
 
 use domain::recorded::Position;
 use serde_json::json;
 
-use super::{Birth, History, HistorySpan, Tick};
+use super::{History, HistorySegment, MetricValue, Move, Tick};
+use crate::metrics::value::TermValue;
 use crate::table::Row;
 use crate::table::text::CopyText;
 
-/// The cells of a value over time, in the order of its table's columns.
-fn cells(span: &HistorySpan, mut cell: impl FnMut(Option<&dyn Display>)) {
-    cell(Some(&span.id));
-    cell(Some(&span.from));
-    cell(Some(&span.metric.name()));
-    cell(Some(&span.level.name()));
-    cell(span.to.as_ref().map(|position| position as &dyn Display));
-    cell(Some(&span.value));
+/// The cells of a segment, in the order of its table's columns.
+fn cells(segment: HistorySegment<'_>, mut cell: impl FnMut(&dyn Display)) {
+    cell(&segment.id);
+    cell(&segment.metric.name());
+    cell(&segment.level.name());
+    cell(&segment.number);
+    cell(&PositionArray(segment.moves));
+    cell(&ValueArray(segment.moves));
 }
 
-/// The row of a value over time.
+/// The row of a segment.
 #[must_use]
-pub fn span_row(span: &HistorySpan) -> Row {
+pub fn segment_row(segment: HistorySegment<'_>) -> Row {
     let mut row = Row::new();
-    cells(span, |cell| row.push(cell.map(ToString::to_string)));
+    cells(segment, |cell| row.push(Some(cell.to_string())));
     row
 }
 
 /// The same row as text: there are many.
-pub fn write_span(span: &HistorySpan, text: &mut CopyText) {
-    cells(span, |cell| text.cell(cell));
+pub fn write_segment(segment: HistorySegment<'_>, text: &mut CopyText) {
+    cells(segment, |cell| text.cell(Some(cell)));
     text.end();
 }
 
-/// A vertex and the first tick that saw it, as text.
-pub fn write_birth(birth: &Birth, text: &mut CopyText) {
-    text.cell(Some(birth.level.name()));
-    text.cell(Some(&birth.id));
-    text.cell(Some(birth.at));
-    text.end();
+/// The positions of moves, as Postgres writes an array.
+struct PositionArray<'a>(&'a [Move]);
+
+impl Display for PositionArray<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, (position, _)) in self.0.iter().enumerate() {
+            write!(f, "{}{position}", if n == 0 { '{' } else { ',' })?;
+        }
+        f.write_char('}')
+    }
 }
 
-/// The rows of the ticks from a position on.
+/// The values of moves, as Postgres writes an array of texts.
+struct ValueArray<'a>(&'a [Move]);
+
+impl Display for ValueArray<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, (_, value)) in self.0.iter().enumerate() {
+            f.write_char(if n == 0 { '{' } else { ',' })?;
+            match value {
+                // Most are counts, and need no quotes.
+                MetricValue::Number(TermValue::Count(count)) => write!(f, "{count}")?,
+                value => {
+                    f.write_char('"')?;
+                    write!(Quoted(f), "{value}")?;
+                    f.write_char('"')?;
+                }
+            }
+        }
+        f.write_char('}')
+    }
+}
+
+/// Takes text and writes it such that none of it ends the quotes around it.
+struct Quoted<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl fmt::Write for Quoted<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive(['"', '\\']) {
+            let plain = part.strip_suffix(['"', '\\']).unwrap_or(part);
+            self.0.write_str(plain)?;
+            if plain.len() < part.len() {
+                self.0.write_char('\\')?;
+                self.0.write_str(&part[plain.len()..])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The rows of the ticks at these positions.
 #[must_use]
-pub fn tick_rows(history: &History, from: Position) -> Vec<Row> {
-    let ticks = history.ticks.range(from..);
+pub fn tick_rows(history: &History, at: Range<Position>) -> Vec<Row> {
+    let ticks = history.ticks.range(at);
     let row = |(position, tick): (&u64, &Tick)| {
         vec![
             Some(position.to_string()),

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::{Build, StoreError, statement};
 use crate::fold::World;
-use crate::history::{History, HistorySpan, Metric, MetricValue, Tick};
+use crate::history::{History, HistoryValue, Metric, MetricValue, Tick};
 use crate::metrics::Level;
 
 /// The world that builds hold which stand at one position: those of the families that keep a state; others are no
@@ -50,7 +50,7 @@ pub(super) fn inconsistent(build: &Build, table: &'static str, row: &str) -> Sto
     StoreError::Inconsistent { build: build.id, table, row: row.to_owned(), reason }
 }
 
-/// The history that a build holds, without the values that ended.
+/// The history that a build holds, complete or under way, without the values that ended.
 ///
 /// # Errors
 /// When the database refuses or a row is not readable.
@@ -60,12 +60,10 @@ pub async fn history(conn: &mut PgConnection, build: &Build) -> Result<History, 
     for row in sqlx::query(&sql).fetch_all(&mut *conn).await? {
         let id: &str = row.try_get("id")?;
         let unreadable = || inconsistent(build, "span", id);
-        holding.push(HistorySpan {
+        holding.push(HistoryValue {
             level: Level::from_name(row.try_get("level")?).ok_or_else(unreadable)?,
             id: id.into(),
             metric: Metric::from_name(row.try_get("metric")?).ok_or_else(unreadable)?,
-            from: u64::try_from(row.try_get::<i64, _>("from_position")?).map_err(|_| unreadable())?,
-            to: None,
             value: MetricValue::Written(row.try_get("value")?),
         });
     }

@@ -51,8 +51,6 @@ statements! {
     FACTS = "facts";
     /// The values of `{build}` that hold at its end.
     VALUES_HELD = "values_held";
-    /// The last end of each value of `{build}`.
-    VALUES_ENDED = "values_ended";
     /// The values of `{history}` that held at position $1.
     VALUES_AT = "values_at";
     /// The values over time of the vertex $1 of `{history}`, at levels $2, of metric $3 or all.
@@ -61,8 +59,6 @@ statements! {
     LABELS = "labels";
     /// The ticks of `{build}`.
     TICKS = "ticks";
-    /// The births that `{build}` keeps while it grows.
-    BIRTHS = "births";
     /// The scores of level $1 in `{metrics}`, named by `{graph}`; not of projects.
     SCORES = "scores";
     /// The scores of level $1, which is that of projects.

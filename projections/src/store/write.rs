@@ -25,6 +25,25 @@ pub async fn copy(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[
 /// # Errors
 /// When the database refuses.
 pub async fn upsert(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[&Row]) -> Result<(), StoreError> {
+    insert(conn, schema, table, rows, |name| format!("excluded.{name}")).await
+}
+
+/// Inserts rows of arrays, or adds them to the ends of those with the same key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn extend(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[&Row]) -> Result<(), StoreError> {
+    insert(conn, schema, table, rows, |name| format!("t.{name} || excluded.{name}")).await
+}
+
+/// Inserts rows. Where there is one with the same key, `joined` says what becomes of each of its other columns.
+async fn insert(
+    conn: &mut PgConnection,
+    schema: &str,
+    table: &Table,
+    rows: &[&Row],
+    joined: impl Fn(&str) -> String,
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -32,10 +51,10 @@ pub async fn upsert(conn: &mut PgConnection, schema: &str, table: &Table, rows: 
     let casts: Vec<String> = table.columns.iter().enumerate().map(|(n, (_, kind))| format!("u.c{n}::{kind}")).collect();
     let arrays: Vec<String> = (1..=names.len()).map(|n| format!("${n}::text[]")).collect();
     let aliases: Vec<String> = (0..names.len()).map(|n| format!("c{n}")).collect();
-    let updates: Vec<String> = names[table.key..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    let updates: Vec<String> = names[table.key..].iter().map(|name| format!("{name} = {}", joined(name))).collect();
     let action = if updates.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", updates.join(", ")) };
     let sql = format!(
-        "INSERT INTO {schema}.{} ({}) SELECT {} FROM unnest({}) AS u({}) ON CONFLICT ({}) DO {action}",
+        "INSERT INTO {schema}.{} AS t ({}) SELECT {} FROM unnest({}) AS u({}) ON CONFLICT ({}) DO {action}",
         table.name,
         names.join(", "),
         casts.join(", "),

@@ -6,8 +6,8 @@ use domain::event::Event;
 use domain::formula::Formula;
 use domain::{Position, Recorded};
 use projections::fold::{Fold, World};
-use projections::history::table_rows::span_row;
-use projections::history::{Birth, History, HistorySpan, Metric, MetricValue, Tick};
+use projections::history::table_rows::segment_row;
+use projections::history::{History, HistorySegment, HistoryValue, Metric, MetricValue, Move, Tick};
 use projections::metrics::Level;
 use projections::tables::Row;
 use proptest::prelude::*;
@@ -18,83 +18,85 @@ use super::logs::{in_order, log};
 /// Which value: level, vertex, metric.
 type Key = (Level, String, Metric);
 
-fn key(span: &HistorySpan) -> Key {
-    (span.level, span.id.to_string(), span.metric)
-}
-
-fn json(span: &HistorySpan) -> serde_json::Value {
-    serde_json::from_str(&span.value.to_string()).unwrap()
-}
-
-/// The two tables of a history, and its births.
+/// The two tables of a history.
 #[derive(Clone, Debug, Default)]
 struct Stored {
-    spans: BTreeMap<(Key, Position), HistorySpan>,
+    segments: BTreeMap<(Key, u64), Vec<Move>>,
     ticks: BTreeMap<Position, Tick>,
-    born: Vec<Birth>,
 }
 
 impl Stored {
-    fn write(&mut self, history: &mut History) {
-        let news = history.take_news();
-        for span in news.ended.into_iter().chain(history.holding(0)) {
-            self.spans.insert((key(&span), span.from), span);
+    /// Writes what moved before a position, and the ticks there.
+    fn write(&mut self, history: &mut History, before: Position) {
+        history.take_moves(before, |HistorySegment { level, id, metric, number, moves }| {
+            assert!(!moves.is_empty());
+            self.segments.entry(((level, id.to_owned(), metric), number)).or_default().extend_from_slice(moves);
+        });
+        self.ticks.extend(history.ticks.range(..before).map(|(position, tick)| (*position, tick.clone())));
+    }
+
+    /// The moves of every value, in order.
+    fn moves(&self) -> BTreeMap<&Key, Vec<&Move>> {
+        let mut moves: BTreeMap<&Key, Vec<&Move>> = BTreeMap::new();
+        for ((key, _), of_segment) in &self.segments {
+            moves.entry(key).or_default().extend(of_segment);
         }
-        self.ticks.clone_from(&history.ticks);
-        self.born.extend(news.born);
+        moves
     }
 
     /// The history that these tables hold.
     fn load(&self) -> History {
-        let read =
-            |span: &HistorySpan| HistorySpan { value: MetricValue::Written(span.value.to_string()), ..span.clone() };
-        let holding = self.spans.values().filter(|span| span.to.is_none());
-        History::restored(self.ticks.clone(), holding.map(read).collect())
-    }
-
-    /// The same history, told without a look at what holds.
-    fn tell(&self, log: &[Recorded], formula: &Formula) -> History {
-        let mut ended: BTreeMap<Key, Position> = BTreeMap::new();
-        for (span, to) in self.spans.values().filter_map(|span| Some((span, span.to?))) {
-            let last = ended.entry(key(span)).or_default();
-            *last = to.max(*last);
-        }
-        let last = self.ticks.keys().next_back().copied().unwrap_or(0);
-        let mut world = Fold::new(World::default(), formula.clone(), BTreeSet::new(), None);
-        log.iter().take(usize::try_from(last).unwrap()).for_each(|event| world.apply(event).unwrap());
-        History::told(self.ticks.clone(), self.born.clone(), &ended, &world.scores())
+        let last = |((level, id, metric), moves): (&Key, Vec<&Move>)| HistoryValue {
+            level: *level,
+            id: id.as_str().into(),
+            metric: *metric,
+            value: MetricValue::Written(moves.last().unwrap().1.to_string()),
+        };
+        History::restored(self.ticks.clone(), self.moves().into_iter().map(last).collect())
     }
 
     /// The rows of both tables as text.
     fn rows(self) -> (Vec<Row>, BTreeMap<Position, Tick>) {
-        (self.spans.values().map(span_row).collect(), self.ticks)
+        let row = |(((level, id, metric), number), moves): (&(Key, u64), &Vec<Move>)| {
+            segment_row(HistorySegment { level: *level, id, metric: *metric, number: *number, moves })
+        };
+        (self.segments.iter().map(row).collect(), self.ticks)
     }
 }
 
-/// How a history goes on after a stop.
+/// What is written at a stop.
 #[derive(Clone, Copy)]
-enum Resumed {
-    Loaded,
-    Told,
+enum Written {
+    /// All there is, as the live projector does.
+    All,
+    /// What was before the last position, which is folded again with the history, as a rebuild does.
+    Final,
 }
 
 /// Folds with a stop after each position of `stops`: all that is remembered goes through the tables.
-fn told(log: &[Recorded], formula: &Formula, stops: &BTreeSet<Position>, how: Resumed) -> Stored {
+fn told(log: &[Recorded], formula: &Formula, stops: &BTreeSet<Position>, how: Written) -> Stored {
     let fresh = |world: World, history: History| Fold::new(world, formula.clone(), BTreeSet::new(), Some(history));
     let mut fold = fresh(World::default(), History::default());
     let mut stored = Stored::default();
     for event in log {
+        let before = fold.world.clone();
         fold.apply(event).unwrap();
         if stops.contains(&event.position) {
-            stored.write(fold.history.as_mut().unwrap());
-            let history = match how {
-                Resumed::Loaded => stored.load(),
-                Resumed::Told => stored.tell(log, formula),
-            };
-            fold = fresh(fold.world, history);
+            let history = fold.history.as_mut().unwrap();
+            match how {
+                Written::All => {
+                    stored.write(history, Position::MAX);
+                    fold = fresh(fold.world, stored.load());
+                }
+                Written::Final => {
+                    stored.write(history, event.position);
+                    fold = fresh(before, stored.load());
+                    fold.apply(event).unwrap();
+                }
+            }
         }
     }
-    stored.write(fold.history.as_mut().unwrap());
+    stored.write(fold.history.as_mut().unwrap(), Position::MAX);
     stored
 }
 
@@ -127,8 +129,8 @@ proptest! {
         stops in prop::collection::btree_set(1..31u64, 0..12),
     ) {
         let (log, formula) = (in_order(&events), formula(name));
-        let straight = told(&log, &formula, &BTreeSet::new(), Resumed::Loaded).rows();
-        for how in [Resumed::Loaded, Resumed::Told] {
+        let straight = told(&log, &formula, &BTreeSet::new(), Written::All).rows();
+        for how in [Written::All, Written::Final] {
             prop_assert_eq!(told(&log, &formula, &stops, how).rows(), straight.clone());
             prop_assert_eq!(told(&log, &formula, &(1..=30).collect(), how).rows(), straight.clone());
         }
@@ -137,7 +139,7 @@ proptest! {
     #[test]
     fn a_span_holds_what_the_scores_were_at_its_ticks(events in log(16), name in prop::sample::select(&FORMULAS[..])) {
         let log = in_order(&events);
-        let stored = told(&log, &formula(name), &BTreeSet::new(), Resumed::Loaded);
+        let stored = told(&log, &formula(name), &BTreeSet::new(), Written::All);
         prop_assert_eq!(stored.ticks.keys().copied().collect::<BTreeSet<_>>(), ticks(&log));
         for position in stored.ticks.keys() {
             let scores = fold(&log[..usize::try_from(*position).unwrap()], name).scores();
@@ -150,20 +152,20 @@ proptest! {
                     }
                 }
             }
-            let holds = |span: &HistorySpan| span.from <= *position && span.to.is_none_or(|to| to > *position);
-            let held: Vec<(&Key, &HistorySpan)> =
-                stored.spans.iter().filter(|(_, span)| holds(span)).map(|((key, _), span)| (key, span)).collect();
-            let keys: BTreeSet<&Key> = held.iter().map(|(key, _)| *key).collect();
-            prop_assert_eq!(keys.len(), held.len(), "one value at a time");
-            for (key, span) in held {
-                prop_assert_eq!(&json(span), then.get(key).unwrap_or(&serde_json::Value::Null));
+            for (key, moves) in stored.moves() {
+                // Of a vertex never seen until then there is no move; all others have a value that holds.
+                let held = moves.iter().rev().find(|(from, _)| from <= position).map(|(_, value)| value);
+                prop_assert!(held.is_some() || !then.contains_key(key));
+                if let Some(held) = held {
+                    let held: serde_json::Value = serde_json::from_str(&held.to_string()).unwrap();
+                    prop_assert_eq!(&held, then.get(key).unwrap_or(&serde_json::Value::Null));
+                }
             }
-            prop_assert!(then.keys().all(|key| keys.contains(key)));
+            prop_assert!(then.keys().all(|key| stored.moves().contains_key(key)));
         }
-        // A span ends because another value begins.
-        for ((key, _), span) in stored.spans.iter().filter(|(_, span)| span.to.is_some()) {
-            let next = &stored.spans[&(key.clone(), span.to.unwrap())];
-            prop_assert_ne!(&next.value, &span.value);
+        // A move is to another value, at a later tick.
+        for moves in stored.moves().into_values() {
+            prop_assert!(moves.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 != pair[1].1));
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use domain::recorded::Position;
 use projections::fold::Fold;
+use projections::history::SEGMENT_POSITIONS;
 use projections::store::growing::Final;
 use sqlx::PgConnection;
 use tokio::sync::mpsc;
@@ -12,8 +13,8 @@ use crate::as_of::take_in;
 use crate::log::Stored;
 use crate::{ReplayError, log};
 
-/// Positions folded between two savings.
-pub(super) const SAVE_POSITIONS: u64 = 5_000;
+/// Positions folded between two savings: what is saved of the history is whole segments.
+pub(super) const SAVE_POSITIONS: u64 = SEGMENT_POSITIONS;
 /// Most positions in a chunk.
 const CHUNK_POSITIONS: u64 = SAVE_POSITIONS / 2;
 /// Bytes of payload after which a chunk ends.
@@ -25,8 +26,8 @@ const CHUNKS: usize = 4;
 pub(super) struct FoldedChunk {
     /// Its events.
     pub events: Vec<Stored>,
-    /// What of the history became final meanwhile.
-    pub history: Final,
+    /// What is to be saved of the history, where the chunk ends at such a place.
+    pub history: Option<Final>,
 }
 
 /// The way to the thread that folds, and back.
@@ -96,11 +97,12 @@ fn folding(
     fold
 }
 
-fn fold_chunk(fold: &mut Fold, events: &[Stored]) -> Result<Final, ReplayError> {
-    let ticks = |fold: &Fold| fold.history.as_ref().and_then(|history| history.ticks.keys().next_back().copied());
-    let next_tick = ticks(fold).map_or(0, |last| last + 1);
+fn fold_chunk(fold: &mut Fold, events: &[Stored]) -> Result<Option<Final>, ReplayError> {
     events.iter().try_for_each(|stored| take_in(fold, stored))?;
-    Ok(fold.history.as_mut().map(|history| Final::take(history, next_tick)).unwrap_or_default())
+    let here = fold.world.position;
+    // A tick at this very position may still come, with the next event: it is of the next segment.
+    let whole = here.is_multiple_of(SAVE_POSITIONS).then(|| here - SAVE_POSITIONS..here);
+    Ok(whole.map(|segment| fold.history.as_mut().map(|held| Final::take(held, segment)).unwrap_or_default()))
 }
 
 /// Reads the log in chunks that are bounded in memory.

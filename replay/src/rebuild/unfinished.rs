@@ -1,14 +1,14 @@
 //! A build under way: what is saved of it as it grows, and how it goes on after an interruption.
 //!
-//! Folding is cheap, evaluating at every tick is not. So only the history is saved as it grows, and of it what is
-//! final; whoever resumes folds the state again without ticks to where that ends, looks at it once where the last tick
-//! was to learn what holds, and goes on with ticks.
+//! Folding is cheap, evaluating at every tick is not. So only the history is saved as it grows, segment by segment;
+//! whoever resumes folds the state again without ticks to where that ends, reads what holds there, and goes on with
+//! ticks.
 
 use domain::merkle::Frontier;
 use domain::recorded::Position;
 use projections::fold::{Fold, World};
 use projections::history::History;
-use projections::store::growing::{self, Final};
+use projections::store::growing::Final;
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::{self, Build, StoreError, load, write};
 use projections::tables::{Materialized, Projection};
@@ -22,9 +22,6 @@ use crate::fence::fence;
 use crate::log::Stored;
 use crate::projector::{Projector, advance_to, fact_rows};
 use crate::quarantine::Quarantine;
-
-/// Bytes of finished history after which they are saved earlier.
-const PENDING_BYTES: usize = 64 << 20;
 
 /// A set of builds on its way from position 0.
 pub(super) struct Unfinished {
@@ -49,9 +46,6 @@ impl Unfinished {
             let build = schema::create(&mut transaction, *projection, formula, &quarantine.digest()).await?;
             // Held by the session, not the transaction.
             sqlx::query_file!("sql/lock_maker.sql", MAKER_LOCK, build.id).execute(&mut *transaction).await?;
-            if *projection == Projection::History {
-                growing::begin(&mut transaction, &build).await?;
-            }
             builds.push(build);
         }
         schema::join(&mut transaction, &builds).await?;
@@ -104,20 +98,17 @@ impl Unfinished {
             progress(stored);
         };
         let mut fold = stateless(formula, quarantine);
-        let mut history = None;
+        // What is saved ends before the last event: a tick at its position is of the next segment. So that event is
+        // folded with the history.
         if let Some(build) = builds.iter().find(|build| build.projection == Projection::History) {
-            // What holds is what the last tick saw.
-            let ticks = load::ticks(&mut *conn, build).await?;
-            let last = ticks.keys().next_back().copied().unwrap_or(0);
-            advance(&mut *conn, &mut fold, last, &mut each).await?;
-            history = Some(growing::history(&mut *conn, build, ticks, &fold.scores()).await?);
+            advance(&mut *conn, &mut fold, position.max(1) - 1, &mut each).await?;
+            fold.history = Some(load::history(&mut *conn, build).await?);
         }
         advance(&mut *conn, &mut fold, position, &mut each).await?;
-        fold.history = history;
         Ok(Self { builds, fold, quarantine: quarantine.clone(), frontier })
     }
 
-    /// Goes on to a position, saving every [`SAVE_POSITIONS`], or earlier where much became final.
+    /// Goes on to a position, saving every [`SAVE_POSITIONS`]. What comes after the last of these stays in the fold.
     ///
     /// The connection reads ahead of the fold and writes behind it. `progress` sees an event once it is folded, and
     /// everything that was to be saved before it is saved.
@@ -128,11 +119,9 @@ impl Unfinished {
         progress: &mut dyn FnMut(&Stored),
     ) -> Result<Self, ReplayError> {
         let Self { mut builds, fold, quarantine, mut frontier } = self;
-        let mut saved = fold.world.position;
-        let mut chunks = Chunks::from(saved + 1);
+        let mut chunks = Chunks::from(fold.world.position + 1);
         let page_end = |position: Position| to.min((position / SAVE_POSITIONS + 1) * SAVE_POSITIONS);
         let mut lane = Lane::open(fold);
-        let mut pending = Final::default();
         loop {
             while lane.has_room() && chunks.next() <= to {
                 let end = page_end(chunks.next() - 1);
@@ -146,11 +135,8 @@ impl Unfinished {
                 frontier.push(stored.leaf_hash);
                 progress(stored);
             }
-            pending.append(history);
-            let position = events.last().map_or(saved, |stored| stored.position);
-            if position == page_end(saved) || pending.len() >= PENDING_BYTES {
-                save(&mut *conn, &mut builds, &quarantine, &std::mem::take(&mut pending), position).await?;
-                saved = position;
+            if let (Some(history), Some(last)) = (history, events.last()) {
+                save(&mut *conn, &mut builds, &quarantine, &history, last.position).await?;
             }
         }
         Ok(Self { builds, fold: lane.close().await, quarantine, frontier })
@@ -160,7 +146,8 @@ impl Unfinished {
     /// computed while the database indexes the history.
     pub(super) async fn finish(self, conn: &mut PgConnection) -> Result<Projector, ReplayError> {
         let Self { mut builds, mut fold, quarantine, frontier } = self;
-        let holding = fold.history.as_ref().map(growing::holding).unwrap_or_default();
+        let saved = builds.first().map_or(0, |build| build.position);
+        let rest = fold.history.as_mut().map(|history| Final::take(history, saved..Position::MAX)).unwrap_or_default();
         let imaging = tokio::task::spawn_blocking(move || {
             let changes = fold.take_changes();
             let facts = fact_rows(&fold.world, changes.rows());
@@ -171,7 +158,7 @@ impl Unfinished {
         let mut transaction = conn.begin().await?;
         hold(&mut transaction, &builds, &quarantine).await?;
         if let Some(build) = builds.iter().find(|build| build.projection == Projection::History) {
-            growing::end(&mut transaction, build, &holding).await?;
+            rest.write(&mut transaction, build).await?;
             schema::index(&mut transaction, build).await?;
         }
         let (fold, facts, tables, (all, moved)) = joined(imaging).await;
@@ -189,6 +176,7 @@ impl Unfinished {
             }
             write::move_cursors(&mut transaction, std::slice::from_ref(&*build), &moved).await?;
             write::complete(&mut transaction, build, &moved, &frontier.root()).await?;
+            build.position = moved.position;
             build.output_digest = Some(moved.output_digest);
             build.state_digest = Some(moved.state_digest);
             "shadow".clone_into(&mut build.status);

@@ -1,1 +1,0 @@
-SELECT level, id, position FROM {build}.birth
