@@ -124,6 +124,30 @@ async fn what_is_refused_is_said_in_the_order_of_lines_and_briefly() {
 }
 
 #[tokio::test]
+async fn odd_projects_are_said_of_the_line_that_names_them_first() {
+    let place = Place::new().await;
+    let grants = json!({"type": "Project", "id": "p:granted", "name": "Granted"});
+    let told = |repo: &str, project: &str| json!({"kind": "sbom", "repo": repo, "project": project, "document": sbom("r", "x")});
+    let lines = [
+        told("pkg:github/o/a", "p:new"),
+        told("pkg:github/o/b", "p:new"),
+        json!({"kind": "grants", "document": grants}),
+        told("pkg:github/o/c", "p:granted"),
+    ];
+    let first = place.file("first.ndjson", lines.map(|line| format!("{line}\n")).concat());
+    let said = place.ends(0, &["ingest", "batch", &first]).stderr;
+    let odd = |said: &str| said.lines().filter(|line| line.contains("project p:")).count();
+    assert!(said.contains("line 1: project p:new is described by no grants record"), "{said}");
+    assert_eq!(odd(&said), 1, "what line 3 describes is no news in line 4: {said}");
+    place.run(&["project"]);
+    let moved = place.file("moved.ndjson", format!("{}\n", told("pkg:github/o/a", "p:granted")));
+    let said = place.ends(0, &["ingest", "batch", &moved]).stderr;
+    let says = "line 1: pkg:github/o/a belonged to project p:new and is said to belong to p:granted now";
+    assert!(said.contains(says), "{said}");
+    assert_eq!(odd(&said), 1, "{said}");
+}
+
+#[tokio::test]
 async fn an_address_in_a_line_is_not_said_again() {
     let place = Place::new().await;
     let lines = [

@@ -11,6 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::facts::sbom::{Package, SbomSubmitted};
 use crate::number::fit;
 use crate::purl;
+use crate::version::VersionText;
 
 /// What one document says about dependencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +155,7 @@ impl Edges {
             version: None,
         });
         flag(edge);
-        if version > edge.version.as_deref() {
+        if version.map(VersionText) > edge.version.as_deref().map(VersionText) {
             edge.version = version.map(str::to_owned);
         }
     }

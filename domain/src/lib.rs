@@ -38,6 +38,7 @@ pub mod status;
 pub mod stream;
 pub mod time;
 pub mod unseen;
+pub mod version;
 
 pub use event::{Event, EventType};
 pub use recorded::{Envelope, Position, Recorded};

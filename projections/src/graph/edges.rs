@@ -3,6 +3,7 @@
 use domain::facts::registry::RegistryCrawled;
 use domain::number::fit;
 use domain::recorded::Rank;
+use domain::version::VersionText;
 
 use super::input::ResolveInput;
 use super::model::{Confidence, EdgeClaim, ResolvedEdge};
@@ -107,8 +108,9 @@ impl<'a> Claims<'a> {
         edges
     }
 
-    fn order(&self, claim: &Claim) -> (Precedence, Option<&'a str>, u8) {
-        (self.sources[claim.source as usize], self.version(claim), claim.flags)
+    /// What is verified before what is inferred, then the newest source, then its greatest version.
+    fn order(&self, claim: &Claim) -> (Precedence, Option<VersionText<'a>>, u8) {
+        (self.sources[claim.source as usize], self.version(claim).map(VersionText), claim.flags)
     }
 
     fn version(&self, claim: &Claim) -> Option<&'a str> {

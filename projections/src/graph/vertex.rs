@@ -4,6 +4,7 @@ use domain::facts::registry::Release;
 use domain::purl;
 use domain::recorded::Rank;
 use domain::time::Timestamp;
+use domain::version::VersionText;
 
 use super::input::Vertices;
 use super::model::{Depth, Details, MAX_RELEASES, Vertex, add_downloads};
@@ -75,7 +76,7 @@ fn show(known: StateView<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all
     }
 }
 
-/// A package known only from documents shows the greatest version that the newest document names.
+/// A package known only from documents shows the greatest version of the newest document that names one.
 fn versions_of_documents(
     known: StateView<'_>,
     places: &Vertices<'_>,
@@ -87,15 +88,18 @@ fn versions_of_documents(
     for package in known.packages() {
         crawled[package.name as usize] = true;
     }
+    let mut newest: Vec<Option<(Rank, VersionText<'_>)>> = vec![None; all.len()];
     for (said, snapshot) in live.iter().filter_map(|live| Some((live.said, known.snapshot(live)?))) {
         for &(_, to, _, version) in &snapshot.claims {
-            let n = places.of(said.ids[to as usize]) as usize;
-            let entry = &mut all[n].details;
-            let known = !entry.packages.is_empty() || crawled[places.ids[n] as usize] || hosts[n].is_some();
-            let version = snapshot.version(version);
-            if !known && entry.latest_version.as_deref() < version {
-                entry.latest_version = version.map(str::to_owned);
-            }
+            let Some(version) = snapshot.version(version) else { continue };
+            let entry = &mut newest[places.of(said.ids[to as usize]) as usize];
+            *entry = (*entry).max(Some((said.rank, VersionText(version))));
+        }
+    }
+    for (n, (_, VersionText(version))) in newest.into_iter().enumerate().filter_map(|(n, newest)| Some((n, newest?))) {
+        let details = &mut all[n].details;
+        if details.packages.is_empty() && !crawled[places.ids[n] as usize] && hosts[n].is_none() {
+            details.latest_version = Some(version.to_owned());
         }
     }
 }

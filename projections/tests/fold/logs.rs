@@ -4,9 +4,10 @@ use domain::decimal::Decimal;
 use domain::digest::Digest;
 use domain::facts::curation::{Correction, ProjectField};
 use domain::facts::formula::FormulaPromoted;
-use domain::facts::gitlog::{Author, AuthorDay, GitLogObserved};
+use domain::facts::gitlog::{Author, AuthorDay, GitLogObserved, UnsignedDay};
 use domain::facts::grant::{ApplicationRecord, GrantRecord, PoolRecord, ProjectRecord};
 use domain::facts::log::ScoresPublished;
+use domain::facts::registry::RegistryCrawled;
 use domain::facts::repo::RepoObserved;
 use domain::facts::sbom::{Package, SbomSubmitted};
 use domain::facts::survey::{SurveyAnswered, SurveyStatus};
@@ -33,7 +34,8 @@ const GIT_URLS: [&str; 7] = [
     "https://example.org/o/a",
 ];
 const INTEGRATION: [&str; 5] = ["Mainnet", "Testnet", "Abandoned", "Unknown", "other"];
-const VERSIONS: [&str; 5] = ["0.10.7", "0.9.0", "2.0.0", "v10", "v9"];
+const VERSIONS: [&str; 8] = ["0.10.7", "0.9.0", "1.01", "1.1", "1.1-rc", "2.0.0", "v10", "v9"];
+const REQUIREMENTS: [&str; 4] = ["*", "^0.10", "^0.9", ">=1"];
 const AUTHORS: [&str; 4] = ["ann", "bob", "cy", "dee"];
 
 /// 2021-01-01: everything lies in the past of whoever runs this.
@@ -53,9 +55,10 @@ fn maybe(pool: &'static [&'static str]) -> impl Strategy<Value = Option<String>>
 /// Ids that a document may list: packages, repositories, and none.
 fn package() -> impl Strategy<Value = Package> {
     let id = prop_oneof![5 => maybe(&PACKAGES), 2 => maybe(&REPOS), 1 => Just(None)];
-    (id, select(&["x", "y z"]), maybe(&VERSIONS)).prop_map(|(purl, name, version)| Package {
+    let group = prop::option::weighted(0.2, text(&["@s", "g/h"]));
+    (id, group, select(&["x", "y z"]), maybe(&VERSIONS)).prop_map(|(purl, group, name, version)| Package {
         purl,
-        group: None,
+        group,
         name: name.to_owned(),
         version,
     })
@@ -68,8 +71,10 @@ fn sbom() -> impl Strategy<Value = Event> {
         let index = 0..all.len().max(1);
         let relations = prop::collection::btree_set((index.clone(), index), 0..10);
         let described = subsequence(all.clone(), 0..=all.len().min(2));
-        (text(&REPOS), maybe(&PROJECTS), prop::bool::weighted(0.75), Just(packages), described, relations).prop_map(
-            |(repo, project, complete, packages, described, relations)| {
+        let publishes = prop::option::weighted(0.2, subsequence(&PACKAGES, 1..=2)).prop_map(Option::unwrap_or_default);
+        let told = (text(&REPOS), maybe(&PROJECTS), publishes);
+        (told, prop::bool::weighted(0.75), Just(packages), described, relations).prop_map(
+            |((repo, project, publishes), complete, packages, described, relations)| {
                 let number = |n: usize| u32::try_from(n).unwrap();
                 let known = packages.len();
                 let relations = relations.into_iter().filter(|(a, b)| *a < known && *b < known);
@@ -80,7 +85,7 @@ fn sbom() -> impl Strategy<Value = Event> {
                     described,
                     relations: relations.map(|(a, b)| (number(a), number(b))).collect(),
                     packages,
-                    publishes: Vec::new(),
+                    publishes: publishes.into_iter().map(str::to_owned).collect(),
                 }
                 .into()
             },
@@ -93,8 +98,10 @@ fn git_log() -> impl Strategy<Value = Event> {
     let cover = (prop::option::weighted(0.7, tens(-800..DAYS)), tens(0..400), tens(-800..DAYS));
     let commits = prop::collection::btree_map((0..AUTHORS.len(), tens(0..1000)), (1..6u32, 0..4u32), 0..12);
     let bots = prop::collection::vec(prop::bool::weighted(0.2), AUTHORS.len());
-    (text(&REPOS), maybe(&PROJECTS), cover, commits, bots, prop::option::of(0..2000i32)).prop_map(
-        |(repo, project, (from, length, to), commits, bots, latest)| {
+    let nobody = prop::collection::btree_map(tens(0..1000), (1..6u32, 0..4u32), 0..3);
+    let nobody = prop::option::weighted(0.3, nobody).prop_map(Option::unwrap_or_default);
+    (text(&REPOS), maybe(&PROJECTS), cover, (commits, nobody), bots, prop::option::of(0..2000i32)).prop_map(
+        |(repo, project, (from, length, to), (commits, nobody), bots, latest)| {
             let to = from.map_or(to, |from| from + length);
             let on = |before: i32| Day::from_number(FIRST_DAY + to - before);
             let mut authors: Vec<Author> = (0..AUTHORS.len())
@@ -106,9 +113,10 @@ fn git_log() -> impl Strategy<Value = Event> {
                 .collect();
             authors.sort_unstable();
             let place = |n: usize| authors.iter().position(|a| a.pseudonym == Digest::of(AUTHORS[n].as_bytes()));
+            let covered = |before: i32| from.is_none_or(|from| to - before >= from);
             let mut days: Vec<AuthorDay> = commits
                 .iter()
-                .filter(|((_, before), _)| from.is_none_or(|from| to - before >= from))
+                .filter(|((_, before), _)| covered(*before))
                 .map(|((author, before), (commits, merges))| AuthorDay {
                     author: u32::try_from(place(*author).unwrap()).unwrap(),
                     day: on(*before),
@@ -117,6 +125,15 @@ fn git_log() -> impl Strategy<Value = Event> {
                 })
                 .collect();
             days.sort_unstable();
+            let nobody = nobody.iter().filter(|(before, _)| covered(**before));
+            let mut unsigned: Vec<UnsignedDay> = nobody
+                .map(|(before, (commits, merges))| UnsignedDay {
+                    day: on(*before),
+                    commits: *commits,
+                    merges: *merges.min(commits),
+                })
+                .collect();
+            unsigned.sort_unstable();
             GitLogObserved {
                 subject: subject(&repo, project.as_deref()),
                 document: document("git-log"),
@@ -126,7 +143,7 @@ fn git_log() -> impl Strategy<Value = Event> {
                 latest: latest.map(|before| on(before).start()),
                 authors,
                 days,
-                unsigned: Vec::new(),
+                unsigned,
             }
             .into()
         },
@@ -154,9 +171,17 @@ fn host_facts() -> impl Strategy<Value = Event> {
 fn registry() -> impl Strategy<Value = Event> {
     let on = prop::collection::btree_set(prop_oneof![3 => select(&PACKAGES), 1 => select(&REPOS)], 0..4);
     let link = prop::option::weighted(0.7, select(&LINKS));
-    (select(&PACKAGES), link, prop::option::of(0..5u64), on).prop_map(|(purl, link, downloads, on)| {
-        crawl(purl, link, downloads, &on.into_iter().collect::<Vec<_>>()).into()
-    })
+    let words = (maybe(&["What it is"]), maybe(&["https://example.org/"]));
+    let requirements = prop::collection::vec(maybe(&REQUIREMENTS), 4);
+    (select(&PACKAGES), link, prop::option::of(0..5u64), on, words, requirements).prop_map(
+        |(purl, link, downloads, on, (description, homepage), requirements)| {
+            let mut facts = crawl(purl, link, downloads, &on.into_iter().collect::<Vec<_>>());
+            for (dependency, requirement) in facts.dependencies.iter_mut().zip(requirements) {
+                dependency.requirement = requirement;
+            }
+            RegistryCrawled { description, homepage, ..facts }.into()
+        },
+    )
 }
 
 fn survey() -> impl Strategy<Value = Event> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected ends there and then")]
 
 mod cases;
+mod claimed;
 mod facts;
 mod history;
 mod logs;

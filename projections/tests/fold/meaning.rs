@@ -1,18 +1,16 @@
-//! The resolved graph by the definitions, the slow way: which projects there are and their names, who belongs to
-//! which, what every edge says. Taken from the graph is only what ids mean.
+//! Projects by the definitions, the slow way: which there are, their names, and who belongs to which. Taken from the
+//! resolved graph is only what ids mean. Edges: `claimed`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Recorded;
-use domain::claims::DocumentGraph;
 use domain::event::Event;
 use domain::facts::curation::{Correction, ProjectField};
 use domain::facts::grant::GrantRecord;
-use domain::formula::EdgePolicy;
 use domain::grants::{GitUrl, classify_git_url};
 use domain::purl::owner_of;
 use domain::recorded::Rank;
-use projections::graph::{Confidence, Graph};
+use projections::graph::Graph;
 use proptest::prelude::*;
 
 use super::facts::fold;
@@ -21,7 +19,6 @@ use super::logs::{in_order, log};
 struct Definitions<'a> {
     /// The newest event of every source, oldest first.
     newest: Vec<&'a Recorded>,
-    log: &'a [Recorded],
     graph: &'a Graph,
     /// By package the vertex it is published from.
     published: BTreeMap<&'a str, u32>,
@@ -48,7 +45,7 @@ impl<'a> Definitions<'a> {
         let vertices = (0..).zip(&graph.vertices);
         let published = vertices.flat_map(|(n, vertex)| vertex.details.packages.iter().map(move |id| (id.as_str(), n)));
         let published = published.collect();
-        Self { newest, log, graph, published }
+        Self { newest, graph, published }
     }
 
     fn vertex(&self, id: &str) -> Option<u32> {
@@ -170,9 +167,6 @@ impl<'a> Definitions<'a> {
     }
 }
 
-/// What decides an edge under a policy, the least first.
-type Said<'a> = (Confidence, Rank, Option<&'a str>);
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
@@ -188,55 +182,5 @@ proptest! {
             let project = vertex.project.map(|n| graph.projects[n as usize].id.as_str());
             prop_assert_eq!(project, said.project_of(n, &projects), "{}", vertex.id);
         }
-    }
-
-    #[test]
-    fn edges_are_what_the_definitions_say(events in log(60)) {
-        let log = in_order(&events);
-        let graph = Graph::of(&fold(&log, "seed").world.graph);
-        let said = Definitions::of(&log, &graph);
-        // Per subject the newest complete document, and what is newer.
-        let mut documents: BTreeMap<u32, Vec<(&Recorded, bool, DocumentGraph)>> = BTreeMap::new();
-        for event in said.log {
-            if let Event::SbomSubmitted(facts) = &event.event {
-                let of = documents.entry(said.vertex(&facts.subject.id).unwrap()).or_default();
-                of.push((event, facts.complete, DocumentGraph::of(facts)));
-            }
-        }
-        let mut claims: Vec<(u32, u32, [bool; 2], Said<'_>)> = Vec::new();
-        for of in documents.values() {
-            let complete = of.iter().filter(|document| document.1).map(|document| document.0.rank()).max();
-            for (event, _, document) in of.iter().filter(|document| Some(document.0.rank()) >= complete) {
-                for edge in &document.edges {
-                    let vertex = |n: u32| said.vertex(&document.ids[n as usize]).unwrap();
-                    let claim = (Confidence::VerifiedSbom, event.rank(), edge.version.as_deref());
-                    claims.push((vertex(edge.from), vertex(edge.to), [edge.flat, edge.root || edge.nested], claim));
-                }
-            }
-        }
-        for event in &said.newest {
-            if let Event::RegistryCrawled(facts) = &event.event {
-                let from = said.vertex(&facts.purl).unwrap();
-                for dependency in &facts.dependencies {
-                    let version = dependency.requirement.as_deref();
-                    let claim = (Confidence::InferredShadow, event.rank(), version);
-                    let policies = [graph.vertices[from as usize].repo, true];
-                    claims.push((from, said.vertex(&dependency.purl).unwrap(), policies, claim));
-                }
-            }
-        }
-        let mut expected: BTreeMap<(u32, u32), [Option<Said<'_>>; 2]> = BTreeMap::new();
-        for (from, to, policies, claim) in claims.into_iter().filter(|claim| claim.0 != claim.1) {
-            let slots = expected.entry((from, to)).or_default().iter_mut().zip(policies);
-            slots.filter(|(_, known)| *known).for_each(|(slot, _)| *slot = (*slot).max(Some(claim)));
-        }
-        let told = |claim: &Said<'_>| (claim.0, claim.2.map(str::to_owned));
-        let each = expected.iter().map(|(ends, claims)| (*ends, claims.map(|claim| claim.as_ref().map(told))));
-        let expected: Vec<_> = each.collect();
-        let found = graph.edges.iter().map(|edge| {
-            let under = |policy| edge.under(policy).map(|claim| (claim.confidence, claim.version.clone()));
-            ((edge.from, edge.to), [under(EdgePolicy::Flat), under(EdgePolicy::Nested)])
-        });
-        prop_assert_eq!(found.collect::<Vec<_>>(), expected);
     }
 }

@@ -75,6 +75,17 @@ impl<'a> Oracle<'a> {
         told
     }
 
+    /// Days on which somebody without an e-mail address committed.
+    fn unsigned_days(&self, vertex: usize) -> Vec<Day> {
+        let logs = self.git_logs(vertex);
+        let mut told = Vec::new();
+        for (n, log) in logs.iter().enumerate() {
+            let newer = |day: Day| logs[n + 1..].iter().any(|l| l.from.is_none_or(|from| from <= day) && day <= l.to);
+            told.extend(log.unsigned.iter().map(|row| row.day).filter(|day| !newer(*day)));
+        }
+        told
+    }
+
     fn record(&self, project: &str) -> Option<&'a ProjectRecord> {
         self.by_age().into_iter().rev().find_map(|event| match &event.event {
             Event::GrantObserved(facts) => match &facts.record {
@@ -160,8 +171,11 @@ impl<'a> Oracle<'a> {
             }
         };
         let committed = || {
-            let mut days = self.repos_of(n).into_iter().flat_map(|repo| self.commit_days(repo));
-            at.is_some_and(|at| days.any(|(day, ..)| day > at.day() && day <= self.today))
+            let mut days = self
+                .repos_of(n)
+                .into_iter()
+                .flat_map(|repo| self.commit_days(repo).into_iter().map(|row| row.0).chain(self.unsigned_days(repo)));
+            at.is_some_and(|at| days.any(|day| day > at.day() && day <= self.today))
         };
         match classified {
             InDev if complete => Live,

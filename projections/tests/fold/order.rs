@@ -38,6 +38,7 @@ fn check(events: &[(Timestamp, Event)], arrival: &[usize]) -> Result<(), TestCas
     for (vertex, repo) in &one.contributions.repos {
         let same = &other.contributions.repos[vertex];
         prop_assert_eq!(&repo.days, &same.days);
+        prop_assert_eq!(&repo.unsigned, &same.unsigned);
         prop_assert_eq!(repo.latest, same.latest);
         let said = |repo: &projections::people::RepoContributions<'_>| {
             repo.authors.iter().map(|(author, facts)| (*author, facts.bot, facts.first, facts.last)).collect::<Vec<_>>()

@@ -149,10 +149,10 @@ async fn take(intake: &Intake, ingestion: Ingestion) -> Result<()> {
         Submission::of_kind(&ingestion.kind, &about)?.read(vec![(ingestion.file, bytes)], observed_at, key)?;
     let append = |event| Append { event, observed_at, key: None };
     let foreseen = intake.foresee(reading.events.into_iter().map(|read| append(read.event)).collect()).await?;
-    for fate in intake.append(foreseen, reading.documents, &reading.people).await? {
+    for fate in intake.append(foreseen, reading.documents).await? {
         fate.map_err(Error::refused)?;
     }
-    Ok(())
+    intake.remember(&reading.people).await
 }
 
 /// Folds the log to the published position under the published formula and compares.

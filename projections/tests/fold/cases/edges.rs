@@ -96,10 +96,27 @@ fn the_greatest_version_of_the_newest_document_is_that_of_the_edge() {
         .then("2026-01-01", host(B))
         .then("2026-01-01", crawl(X, Some("github:o/b"), None, &[]))
         .then("2026-01-01", crawl(Y, Some("github:o/b"), None, &[]))
-        .then("2026-01-02", published(Some("0.9.0"), Some("0.8.0")));
-    assert_eq!(versions(&log, A, B), [Some("0.9.0".to_owned()), Some("0.9.0".to_owned())]);
+        .then("2026-01-02", published(Some("0.10.7"), Some("0.9.0")));
+    assert_eq!(versions(&log, A, B), [Some("0.10.7".to_owned()), Some("0.10.7".to_owned())]);
     let log = log.then("2026-01-03", incomplete(published(Some("0.1.0"), None)));
     assert_eq!(versions(&log, A, B), [Some("0.1.0".to_owned()), Some("0.1.0".to_owned())], "a newer document");
+}
+
+#[test]
+fn a_package_shows_the_greatest_version_of_the_newest_document_that_names_one() {
+    let listed = |repo: &str, versions: &[Option<&str>]| {
+        let packages = versions.iter().flat_map(|version| versioned(repo, X, *version).packages).collect();
+        SbomSubmitted { packages, ..sbom(repo, &[], &[]) }
+    };
+    let shown = |log: &Log| {
+        let graph = log.graph();
+        graph.vertices[graph.vertex(X).unwrap() as usize].details.latest_version.clone()
+    };
+    let log = Log::default().then("2026-01-01", listed(A, &[Some("3.0.0")]));
+    let log = log.then("2026-01-02", listed("pkg:github/o/b", &[None, Some("0.10.7"), Some("0.9.0")]));
+    assert_eq!(shown(&log).as_deref(), Some("0.10.7"), "not the greatest of all documents, nor the bytewise greatest");
+    let log = log.then("2026-01-03", listed("pkg:github/o/c", &[None]));
+    assert_eq!(shown(&log).as_deref(), Some("0.10.7"), "one that names none says nothing of it");
 }
 
 #[test]

@@ -4,8 +4,10 @@
 //! documents of a page before its events. A page is one transaction with its keys, so a run that is killed is resumed
 //! by feeding the whole input again.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
+use domain::Event;
 use domain::recorded::Position;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -109,16 +111,24 @@ async fn append(intake: &Intake, page: page::PageEvents, tally: &mut Tally<'_>) 
     if let Some(event) = tally.first_git_log(&page.appends) {
         tally.warn(intake.other_key(event).await?.as_slice());
     }
+    let events: Vec<&Event> = page.appends.iter().map(|append| &append.event).collect();
+    for ((line, _), odd) in page.places.iter().zip(intake.odd_projects(&events).await?) {
+        tally.warn_of_line(*line, odd);
+    }
     // One page after the other: what is foreseen of one rests on all before it.
     let foreseen = intake.foresee(page.appends).await?;
-    let fates = intake.append(foreseen, page.documents, &page.people).await?;
+    let fates = intake.append(foreseen, page.documents).await?;
+    let mut taken = BTreeSet::new();
     for (fate, place) in fates.into_iter().zip(page.places) {
         match fate {
-            Ok(outcome) => tally.count(&outcome),
+            Ok(outcome) => {
+                taken.insert(place.0);
+                tally.count(&outcome);
+            }
             Err(refusal) => tally.refuse_event(place, &refusal),
         }
     }
-    Ok(())
+    intake.remember(page.people.iter().filter(|(line, _)| taken.contains(line)).map(|(_, person)| person)).await
 }
 
 /// Reads the whole input and appends nothing: what the log would refuse is refused, as far as that can be told with

@@ -6,11 +6,11 @@
 //! is told again. When two bring the same facts in the same moment, both keep what they bring and one of them is the
 //! duplicate: then a document may lie there unnamed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use domain::Event;
 use domain::digest::Digest;
+use domain::{Event, StreamKind};
 use ingest::append::{ForeseenAppend, Rehearsal, TRIES};
 use ingest::source::gitlog::Person;
 use ingest::{Append, AppendContext, AppendError, AppendOutcome, Log, Refusal, pseudonym_key};
@@ -79,19 +79,15 @@ impl Intake {
         Ok(before.foresee(appends))
     }
 
-    /// Keeps the documents of what is new, appends what was foreseen, and remembers people. In a rehearsal nothing
-    /// becomes of anything.
+    /// Keeps the documents of what is new and appends what was foreseen. In a rehearsal nothing becomes of anything.
     pub(crate) async fn append(
         &self,
         foreseen: Vec<Foresight>,
         documents: impl IntoIterator<Item = Bytes>,
-        people: &[Person],
     ) -> Result<Vec<EventFate>> {
         let Some((deps, log)) = &self.open else { return Ok(Vec::new()) };
         keep(deps, &foreseen, documents).await?;
-        let fates = log.append_foreseen(foreseen, &self.context).await?;
-        self.remember(people).await?;
-        Ok(fates)
+        Ok(log.append_foreseen(foreseen, &self.context).await?)
     }
 
     /// Appends one event, its document first. In a rehearsal there is no outcome but a refusal.
@@ -113,39 +109,46 @@ impl Intake {
         Err(AppendError::Conflict { what: "stream".to_owned() }.into())
     }
 
-    /// Keeps names and logins beside the log: erasable, used by no score.
-    pub(crate) async fn remember(&self, people: &[Person]) -> Result<()> {
+    /// Keeps names and logins beside the log: erasable, used by no score. Only of those whom an event in the log names;
+    /// of one who is named twice what is said last.
+    pub(crate) async fn remember<'p>(&self, people: impl IntoIterator<Item = &'p Person>) -> Result<()> {
+        let people: BTreeMap<Digest, &Person> = people.into_iter().map(|person| (person.pseudonym, person)).collect();
         let Some((_, log)) = self.open.as_ref().filter(|_| !people.is_empty()) else { return Ok(()) };
-        let pseudonyms: Vec<Vec<u8>> = people.iter().map(|person| person.pseudonym.0.to_vec()).collect();
-        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
-        let logins: Vec<Option<&str>> = people.iter().map(|person| person.login.as_deref()).collect();
+        let people = || people.values();
+        let pseudonyms: Vec<Vec<u8>> = people().map(|person| person.pseudonym.0.to_vec()).collect();
+        let names: Vec<&str> = people().map(|person| person.name.as_str()).collect();
+        let logins: Vec<Option<&str>> = people().map(|person| person.login.as_deref()).collect();
         sqlx::query_file!("sql/remember_people.sql", &pseudonyms, &names as &[&str], &logins as &[Option<&str>])
             .execute(log.pool())
             .await?;
         Ok(())
     }
 
-    /// Warnings where the project that is named beside a document is one that nothing else describes, or another than
-    /// the repository's, as far as the live build knows.
-    pub(crate) async fn odd_project(&self, event: &Event) -> Result<Vec<String>> {
-        let (Some((deps, log)), Some((repo, project))) = (&self.open, told_project(event)) else {
-            return Ok(Vec::new());
-        };
-        let mut odd = Vec::new();
-        if !sqlx::query_file_scalar!("sql/is_described.sql", project).fetch_one(log.pool()).await? {
-            odd.push(format!(
-                "project {project} is described by no grants record and no survey row: it is made, called by its id"
-            ));
-        }
+    /// What is odd about the projects that are named beside documents, for each of these events: nothing but events
+    /// before it describes it, or the repository had another, as far as the live build knows.
+    pub(crate) async fn odd_projects(&self, events: &[&Event]) -> Result<Vec<Vec<String>>> {
+        let mut odd = vec![Vec::new(); events.len()];
+        let told: Vec<(usize, (&str, &str))> =
+            events.iter().enumerate().filter_map(|(n, event)| Some((n, told_project(event)?))).collect();
+        let (Some((deps, log)), false) = (&self.open, told.is_empty()) else { return Ok(odd) };
+        let (repos, projects): (Vec<String>, Vec<String>) =
+            told.iter().map(|(_, (repo, project))| ((*repo).to_owned(), (*project).to_owned())).unzip();
+        let described = sqlx::query_file_scalar!("sql/described.sql", &projects).fetch_all(log.pool()).await?;
         let mut conn = deps.read().await?;
         let live = store::live_builds(&mut conn).await?;
-        if !live.is_empty() {
-            let held = few::projects(&mut conn, &live, &[repo.to_owned()]).await?;
-            odd.extend(
-                held.get(repo)
-                    .filter(|held| *held != project)
-                    .map(|held| format!("{repo} belonged to project {held} and is said to belong to {project} now")),
-            );
+        let held = if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, &repos).await? };
+        let described_here: BTreeMap<String, usize> =
+            events.iter().enumerate().rev().filter_map(|(n, event)| Some((described_project(event)?, n))).collect();
+        for (n, (repo, project)) in told {
+            let here = described_here.get(project).is_some_and(|first| *first < n);
+            if !here && !described.iter().any(|known| known == project) {
+                odd[n].push(format!(
+                    "project {project} is described by no grants record and no survey row: it is made, called by its id"
+                ));
+            }
+            if let Some(held) = held.get(repo).filter(|held| *held != project) {
+                odd[n].push(format!("{repo} belonged to project {held} and is said to belong to {project} now"));
+            }
         }
         Ok(odd)
     }
@@ -171,6 +174,11 @@ fn told_project(event: &Event) -> Option<(&str, &str)> {
         _ => return None,
     };
     Some((&subject.id, subject.project.as_deref()?))
+}
+
+/// The project that a fact describes by its stream.
+fn described_project(event: &Event) -> Option<String> {
+    event.stream().ok().filter(|stream| stream.kind() == StreamKind::Project).map(|stream| stream.id().to_owned())
 }
 
 /// Keeps those of these documents that an event which is about to be appended names.

@@ -47,7 +47,7 @@ pub(super) async fn one(
     let Some(read) = events.into_iter().next() else { return Err(Error::refused("the document holds no facts")) };
     let append = Append { event: read.event, observed_at: circumstances.observed_at, key: circumstances.key.clone() };
     let intake = Intake::open(to, circumstances.actor.as_deref()).await?;
-    let mut odd = intake.odd_project(&append.event).await?;
+    let mut odd: Vec<String> = intake.odd_projects(&[&append.event]).await?.concat();
     odd.extend(intake.other_key(&append.event).await?);
     to.warn_all(&odd);
     warnings.append(&mut odd);

@@ -46,7 +46,8 @@ pub(super) struct PageEvents {
     /// Line and place of each.
     pub(super) places: Vec<LinePlace>,
     pub(super) documents: Vec<Bytes>,
-    pub(super) people: Vec<Person>,
+    /// Whom the line of that number names.
+    pub(super) people: Vec<(u64, Person)>,
 }
 
 /// A line, and a place in its document where that holds several records.

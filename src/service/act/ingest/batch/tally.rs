@@ -1,5 +1,6 @@
 //! What became of the lines so far.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use domain::Event;
@@ -28,6 +29,8 @@ pub(super) struct Tally<'a> {
     last: Option<Position>,
     /// Whether a git log has come, and with it the question under which key the others were made.
     git_logs: bool,
+    /// What was said of a line beside the others.
+    said: BTreeSet<String>,
 }
 
 impl<'a> Tally<'a> {
@@ -42,6 +45,7 @@ impl<'a> Tally<'a> {
             conflicts: 0,
             last: None,
             git_logs: false,
+            said: BTreeSet::new(),
         }
     }
 
@@ -56,7 +60,7 @@ impl<'a> Tally<'a> {
             events.documents.extend(item.documents);
             events.places.extend(item.places.into_iter().map(|place| (item.line, place)));
             events.appends.extend(item.appends);
-            events.people.extend(item.people);
+            events.people.extend(item.people.into_iter().map(|person| (item.line, person)));
         }
         events
     }
@@ -84,6 +88,16 @@ impl<'a> Tally<'a> {
     /// Says what was odd.
     pub(super) fn warn(&self, warnings: &[String]) {
         self.to.warn_all(warnings);
+    }
+
+    /// Says what is odd about a line beside the others; what was said of one before is not said again.
+    pub(super) fn warn_of_line(&mut self, line: u64, warnings: Vec<String>) {
+        for warning in warnings {
+            let said = format!("line {line}: {warning}");
+            if self.said.insert(warning) {
+                self.warn(&[said]);
+            }
+        }
     }
 
     fn add(&mut self, row: u64, reason: String) {
