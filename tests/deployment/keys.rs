@@ -2,24 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 use sqlx::Executor as _;
 
 use crate::support::cli::{Place, Said, ended};
-
-/// A repository with one commit.
-fn repository(place: &Place, name: &str) -> String {
-    let path = place.path(name);
-    fs::create_dir_all(&path).unwrap();
-    for args in [&["init", "-q", "-b", "main"][..], &["commit", "-q", "--allow-empty", "-m", "work"]] {
-        let mut git = Command::new("git");
-        git.args(["-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-C"]).arg(&path).args(args);
-        assert!(git.output().unwrap().status.success());
-    }
-    path.to_str().unwrap().to_owned()
-}
+use crate::support::git::one_commit;
 
 /// Files of the data folder that have to do with keys.
 fn keys(data: &Path) -> Vec<String> {
@@ -53,7 +41,7 @@ async fn opened(place: &Place, table: &str) {
 async fn a_git_log_that_fails_leaves_no_key_and_one_that_is_taken_announces_it() {
     let place = Place::new().await;
     place.run(&["migrate"]);
-    let (path, data) = (repository(&place, "r"), place.data());
+    let (path, data) = (one_commit(&place.path("r")), place.data());
     let ingest = ["ingest", "git-log", &path, "--repo", "pkg:github/o/r"];
     place.ends(1, &["ingest", "git-log", "nowhere", "--repo", "pkg:github/o/r"]);
     let dry = place.ends(0, &[&ingest[..], &["--dry-run"]].concat());
@@ -83,7 +71,7 @@ async fn a_git_log_that_fails_leaves_no_key_and_one_that_is_taken_announces_it()
 #[tokio::test]
 async fn quiet_says_nothing_of_a_key() {
     let place = Place::new().await;
-    let path = repository(&place, "r");
+    let path = one_commit(&place.path("r"));
     let said = place.ends(0, &["--quiet", "ingest", "git-log", &path, "--repo", "pkg:github/o/r"]);
     let more = place.ends(0, &["--quiet", "audit", "checkpoint"]);
     assert_eq!((said.stderr.as_str(), more.stderr.as_str()), ("", ""));
@@ -93,7 +81,7 @@ async fn quiet_says_nothing_of_a_key() {
 #[tokio::test]
 async fn an_export_brings_its_own_key() {
     let place = Place::new().await;
-    let (path, elsewhere) = (repository(&place, "r"), place.path("elsewhere"));
+    let (path, elsewhere) = (one_commit(&place.path("r")), place.path("elsewhere"));
     let mut export = place.command(&["ingest", "git-log", &path, "--repo", "pkg:github/o/r"]);
     export.args(["--dry-run", "--format", "ndjson", "--data-dir"]).arg(&elsewhere);
     let said = ended(0, export);
@@ -112,7 +100,7 @@ async fn those_who_begin_at_once_make_one_key() {
     place.run(&["migrate"]);
     let names = ["a", "b", "c", "d"];
     let commands = names.map(|name| {
-        let path = repository(&place, name);
+        let path = one_commit(&place.path(name));
         place.command(&["ingest", "git-log", &path, "--repo", &format!("pkg:github/o/{name}")])
     });
     let running = commands.map(|command| tokio::task::spawn_blocking(move || ended(0, command)));
@@ -126,7 +114,7 @@ async fn those_who_begin_at_once_make_one_key() {
     let used: std::collections::BTreeSet<String> =
         used.iter().map(|event| event["payload"]["pseudonym_key"].to_string()).collect();
     assert_eq!(used.len(), 1);
-    let check = place.run(&["ingest", "git-log", &repository(&place, "e"), "--repo", "pkg:github/o/e"]);
+    let check = place.run(&["ingest", "git-log", &one_commit(&place.path("e")), "--repo", "pkg:github/o/e"]);
     assert_eq!(check["warnings"], serde_json::json!([]), "the file holds the key of the log");
 }
 

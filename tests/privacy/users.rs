@@ -6,6 +6,7 @@ use ingest::roles::{APPENDER, AUDITOR, PROJECTOR, READER, SEQUENCER};
 use sqlx::{ConnectOptions as _, Executor as _};
 
 use super::run::{command, json, stderr, url};
+use crate::support::git::one_commit;
 use crate::support::{Db, log};
 
 /// A login of the server that belongs to some of the roles.
@@ -53,7 +54,7 @@ async fn each_login_does_its_work_and_nothing_else() {
 
     // Facts of every kind, the names behind a history included.
     let (sbom, repo, survey) = (demo("sbom/js-xdr.json"), demo("repo/js-xdr.json"), demo("survey.csv"));
-    let (projects, git) = (demo("grants/projects.json"), repository(data));
+    let (projects, git) = (demo("grants/projects.json"), one_commit(&data.join("repository")));
     let subject = ["--repo", "pkg:github/stellar/js-xdr"];
     let ingest = |what: &[&str]| json(&writer.url, data, &[&["ingest"], what].concat());
     assert_eq!(ingest(&[&["sbom", &sbom][..], &subject].concat())["outcome"], "appended");
@@ -150,22 +151,4 @@ async fn a_login_without_rights_is_told_so_when_the_schema_is_missing() {
     denied(&writer.url, folder.path(), &["migrate"]);
     let mut admin = other.options().connect().await.unwrap();
     admin.execute(format!("DROP ROLE {}", writer.name).as_str()).await.unwrap();
-}
-
-/// A repository with one commit.
-fn repository(folder: &Path) -> String {
-    let path = folder.join("repository");
-    let git = |arguments: &[&str]| {
-        let done = std::process::Command::new("git")
-            .args(["-c", "init.defaultBranch=main", "-c", "user.name=Ann", "-c", "user.email=ann@example.org"])
-            .args(["-C", path.to_str().unwrap()])
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{}", stderr(&done));
-    };
-    std::fs::create_dir(&path).unwrap();
-    git(&["init", "--quiet"]);
-    git(&["commit", "--quiet", "--allow-empty", "--message", "first"]);
-    path.to_str().unwrap().to_owned()
 }

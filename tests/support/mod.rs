@@ -3,6 +3,7 @@
 pub(crate) mod cli;
 pub(crate) mod db;
 pub(crate) mod events;
+pub(crate) mod git;
 pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod program;
