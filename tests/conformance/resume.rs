@@ -24,13 +24,15 @@ const EVENTS: u64 = 12_000;
 const CUT: u64 = 11_000;
 
 /// Host facts of three repositories, a new world day every 500 events. Where a rebuild saves there is a tick by a new
-/// day, and one by a promotion.
+/// day, and one by a promotion; there is one just before, too.
 async fn long() -> Db {
     let db = Db::create().await;
     let first = events::time("2026-01-01T12:00:00Z").micros();
     let append = |n: u64| Append {
         event: match n {
-            9_999 => events::promoted(9),
+            // Another order of the three than at the ticks before.
+            4_997 => events::repo("a/b", n),
+            4_998 | 9_999 => events::promoted(9),
             n => events::repo(["a/b", "c/d", "e/f"][n as usize % 3], n),
         },
         observed_at: domain::Timestamp::from_micros(first + (n / 500) as i64 * 86_400_000_000),

@@ -7,7 +7,7 @@ use domain::formula::Formula;
 use domain::{Position, Recorded};
 use projections::fold::{Fold, World};
 use projections::history::table_rows::segment_row;
-use projections::history::{History, HistorySegment, HistoryValue, Metric, MetricValue, Move, Tick};
+use projections::history::{History, HistorySegment, HistoryValue, Metric, MetricValue, Move, SEGMENT_POSITIONS, Tick};
 use projections::metrics::Level;
 use projections::tables::Row;
 use proptest::prelude::*;
@@ -73,10 +73,17 @@ enum Written {
     Final,
 }
 
+/// A log, and where to stop in it, with so many positions before them in which nothing was told.
+fn later(mut log: Vec<Recorded>, stops: &BTreeSet<Position>, by: Position) -> (Vec<Recorded>, BTreeSet<Position>) {
+    log.iter_mut().for_each(|event| event.position += by);
+    (log, stops.iter().map(|stop| stop + by).collect())
+}
+
 /// Folds with a stop after each position of `stops`: all that is remembered goes through the tables.
 fn told(log: &[Recorded], formula: &Formula, stops: &BTreeSet<Position>, how: Written) -> Stored {
     let fresh = |world: World, history: History| Fold::new(world, formula.clone(), BTreeSet::new(), Some(history));
-    let mut fold = fresh(World::default(), History::default());
+    let before = log.first().map_or(0, |first| first.position - 1);
+    let mut fold = fresh(World { position: before, ..World::default() }, History::default());
     let mut stored = Stored::default();
     for event in log {
         let before = fold.world.clone();
@@ -127,12 +134,16 @@ proptest! {
         events in log(30),
         name in prop::sample::select(&FORMULAS[..]),
         stops in prop::collection::btree_set(1..31u64, 0..12),
+        // Within a segment, or across the border of two.
+        before in prop::sample::select(&[0, SEGMENT_POSITIONS - 15][..]),
     ) {
-        let (log, formula) = (in_order(&events), formula(name));
+        let formula = formula(name);
+        let (log, stops) = later(in_order(&events), &stops, before);
         let straight = told(&log, &formula, &BTreeSet::new(), Written::All).rows();
         for how in [Written::All, Written::Final] {
             prop_assert_eq!(told(&log, &formula, &stops, how).rows(), straight.clone());
-            prop_assert_eq!(told(&log, &formula, &(1..=30).collect(), how).rows(), straight.clone());
+            let everywhere = (before + 1..=before + 30).collect();
+            prop_assert_eq!(told(&log, &formula, &everywhere, how).rows(), straight.clone());
         }
     }
 
