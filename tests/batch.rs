@@ -145,6 +145,11 @@ async fn odd_projects_are_said_of_the_line_that_names_them_first() {
     let says = "line 1: pkg:github/o/a belonged to project p:new and is said to belong to p:granted now";
     assert!(said.contains(says), "{said}");
     assert_eq!(odd(&said), 1, "{said}");
+    // Of very many the first are named.
+    let many = (0..1_002).map(|n| format!("{}\n", told("pkg:github/o/a", &format!("p:{n}"))));
+    let many = place.file("many.ndjson", many.collect::<String>());
+    let said = place.ends(0, &["ingest", "batch", &many]).stderr;
+    assert_eq!((odd(&said), said.matches("see `triage list`").count()), (1_000, 1), "two of each line");
 }
 
 #[tokio::test]

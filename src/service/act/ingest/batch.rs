@@ -4,7 +4,6 @@
 //! documents of a page before its events. A page is one transaction with its keys, so a run that is killed is resumed
 //! by feeding the whole input again.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use domain::Event;
@@ -118,17 +117,13 @@ async fn append(intake: &Intake, page: page::PageEvents, tally: &mut Tally<'_>) 
     // One page after the other: what is foreseen of one rests on all before it.
     let foreseen = intake.foresee(page.appends).await?;
     let fates = intake.append(foreseen, page.documents).await?;
-    let mut taken = BTreeSet::new();
     for (fate, place) in fates.into_iter().zip(page.places) {
         match fate {
-            Ok(outcome) => {
-                taken.insert(place.0);
-                tally.count(&outcome);
-            }
+            Ok(outcome) => tally.count(&outcome),
             Err(refusal) => tally.refuse_event(place, &refusal),
         }
     }
-    intake.remember(page.people.iter().filter(|(line, _)| taken.contains(line)).map(|(_, person)| person)).await
+    Ok(())
 }
 
 /// Reads the whole input and appends nothing: what the log would refuse is refused, as far as that can be told with

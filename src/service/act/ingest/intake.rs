@@ -109,23 +109,20 @@ impl Intake {
         Err(AppendError::Conflict { what: "stream".to_owned() }.into())
     }
 
-    /// Keeps names and logins beside the log: erasable, used by no score. Only of those whom an event in the log names;
-    /// of one who is named twice what is said last.
-    pub(crate) async fn remember<'p>(&self, people: impl IntoIterator<Item = &'p Person>) -> Result<()> {
-        let people: BTreeMap<Digest, &Person> = people.into_iter().map(|person| (person.pseudonym, person)).collect();
+    /// Keeps names and logins beside the log: erasable, used by no score.
+    pub(crate) async fn remember(&self, people: &[Person]) -> Result<()> {
         let Some((_, log)) = self.open.as_ref().filter(|_| !people.is_empty()) else { return Ok(()) };
-        let people = || people.values();
-        let pseudonyms: Vec<Vec<u8>> = people().map(|person| person.pseudonym.0.to_vec()).collect();
-        let names: Vec<&str> = people().map(|person| person.name.as_str()).collect();
-        let logins: Vec<Option<&str>> = people().map(|person| person.login.as_deref()).collect();
+        let pseudonyms: Vec<Vec<u8>> = people.iter().map(|person| person.pseudonym.0.to_vec()).collect();
+        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+        let logins: Vec<Option<&str>> = people.iter().map(|person| person.login.as_deref()).collect();
         sqlx::query_file!("sql/remember_people.sql", &pseudonyms, &names as &[&str], &logins as &[Option<&str>])
             .execute(log.pool())
             .await?;
         Ok(())
     }
 
-    /// What is odd about the projects that are named beside documents, for each of these events: nothing but events
-    /// before it describes it, or the repository had another, as far as the live build knows.
+    /// What is odd about the projects that are named beside documents, for each of these events: nothing describes it,
+    /// neither in the log nor among the events before, or the repository had another, as far as the live build knows.
     pub(crate) async fn odd_projects(&self, events: &[&Event]) -> Result<Vec<Vec<String>>> {
         let mut odd = vec![Vec::new(); events.len()];
         let told: Vec<(usize, (&str, &str))> =
@@ -134,6 +131,7 @@ impl Intake {
         let (repos, projects): (Vec<String>, Vec<String>) =
             told.iter().map(|(_, (repo, project))| ((*repo).to_owned(), (*project).to_owned())).unzip();
         let described = sqlx::query_file_scalar!("sql/described.sql", &projects).fetch_all(log.pool()).await?;
+        let described: BTreeSet<String> = described.into_iter().collect();
         let mut conn = deps.read().await?;
         let live = store::live_builds(&mut conn).await?;
         let held = if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, &repos).await? };
@@ -141,7 +139,7 @@ impl Intake {
             events.iter().enumerate().rev().filter_map(|(n, event)| Some((described_project(event)?, n))).collect();
         for (n, (repo, project)) in told {
             let here = described_here.get(project).is_some_and(|first| *first < n);
-            if !here && !described.iter().any(|known| known == project) {
+            if !here && !described.contains(project) {
                 odd[n].push(format!(
                     "project {project} is described by no grants record and no survey row: it is made, called by its id"
                 ));

@@ -85,8 +85,6 @@ pub(super) async fn many(
     refused.check()?;
     let (mut appended, mut duplicates, mut last_position) = (0, 0, None);
     let fates = intake.append(taken, reading.documents).await?;
-    let any = fates.iter().any(std::result::Result::is_ok);
-    intake.remember(reading.people.iter().filter(|_| any)).await?;
     for (fate, place) in fates.into_iter().zip(taken_places) {
         match fate {
             Ok(outcome) => {

@@ -12,7 +12,6 @@ use domain::digest::Digest;
 use domain::identity::PseudonymKey;
 use domain::{Timestamp, redact};
 use ingest::append::part_key;
-use ingest::source::gitlog::Person;
 use ingest::source::{self, Reading, SourceKind};
 use ingest::{Append, input};
 use serde::de::Error as _;
@@ -91,8 +90,6 @@ pub(super) struct Item {
     pub(super) places: Vec<Option<String>>,
     /// The raw documents, as they are kept.
     pub(super) documents: Vec<Bytes>,
-    /// Names for the side table.
-    pub(super) people: Vec<Person>,
     /// Why it, or a record of its document, is refused.
     pub(super) refused: Vec<String>,
     /// What was odd.
@@ -237,7 +234,6 @@ impl From<Reading> for Item {
         let mut item = Self {
             bytes: reading.documents.iter().map(Bytes::len).sum(),
             documents: reading.documents,
-            people: reading.people,
             refused: reading.refused.iter().map(|(place, reason)| format!("{place}: {reason}")).collect(),
             warnings: reading.warnings,
             ..Self::default()

@@ -4,7 +4,6 @@ use std::io::{self, Read};
 
 use bytes::Bytes;
 use ingest::Append;
-use ingest::source::gitlog::Person;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -46,8 +45,6 @@ pub(super) struct PageEvents {
     /// Line and place of each.
     pub(super) places: Vec<LinePlace>,
     pub(super) documents: Vec<Bytes>,
-    /// Whom the line of that number names.
-    pub(super) people: Vec<(u64, Person)>,
 }
 
 /// A line, and a place in its document where that holds several records.

@@ -15,6 +15,8 @@ use crate::service::{Error, Result};
 
 /// Most refused lines that the answer lists; the rest is counted.
 const MAX_REFUSED_LISTED: usize = 10_000;
+/// Most different things that are said of lines beside the others; `triage list` has them all.
+const MAX_ODD_SAID: usize = 1_000;
 
 /// What became of the lines so far.
 pub(super) struct Tally<'a> {
@@ -29,7 +31,7 @@ pub(super) struct Tally<'a> {
     last: Option<Position>,
     /// Whether a git log has come, and with it the question under which key the others were made.
     git_logs: bool,
-    /// What was said of a line beside the others.
+    /// What was said of a line beside the others: at most [`MAX_ODD_SAID`].
     said: BTreeSet<String>,
 }
 
@@ -60,7 +62,6 @@ impl<'a> Tally<'a> {
             events.documents.extend(item.documents);
             events.places.extend(item.places.into_iter().map(|place| (item.line, place)));
             events.appends.extend(item.appends);
-            events.people.extend(item.people.into_iter().map(|person| (item.line, person)));
         }
         events
     }
@@ -93,9 +94,12 @@ impl<'a> Tally<'a> {
     /// Says what is odd about a line beside the others; what was said of one before is not said again.
     pub(super) fn warn_of_line(&mut self, line: u64, warnings: Vec<String>) {
         for warning in warnings {
-            let said = format!("line {line}: {warning}");
-            if self.said.insert(warning) {
-                self.warn(&[said]);
+            if self.said.len() == MAX_ODD_SAID || !self.said.insert(warning.clone()) {
+                continue;
+            }
+            self.warn(&[format!("line {line}: {warning}")]);
+            if self.said.len() == MAX_ODD_SAID {
+                self.warn(&["no more is said of projects that are odd: see `triage list`".to_owned()]);
             }
         }
     }
