@@ -99,6 +99,17 @@ pub fn of_builds(builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
     found.read_document()?.ok_or(ReplayError::NoBuild)
 }
 
+/// As [`of_builds`]; the default where none of them needs one.
+///
+/// # Errors
+/// When it is beyond this program.
+pub async fn of_builds_or_default(conn: &mut PgConnection, builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
+    match of_builds(builds) {
+        Err(ReplayError::NoBuild) => named(conn, formula::DEFAULT, 0).await,
+        found => found,
+    }
+}
+
 /// The formula that was live at a position: the one promoted last, the default before the first promotion.
 ///
 /// # Errors

@@ -1,7 +1,6 @@
 //! A fold of one's own that follows the log and writes nothing: for whoever answers questions, with or without the
 //! right to write, and any number of them at once.
 
-use domain::formula;
 use domain::recorded::Position;
 use projections::fold::{Fold, World};
 use projections::store::schema::FormulaDocument;
@@ -48,7 +47,7 @@ impl Onlooker {
         let head = log::head(&mut *snapshot).await?.position;
         let quarantine = Quarantine::read(&mut *snapshot).await?;
         let live = store::live_builds(&mut *snapshot).await?;
-        let formula = formula_of(&mut *snapshot, &live).await?;
+        let formula = formulas::of_builds_or_default(&mut *snapshot, &live).await?;
         let position = live.first().map(|build| build.position);
         let holds = |build: &Build| build.quarantine_digest == quarantine.digest() && Some(build.position) == position;
         let world = if all_ours(&live) && live.iter().all(holds) {
@@ -116,9 +115,4 @@ impl Onlooker {
     pub(crate) fn into_parts(self) -> (Fold, FormulaDocument, Quarantine) {
         (self.fold, self.formula, self.quarantine)
     }
-}
-
-/// The formula of the live builds; the default before there are any.
-async fn formula_of(conn: &mut PgConnection, live: &[Build]) -> Result<FormulaDocument, ReplayError> {
-    if live.is_empty() { formulas::named(conn, formula::DEFAULT, 0).await } else { formulas::of_builds(live) }
 }

@@ -50,8 +50,5 @@ pub async fn former(
 /// The formula of builds; that of the live scores where these need none.
 async fn formula(conn: &mut PgConnection, builds: &[Build]) -> Result<FormulaDocument, ReplayError> {
     let candidates = [builds, &live_builds(&mut *conn).await?].concat();
-    match formulas::of_builds(&candidates) {
-        Err(ReplayError::NoBuild) => formulas::named(conn, domain::formula::DEFAULT, 0).await,
-        found => found,
-    }
+    formulas::of_builds_or_default(conn, &candidates).await
 }
