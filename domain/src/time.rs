@@ -77,6 +77,12 @@ impl Timestamp {
     pub fn day(self) -> Day {
         Day(fit(self.0.div_euclid(MICROS_PER_DAY), "day of a moment"))
     }
+
+    /// The same time of day, so many days before.
+    #[must_use]
+    pub fn days_before(self, days: u16) -> Self {
+        Self(self.0 - i64::from(days) * MICROS_PER_DAY)
+    }
 }
 
 impl fmt::Display for Timestamp {

@@ -38,12 +38,7 @@ impl Complaint {
     /// As an answer.
     pub(super) fn answer(self) -> HttpAnswer {
         let mut answer = as_json(self.status, &json!({ "detail": self.detail }));
-        answer.headers_mut().extend(
-            self.headers
-                .into_iter()
-                .map(|(name, value)| (Some(name), value))
-                .filter_map(|(name, value)| name.map(|name| (name, value))),
-        );
+        answer.headers_mut().extend(self.headers);
         answer
     }
 }

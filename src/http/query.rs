@@ -13,26 +13,6 @@ const LIMIT_MAX: i128 = 200;
 /// Rows of a page where nobody says.
 const LIMIT: i128 = 50;
 
-/// Texts that are percent-encoded, decoded; what is no UTF-8 is replaced.
-pub(super) fn decoded(text: &str) -> String {
-    let (bytes, mut out) = (text.as_bytes(), Vec::with_capacity(text.len()));
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.extend(u8::try_from(high * 16 + low));
-                at += 3;
-            }
-            (byte, ..) => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 /// The parameters of a request, and what is wrong with them.
 #[derive(Debug, Default)]
 pub(super) struct Query {
@@ -51,12 +31,8 @@ pub(super) struct ListPage {
 
 impl Query {
     pub(super) fn of(text: Option<&str>) -> Self {
-        let pair = |pair: &str| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
-        };
-        let pairs = text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(pair);
-        Self { pairs: pairs.collect(), wrong: Vec::new() }
+        let pairs = form_urlencoded::parse(text.unwrap_or_default().as_bytes());
+        Self { pairs: pairs.into_owned().collect(), wrong: Vec::new() }
     }
 
     fn get(&self, name: &str) -> Option<String> {
@@ -194,8 +170,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_decoded_once() {
-        assert_eq!(decoded("pkg%3Anpm%2F%2540a"), "pkg:npm/%40a");
-        assert_eq!(decoded("%ff%zz%"), "\u{fffd}%zz%");
+    fn of_equal_names_the_last_counts_and_blanks_are_read() {
+        let query = Query::of(Some("search=a&&search=b+%2B%20c&limit"));
+        assert_eq!(query.get("search").as_deref(), Some("b + c"));
+        assert_eq!((query.get("limit").as_deref(), query.get("offset")), (Some(""), None));
     }
 }

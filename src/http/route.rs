@@ -1,6 +1,11 @@
 //! Which operation a path means. Paths are matched decoded, so an id may be one encoded segment or several.
 
 use axum::http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
+/// What is percent-encoded in a path that names an id: all but letters, digits and these.
+pub(super) const IN_PATHS: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
 
 /// An operation of the service, with what its path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +143,13 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_path_that_is_shown_means_something() {
+        for (path, _) in PATHS {
+            assert!(Route::of(&path.replace(['{', '}'], "")).is_some(), "{path}");
+        }
+    }
 
     #[test]
     fn suffixes_come_before_the_whole_of_an_id_with_slashes() {

@@ -11,12 +11,13 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::Site;
 use super::answer::{Complaint, HttpAnswer, text};
-use super::route::Route;
+use super::route::{IN_PATHS, Route};
 use super::{cors, query, upstream};
 use crate::service::Deps;
 use crate::service::run::keeper::{self, HeldSnapshot};
@@ -35,6 +36,20 @@ const HEAD_BYTES: usize = 32 * 1_024;
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// How long open requests may take when the service ends.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// What stands as it is in the path of a `Location`.
+const LOCATION: &AsciiSet = &IN_PATHS
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=');
 /// Pause after a connection could not be accepted: too many open files pass.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -97,7 +112,7 @@ async fn answered(State(site): State<Arc<Site>>, request: Request) -> HttpAnswer
 }
 
 async fn dispatched(site: &Site, head: &axum::http::request::Parts) -> Result<HttpAnswer, Complaint> {
-    let path = query::decoded(head.uri.path());
+    let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
     let Some(route) = Route::of(&path) else { return elsewhere(&path, head.uri.query(), &head.headers) };
     let methods = route.methods();
     if !methods.contains(&head.method) {
@@ -119,18 +134,12 @@ fn elsewhere(path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<Htt
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("http://{host}{}{query}", encoded(trimmed));
+    let location = format!("http://{host}{}{query}", utf8_percent_encode(trimmed, LOCATION));
     let Ok(location) = HeaderValue::from_str(&location) else { return Err(Complaint::not_found("Not Found")) };
     let mut answer = text(StatusCode::TEMPORARY_REDIRECT, "text/plain; charset=utf-8", "");
     answer.headers_mut().remove(header::CONTENT_TYPE);
     answer.headers_mut().insert(header::LOCATION, location);
     Ok(answer)
-}
-
-/// A path as a header may hold it.
-fn encoded(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/@!$&'()*+,;=".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// Runs the parts that are switched on until it is asked to stop, and ends them in order: first no more requests, then

@@ -3,16 +3,15 @@
 mod lists;
 mod shapes;
 
-use std::sync::Arc;
-
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use serde_json::json;
 
 use super::Site;
 use super::answer::{Complaint, HttpAnswer, as_json, text};
 use super::query::{ListPage, Query, path_integer};
-use super::route::{PATHS, Route, RoutePart};
+use super::route::{IN_PATHS, PATHS, Route, RoutePart};
 use crate::service::ask::resident::Resident;
 use crate::service::ask::submissions::{self, DocumentKind};
 
@@ -54,27 +53,10 @@ pub(super) async fn answer(site: &Site, route: Route, query: Query) -> Result<Ht
         Route::Repo(id, part) => repo(&*held()?, &id, part, query),
         Route::Contributors => lists::contributors(&*held()?, query),
         Route::Contributor(id) => contributor(&*held()?, &id),
-        Route::GitLogs => {
-            let (mut query, atlas) = (query, held()?);
-            let (repo, page) = (query.text("repo", ID_MAX), query.page());
-            query.checked()?;
-            let rows = submissions::list(&site.deps, DocumentKind::GitLog, repo.as_deref(), page.limit, page.offset);
-            let (rows, total) = rows.await?;
-            let items: Vec<_> = rows.iter().map(|row| shapes::git_log(&atlas, row, None)).collect();
-            ok(&json!({"items": items, "total": total, "limit": page.limit, "offset": page.offset}))
-        }
-        Route::Sboms => {
-            let (mut query, atlas) = (query, held()?);
-            let (repository, page) = (query.text("repository", ID_MAX), query.page());
-            query.checked()?;
-            let repo = repository.map(|repository| format!("{GITHUB}{repository}"));
-            let rows = submissions::list(&site.deps, DocumentKind::Sbom, repo.as_deref(), page.limit, page.offset);
-            let (rows, total) = rows.await?;
-            let items: Vec<_> = rows.iter().map(|row| shapes::sbom(&atlas, row, None)).collect();
-            ok(&json!({"items": items, "total": total, "limit": page.limit, "offset": page.offset}))
-        }
-        Route::GitLog(id) => document(site, &held()?, DocumentKind::GitLog, "artifact_id", &id).await,
-        Route::Sbom(id) => document(site, &held()?, DocumentKind::Sbom, "submission_id", &id).await,
+        Route::GitLogs => documents(site, &*held()?, DocumentKind::GitLog, query).await,
+        Route::Sboms => documents(site, &*held()?, DocumentKind::Sbom, query).await,
+        Route::GitLog(id) => document(site, &*held()?, DocumentKind::GitLog, &id).await,
+        Route::Sbom(id) => document(site, &*held()?, DocumentKind::Sbom, &id).await,
     }
 }
 
@@ -143,7 +125,8 @@ fn repo(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result
         _ => (None, ListPage { limit: 0, offset: 0 }),
     };
     query.checked()?;
-    let found = atlas.repo(id).or_else(|| atlas.repo(&encoded_again(id)));
+    // Where a part of an id is percent-encoded (`%40scope`), clients may have decoded it.
+    let found = atlas.repo(id).or_else(|| atlas.repo(&utf8_percent_encode(id, IN_PATHS).to_string()));
     let number = found.ok_or_else(|| Complaint::not_found(format!("Repo '{id}' not found.")))?;
     match part {
         RoutePart::Whole | RoutePart::Repos => ok(&shapes::repo_detail(atlas, number)),
@@ -162,12 +145,6 @@ fn repo(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result
     }
 }
 
-/// An id whose parts are percent-encoded where it is kept (`%40scope`), all but its slashes and colons.
-fn encoded_again(id: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte);
-    id.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 fn contributor(atlas: &Resident, id: &str) -> Result<HttpAnswer, Complaint> {
     let number = path_integer("contributor_id", id)?;
     let person = u64::try_from(number).ok().and_then(|number| atlas.people().by_id(number));
@@ -175,29 +152,38 @@ fn contributor(atlas: &Resident, id: &str) -> Result<HttpAnswer, Complaint> {
     ok(&shapes::contributor_detail(atlas, person))
 }
 
-async fn document(
-    site: &Site,
-    atlas: &Arc<Resident>,
-    kind: DocumentKind,
-    name: &str,
-    id: &str,
-) -> Result<HttpAnswer, Complaint> {
-    let number = path_integer(name, id)?;
-    let missing = || {
-        let what = if kind == DocumentKind::Sbom { "SBOM submission" } else { "Gitlog artifact" };
-        Complaint::not_found(format!("{what} {number} not found."))
-    };
-    let position = u64::try_from(number).map_err(|_| missing())?;
-    let found = submissions::one(&site.deps, kind, position).await;
-    let found = match found {
-        Err(crate::service::Error::NotFound { .. }) => return Err(missing()),
-        found => found?,
-    };
-    // What a private repository says of itself is not for the public.
-    let text =
-        if shapes::is_private(atlas, &found.repo) { None } else { submissions::text(&site.deps, &found).await? };
+/// What clients call a kind of document: the parameter that names a repository, what stands before owner and name in
+/// that, the name of a number in a path, and a document.
+fn words(kind: DocumentKind) -> (&'static str, &'static str, &'static str, &'static str) {
     match kind {
-        DocumentKind::Sbom => ok(&shapes::sbom(atlas, &found, Some(text))),
-        DocumentKind::GitLog => ok(&shapes::git_log(atlas, &found, Some(text))),
+        DocumentKind::Sbom => ("repository", GITHUB, "submission_id", "SBOM submission"),
+        DocumentKind::GitLog => ("repo", "", "artifact_id", "Gitlog artifact"),
     }
+}
+
+async fn documents(
+    site: &Site,
+    atlas: &Resident,
+    kind: DocumentKind,
+    mut query: Query,
+) -> Result<HttpAnswer, Complaint> {
+    let (name, before, ..) = words(kind);
+    let (repo, page) = (query.text(name, ID_MAX), query.page());
+    query.checked()?;
+    let repo = repo.map(|repo| format!("{before}{repo}"));
+    let (rows, total) = submissions::list(&site.deps, kind, repo.as_deref(), page.limit, page.offset).await?;
+    let items: Vec<_> = rows.iter().map(|row| shapes::kept(atlas, kind, row, None)).collect();
+    ok(&json!({"items": items, "total": total, "limit": page.limit, "offset": page.offset}))
+}
+
+async fn document(site: &Site, atlas: &Resident, kind: DocumentKind, id: &str) -> Result<HttpAnswer, Complaint> {
+    let (.., name, what) = words(kind);
+    let number = path_integer(name, id)?;
+    let found = match u64::try_from(number) {
+        Ok(position) => submissions::one(&site.deps, kind, position).await?,
+        Err(_) => None,
+    };
+    let found = found.ok_or_else(|| Complaint::not_found(format!("{what} {number} not found.")))?;
+    let text = if shapes::is_public(atlas, &found) { submissions::text(&site.deps, &found).await? } else { None };
+    ok(&shapes::kept(atlas, kind, &found, Some(text)))
 }

@@ -21,9 +21,12 @@ struct Listening {
 
 /// `serve`.
 pub(crate) async fn run(common: &Common, how: &Serve) -> Result<Output> {
-    let listener = TcpListener::bind(how.listen).await;
-    let listener =
-        listener.with_context(|| format!("cannot listen on {}", how.listen)).map_err(Failure::environment)?;
+    let api = if how.runs(ServicePart::Api) {
+        let bound = TcpListener::bind(how.listen).await;
+        Some(bound.with_context(|| format!("cannot listen on {}", how.listen)).map_err(Failure::environment)?)
+    } else {
+        None
+    };
     let deps = session::deps(common)?;
     let stopping = Stopping::begin(|_| {})?;
     let format = OutputFormat::or_default(common.format);
@@ -36,7 +39,6 @@ pub(crate) async fn run(common: &Common, how: &Serve) -> Result<Output> {
         projector: how.runs(ServicePart::Projector),
         ..Parts::ALL
     };
-    let api = how.runs(ServicePart::Api).then_some(listener);
     server::run(deps, api, parts, how.read_only, &stopping.stop, announce).await?;
     Ok(Output::None)
 }

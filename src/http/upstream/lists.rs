@@ -1,19 +1,82 @@
 //! Lists: parameters into a question, rows into a page.
 
+use axum::http::StatusCode;
+use domain::status::ActivityStatus;
+
 use super::shapes::{contributor_summary, project_summary, repo_summary};
 use super::{Complaint, HttpAnswer, Paginated, Query, ok};
-use crate::service::ask::listing::{self, Pattern, ProjectFilter, sort_keys};
+use crate::service::ask::listing::{self, Pattern, ProjectFilter, ProjectSort, RepoSort, SortOrder};
 use crate::service::ask::resident::{Committer, Contribution, Resident};
-use domain::status::ActivityStatus;
 
 /// Longest category, in characters.
 const CATEGORY_MAX: usize = 128;
 /// Longest `sort`, in characters.
 const SORT_MAX: usize = 512;
-/// Fields that complaints of projects name, which further ones may be sorted by.
-const PROJECTS_SHOWN: usize = 7;
+
+/// Fields that projects sort by. Complaints name the first of them, as clients know it.
+const PROJECT_FIELDS: SortFields<ProjectSort> = SortFields {
+    named: 7,
+    all: &[
+        ("activity_status", ProjectSort::Status),
+        ("adoption_score", ProjectSort::Adoption),
+        ("category", ProjectSort::Category),
+        ("criticality_score", ProjectSort::Criticality),
+        ("display_name", ProjectSort::Name),
+        ("pony_factor", ProjectSort::PonyFactor),
+        ("updated_at", ProjectSort::Updated),
+        ("project_type", ProjectSort::Kind),
+    ],
+};
 /// The same of Repos.
-const REPOS_SHOWN: usize = 8;
+const REPO_FIELDS: SortFields<RepoSort> = SortFields {
+    named: 8,
+    all: &[
+        ("adoption_downloads", RepoSort::Downloads),
+        ("adoption_forks", RepoSort::Forks),
+        ("adoption_stars", RepoSort::Stars),
+        ("criticality_score", RepoSort::Criticality),
+        ("display_name", RepoSort::Name),
+        ("latest_commit_date", RepoSort::LatestCommit),
+        ("pony_factor", RepoSort::PonyFactor),
+        ("updated_at", RepoSort::Updated),
+        ("visibility", RepoSort::Visibility),
+        ("latest_version", RepoSort::LatestVersion),
+    ],
+};
+
+/// Fields that a list sorts by, with what they mean.
+struct SortFields<K: 'static> {
+    /// How many of them complaints name.
+    named: usize,
+    all: &'static [(&'static str, K)],
+}
+
+impl<K: Copy> SortFields<K> {
+    /// Reads `field[:asc|desc]`, separated by commas: of a field everything after a second colon is ignored, and so is
+    /// a blank one.
+    fn read(&self, text: &str) -> Result<Vec<(K, SortOrder)>, Complaint> {
+        let refused = |complaint: String| Complaint::new(StatusCode::UNPROCESSABLE_ENTITY, complaint);
+        let mut keys = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let mut words = part.split(':').map(str::trim);
+            let field = words.next().unwrap_or_default();
+            let Some((_, key)) = self.all.iter().find(|(known, _)| *known == field) else {
+                let named: Vec<String> =
+                    self.all.iter().take(self.named).map(|(name, _)| format!("'{name}'")).collect();
+                return Err(refused(format!("Invalid sort field: '{field}'. Allowed: [{}]", named.join(", "))));
+            };
+            let order = match words.next().map(str::to_lowercase).as_deref() {
+                None | Some("asc") => SortOrder::Ascending,
+                Some("desc") => SortOrder::Descending,
+                Some(other) => {
+                    return Err(refused(format!("Invalid sort direction: '{other}'. Must be 'asc' or 'desc'.")));
+                }
+            };
+            keys.push((*key, order));
+        }
+        Ok(keys)
+    }
+}
 
 pub(super) fn projects(atlas: &Resident, mut query: Query) -> Result<HttpAnswer, Complaint> {
     let kind = query.word("project_type", &["public-good", "scf-project"]);
@@ -22,8 +85,7 @@ pub(super) fn projects(atlas: &Resident, mut query: Query) -> Result<HttpAnswer,
     let category = query.text("category", CATEGORY_MAX);
     let (sort, page) = (query.text("sort", SORT_MAX), query.page());
     query.checked()?;
-    let shown = &listing::PROJECT_KEYS[..PROJECTS_SHOWN];
-    let keys = sort_keys(sort.as_deref().unwrap_or_default(), listing::PROJECT_KEYS, shown)?;
+    let keys = PROJECT_FIELDS.read(sort.as_deref().unwrap_or_default())?;
     let filter = ProjectFilter {
         kind: kind.map(|kind| if kind == "public-good" { "pg_root" } else { "scf_project" }),
         status: status.and_then(ActivityStatus::from_name),
@@ -38,7 +100,7 @@ pub(super) fn repos(atlas: &Resident, mut query: Query) -> Result<HttpAnswer, Co
     let search = query.search();
     let (sort, page) = (query.text("sort", SORT_MAX), query.page());
     query.checked()?;
-    let keys = sort_keys(sort.as_deref().unwrap_or_default(), listing::REPO_KEYS, &listing::REPO_KEYS[..REPOS_SHOWN])?;
+    let keys = REPO_FIELDS.read(sort.as_deref().unwrap_or_default())?;
     let rows = match project.map(|number| u64::try_from(number).ok()) {
         // No project has such a number.
         Some(None) => Vec::new(),
@@ -61,4 +123,19 @@ pub(super) fn contributors(atlas: &Resident, mut query: Query) -> Result<HttpAns
 pub(super) fn named(atlas: &Resident, held: Vec<Contribution>, search: Option<&str>) -> Vec<Contribution> {
     let Some(pattern) = search.map(Pattern::containing) else { return held };
     held.into_iter().filter(|held| pattern.fits(&atlas.people().person(held.person).folded)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_sort_by_is_read_as_clients_write_it() {
+        let read = |text| PROJECT_FIELDS.read(text).unwrap();
+        let both = [(ProjectSort::Category, SortOrder::Descending), (ProjectSort::Name, SortOrder::Ascending)];
+        assert_eq!(read(" category : DESC ,,display_name:asc:x"), both);
+        for refused in ["c", "category:", "category:up"] {
+            assert!(PROJECT_FIELDS.read(refused).is_err(), "{refused}");
+        }
+    }
 }

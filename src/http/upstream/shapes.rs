@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::GITHUB;
 use crate::service::ask::resident::{Committer, Contribution, ProjectMetadata, Resident, short_name};
-use crate::service::ask::submissions::KeptDocument;
+use crate::service::ask::submissions::{DocumentKind, KeptDocument};
 
 /// Windows of activity, in days.
-const WINDOWS: (i64, i64) = (30, 90);
+const WINDOWS: (u16, u16) = (30, 90);
 
 /// A time as clients know it: microseconds where there are any.
 fn time(time: Timestamp) -> String {
@@ -240,10 +240,19 @@ pub(super) fn contributor_detail(atlas: &Resident, person: &Committer) -> Value 
     with(contributor_summary(person), further)
 }
 
-/// Whether a repository is known to be private.
-pub(super) fn is_private(atlas: &Resident, repo: &str) -> bool {
-    let vertex = atlas.repo(repo).map(|number| &atlas.graph().vertices[number as usize]);
-    vertex.is_some_and(|vertex| vertex.details.private == Some(true))
+/// Whether everybody may read a document. What a private repository says of itself is not for the public, nor is what
+/// came in after the snapshot: nobody has looked yet whose it is.
+pub(super) fn is_public(atlas: &Resident, kept: &KeptDocument) -> bool {
+    let vertex = atlas.repo_given(&kept.repo).map(|number| &atlas.graph().vertices[number as usize]);
+    kept.position <= atlas.position && vertex.is_some_and(|vertex| vertex.details.private != Some(true))
+}
+
+/// A document; `raw` is its text, where it was asked for.
+pub(super) fn kept(atlas: &Resident, kind: DocumentKind, kept: &KeptDocument, raw: Option<Option<String>>) -> Value {
+    match kind {
+        DocumentKind::Sbom => sbom(atlas, kept, raw),
+        DocumentKind::GitLog => git_log(atlas, kept, raw),
+    }
 }
 
 /// What bills of materials and git logs have in common: `raw` is the document, where it was asked for.
@@ -253,8 +262,8 @@ fn document(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<Stri
         "id": submission.position,
         "status": if folded { "processed" } else { "pending" },
         "error_detail": null,
-        "submitted_at": maybe(submission.recorded_at),
-        "processed_at": submission.recorded_at.filter(|_| folded).map(time),
+        "submitted_at": time(submission.recorded_at),
+        "processed_at": folded.then(|| time(submission.recorded_at)),
     });
     match raw {
         Some(text) => with(common, json!({ "raw_artifact": text })),
@@ -262,7 +271,7 @@ fn document(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<Stri
     }
 }
 
-pub(super) fn sbom(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
+fn sbom(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
     let digest = submission.digest.map(|digest| digest.to_string()).unwrap_or_default();
     let further = json!({
         "repository_claim": submission.repo.strip_prefix(GITHUB).unwrap_or(&submission.repo),
@@ -273,8 +282,8 @@ pub(super) fn sbom(atlas: &Resident, submission: &KeptDocument, raw: Option<Opti
     with(document(atlas, submission, raw), further)
 }
 
-pub(super) fn git_log(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
-    let number = atlas.repo(&submission.repo);
+fn git_log(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
+    let number = atlas.repo_given(&submission.repo);
     let name = number.map(|number| short_name(&atlas.graph().vertices[number as usize]));
     let further = json!({
         "repo_id": number.map(|number| atlas.vertex_number(number)),

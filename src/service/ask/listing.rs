@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use domain::status::ActivityStatus;
 
 use super::resident::Resident;
-use crate::service::{Error, Result};
 
 /// Which way a key sorts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,34 +13,6 @@ pub enum SortOrder {
     Ascending,
     /// Greatest first.
     Descending,
-}
-
-/// Reads `field[:asc|desc]`, separated by commas: names as `allowed` has them; of a field everything after a second
-/// colon is ignored, and so is a blank one.
-///
-/// # Errors
-/// [`Error::Invalid`] for another field or direction; `shown` are the fields that the complaint names.
-pub fn sort_keys(text: &str, allowed: &[&'static str], shown: &[&str]) -> Result<Vec<(&'static str, SortOrder)>> {
-    let mut keys = Vec::new();
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let mut words = part.split(':').map(str::trim);
-        let field = words.next().unwrap_or_default();
-        let Some(known) = allowed.iter().find(|known| **known == field) else {
-            let shown: Vec<String> = shown.iter().map(|name| format!("'{name}'")).collect();
-            let complaint = format!("Invalid sort field: '{field}'. Allowed: [{}]", shown.join(", "));
-            return Err(Error::invalid("sort", complaint));
-        };
-        let direction = match words.next().map(str::to_lowercase).as_deref() {
-            None | Some("asc") => SortOrder::Ascending,
-            Some("desc") => SortOrder::Descending,
-            Some(other) => {
-                let complaint = format!("Invalid sort direction: '{other}'. Must be 'asc' or 'desc'.");
-                return Err(Error::invalid("sort", complaint));
-            }
-        };
-        keys.push((*known, direction));
-    }
-    Ok(keys)
 }
 
 /// What a list is to hold of projects.
@@ -65,34 +36,55 @@ enum SortValue<'a> {
     Signed(i64),
 }
 
-/// Fields that projects sort by.
-pub const PROJECT_KEYS: &[&str] = &[
-    "activity_status",
-    "adoption_score",
-    "category",
-    "criticality_score",
-    "display_name",
-    "pony_factor",
-    "updated_at",
-    "project_type",
-];
-/// Fields that Repos sort by.
-pub const REPO_KEYS: &[&str] = &[
-    "adoption_downloads",
-    "adoption_forks",
-    "adoption_stars",
-    "criticality_score",
-    "display_name",
-    "latest_commit_date",
-    "pony_factor",
-    "updated_at",
-    "visibility",
-    "latest_version",
-];
+/// What projects sort by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProjectSort {
+    /// Status, the most active last.
+    Status,
+    /// Adoption.
+    Adoption,
+    /// Category.
+    Category,
+    /// Criticality.
+    Criticality,
+    /// Name.
+    Name,
+    /// Pony factor.
+    PonyFactor,
+    /// When it was last looked at: the same for all of one snapshot.
+    Updated,
+    /// Kind of project.
+    Kind,
+}
+
+/// What Repos sort by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepoSort {
+    /// Downloads.
+    Downloads,
+    /// Forks.
+    Forks,
+    /// Stars.
+    Stars,
+    /// Criticality.
+    Criticality,
+    /// Name without its owner.
+    Name,
+    /// Time of the latest commit.
+    LatestCommit,
+    /// Pony factor.
+    PonyFactor,
+    /// When it was last looked at: the same for all of one snapshot.
+    Updated,
+    /// Private before public.
+    Visibility,
+    /// Latest version, bytewise.
+    LatestVersion,
+}
 
 /// Numbers of the projects that a filter lets through, by these keys and then by id.
 #[must_use]
-pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(&'static str, SortOrder)]) -> Vec<u32> {
+pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(ProjectSort, SortOrder)]) -> Vec<u32> {
     let pattern = filter.search.as_deref().map(Pattern::containing);
     let all = (0_u32..).zip(&atlas.graph().projects);
     let fits = all.filter(|(number, project)| {
@@ -105,27 +97,21 @@ pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(&'static str,
     sorted(numbers, keys, |number, key| {
         let (project, scores) = (&atlas.graph().projects[number as usize], atlas.project_scores(number));
         match key {
-            "display_name" => Some(SortValue::Text(&project.name)),
-            "project_type" => Some(SortValue::Text(project.kind)),
-            "category" => project.category.as_deref().map(SortValue::Text),
-            "activity_status" => scores.activity_status.map(|status| SortValue::Number(status.rank().into())),
-            "criticality_score" => scores.criticality.map(SortValue::Number),
-            "pony_factor" => scores.pony_factor.map(|n| SortValue::Number(n.into())),
-            "adoption_score" => scores.adoption.map(|n| SortValue::Number(n.into())),
-            // All of one snapshot were made at once.
-            _ => None,
+            ProjectSort::Name => Some(SortValue::Text(&project.name)),
+            ProjectSort::Kind => Some(SortValue::Text(project.kind)),
+            ProjectSort::Category => project.category.as_deref().map(SortValue::Text),
+            ProjectSort::Status => scores.activity_status.map(|status| SortValue::Number(status.rank().into())),
+            ProjectSort::Criticality => scores.criticality.map(SortValue::Number),
+            ProjectSort::PonyFactor => scores.pony_factor.map(|n| SortValue::Number(n.into())),
+            ProjectSort::Adoption => scores.adoption.map(|n| SortValue::Number(n.into())),
+            ProjectSort::Updated => None,
         }
     })
 }
 
 /// Numbers of the Repos of a project, or all, whose name fits, by these keys and then by id.
 #[must_use]
-pub fn repos(
-    atlas: &Resident,
-    project: Option<u64>,
-    search: Option<&str>,
-    keys: &[(&'static str, SortOrder)],
-) -> Vec<u32> {
+pub fn repos(atlas: &Resident, project: Option<u64>, search: Option<&str>, keys: &[(RepoSort, SortOrder)]) -> Vec<u32> {
     let pattern = search.map(Pattern::containing);
     let fits = atlas.repos().filter(|number| {
         let of = atlas.graph().vertices[*number as usize].project;
@@ -136,32 +122,32 @@ pub fn repos(
     sorted(numbers, keys, |number, key| {
         let (vertex, scores) = (&atlas.graph().vertices[number as usize], atlas.vertex_scores(number));
         match key {
-            "display_name" => Some(SortValue::Text(super::resident::short_name(vertex))),
-            "visibility" => {
+            RepoSort::Name => Some(SortValue::Text(super::resident::short_name(vertex))),
+            RepoSort::Visibility => {
                 Some(SortValue::Text(if vertex.details.private == Some(true) { "private" } else { "public" }))
             }
-            "latest_version" => atlas.latest_version(number).map(SortValue::Text),
-            "criticality_score" => scores.criticality.map(SortValue::Number),
-            "pony_factor" => scores.pony_factor.map(|n| SortValue::Number(n.into())),
-            "adoption_stars" => vertex.details.stars.map(SortValue::Number),
-            "adoption_forks" => vertex.details.forks.map(SortValue::Number),
-            "adoption_downloads" => vertex.details.downloads.map(SortValue::Number),
-            "latest_commit_date" => atlas.latest_commit(number).map(|time| SortValue::Signed(time.micros())),
-            _ => None,
+            RepoSort::LatestVersion => atlas.latest_version(number).map(SortValue::Text),
+            RepoSort::Criticality => scores.criticality.map(SortValue::Number),
+            RepoSort::PonyFactor => scores.pony_factor.map(|n| SortValue::Number(n.into())),
+            RepoSort::Stars => vertex.details.stars.map(SortValue::Number),
+            RepoSort::Forks => vertex.details.forks.map(SortValue::Number),
+            RepoSort::Downloads => vertex.details.downloads.map(SortValue::Number),
+            RepoSort::LatestCommit => atlas.latest_commit(number).map(|time| SortValue::Signed(time.micros())),
+            RepoSort::Updated => None,
         }
     })
 }
 
 /// Sorts numbers that are in the order of ids.
-fn sorted<'a>(
+fn sorted<'a, K: Copy>(
     numbers: Vec<u32>,
-    keys: &[(&'static str, SortOrder)],
-    value: impl Fn(u32, &str) -> Option<SortValue<'a>>,
+    keys: &[(K, SortOrder)],
+    value: impl Fn(u32, K) -> Option<SortValue<'a>>,
 ) -> Vec<u32> {
     if keys.is_empty() {
         return numbers;
     }
-    let read = |number: u32| keys.iter().map(|(key, _)| value(number, key)).collect::<Vec<_>>();
+    let read = |number: u32| keys.iter().map(|(key, _)| value(number, *key)).collect::<Vec<_>>();
     let mut rows: Vec<(Vec<Option<SortValue<'a>>>, u32)> =
         numbers.into_iter().map(|number| (read(number), number)).collect();
     rows.sort_by(|(a, _), (b, _)| {
@@ -244,13 +230,5 @@ mod tests {
         assert!(fits("aurora", "aurora sdk") && fits("", "") && fits("s_k", "aurora sdk") && fits("a%k", "aurora sdk"));
         assert!(fits("\\%", "100% wallet") && !fits("\\%", "wallet") && !fits("x", "aurora sdk"));
         assert!(fits("\\", "ends with %") && !fits("\\", "100% wallet"));
-    }
-
-    #[test]
-    fn sort_keys_name_what_is_wrong() {
-        let read = |text| sort_keys(text, &["a", "b"], &["a"]);
-        assert_eq!(read(" a : DESC ,,b:asc:x").unwrap(), [("a", SortOrder::Descending), ("b", SortOrder::Ascending)]);
-        assert_eq!(read("c").unwrap_err().to_string(), "Invalid sort field: 'c'. Allowed: ['a']");
-        assert_eq!(read("a:").unwrap_err().to_string(), "Invalid sort direction: ''. Must be 'asc' or 'desc'.");
     }
 }

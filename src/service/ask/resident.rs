@@ -39,10 +39,6 @@ pub struct Resident {
     pub position: Position,
     /// The log's time there.
     pub recorded_at: Option<Timestamp>,
-    /// Name of the formula.
-    pub formula: String,
-    /// Digest of the formula.
-    pub formula_hash: Digest,
     graph: Graph,
     scores: Scores,
     /// By vertex the row of its scores.
@@ -120,8 +116,6 @@ impl Resident {
         Self {
             position: world.position,
             recorded_at: world.graph.recorded_at(),
-            formula: formula.name.clone(),
-            formula_hash: formula.hash(),
             scores,
             rows,
             policy,
@@ -162,6 +156,12 @@ impl Resident {
     #[must_use]
     pub fn repo(&self, id: &str) -> Option<u32> {
         self.graph.vertex(id).filter(|number| self.graph.vertices[*number as usize].repo)
+    }
+
+    /// The number of the Repo that an id means as it was given, whatever it is called by now.
+    #[must_use]
+    pub fn repo_given(&self, id: &str) -> Option<u32> {
+        self.graph.repo_of.get(id).copied()
     }
 
     /// Numbers of all Repos, in the order of ids.
@@ -246,9 +246,7 @@ impl Resident {
     pub fn project_number(&self, project: u32) -> u64 {
         surrogate("project", &self.graph.projects[project as usize].id)
     }
-}
 
-impl Resident {
     /// The number that stands for a vertex outside.
     #[must_use]
     pub fn vertex_number(&self, vertex: u32) -> u64 {

@@ -8,9 +8,6 @@ use domain::time::Timestamp;
 use projections::people::{AuthorTotal, Contributions};
 use projections::table::surrogate;
 
-/// Microseconds of a day.
-const DAY_MICROS: i64 = 86_400_000_000;
-
 /// Somebody who commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committer {
@@ -142,13 +139,13 @@ impl People {
 
     /// Whether a time lies within so many days before the newest commit of all.
     #[must_use]
-    pub fn is_recent(&self, time: Timestamp, days: i64) -> bool {
-        self.newest.is_some_and(|newest| time.micros() >= newest.micros() - days * DAY_MICROS)
+    pub fn is_recent(&self, time: Timestamp, days: u16) -> bool {
+        self.newest.is_some_and(|newest| time >= newest.days_before(days))
     }
 
     /// How many people contributed to any of these Repos within so many days before the newest commit of all.
     #[must_use]
-    pub fn active(&self, repos: impl IntoIterator<Item = u32>, days: i64) -> usize {
+    pub fn active(&self, repos: impl IntoIterator<Item = u32>, days: u16) -> usize {
         let held = repos.into_iter().flat_map(|repo| self.of_repo(repo));
         let recent = held.filter(|held| self.is_recent(held.total.last, days)).map(|held| held.person);
         recent.collect::<BTreeSet<u32>>().len()

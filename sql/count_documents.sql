@@ -1,0 +1,3 @@
+-- How many documents of type $1 about repositories have a position, or about the one of stream $2.
+SELECT count(*) AS "count!" FROM log.event AS e JOIN log.commit AS c USING (append_id)
+ WHERE e.kind = 'repo' AND e.type = $1 AND ($2::text IS NULL OR e.stream_id = $2)
