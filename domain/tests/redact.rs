@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use domain::redact::{PLACEHOLDER, emails, emails_in_json, is_clean, unclean_field};
 use proptest::prelude::*;
+use unicode_normalization::char::is_combining_mark;
 
 /// The spellings of `@`, and those of a dot.
 const SIGNS: [&str; 10] =
@@ -35,7 +36,9 @@ fn addresses(text: &str) -> Vec<String> {
         let is_quoted = text[..at].last() == Some(&'"') && text[..at - 1].contains(&'"');
         let host: String =
             text[at + 1..].iter().take_while(|c| (word(c) && **c != '+' && **c != '%') || **c == '.').collect();
-        let next = text.get(at + 1 + host.len());
+        // The name of a host goes on in letters of any alphabet.
+        let named = |c: &&char| c.is_alphanumeric() || is_combining_mark(**c) || "._-".contains(**c);
+        let next = text[at + 1 + host.len()..].iter().find(|c| !named(c));
         let host = host.trim_matches(['.', '-']);
         let is_word = |label: &str| label.len() > 1 && label.chars().all(|c| c.is_ascii_alphabetic());
         let is_host = host.split('.').count() > 1 && host.split('.').next_back().is_some_and(is_word);
@@ -130,6 +133,7 @@ fn the_spellings_that_are_named() {
         ("pkg:npm/%40scope/name.io", "pkg:npm/%40scope/name.io"),
         (" ann@github.com:o/r.git", "git@github.com:o/r.git"),
         ("org-12@gitlab.com:g/s/r", "git@gitlab.com:g/s/r"),
+        ("git@av1.2.release\u{11335}://", "git@av1.2.release\u{11335}://"),
         ("ann@example.org:see/this", "<email>:see/this"),
         ("write ann@github.com:o/r", "write <email>:o/r"),
     ] {
