@@ -7,6 +7,7 @@ mod draft;
 mod failure;
 mod flags;
 mod interrupt;
+mod manual;
 mod output;
 mod ping;
 mod session;
@@ -16,7 +17,7 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use domain::redact;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -24,15 +25,19 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use self::failure::{ENVIRONMENT, Failure};
 use self::flags::{Cli, Command};
+
 use self::output::OutputFormat;
 use crate::embedded;
 use crate::service::slow;
+
+pub use self::manual::command;
 
 /// Runs the command that the process was started with. To be called on the main thread: the embedded server is bound to
 /// the life of the thread that starts it.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = manual::command().try_get_matches().and_then(|mut found| Cli::from_arg_matches_mut(&mut found));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { ENVIRONMENT } else { 0 };

@@ -19,6 +19,8 @@ mod formula;
 mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
+#[cfg(feature = "ingest")]
+mod manual;
 mod project;
 #[cfg(feature = "ingest")]
 mod publish;
@@ -92,6 +94,10 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
         Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Completions { shell } => manual::completions(shell).map(done),
+        #[cfg(feature = "ingest")]
+        Command::Man { dir } => manual::man(&dir).map(done),
         Command::Bench(what) => bench::run(common, what).await.map(done),
         // Answered before a runtime exists.
         Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),
