@@ -22,14 +22,15 @@ RUN set -e; export DEBIAN_FRONTEND=noninteractive; \
     echo 'create_main_cluster = false' >> /etc/postgresql-common/createcluster.conf; \
     apt-get install -q -y --no-install-recommends postgresql git ca-certificates; \
     rm -rf /var/lib/apt/lists/*; \
-    useradd --create-home --uid 10001 atlas; \
+    useradd --uid 10001 --home-dir /data atlas; \
     install -d -o atlas -g atlas -m 0700 /data
 COPY --from=build /src/target/release/pg-atlas /usr/local/bin/pg-atlas
+COPY scripts/in-container /usr/local/bin/in-container
 USER atlas
-WORKDIR /home/atlas
+WORKDIR /data
 ENV PG_ATLAS_DATA_DIR=/data
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["pg-atlas"]
+ENTRYPOINT ["in-container"]
 CMD ["--help"]

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::FromArgMatches as _;
+use clap::Parser as _;
 use domain::redact;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -36,8 +36,8 @@ pub use self::manual::command;
 /// the life of the thread that starts it.
 #[must_use]
 pub fn main() -> ExitCode {
-    let parsed = manual::command().try_get_matches().and_then(|mut found| Cli::from_arg_matches_mut(&mut found));
-    let cli = match parsed {
+    // What is explained costs time to put together, which only help and complaints are worth.
+    let cli = match Cli::try_parse().or_else(|_| manual::parse()) {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { ENVIRONMENT } else { 0 };

@@ -21,7 +21,9 @@ fn bash_completes_commands_and_flags() {
     {
         let words: Vec<&str> = typed.split('|').collect();
         let ask = r#"source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
-            _pg-atlas pg-atlas "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"; printf '%s\n' "${COMPREPLY[@]}""#;
+            function="$(complete -p pg-atlas | sed 's/.*-F \([^ ]*\).*/\1/')"
+            "$function" pg-atlas "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            printf '%s\n' "${COMPREPLY[@]}""#;
         let said = Ran::of(Command::new("bash").args(["-c", ask]).arg(&file).args(&words)).ok().stdout;
         assert!(said.lines().any(|word| word == expected), "{typed}: {said}");
     }
@@ -30,6 +32,7 @@ fn bash_completes_commands_and_flags() {
 #[test]
 fn every_shell_gets_a_script() {
     for (shell, sign) in [
+        ("bash", "complete -F"),
         ("zsh", "#compdef pg-atlas"),
         ("fish", "complete -c pg-atlas"),
         ("elvish", "pg-atlas"),

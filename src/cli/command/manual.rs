@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use clap::Command;
 use clap_complete::Shell;
 use serde_json::json;
 
@@ -12,8 +13,12 @@ use crate::cli::output::{Output, object};
 
 /// `completions`.
 pub(crate) fn completions(shell: Shell) -> Result<Output> {
+    let whole = manual::command();
+    // Commands that are hidden are offered to nobody.
+    let shown = whole.get_subcommands().filter(|command| !command.is_hide_set());
+    let mut offered = Command::new("pg-atlas").args(whole.get_arguments()).subcommands(shown);
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut manual::command(), "pg-atlas", &mut script);
+    clap_complete::generate(shell, &mut offered, "pg-atlas", &mut script);
     Ok(Output::Text(String::from_utf8(script).map_err(Failure::refused)?))
 }
 
@@ -22,9 +27,9 @@ pub(crate) fn man(dir: &Path) -> Result<Output> {
     let at = |path: &Path, error: &std::io::Error| Failure::environment(anyhow::anyhow!("{}: {error}", path.display()));
     fs::create_dir_all(dir).map_err(|error| at(dir, &error))?;
     let pages = pages::pages().map_err(Failure::environment)?;
-    for page in &pages {
+    pages.iter().try_for_each(|page| {
         let path = dir.join(&page.file);
-        fs::write(&path, &page.text).map_err(|error| at(&path, &error))?;
-    }
+        fs::write(&path, &page.text).map_err(|error| at(&path, &error))
+    })?;
     Ok(Output::Object(object(json!({ "folder": dir, "pages": pages.len() }))))
 }

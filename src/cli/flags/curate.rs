@@ -31,10 +31,10 @@ pub(crate) struct ProjectOrNone {
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub(crate) struct ResolutionArgs {
-    /// The project, of membership, owner and survey-name questions
+    /// The project, for example daoip-5:scf:project:NAME: of membership, owner and survey-name questions
     #[arg(long, value_name = "ID", value_parser = super::value::project)]
     pub(crate) project: Option<String>,
-    /// The repository, of publication questions
+    /// The repository, for example pkg:github/stellar/js-stellar-sdk: of publication questions
     #[arg(long, value_name = "PURL")]
     pub(crate) repo: Option<String>,
     /// The project's name, of project questions

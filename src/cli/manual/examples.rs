@@ -1,6 +1,6 @@
 //! What people type: examples of every command, as its long help ends in.
 
-/// Commands, each with what is wanted and the line that does it. Lines of the program that lacks a command are not shown.
+/// Commands, each with what is wanted and the lines that do it. A program that lacks a command shows none of its lines.
 pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "",
@@ -16,11 +16,11 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             (
                 "A repository of a project, with the package that it publishes",
-                "pg-atlas ingest sbom sbom.json --repo pkg:github/OWNER/NAME \\\n--package pkg:npm/NAME --project daoip-5:scf:project:NAME",
+                "pg-atlas ingest sbom sbom.json --repo pkg:github/OWNER/NAME --package pkg:npm/NAME --project daoip-5:scf:project:NAME",
             ),
             (
                 "What another program writes; only look at what it would come to",
-                "npm sbom --sbom-format cyclonedx | \\\npg-atlas ingest sbom - --repo pkg:github/OWNER/NAME --dry-run",
+                "npm sbom --sbom-format cyclonedx | pg-atlas ingest sbom - --repo pkg:github/OWNER/NAME --dry-run",
             ),
         ],
     ),
@@ -35,7 +35,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "ingest repo",
         &[(
             "What GitHub says of a repository",
-            "curl -s https://api.github.com/repos/OWNER/NAME | \\\npg-atlas ingest repo - --repo pkg:github/OWNER/NAME",
+            "curl -s https://api.github.com/repos/OWNER/NAME | pg-atlas ingest repo - --repo pkg:github/OWNER/NAME",
         )],
     ),
     (
@@ -44,11 +44,11 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("The checkout in this folder", "pg-atlas ingest git-log . --repo pkg:github/OWNER/NAME"),
             (
                 "Two years of a repository elsewhere",
-                "pg-atlas ingest git-log https://github.com/OWNER/NAME.git \\\n--repo pkg:github/OWNER/NAME --since-months 24",
+                "pg-atlas ingest git-log https://github.com/OWNER/NAME.git --repo pkg:github/OWNER/NAME --since-months 24",
             ),
             (
                 "Pseudonyms alone leave this machine; the file is ingested elsewhere",
-                "pg-atlas --format ndjson ingest git-log . --dry-run \\\n--repo pkg:github/OWNER/NAME > name.gitlog.ndjson",
+                "pg-atlas --format ndjson ingest git-log . --dry-run --repo pkg:github/OWNER/NAME > name.gitlog.ndjson",
             ),
         ],
     ),
@@ -60,14 +60,14 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "ingest batch",
         &[
             ("Many documents; safe to feed again", "pg-atlas ingest batch documents.ndjson"),
-            ("Refuse all when one is refused", "zcat documents.ndjson.gz | \\\npg-atlas ingest batch - --strict"),
+            ("Refuse all when one is refused", "zcat documents.ndjson.gz | pg-atlas ingest batch - --strict"),
         ],
     ),
     (
         "ingest registry",
         &[(
             "Two packages, and what they depend upon",
-            "PG_ATLAS_NPM_URL=\"$(npm config get registry)\" \\\npg-atlas ingest registry pkg:npm/express pkg:npm/accepts --hops 1",
+            "PG_ATLAS_NPM_URL=\"$(npm config get registry)\" pg-atlas ingest registry pkg:npm/express pkg:npm/accepts --hops 1",
         )],
     ),
     (
@@ -157,7 +157,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "triage resolve",
         &[(
             "Nobody claims the repositories of an owner",
-            "pg-atlas triage resolve owner/pkg:github/OWNER --none \\\n--actor ann --reason 'asked the owner'",
+            "pg-atlas triage resolve owner/pkg:github/OWNER --none --actor ann --reason 'asked the owner'",
         )],
     ),
     ("conflicts", &[("Where sources disagree", "pg-atlas conflicts")]),
@@ -165,35 +165,35 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "curate membership",
         &[(
             "A repository belongs to a project",
-            "pg-atlas curate membership --repo pkg:github/OWNER/NAME \\\n--project daoip-5:scf:project:NAME --actor ann --reason 'README says so'",
+            "pg-atlas curate membership --repo pkg:github/OWNER/NAME --project daoip-5:scf:project:NAME --actor ann --reason 'README says so'",
         )],
     ),
     (
         "curate owner",
         &[(
             "All of an owner's that nothing else claims",
-            "pg-atlas curate owner --owner pkg:github/OWNER \\\n--project daoip-5:scf:project:NAME --actor ann --reason 'asked the owner'",
+            "pg-atlas curate owner --owner pkg:github/OWNER --project daoip-5:scf:project:NAME --actor ann --reason 'asked the owner'",
         )],
     ),
     (
         "curate publication",
         &[(
             "A package comes from a repository",
-            "pg-atlas curate publication --package pkg:pypi/click \\\n--repo pkg:github/pallets/click --actor ann --reason 'see its setup.py'",
+            "pg-atlas curate publication --package pkg:pypi/click --repo pkg:github/pallets/click --actor ann --reason 'see its setup.py'",
         )],
     ),
     (
         "curate survey-name",
         &[(
             "Whose answers those are",
-            "pg-atlas curate survey-name --name 'The Name' \\\n--project daoip-5:scf:project:NAME --actor ann --reason 'former name'",
+            "pg-atlas curate survey-name --name 'The Name' --project daoip-5:scf:project:NAME --actor ann --reason 'former name'",
         )],
     ),
     (
         "curate project",
         &[(
             "A better name",
-            "pg-atlas curate project --project daoip-5:scf:project:NAME \\\n--field name --value 'The Name' --actor ann --reason 'as they write it'",
+            "pg-atlas curate project --project daoip-5:scf:project:NAME --field name --value 'The Name' --actor ann --reason 'as they write it'",
         )],
     ),
     (
@@ -207,7 +207,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "erase contributor",
         &[(
             "Names and handles, by pseudonym",
-            "pg-atlas erase contributor \\\n0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+            "pg-atlas erase contributor 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         )],
     ),
     (
@@ -221,7 +221,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "artifact get",
         &[(
             "A document, by the digest that its event names",
-            "pg-atlas artifact get \\\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 > sbom.json",
+            "pg-atlas artifact get e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 > sbom.json",
         )],
     ),
     ("artifact history", &[("What was said of a repository", "pg-atlas artifact history pkg:github/OWNER/NAME")]),
@@ -254,7 +254,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "audit explain",
         &[(
             "What a published score rests on",
-            "pg-atlas audit explain pkg:github/OWNER/NAME criticality_score \\\n--label 2026-q4",
+            "pg-atlas audit explain pkg:github/OWNER/NAME criticality_score --label 2026-q4",
         )],
     ),
     ("doctor", &[("What is to be mended", "pg-atlas doctor")]),
@@ -268,10 +268,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "completions",
         &[
-            (
-                "In bash, for oneself",
-                "pg-atlas completions bash > \\\n~/.local/share/bash-completion/completions/pg-atlas",
-            ),
+            ("In bash, for oneself", "pg-atlas completions bash > ~/.local/share/bash-completion/completions/pg-atlas"),
             ("In fish", "pg-atlas completions fish > ~/.config/fish/completions/pg-atlas.fish"),
         ],
     ),
@@ -286,14 +283,14 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "bench generate",
         &[(
             "A log to try things on, in a folder of its own",
-            "pg-atlas bench generate --events 20000 --repos 1000 --edges 10000 \\\n--data-dir ./generated",
+            "pg-atlas bench generate --events 20000 --repos 1000 --edges 10000 --data-dir ./generated",
         )],
     ),
     (
         "bench criticality",
         &[(
             "A graph from files, on two threads",
-            "pg-atlas bench criticality --edges edges.csv --nodes nodes.csv \\\n--threads 2 --repeat 5",
+            "pg-atlas bench criticality --edges edges.csv --nodes nodes.csv --threads 2 --repeat 5",
         )],
     ),
 ];

@@ -1,13 +1,15 @@
 //! Manual pages, one a command.
 
-use std::fmt::Write as _;
 use std::io;
 
 use clap::Command;
 use clap::builder::Resettable;
 use clap_mangen::Man;
 
-use super::{document, examples_of};
+use super::{WHERE, document, examples};
+
+/// Columns that `man` leaves free before text, and what we leave free before lines that go on.
+const INDENT: [usize; 2] = [7, 9];
 
 /// A manual page.
 pub(crate) struct ManPage {
@@ -32,9 +34,7 @@ pub(crate) fn pages() -> io::Result<Vec<ManPage>> {
 /// Adds the pages below a command, and its own.
 fn add(command: &Command, words: &[&str], pages: &mut Vec<ManPage>) -> io::Result<()> {
     let shown: Vec<&Command> = command.get_subcommands().filter(|inner| !inner.is_hide_set()).collect();
-    for inner in &shown {
-        add(inner, &[words, &[inner.get_name()]].concat(), pages)?;
-    }
+    shown.iter().try_for_each(|inner| add(inner, &[words, &[inner.get_name()]].concat(), pages))?;
     // Pages fold a usage by themselves.
     let man = Man::new(command.clone().override_usage(Resettable::Reset))
         .source(concat!("pg-atlas ", env!("CARGO_PKG_VERSION")))
@@ -55,20 +55,14 @@ fn add(command: &Command, words: &[&str], pages: &mut Vec<ManPage>) -> io::Resul
 
 /// What follows the options: examples line by line, and where more is said.
 fn more(below: &str) -> String {
-    let mut more = String::new();
-    for (n, (what, line)) in examples_of(below).iter().enumerate() {
-        if n == 0 {
-            more += ".SH EXAMPLES\n";
-        }
-        // Writing to a String cannot fail.
-        let _ = writeln!(more, ".PP\n{}:\n.PP\n.nf\n.RS", escaped(what));
-        for line in line.lines() {
-            let _ = writeln!(more, "{}", escaped(line));
-        }
-        more += ".RE\n.fi\n";
-    }
-    let _ = writeln!(more, ".SH SEE ALSO\n{}, {}", escaped(document(below)), escaped(super::WHERE));
-    more
+    let of_command = examples(below, INDENT).map(|(what, lines)| {
+        // `man` indents by itself.
+        let lines = lines.lines().map(|line| escaped(line.strip_prefix("       ").unwrap_or(line)));
+        format!(".PP\n{}:\n.PP\n.nf\n{}\n.fi\n", escaped(what), lines.collect::<Vec<_>>().join("\n"))
+    });
+    let of_command: String = of_command.collect();
+    let heading = if of_command.is_empty() { "" } else { ".SH EXAMPLES\n" };
+    format!("{heading}{of_command}.SH SEE ALSO\n{}, {}\n", escaped(document(below)), escaped(WHERE))
 }
 
 /// A line as it is, whatever it begins with.
