@@ -46,7 +46,7 @@ fn explained(command: Command, path: &str) -> Command {
     } else {
         command
     };
-    let header = command.get_styles().get_header();
+    let header = *command.get_styles().get_header();
     let examples = examples(below, EXAMPLE).map(|(what, lines)| format!("  {what}:\n    {lines}\n"));
     let examples: String = examples.collect();
     let heading = if examples.is_empty() { String::new() } else { format!("{header}Examples:{header:#}\n") };
