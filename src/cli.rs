@@ -6,6 +6,7 @@ mod confirm;
 mod draft;
 mod failure;
 mod flags;
+mod gap;
 mod interrupt;
 mod output;
 mod ping;

@@ -14,4 +14,5 @@ mod readme;
 mod repeats;
 mod scores;
 mod speaking;
+mod why;
 mod wild;

@@ -19,6 +19,7 @@ pub mod query;
 pub mod schema;
 pub mod statement;
 pub mod switch;
+pub mod unsaid;
 pub mod views;
 pub mod write;
 

@@ -22,6 +22,8 @@ pub mod status;
 #[cfg(feature = "serve")]
 pub mod submissions;
 pub mod triage;
+pub mod unsaid;
+pub mod why;
 
 pub use projections::metrics::Level;
 pub use projections::tables::Projection;

@@ -27,6 +27,9 @@ const READS: &[(&str, bool, &[&str])] = &[
     ("edges --level project", true, EDGE),
     ("edges --as-of 6", true, EDGE),
     ("edges --why pkg:github/o/a pkg:github/o/b", true, &["id", "kind", "reason"]),
+    ("why pkg:github/o/a", true, WHY),
+    ("why pkg:github/o/a pony_factor", false, WHY),
+    ("why p:a criticality_score --from 4 --as-of 8", false, WHY),
     ("triage list", true, &["id", "kind", "reason"]),
     ("replay", false, REPLAY),
     ("replay --verify", false, REPLAY),
@@ -43,6 +46,7 @@ const READS: &[(&str, bool, &[&str])] = &[
 const SCORE: &[&str] =
     &["id", "name", "activity_status", "criticality_score", "pony_factor", "adoption_score", "project_id"];
 const EDGE: &[&str] = &["in_vertex", "out_vertex", "version_range", "confidence"];
+const WHY: &[&str] = &["id", "metric", "value", "sentences", "counts", "does_not_count", "events", "missing"];
 const REPLAY: &[&str] = &[
     "position",
     "formula",
