@@ -25,7 +25,7 @@ mod teller;
 
 pub use change::changed;
 pub use gap::Gap;
-use teller::{Subject, Teller};
+use teller::{Teller, ToldAbout};
 
 /// Greatest number of entries of a list in one answer; what lies beyond is counted.
 pub const MAX_LISTED: usize = 100;
@@ -120,7 +120,7 @@ fn told(
     teller: &Teller<'_>,
     evaluation: &Evaluation<'_>,
     row: &ScoreRow,
-    subject: Subject,
+    subject: ToldAbout,
     metric: &str,
     world: &World,
     view: &View<'_>,

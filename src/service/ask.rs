@@ -10,6 +10,7 @@ pub mod events;
 pub mod export;
 pub mod formula;
 pub mod history;
+pub(crate) mod known;
 pub mod lag;
 #[cfg(feature = "serve")]
 pub mod listing;

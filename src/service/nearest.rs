@@ -31,7 +31,8 @@ fn distance(meant: &str, id: &str) -> Option<usize> {
     };
     let whole = within(meant, id).map(|distance| 2 + distance);
     let name = (!last(meant).is_empty() && last(meant) == last(id)).then_some(4);
-    let short = || if meant.contains(['/', ':']) { None } else { within(meant, &last(id)).map(|distance| 4 + distance) };
+    let short =
+        || if meant.contains(['/', ':']) { None } else { within(meant, &last(id)).map(|distance| 4 + distance) };
     whole.into_iter().chain(name).min().or_else(short)
 }
 

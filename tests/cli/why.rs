@@ -6,8 +6,7 @@ use super::documents::{ecosystem, spdx, survey};
 use crate::support::program::Program;
 
 /// Keys of an answer.
-const KEYS: [&str; 8] =
-    ["id", "metric", "value", "sentences", "counts", "does_not_count", "events", "missing"];
+const KEYS: [&str; 8] = ["id", "metric", "value", "sentences", "counts", "does_not_count", "events", "missing"];
 
 fn ids(parts: &Value) -> Vec<&str> {
     parts.as_array().unwrap().iter().map(|part| part["id"].as_str().unwrap()).collect()

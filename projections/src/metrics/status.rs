@@ -109,9 +109,7 @@ impl StatusRules<'_> {
 /// Upstream's rule: the project record's word; an application without a project record by its completion.
 fn by_funder(project: &Project) -> (ActivityStatus, Classifier) {
     match (project.recorded, project.complete) {
-        (true, _) => {
-            (grants::upstream_status(project.integration_status.as_deref()), Classifier::GrantsRecord)
-        }
+        (true, _) => (grants::upstream_status(project.integration_status.as_deref()), Classifier::GrantsRecord),
         (false, true) => (ActivityStatus::Live, Classifier::Applications),
         (false, false) if project.applied => (ActivityStatus::InDev, Classifier::Applications),
         (false, false) => (ActivityStatus::NonResponsive, Classifier::Nobody),

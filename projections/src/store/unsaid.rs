@@ -34,7 +34,7 @@ pub async fn numbers(conn: &mut PgConnection, builds: &[Build]) -> Result<Unsaid
     let people = ("people", of(builds, Projection::People)?);
     let metrics = ("metrics", of(builds, Projection::Metrics)?);
     let row = sqlx::query(&statement::UNSAID.on(&[graph, people, metrics])).fetch_one(conn).await?;
-    let number = |column| -> Result<u64, StoreError> {
+    let number = |column: &str| -> Result<u64, StoreError> {
         Ok(domain::number::fit(row.try_get::<i64, _>(column)?, "a count of rows"))
     };
     Ok(UnsaidNumbers {

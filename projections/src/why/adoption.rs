@@ -3,27 +3,27 @@
 use domain::formula::{Combine, ProjectAdoption, Signal, SignalNorm};
 use serde_json::json;
 
-use super::teller::{Subject, Teller};
+use super::teller::{Teller, ToldAbout};
 use super::{CountedPart, Gap, LeftOutPart, ValueWhy, counted};
 use crate::metrics::adoption::{Signals, joined, shares, signals_of};
 use crate::metrics::exact::{hundredths, mean_percentile};
 
 /// Tells an adoption.
-pub(super) fn tell(teller: &Teller<'_>, subject: Subject, why: &mut ValueWhy) {
+pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) {
     let (graph, basis) = (teller.graph(), teller.basis());
     let policy = &basis.formula.adoption;
     let signals: Vec<Signals> = graph.vertices.iter().map(signals_of).collect();
     let project = match subject {
-        Subject::Vertex(vertex) if teller.vertex(vertex).repo => {
+        ToldAbout::Vertex(vertex) if teller.vertex(vertex).repo => {
             say_signals(teller, &signals, vertex as usize, "repositories", why);
             lacking(teller, &[vertex], why);
             return;
         }
-        Subject::Vertex(_) => {
+        ToldAbout::Vertex(_) => {
             why.say("It is a package of no repository here, and only repositories and projects have an adoption.");
             return;
         }
-        Subject::Project(project) => project,
+        ToldAbout::Project(project) => project,
     };
     let repos = &basis.members[project];
     if repos.is_empty() {
@@ -97,7 +97,9 @@ fn say_signals(teller: &Teller<'_>, entries: &[Signals], entry: usize, kind: &st
         return;
     }
     if policy.norm == SignalNorm::Percentile {
-        why.say(format!("Each signal counts as the share of the {kind} with that signal that lie strictly below, in percent."));
+        why.say(format!(
+            "Each signal counts as the share of the {kind} with that signal that lie strictly below, in percent."
+        ));
     }
     let known = counted(why.counts.len(), "signal", "signals");
     why.say(match policy.combine {
@@ -105,7 +107,9 @@ fn say_signals(teller: &Teller<'_>, entries: &[Signals], entry: usize, kind: &st
         Combine::Greatest => format!("It is the greatest of {known}."),
     });
     if alone {
-        why.say(format!("It alone has signals: 0 says that there are no {kind} to compare it with, not that nobody uses it."));
+        why.say(format!(
+            "It alone has signals: 0 says that there are no {kind} to compare it with, not that nobody uses it."
+        ));
     }
 }
 

@@ -27,11 +27,8 @@ fn composite(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
         return;
     }
     why.say("It is the mean of the terms on a common scale, each by its weight; unknown where a term is unknown.");
-    let terms: [(&str, TermPolicy); 3] = [
-        ("criticality_score", policy.criticality),
-        ("pony_factor", policy.pony),
-        ("adoption_score", policy.adoption),
-    ];
+    let terms: [(&str, TermPolicy); 3] =
+        [("criticality_score", policy.criticality), ("pony_factor", policy.pony), ("adoption_score", policy.adoption)];
     for (name, TermPolicy { weight, norm }) in terms {
         let value = teller.evaluation.scores.value(row, name);
         let scale = match norm {
@@ -81,7 +78,9 @@ fn about(term: Term) -> &'static str {
         Term::Bridges => "how many edges at it would, by going, let the graph fall apart",
         Term::Contributors => "how many people committed in the window",
         Term::Coverage => "the share of repositories whose dependencies somebody lists, in percent",
-        Term::DecayCriticality => "the sum over the dependents that count, each fading with the days since its last commit",
+        Term::DecayCriticality => {
+            "the sum over the dependents that count, each fading with the days since its last commit"
+        }
         Term::FirstCommit => "the day of the first known commit that counts",
         Term::Hhi => "the concentration of commits: 10,000 for one author, less for more of them",
         Term::KCore => "the core number within the active set",

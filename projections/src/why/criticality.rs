@@ -3,8 +3,9 @@
 use domain::formula::{DependentPolicy, ProjectCriticality, SeedPolicy, SiblingPolicy};
 use serde_json::{Value, json};
 
-use super::teller::{Subject, Teller};
+use super::teller::{Teller, ToldAbout};
 use super::{CountedPart, Gap, LeftOutPart, ValueWhy, counted, status};
+use crate::metrics::Level;
 use crate::metrics::network::Hindrance;
 
 /// One that reaches what is told about.
@@ -16,7 +17,7 @@ struct Reaching {
 }
 
 /// Tells a criticality.
-pub(super) fn tell(teller: &Teller<'_>, subject: Subject, why: &mut ValueWhy) {
+pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) {
     let formula = teller.basis().formula;
     let who = match formula.criticality.dependents {
         DependentPolicy::Repos => "repositories of the active set",
@@ -32,23 +33,23 @@ pub(super) fn tell(teller: &Teller<'_>, subject: Subject, why: &mut ValueWhy) {
     };
     let repos = teller.repos(subject);
     match (subject, formula.criticality.project) {
-        (Subject::Project(_), _) if repos.is_empty() => {
+        (ToldAbout::Project(_), _) if repos.is_empty() => {
             why.say("No repository belongs to it, so it is not known who depends on it.");
             why.lacks(Gap::Repositories(why.id.clone()));
             return;
         }
-        (Subject::Project(_), ProjectCriticality::Sum) => {
+        (ToldAbout::Project(_), ProjectCriticality::Sum) => {
             why.say(format!("It is the sum over its {}.", counted(repos.len(), "repository", "repositories")));
         }
-        (Subject::Project(_), ProjectCriticality::Distinct) => {
+        (ToldAbout::Project(_), ProjectCriticality::Distinct) => {
             why.say("It is how many dependents outside of the project reach any of its repositories.");
         }
-        (Subject::Vertex(_), _) => {}
+        (ToldAbout::Vertex(_), _) => {}
     }
     why.say(format!("What counts are the {who} that depend on it, directly or through others{siblings}."));
     why.say(format!("The active set is all {start}, and whatever these depend on."));
     match (subject, formula.criticality.project) {
-        (Subject::Project(project), ProjectCriticality::Sum) => {
+        (ToldAbout::Project(project), ProjectCriticality::Sum) => {
             for repo in &repos {
                 let reaching = reaching(teller, &[*repo], teller.vertex(*repo).project, formula.criticality.siblings);
                 let number = reaching.iter().filter(|one| one.hindrance.is_none()).count();
@@ -58,11 +59,11 @@ pub(super) fn tell(teller: &Teller<'_>, subject: Subject, why: &mut ValueWhy) {
             let reaching = reaching(teller, &repos, Some(fit(project)), formula.criticality.siblings);
             left_out(teller, &reaching, &repos, why);
         }
-        (Subject::Project(project), ProjectCriticality::Distinct) => {
+        (ToldAbout::Project(project), ProjectCriticality::Distinct) => {
             let reaching = reaching(teller, &repos, Some(fit(project)), SiblingPolicy::Exclude);
             list(teller, &reaching, &repos, why);
         }
-        (Subject::Vertex(vertex), _) => {
+        (ToldAbout::Vertex(vertex), _) => {
             let project = teller.vertex(vertex).project;
             let reaching = reaching(teller, &repos, project, formula.criticality.siblings);
             list(teller, &reaching, &repos, why);
@@ -169,7 +170,10 @@ fn inactive(teller: &Teller<'_>, vertex: u32, dependents: u32, why: &mut ValueWh
 
 /// Nobody is known to depend on any of these.
 fn nothing_reaches(teller: &Teller<'_>, targets: &[u32], why: &mut ValueWhy) {
-    why.say("Nothing that is known depends on it.");
+    why.say(match why.level {
+        Level::Project => "Nothing outside of the project is known to depend on it.",
+        _ => "Nothing that is known depends on it.",
+    });
     for target in targets.iter().map(|target| teller.vertex(*target)) {
         if target.repo && target.details.packages.is_empty() {
             why.say(format!(

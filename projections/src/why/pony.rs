@@ -5,17 +5,17 @@ use domain::formula::{Counted, Missing};
 use domain::number::fit;
 use serde_json::json;
 
-use super::teller::{Subject, Teller};
+use super::teller::{Teller, ToldAbout};
 use super::{CountedPart, Gap, LeftOutPart, ValueWhy, counted};
 use crate::metrics::exact::{half_up, hundredths};
 use crate::metrics::pony::union;
 use crate::people::state::DayRow;
 
 /// Tells a pony factor.
-pub(super) fn tell(teller: &Teller<'_>, subject: Subject, why: &mut ValueWhy) {
+pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) {
     let basis = teller.basis();
     let repos = match subject {
-        Subject::Vertex(vertex) if !teller.vertex(vertex).repo => {
+        ToldAbout::Vertex(vertex) if !teller.vertex(vertex).repo => {
             why.say("It is a package of no repository here, so there are no commits of it.");
             return;
         }
@@ -61,7 +61,8 @@ pub(super) fn tell(teller: &Teller<'_>, subject: Subject, why: &mut ValueWhy) {
     let mut sum = 0;
     for (person, count) in &commits {
         sum += count;
-        let reason = format!("{} % of the commits, {} % with those before", percent(*count, total), percent(sum, total));
+        let reason =
+            format!("{} % of the commits, {} % with those before", percent(*count, total), percent(sum, total));
         why.counts.push(CountedPart { id: person.to_string(), value: json!(count), reason });
     }
     left_out(teller, &repos, why);
@@ -92,11 +93,8 @@ fn left_out(teller: &Teller<'_>, repos: &[u32], why: &mut ValueWhy) {
     let said = |count: u64, what: &str| (count > 0).then(|| format!("{count} {what}"));
     let of_bots = bots.values().sum();
     let merged = if basis.formula.people.merges == Counted::Exclude { merges } else { 0 };
-    let parts = [
-        said(merged, "merges"),
-        said(of_bots, "commits of bots"),
-        said(unsigned, "commits without an e-mail address"),
-    ];
+    let parts =
+        [said(merged, "merges"), said(of_bots, "commits of bots"), said(unsigned, "commits without an e-mail address")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if !parts.is_empty() {
         why.say(format!("Left out of the same days: {}.", parts.join(", ")));

@@ -2,15 +2,15 @@
 
 use domain::formula::StatusSource;
 
-use super::teller::{Subject, Teller};
+use super::teller::{Teller, ToldAbout};
 use super::{Gap, ValueWhy, counted};
 use crate::metrics::status::{Classifier, StatusLift};
 
 /// Tells an activity status.
-pub(super) fn tell(teller: &Teller<'_>, subject: Subject, why: &mut ValueWhy) {
+pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) {
     let project = match subject {
-        Subject::Project(project) => project,
-        Subject::Vertex(vertex) => {
+        ToldAbout::Project(project) => project,
+        ToldAbout::Vertex(vertex) => {
             let known = teller.vertex(vertex);
             match known.project {
                 Some(project) => {
@@ -33,7 +33,9 @@ pub(super) fn tell(teller: &Teller<'_>, subject: Subject, why: &mut ValueWhy) {
     why.say(format!("{}.", capital(&reason(teller, project))));
     let decided = teller.evaluation.statuses[project];
     let known = &teller.graph().projects[project];
-    if let Some(since) = decided.since.filter(|_| known.answer.is_none() || decided.lift.is_some()) {
+    let lifted = matches!(decided.lift, Some(StatusLift::Commit | StatusLift::CommitAndCompletion));
+    let asks_for_life = !decided.classified.is_active() && (known.answer.is_none() || lifted);
+    if let Some(since) = decided.since.filter(|_| asks_for_life) {
         let day = since.day();
         why.say(if known.answer.is_some() {
             format!("Only a commit after {day}, the day of its answer, counts as a sign of life.")
@@ -95,15 +97,21 @@ pub(super) fn reason(teller: &Teller<'_>, project: usize) -> String {
         }
         Classifier::Applications => format!("no grants record describes it, and its grant applications mean {word}"),
         Classifier::Nobody => {
-            let asked = if cascades(teller) { "nobody answered the survey for it" } else { "no grants record names it" };
-            let record = if known.recorded || known.applied || !cascades(teller) { "" } else { ", no grants record describes it" };
+            let asked =
+                if cascades(teller) { "nobody answered the survey for it" } else { "no grants record names it" };
+            let record = if known.recorded || known.applied || !cascades(teller) {
+                ""
+            } else {
+                ", no grants record describes it"
+            };
             format!("{asked}{record}")
         }
     };
     let repos = &teller.basis().members[project];
     let status = decided.status.name();
     let last = teller.last_commit(repos);
-    let commit = last.map_or_else(String::new, |(day, repo)| format!("the commit of {day} in {}", teller.vertex(repo).id));
+    let commit =
+        last.map_or_else(String::new, |(day, repo)| format!("the commit of {day} in {}", teller.vertex(repo).id));
     match decided.lift {
         Some(StatusLift::Completion) => format!("{classified}, and its grants are complete: {status}"),
         Some(StatusLift::Commit) => format!("{classified}, but {commit} came later: {status}"),

@@ -11,7 +11,7 @@ use crate::people::RepoContributions;
 
 /// What is told about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum ToldAbout {
     /// A project, by its index.
     Project(usize),
     /// A Repo or ExternalRepo, by its index.
@@ -30,13 +30,13 @@ impl<'a> Teller<'a> {
         Self { world, view, evaluation }
     }
 
-    pub(super) fn subject(&self, row: &ScoreRow) -> Option<Subject> {
+    pub(super) fn subject(&self, row: &ScoreRow) -> Option<ToldAbout> {
         match row.level {
             Level::Project => {
                 let found = self.graph().projects.binary_search_by(|project| project.id.as_str().cmp(&row.id));
-                found.ok().map(Subject::Project)
+                found.ok().map(ToldAbout::Project)
             }
-            _ => self.graph().vertex(&row.id).map(Subject::Vertex),
+            _ => self.graph().vertex(&row.id).map(ToldAbout::Vertex),
         }
     }
 
@@ -53,10 +53,10 @@ impl<'a> Teller<'a> {
     }
 
     /// The Repos that a subject is made of.
-    pub(super) fn repos(&self, subject: Subject) -> Vec<u32> {
+    pub(super) fn repos(&self, subject: ToldAbout) -> Vec<u32> {
         match subject {
-            Subject::Project(project) => self.basis().members[project].clone(),
-            Subject::Vertex(vertex) => vec![vertex],
+            ToldAbout::Project(project) => self.basis().members[project].clone(),
+            ToldAbout::Vertex(vertex) => vec![vertex],
         }
     }
 

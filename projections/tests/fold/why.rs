@@ -113,10 +113,16 @@ fn a_status_names_the_branch_that_decided() {
     let lifted = |log: Log, day: &str| log.then("2026-03-01", git_log(A, None, "2026-03-01", &[("ann", day, 1, 0)]));
     let said = |log: &Log| tell(log, "seed", "p:a", "activity_status").sentences.join(" ");
     let quiet = said(&lifted(silent.clone(), "2026-02-01"));
-    assert!(quiet.contains("is non-responsive") && quiet.contains("its last commit, of 2026-02-01, is no later"), "{quiet}");
+    assert!(
+        quiet.contains("is non-responsive") && quiet.contains("its last commit, of 2026-02-01, is no later"),
+        "{quiet}"
+    );
     assert!(quiet.contains("the newest answer of any project"), "{quiet}");
     let active = said(&lifted(silent, "2026-02-02"));
-    assert!(active.contains("is in-dev") && active.contains("the commit of 2026-02-02 in pkg:github/o/a came later"), "{active}");
+    assert!(
+        active.contains("is in-dev") && active.contains("the commit of 2026-02-02 in pkg:github/o/a came later"),
+        "{active}"
+    );
 }
 
 #[test]
@@ -128,8 +134,7 @@ fn a_change_names_what_joined_and_the_events_since() {
         .clone()
         .then("2026-01-03", answer(Some("p:b"), None, Live, "2026-01-01"))
         .then("2026-01-04", sbom_for(B, "p:b", &[X]));
-    let (one, two) =
-        (tell(&before, "seed", X, "criticality_score"), tell(&after, "seed", X, "criticality_score"));
+    let (one, two) = (tell(&before, "seed", X, "criticality_score"), tell(&after, "seed", X, "criticality_score"));
     assert_eq!((&one.value, &two.value), (&json!(1), &json!(2)));
     let told = changed(Some(&one), two.clone(), 2, 4);
     assert_eq!(told.sentences[1], "It was 1 at position 2, and is 2 at position 4.");

@@ -15,8 +15,7 @@ use sqlx::PgConnection;
 
 use super::point::{self, PointQuery, Shown};
 use super::scores::as_number;
-use super::{forms_of, lag};
-use crate::service::nearest::did_you_mean;
+use super::{forms_of, known, lag};
 use crate::service::{Deps, Error, Result};
 
 /// Which value.
@@ -138,10 +137,9 @@ async fn tell(deps: &Deps, conn: &mut PgConnection, asked: &WhyQuery) -> Result<
     if let Some((from, before)) = before {
         let of = |why: &ValueWhy| before.iter().find(|held| held.metric == why.metric);
         told = told.into_iter().map(|why| changed(of(&why), why, from, position)).collect();
-        let other = earlier.filter(|(_, formula)| formula.hash() != after.hash());
-        for why in other.iter().flat_map(|_| &mut told) {
+        if earlier.is_some_and(|(_, formula)| formula.hash() != after.hash()) {
             let now = format!("The formula is {} by now, so other rules decide.", after.name);
-            why.sentences.insert(1, now);
+            told.iter_mut().for_each(|why| why.sentences.insert(1, now.clone()));
         }
     }
     Ok(ToldAt { position, formula: after.name, values: told, lag })
@@ -159,16 +157,14 @@ fn said(fold: &Fold, formula: &domain::formula::Formula, asked: &WhyQuery) -> Re
         Some(Err(_)) => {
             let name = metric.unwrap_or_default();
             let all = values(&fold.world, &view, formula, &forms[0], None).unwrap_or_default();
-            let known: Vec<&str> = all.iter().map(|why| why.metric.as_str()).collect();
-            let reason = format!("no metric `{name}` under formula {}: {}", formula.name, known.join(", "));
+            let names: Vec<&str> = all.iter().map(|why| why.metric.as_str()).collect();
+            let reason = format!("no metric `{name}` under formula {}: {}", formula.name, names.join(", "));
             Err(Error::not_found("metric", name, reason))
         }
         None => {
-            let vertices = view.graph.vertices.iter().map(|vertex| vertex.id.as_str());
-            let known = vertices.chain(view.graph.projects.iter().map(|project| project.id.as_str()));
-            let near = did_you_mean(&asked.id, known);
-            let reason = format!("no project, repository or package has the id `{}`{near}", asked.id);
-            Err(Error::not_found("vertex", asked.id.clone(), reason))
+            let ids = known::of(&view.graph);
+            let complaint = format!("no project, repository or package has the id `{}`", asked.id);
+            Err(known::nothing("vertex", &asked.id, complaint, &ids))
         }
     }
 }
