@@ -61,6 +61,7 @@ async fn each_login_does_its_work_and_nothing_else() {
     assert_eq!(ingest(&[&["sbom", &sbom][..], &subject].concat())["outcome"], "appended");
     assert_eq!(ingest(&[&["repo", &repo][..], &subject].concat())["outcome"], "appended");
     assert_eq!(ingest(&[&["repo", &repo][..], &subject].concat())["outcome"], "duplicate");
+    assert_eq!(ingest(&[&["repo", &repo, "--project", "p:a"][..], &subject].concat())["outcome"], "appended");
     assert_eq!(ingest(&[&["git-log", &git][..], &subject].concat())["commits"], 1);
     assert!(ingest(&["survey", &survey])["appended"].as_u64().unwrap() > 5);
     // New streams whose rows are refused are taken back.

@@ -21,7 +21,7 @@ pub(super) fn tell(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
 }
 
 fn composite(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
-    let Some(policy) = teller.basis().formula.score else { return };
+    let Some(policy) = &teller.basis().formula.score else { return };
     if row.level != crate::metrics::Level::Project {
         why.say("Only projects have a composite.");
         return;

@@ -69,7 +69,7 @@ pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) 
 }
 
 fn percent(part: u64, whole: u64) -> String {
-    hundredths(fit(half_up(10_000 * u128::from(part), u128::from(whole.max(1))), "hundredths of a percentage"))
+    hundredths(fit::<u64>(half_up(10_000 * u128::from(part), u128::from(whole.max(1))), "hundredths of a percentage"))
 }
 
 /// Bots, merges and what nobody signed, within the window.

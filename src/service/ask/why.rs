@@ -88,11 +88,11 @@ pub async fn why(deps: &Deps, asked: &WhyQuery) -> Result<Vec<WhyAnswer>> {
     let told = snapshot::read(&mut conn, async |conn| tell(deps, conn, asked).await).await?;
     lag::note(deps, told.lag);
     let people = told.values.iter().filter(|why| why.metric == "pony_factor").flat_map(|why| &why.counts);
-    let people: Vec<Vec<u8>> = people.filter_map(|part| Some(Digest::parse(&part.id).ok()?.0.to_vec())).collect();
+    let people: Vec<Vec<u8>> = people.filter_map(|part| Some(Digest::parse(&part.id)?.0.to_vec())).collect();
     let names = names(&mut conn, &people).await?;
     let answer = |why: ValueWhy| {
         let named = |part: CountedPart| {
-            let name = Digest::parse(&part.id).ok().and_then(|person| names.get(&person).cloned());
+            let name = Digest::parse(&part.id).and_then(|person| names.get(&person).cloned());
             NamedPart { part, name }
         };
         WhyAnswer {

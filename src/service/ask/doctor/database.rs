@@ -9,7 +9,7 @@ use projections::store::{self, switch};
 use sqlx::PgConnection;
 
 use super::{CheckResult, NONE, Remedy, fault, said, subjects};
-use crate::service::{Error, Result};
+use crate::service::Result;
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
 const LONG_READER_SECONDS: i64 = 300;
