@@ -85,8 +85,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The complaint with the usage of its command. Where the environment gives an option, the parser would list it like one
-/// that must be typed.
+/// The complaint with the usage of its command. Where the environment gives an option, the parser would list it like
+/// one that must be typed.
 fn with_plain_usage(mut error: clap::Error) -> clap::Error {
     if error.get(ContextKind::Usage).is_some() {
         let mut command = Cli::command();

@@ -1,5 +1,5 @@
-//! Why a value is what it is, in sentences, of what the evaluation itself decided: nothing is computed here that a score
-//! is made of.
+//! Why a value is what it is, in sentences, of what the evaluation itself decided: nothing is computed here that a
+//! score is made of.
 
 use std::collections::BTreeSet;
 

@@ -8,10 +8,16 @@ const OFFERED: usize = 3;
 /// The ids that are nearest to one that nothing has, the likelier first; none where none is near.
 pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let meant = repository_of(given.trim()).unwrap_or_else(|| given.trim().to_owned()).to_lowercase();
+    if meant.is_empty() {
+        return Vec::new();
+    }
     let mut near: Vec<(usize, &str)> =
         known.into_iter().filter_map(|id| Some((distance(&meant, &id.to_lowercase())?, id))).collect();
     near.sort_unstable();
     near.dedup();
+    // Beside one that is meant others only confuse.
+    let best = near.first().map_or(0, |(distance, _)| *distance);
+    near.retain(|(distance, _)| *distance <= best + 1);
     near.truncate(OFFERED);
     near.into_iter().map(|(_, id)| id).collect()
 }

@@ -26,8 +26,8 @@ pub fn signals_of(vertex: &Vertex) -> Signals {
     if vertex.repo { [details.downloads, details.stars, details.forks] } else { [None; 3] }
 }
 
-/// Per signal that counts its place among all and, by entry, its value as a share: numerator and denominator of one. Of a
-/// percentile these are how many lie strictly below, and how many are known.
+/// Per signal that counts its place among all and, by entry, its value as a share: numerator and denominator of one. Of
+/// a percentile these are how many lie strictly below, and how many are known.
 #[must_use]
 pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<(usize, Vec<Option<(u64, u64)>>)> {
     let counting = Signal::ALL.into_iter().enumerate().filter(|(_, signal)| policy.signals.contains(signal));

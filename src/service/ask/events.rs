@@ -58,7 +58,8 @@ pub struct EventsQuery {
 /// read.
 ///
 /// # Errors
-/// [`Error::Invalid`] for what is no stream and for a range that runs backwards; when an event is damaged, or the database fails.
+/// [`Error::Invalid`] for what is no stream and for a range that runs backwards; when an event is damaged, or the
+/// database fails.
 pub async fn events(
     deps: &Deps,
     asked: &EventsQuery,

@@ -78,7 +78,8 @@ struct ToldAt {
     lag: u64,
 }
 
-/// Why the values of a vertex are what they are: where they stand in the live tables, or at the point that is asked for.
+/// Why the values of a vertex are what they are: where they stand in the live tables, or at the point that is asked
+/// for.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an id or metric that is not there, with the ids that are near; when a point does not exist,
