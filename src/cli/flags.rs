@@ -114,6 +114,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         at: AsOf,
     },
+    /// Why a value is what it is, or what changed it, in sentences; what is missing with the command that gives it
+    Why {
+        /// The project, repository or package
+        id: String,
+        /// Only this value, for example `criticality_score`; without it all that the formula has
+        metric: Option<String>,
+        /// What changed since this position or time
+        #[arg(long, value_name = "POSITION|TIME")]
+        from: Option<String>,
+        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at; default: where the live tables stand
+        #[arg(long, value_name = "POSITION|TIME")]
+        as_of: Option<String>,
+    },
     /// Resolved dependencies, dependent first
     Edges {
         /// Only those with this end

@@ -62,7 +62,7 @@ fn document(below: &str) -> &'static str {
         "audit" | "erase" | "replay" => "docs/AUDIT.md",
         "bench" => "docs/PERFORMANCE.md",
         "doctor" | "migrate" | "project" | "serve" | "status" => "docs/OPERATIONS.md",
-        "formula" | "history" | "rebuild" | "rollback" | "scores" => "docs/FORMULAS.md",
+        "formula" | "history" | "rebuild" | "rollback" | "scores" | "why" => "docs/FORMULAS.md",
         _ => "README.md",
     }
 }

@@ -100,6 +100,13 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "why",
+        &[
+            ("Every value of a repository", "pg-atlas why pkg:github/OWNER/NAME"),
+            ("What moved one of them", "pg-atlas why pkg:npm/express criticality_score --from 2026-01-01"),
+        ],
+    ),
+    (
         "edges",
         &[
             ("What a repository depends upon, and what depends on it", "pg-atlas edges --of pkg:github/OWNER/NAME"),
