@@ -19,8 +19,8 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue};
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue};
 use domain::redact;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;

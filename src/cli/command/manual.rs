@@ -16,7 +16,13 @@ pub(crate) fn completions(shell: Shell) -> Result<Output> {
     let whole = manual::command();
     // Commands that are hidden are offered to nobody.
     let shown = whole.get_subcommands().filter(|command| !command.is_hide_set());
-    let mut offered = Command::new("pg-atlas").args(whole.get_arguments()).subcommands(shown);
+    let mut offered = Command::new("pg-atlas")
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .args(whole.get_arguments())
+        .subcommands(shown);
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut offered, "pg-atlas", &mut script);
     Ok(Output::Text(String::from_utf8(script).map_err(Failure::refused)?))

@@ -1,8 +1,8 @@
 //! Command lines in lines that fit.
 
 /// A command line, folded where it does not fit `width` columns: so many `before` its first line and the others, which
-/// are indented by that, and at the end of a line that goes on `mark`. Neither a quoted text nor a flag and its value are
-/// torn apart.
+/// are indented by that, and at the end of a line that goes on `mark`. Neither a quoted text nor a flag and its value
+/// are torn apart, nor `>` and a file.
 pub(super) fn folded(line: &str, width: usize, before: [usize; 2], mark: &str) -> String {
     let [first, others] = before;
     let pieces = pieces(line);
@@ -35,13 +35,10 @@ fn pieces(line: &str) -> Vec<String> {
     });
     words.fold(Vec::<String>::new(), |mut pieces, word| {
         let begins = |text: &str, marks: &[&str]| marks.iter().any(|mark| text.starts_with(mark));
+        let takes_value = |piece: &str| begins(piece, &["--", "<--"]) && !piece.contains(' ');
         match pieces.last_mut() {
-            Some(flag)
-                if begins(flag, &["--", "<--"])
-                    && !flag.contains(' ')
-                    && !begins(word, &["-", "[", "|", ">", "<-"]) =>
-            {
-                *flag = format!("{flag} {word}");
+            Some(last) if last == ">" || takes_value(last) && !begins(word, &["-", "[", "|", ">", "<-"]) => {
+                *last = format!("{last} {word}");
             }
             _ => pieces.push(word.to_owned()),
         }
