@@ -1,9 +1,10 @@
 use std::fs;
+use std::path::PathBuf;
 
 use super::*;
 
 /// The contract of every store, whatever it is made of; `store` is empty.
-pub(super) async fn keeps_the_contract(store: Store) {
+pub(crate) async fn keeps_the_contract(store: Store) {
     let (one, two) = (Bytes::from_static(b"one document"), Bytes::from_static(b"another"));
     let digest = Digest::of(&one);
     assert!(store.list().await.unwrap().is_empty());
