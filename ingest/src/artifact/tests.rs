@@ -178,7 +178,7 @@ async fn a_folder_that_cannot_be_used_is_said_plainly() {
     let blocked = dir.path().join("blocked");
     fs::write(&blocked, "a file, not a folder").unwrap();
     let error = Store::local(&blocked).unwrap_err().to_string();
-    let expected = format!("the folder for raw documents {} cannot be used: ", blocked.join(FOLDER).display());
+    let expected = format!("the folder {} cannot be used: ", blocked.display());
     assert!(error.starts_with(&expected), "{error}");
 
     let store = Store::local(dir.path()).unwrap();

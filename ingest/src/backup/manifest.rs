@@ -1,5 +1,5 @@
-//! What a backup says of itself. One JSON document that holds its own digest, so that a byte that changed anywhere in it
-//! is found.
+//! What a backup says of itself: one JSON document that holds its own digest, so that a byte that changed anywhere in
+//! it is found.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -82,7 +82,7 @@ impl BackupReader {
     /// When a file is damaged, or the store refuses.
     pub async fn documents(&self, store: &Store, progress: &mut dyn FnMut()) -> Result<u64, BackupError> {
         let said = &self.manifest.documents;
-        let mut documents = Documents::default();
+        let mut documents = DocumentReader::default();
         let mut count = 0;
         for file in &said.files {
             let mut content = self.unpacked(file).await?;
@@ -113,14 +113,14 @@ impl BackupReader {
 
 /// Documents out of a row of files: one may begin in one file and end in another.
 #[derive(Default)]
-struct Documents {
+struct DocumentReader {
     /// The line before the next document, as far as it was read.
     line: Vec<u8>,
     /// The document that was begun, with its size.
     begun: Option<(Digest, u64, Vec<u8>)>,
 }
 
-impl Documents {
+impl DocumentReader {
     fn is_done(&self) -> bool {
         self.line.is_empty() && self.begun.is_none()
     }

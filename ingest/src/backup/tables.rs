@@ -59,11 +59,12 @@ pub(super) async fn write(
 }
 
 /// Puts a backup into an empty database, whose schema is made if need be: as the backup's was, and brought up to date
-/// when the rows are there. `check` looks at what came of it. All in one transaction: whatever fails, the database is as
-/// it was.
+/// when the rows are there. `check` looks at what came of it. All in one transaction: whatever fails, the database is
+/// as it was.
 ///
 /// # Errors
-/// When the database is not empty, the backup is damaged or newer than this program, `check` fails or the database does.
+/// When the database is not empty, the backup is damaged or newer than this program, `check` fails or the database
+/// does.
 pub async fn restore<E: From<BackupError>>(
     conn: &mut PgConnection,
     backup: &BackupReader,

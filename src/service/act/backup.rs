@@ -5,7 +5,7 @@ pub mod prune;
 pub mod restore;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use domain::digest::Digest;
 use domain::facts::document;
@@ -26,11 +26,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::service::ask::backup::place_of;
 use crate::service::deps::TOOL;
 use crate::service::{Deps, Error, Result};
 
-/// The folder of backups inside the data folder, where no other place is named.
-const FOLDER: &str = "backups";
 /// Digests of documents that a warning names.
 const NAMED: usize = 3;
 
@@ -59,22 +58,6 @@ pub struct MadeBackup {
     pub live: bool,
     /// Files of keys that are not in it, and without which some of the work cannot go on.
     pub keys: Vec<PathBuf>,
-}
-
-/// The place of backups: the one named, else a folder inside the data folder.
-fn place_of(data_dir: &Path, named: Option<&str>) -> String {
-    named.map_or_else(|| data_dir.join(FOLDER).display().to_string(), str::to_owned)
-}
-
-/// That place, for who only reads; `None` where none is named and no backup was ever made there.
-///
-/// # Errors
-/// When the place that is named is not there.
-pub(crate) fn shelf_of(data_dir: &Path, named: Option<&str>) -> Result<Option<Place>> {
-    match named {
-        None if !data_dir.join(FOLDER).exists() => Ok(None),
-        named => Ok(Some(Place::found(&place_of(data_dir, named))?)),
-    }
 }
 
 /// The time of this machine.
@@ -193,15 +176,12 @@ async fn live(conn: &mut PgConnection, head: &Head) -> Result<Option<LiveDigests
 /// What is said of a backup that was made.
 fn made(deps: &Deps, place: String, manifest: BackupManifest) -> MadeBackup {
     let BackupDocuments { count, missing, .. } = &manifest.documents;
-    if let [first, ..] = &missing[..] {
+    if !missing.is_empty() {
         let few: Vec<String> = missing.iter().take(NAMED).map(Digest::to_string).collect();
         let more = if missing.len() > NAMED { ", ..." } else { "" };
-        let what = if missing.len() == 1 {
-            format!("document {first} is")
-        } else {
-            format!("{} documents are", missing.len())
-        };
-        deps.warn(format!("{what} missing or damaged here, and not in the backup: {}{more}", few.join(", ")));
+        let are = if missing.len() == 1 { "document is" } else { "documents are" };
+        let count = missing.len();
+        deps.warn(format!("{count} {are} missing or damaged here, and not in the backup: {}{more}", few.join(", ")));
     }
     let keys: Vec<PathBuf> = [signing_key::FILE_NAME, pseudonym_key::FILE_NAME]
         .into_iter()

@@ -1,13 +1,18 @@
 //! Which backups there are.
 
+use std::path::Path;
+
 use domain::digest::Digest;
 use domain::time::Timestamp;
 use ingest::backup::shelf::{self, ShelvedBackup};
+use ingest::place::Place;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::service::act::backup::shelf_of;
 use crate::service::{Result, Settings};
+
+/// The folder of backups inside the data folder, where no other place is named.
+const FOLDER: &str = "backups";
 
 /// A backup in a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,5 +53,21 @@ pub(crate) fn listed(backup: &ShelvedBackup) -> ListedBackup {
         bytes: backup.bytes,
         complete: backup.manifest.is_ok(),
         reason: backup.manifest.as_ref().err().cloned(),
+    }
+}
+
+/// The place of backups: the one named, else a folder inside the data folder.
+pub(crate) fn place_of(data_dir: &Path, named: Option<&str>) -> String {
+    named.map_or_else(|| data_dir.join(FOLDER).display().to_string(), str::to_owned)
+}
+
+/// That place, for who only reads; `None` where none is named and no backup was ever made there.
+///
+/// # Errors
+/// When the place that is named is not there.
+pub(crate) fn shelf_of(data_dir: &Path, named: Option<&str>) -> Result<Option<Place>> {
+    match named {
+        None if !data_dir.join(FOLDER).exists() => Ok(None),
+        named => Ok(Some(Place::found(&place_of(data_dir, named))?)),
     }
 }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use ingest::backup::BackupError;
-
-use super::restore::{RestoredBackup, put_back};
-use super::shelf_of;
+use super::restore::{RestoredBackup, chosen, put_back};
 use crate::embedded;
 use crate::service::watch::Watch;
 use crate::service::{Deps, Error, Result, Settings};
@@ -24,7 +21,7 @@ pub async fn drill(
     from: Option<&str>,
     id: Option<&str>,
 ) -> Result<RestoredBackup> {
-    let place = shelf_of(&settings.data_dir()?, from)?.ok_or(BackupError::None)?;
+    let (place, id) = chosen(&settings.data_dir()?, from, id).await?;
     let folder = tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(Error::unavailable)?;
     let of_its_own = Settings { database_url: None, data_dir: Some(folder.path().to_owned()) };
     let deps = Deps::open(&of_its_own, watch)?;

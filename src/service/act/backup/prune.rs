@@ -4,8 +4,8 @@ use ingest::backup::shelf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{now, shelf_of};
-use crate::service::ask::backup::{ListedBackup, listed};
+use super::now;
+use crate::service::ask::backup::{ListedBackup, listed, shelf_of};
 use crate::service::{Result, Settings};
 
 /// What was removed.

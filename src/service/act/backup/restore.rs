@@ -1,6 +1,6 @@
 //! A backup is put back where nothing is, and proven to be what it was.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::digest::Digest;
 use domain::merkle::Frontier;
@@ -17,8 +17,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
 
-use super::shelf_of;
 use crate::service::ask::audit::{self, trust::Trust};
+use crate::service::ask::backup::shelf_of;
 use crate::service::run::project;
 use crate::service::{Deps, Error, Result};
 
@@ -57,16 +57,23 @@ pub struct RestoredBackup {
 /// When there is no such backup or it is damaged, when the database is not empty, and when what came of it is not what
 /// it was.
 pub async fn restore(deps: &Deps, from: Option<&str>, id: Option<&str>) -> Result<RestoredBackup> {
-    let place = shelf_of(deps.data_dir(), from)?.ok_or(BackupError::None)?;
+    let (place, id) = chosen(deps.data_dir(), from, id).await?;
     put_back(deps, &place, id).await
 }
 
-/// As [`restore`], out of this place.
-pub(super) async fn put_back(deps: &Deps, place: &Place, id: Option<&str>) -> Result<RestoredBackup> {
+/// The place, and the backup in it.
+pub(super) async fn chosen(data_dir: &Path, from: Option<&str>, id: Option<&str>) -> Result<(Place, BackupId)> {
+    let id = id.map(BackupId::parse).transpose()?;
+    let place = shelf_of(data_dir, from)?.ok_or(BackupError::None)?;
     let id = match id {
-        Some(id) => BackupId::parse(id)?,
-        None => shelf::newest(place).await?,
+        Some(id) => id,
+        None => shelf::newest(&place).await?,
     };
+    Ok((place, id))
+}
+
+/// As [`restore`], this one.
+pub(super) async fn put_back(deps: &Deps, place: &Place, id: BackupId) -> Result<RestoredBackup> {
     let backup = BackupReader::open(place, &id).await?;
     let manifest = backup.manifest();
     // Not of the pools: those look for a schema, and make one.
