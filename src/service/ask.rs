@@ -12,6 +12,7 @@ pub mod events;
 pub mod export;
 pub mod formula;
 pub mod history;
+pub(crate) mod known;
 pub mod lag;
 #[cfg(feature = "serve")]
 pub mod listing;
@@ -24,6 +25,8 @@ pub mod status;
 #[cfg(feature = "serve")]
 pub mod submissions;
 pub mod triage;
+pub mod unsaid;
+pub mod why;
 
 pub use projections::metrics::Level;
 pub use projections::tables::Projection;
