@@ -3,6 +3,8 @@
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
+#[cfg(feature = "ingest")]
+mod backup;
 mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
@@ -97,6 +99,8 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         #[cfg(feature = "ingest")]
         Command::Artifact(what) => artifact::run(&deps()?, what).await,
         Command::Audit(what) => audit::run(common, what).await,
+        #[cfg(feature = "ingest")]
+        Command::Backup(what) => backup::run(common, what).await,
         #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]

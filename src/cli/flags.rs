@@ -12,6 +12,8 @@ use crate::service::ask::{Level, Projection};
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
+#[cfg(feature = "ingest")]
+mod backup;
 mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
@@ -28,6 +30,8 @@ mod value;
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::Audit;
+#[cfg(feature = "ingest")]
+pub(crate) use self::backup::BackupCommand;
 pub(crate) use self::bench::{Bench, CriticalityArgs, SeedsArg};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, ResolutionArgs, WhoAndWhy};
@@ -252,6 +256,10 @@ pub(crate) enum Command {
     /// Proofs: that the log is the one that was vouched for, and that scores follow from it
     #[command(subcommand)]
     Audit(Audit),
+    /// All that cannot be made again, kept elsewhere and put back
+    #[cfg(feature = "ingest")]
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Check the set-up and say what to mend
     #[cfg(feature = "ingest")]
     Doctor,

@@ -264,6 +264,19 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             "pg-atlas audit explain pkg:github/OWNER/NAME criticality_score --label 2026-q4",
         )],
     ),
+    ("backup create", &[("Beside the machine's disk", "pg-atlas backup create --to /mnt/atlas-backups")]),
+    (
+        "backup list",
+        &[("Which there are, and whether each is complete", "pg-atlas backup list --to /mnt/atlas-backups")],
+    ),
+    (
+        "backup restore",
+        &[
+            ("Does the newest one work?", "pg-atlas backup restore --drill --to /mnt/atlas-backups"),
+            ("Into an empty folder", "pg-atlas backup restore --from /mnt/atlas-backups --data-dir /srv/atlas"),
+        ],
+    ),
+    ("backup prune", &[("Those of a month stay", "pg-atlas backup prune --keep-days 30 --to /mnt/atlas-backups")]),
     ("doctor", &[("What is to be mended", "pg-atlas doctor")]),
     (
         "migrate",
