@@ -98,6 +98,8 @@ pub(super) struct Draft<'a> {
     others: usize,
     /// The entry with [`Role::Root`].
     pub(super) root: Option<u32>,
+    /// Where what the document describes is met first.
+    pub(super) root_place: Option<String>,
     pub(super) references: Vec<Reference>,
     pub(super) numbers: HashMap<Cow<'a, str>, u32>,
     /// (reference, entry)
@@ -119,6 +121,7 @@ impl<'a> Draft<'a> {
             listed: 0,
             others: 0,
             root: None,
+            root_place: None,
             references: Vec::new(),
             numbers: HashMap::new(),
             owners: Vec::new(),
@@ -180,7 +183,10 @@ impl<'a> Draft<'a> {
         }
         match entry.role {
             Role::Listed => self.listed += 1,
-            Role::Root => self.root = Some(number),
+            Role::Root => {
+                self.root = Some(number);
+                self.root_place = Some(place.to_owned());
+            }
             Role::Part => {}
         }
         self.entries.push(Kept { package, purl_version, has_purl });
