@@ -1,5 +1,6 @@
 //! The command line keeps its contract: keys, exit codes, formats, and an answer to every bad input.
 
+mod advice;
 mod bad_grants;
 mod bad_sbom;
 mod bad_survey;
@@ -9,9 +10,13 @@ pub(crate) mod documents;
 mod formats;
 mod git_log;
 mod log_lines;
+mod manual;
 mod points;
-mod readme;
+pub(crate) mod readme;
 mod repeats;
 mod scores;
+mod sources;
 mod speaking;
+mod views;
+mod why;
 mod wild;

@@ -3,6 +3,8 @@
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
+#[cfg(feature = "ingest")]
+mod backup;
 mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
@@ -19,6 +21,8 @@ mod formula;
 mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
+#[cfg(feature = "ingest")]
+mod manual;
 mod project;
 #[cfg(feature = "ingest")]
 mod publish;
@@ -30,12 +34,15 @@ mod scores;
 #[cfg(feature = "serve")]
 mod serve;
 mod triage;
+mod why;
 
 use crate::cli::failure::Result;
 use crate::cli::flags::{Command, Common, TriageCommand};
 use crate::cli::output::Output;
 use crate::cli::session;
+use crate::service::ask::point::PointQuery;
 use crate::service::ask::scores::{ScoresQuery, Sort};
+use crate::service::ask::why::WhyQuery;
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
@@ -52,7 +59,11 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Status => project::status(&deps()?).await.map(done),
         Command::Scores { level, id, sort, limit, at } => {
             let asked = ScoresQuery { level: level.into(), id, sort: Sort::parse(&sort)?, limit, at: at.into() };
-            scores::run(&deps()?, &asked).await.map(done)
+            scores::run(common, &asked).await.map(done)
+        }
+        Command::Why { id, metric, from, as_of } => {
+            let asked = WhyQuery { id, metric, from, at: PointQuery { as_of, formula: None } };
+            why::run(common, &asked).await.map(done)
         }
         Command::Edges { of, level, why, as_of } => {
             edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)
@@ -89,9 +100,15 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Artifact(what) => artifact::run(&deps()?, what).await,
         Command::Audit(what) => audit::run(common, what).await,
         #[cfg(feature = "ingest")]
+        Command::Backup(what) => backup::run(common, what).await,
+        #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
         Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Completions { shell } => manual::completions(shell).map(done),
+        #[cfg(feature = "ingest")]
+        Command::Man { dir } => manual::man(&dir).map(done),
         Command::Bench(what) => bench::run(common, what).await.map(done),
         // Answered before a runtime exists.
         Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),

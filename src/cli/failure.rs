@@ -5,6 +5,8 @@ use std::fmt;
 use crate::embedded::EmbeddedError;
 use crate::service;
 #[cfg(feature = "ingest")]
+use crate::service::act::backup::NotEmpty;
+#[cfg(feature = "ingest")]
 use crate::service::act::curate::{SettledBy, Unfit};
 #[cfg(feature = "ingest")]
 use crate::service::act::demo::OtherEvents;
@@ -33,6 +35,11 @@ impl Failure {
     /// A refusal.
     pub(crate) fn refused(error: impl Into<anyhow::Error>) -> Self {
         Self { code: REFUSED, error: error.into() }
+    }
+
+    /// What the database said where a right is missing.
+    pub(crate) fn denied(&self) -> Option<&str> {
+        self.error.downcast_ref::<service::Error>()?.denied()
     }
 
     /// Wrong usage, configuration or connection.
@@ -80,6 +87,10 @@ fn worded(error: &service::Error) -> Option<String> {
     #[cfg(feature = "ingest")]
     if service::error::find::<OtherEvents>(error.cause()).is_some() {
         return Some(format!("{error}; give the demo a folder of its own with --data-dir"));
+    }
+    #[cfg(feature = "ingest")]
+    if service::error::find::<NotEmpty>(error.cause()).is_some() {
+        return Some(format!("{error}: name one with --data-dir or --database-url"));
     }
     if service::error::find::<EmbeddedError>(error.cause()).is_some_and(EmbeddedError::wants_other_folder) {
         return Some(format!("{error}; --data-dir names the folder"));

@@ -4,12 +4,15 @@
 pub mod artifact;
 pub mod audit;
 #[cfg(feature = "ingest")]
+pub mod backup;
+#[cfg(feature = "ingest")]
 pub mod doctor;
 pub mod edges;
 pub mod events;
 pub mod export;
 pub mod formula;
 pub mod history;
+pub(crate) mod known;
 pub mod lag;
 #[cfg(feature = "serve")]
 pub mod listing;
@@ -22,6 +25,8 @@ pub mod status;
 #[cfg(feature = "serve")]
 pub mod submissions;
 pub mod triage;
+pub mod unsaid;
+pub mod why;
 
 pub use projections::metrics::Level;
 pub use projections::tables::Projection;

@@ -108,8 +108,12 @@ pub async fn explain(
     let position = fold.world.position;
     let view = fold.world.view();
     let scores = view.scores(fold.formula());
-    let row: &ScoreRow =
-        scores.rows.iter().find(|row| row.id == id).ok_or_else(|| ReplayError::NoVertex(id.to_owned()))?;
+    let known = || scores.rows.iter().map(|row| row.id.clone()).collect();
+    let row: &ScoreRow = scores
+        .rows
+        .iter()
+        .find(|row| row.id == id)
+        .ok_or_else(|| ReplayError::NoVertex { id: id.to_owned(), known: known() })?;
     let value = scores.line(row).remove(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
     let rests = rests_on(&fold.world, &view, fold.formula(), row.level, id, asked);
 
@@ -151,10 +155,15 @@ async fn proven(
 ) -> Result<Vec<Proven>, ReplayError> {
     let positions: Vec<Position> = wanted.iter().map(|(position, _)| *position).collect();
     let mut lines = Vec::with_capacity(positions.len());
-    log::positions(&mut *conn, &positions, |stored| {
-        lines.push(EventLine::of(&stored)?);
-        Ok::<(), ReplayError>(())
-    })
+    log::positions_with(
+        &mut *conn,
+        &positions,
+        |stored| EventLine::of(&stored),
+        |line| {
+            lines.push(line?);
+            Ok::<(), ReplayError>(())
+        },
+    )
     .await?;
     let proofs = tiles::inclusions(conn, &positions, size).await?;
     let prove = |(((position, because), event), inclusion): ((_, EventLine), tiles::Inclusion)| {

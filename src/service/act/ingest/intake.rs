@@ -138,13 +138,11 @@ impl Intake {
             told.iter().map(|(_, (repo, project))| ((*repo).to_owned(), (*project).to_owned())).unzip();
         let described = sqlx::query_file_scalar!("sql/described.sql", &projects).fetch_all(log.pool()).await?;
         let described: BTreeSet<String> = described.into_iter().collect();
-        let mut conn = deps.read().await?;
-        let live = store::live_builds(&mut conn).await?;
-        let mut held = if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, &repos).await? };
-        let behind = fit::<i64>(lag::position(&live), "position");
-        let told_since = sqlx::query_file!("sql/told_projects.sql", &repos, behind, LOOKED_AT);
-        let told_since = told_since.fetch_all(log.pool()).await?;
-        held.extend(told_since.into_iter().map(|told| (told.id, told.project)));
+        let mut held = match held_projects(deps, log, &repos).await {
+            // Whoever appends need not be one who reads what is live.
+            Err(error) if error.denied().is_some() => BTreeMap::new(),
+            held => held?,
+        };
         let described_here: BTreeMap<String, usize> =
             events.iter().enumerate().rev().filter_map(|(n, event)| Some((described_project(event)?, n))).collect();
         for (n, (repo, project)) in told {
@@ -174,6 +172,17 @@ impl Intake {
             format!("the pseudonym key is {own}, but the log holds git logs {}", pseudonym_key::made_under(&other))
         }))
     }
+}
+
+/// The projects that these repositories have: in the live build, or by what it does not know yet.
+async fn held_projects(deps: &Deps, log: &Log, repos: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut conn = deps.read().await?;
+    let live = store::live_builds(&mut conn).await?;
+    let mut held = if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, repos).await? };
+    let behind = fit::<i64>(lag::position(&live), "position");
+    let told = sqlx::query_file!("sql/told_projects.sql", repos, behind, LOOKED_AT).fetch_all(log.pool()).await?;
+    held.extend(told.into_iter().map(|told| (told.id, told.project)));
+    Ok(held)
 }
 
 /// The repository that a fact is about, and the project that whoever tells it says it belongs to.
