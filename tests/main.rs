@@ -41,4 +41,5 @@ mod shapes;
 mod steady;
 mod storm;
 mod support;
+mod tenants;
 mod values;
