@@ -1,7 +1,5 @@
 //! Every table of the log, every verb, every way to say whose a session is.
 
-use futures_util::StreamExt as _;
-
 use super::*;
 
 /// SQLSTATE of a missing right: also that to be a tenant, and what a policy refuses.
@@ -31,7 +29,8 @@ impl<'a> Two<'a> {
                 log.append(keyed, &context()).await.unwrap();
             }
             let more = "INSERT INTO log.checkpoint VALUES (0, sha256(''), 'note'); \
-                        INSERT INTO log.outbox (append_id, events, leaf_hashes) VALUES (gen_random_uuid(), 1, sha256(''))";
+                        INSERT INTO log.outbox (append_id, events, leaf_hashes) \
+                        VALUES (gen_random_uuid(), 1, sha256(''))";
             sqlx::raw_sql(more).execute(&pool).await.unwrap();
             pool.close().await;
         }
@@ -90,7 +89,8 @@ async fn a_session_that_is_no_tenant_of_its_own_sees_nothing_and_writes_nothing(
     let two = Two::create(&db).await;
     let nobody = "this session names no tenant";
     let stranger = "no such tenant for this user";
-    let guest = [(None, nobody), (Some(""), nobody), (Some("2"), stranger), (Some("3"), stranger), (Some("x"), stranger)];
+    let guest =
+        [(None, nobody), (Some(""), nobody), (Some("2"), stranger), (Some("3"), stranger), (Some("x"), stranger)];
     let owner = [(None, nobody), (Some(""), nobody), (Some("3"), stranger)];
     for (login, settings) in [(&two.guest, &guest[..]), (&two.owner, &owner[..])] {
         let mut conn = login.options().connect().await.unwrap();
