@@ -1,5 +1,6 @@
 //! The command line keeps its contract: keys, exit codes, formats, and an answer to every bad input.
 
+mod advice;
 mod bad_grants;
 mod bad_sbom;
 mod bad_survey;
@@ -14,4 +15,5 @@ mod readme;
 mod repeats;
 mod scores;
 mod speaking;
+mod why;
 mod wild;

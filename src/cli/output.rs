@@ -46,6 +46,8 @@ pub(crate) enum Output {
     Report(String, Map<String, Value>),
     /// Lines for people; for programs an object that holds rows under a key, of which the columns are given.
     Listing(String, Map<String, Value>, Vec<&'static str>, &'static str),
+    /// A result with lines for people behind it.
+    Followed(Box<Self>, String),
 }
 
 /// Makes an object of a `json!({...})` literal.
@@ -85,6 +87,11 @@ impl Output {
         Ok(Self::Listing(text, object(serde_json::to_value(answer).map_err(Failure::refused)?), columns, key))
     }
 
+    /// With lines for people behind it, which programs do not see.
+    pub(crate) fn followed_by(self, text: String) -> Self {
+        Self::Followed(Box::new(self), text)
+    }
+
     /// Answers as rows, whose columns are the fields of their type.
     pub(crate) fn rows<T: Serialize + DeserializeOwned>(answers: &[T]) -> Result<Self> {
         Self::columned(columns::<T>().to_vec(), answers)
@@ -112,6 +119,10 @@ pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
 }
 
 fn render(output: &Output, format: OutputFormat) -> Result<String> {
+    if let Output::Followed(output, text) = output {
+        let shown = render(output, format)?;
+        return Ok(if format == OutputFormat::Table { format!("{shown}\n{text}") } else { shown });
+    }
     if let Output::Listing(text, map, columns, key) = output {
         return match format {
             OutputFormat::Table => Ok(text.clone()),
@@ -124,7 +135,7 @@ fn render(output: &Output, format: OutputFormat) -> Result<String> {
         };
     }
     Ok(match (output, format) {
-        (Output::None | Output::Listing(..), _) => String::new(),
+        (Output::None | Output::Listing(..) | Output::Followed(..), _) => String::new(),
         (Output::Text(text), _) => text.clone(),
         (Output::Object(map) | Output::Report(_, map), OutputFormat::Json) => pretty(map)?,
         (Output::Object(map) | Output::Report(_, map), OutputFormat::Ndjson) => line(map)?,

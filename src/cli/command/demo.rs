@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::failure::Result;
+use crate::cli::gap;
 use crate::cli::output::{Output, objects, table};
 use crate::service::Deps;
 use crate::service::act::demo::{Demonstrated, demo};
@@ -19,6 +20,10 @@ pub(crate) async fn run(deps: &Deps) -> Result<Output> {
 fn report(done: &Demonstrated) -> Result<String> {
     let mut text = String::from("Repositories by criticality: how many active repositories depend on each\n");
     text.push_str(&table(COLUMNS, &objects(&done.leaderboard)?));
+    let unsaid = gap::unsaid(&done.unsaid, false).join("\n");
+    if !unsaid.is_empty() {
+        text = text + "\n" + &unsaid + "\n";
+    }
     // Writing to a String cannot fail.
     let _ = write!(
         text,
