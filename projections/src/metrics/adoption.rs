@@ -27,12 +27,12 @@ pub fn signals_of(vertex: &Vertex) -> Signals {
 }
 
 /// A share: numerator and denominator of one; none where a value is unknown.
-pub type Share = Option<(u64, u64)>;
+pub type SignalShare = Option<(u64, u64)>;
 
 /// Per signal that counts its place among all and, by entry, its value as a share. Of a percentile numerator and
 /// denominator are how many lie strictly below, and how many are known.
 #[must_use]
-pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<(usize, Vec<Share>)> {
+pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<(usize, Vec<SignalShare>)> {
     let counting = Signal::ALL.into_iter().enumerate().filter(|(_, signal)| policy.signals.contains(signal));
     let of = |n: usize| entries.iter().map(move |signals| signals[n]).collect::<Vec<_>>();
     let scaled = counting.map(|(n, _)| match policy.norm {
