@@ -204,7 +204,7 @@ impl SurveyColumns {
                 {
                     let shown = if other == ';' { "`;`" } else { "tabs" };
                     return refused(format!(
-                        "the columns are separated by {shown}: save the file again, with its columns separated by commas"
+                        "the columns are separated by {shown}: save the file again, with commas between its columns"
                     ));
                 }
                 refused(format!(
