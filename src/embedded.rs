@@ -36,6 +36,8 @@ use self::supervisor::Plan;
 
 pub(crate) use self::error::EmbeddedError;
 pub(crate) use self::home::default_data_dir;
+#[cfg(feature = "ingest")]
+pub(crate) use self::home::demo_data_dir;
 pub(crate) use self::ping::ping;
 
 /// Exit code of every [`EmbeddedError`]: configuration or connection.
@@ -94,6 +96,12 @@ pub(crate) fn start(data_dir: &Path) -> Result<Embedded, EmbeddedError> {
     let users = folder.lock(USERS_LOCK, Hold::Shared, START_LIMIT)?;
     let server = await_server(&mut folder)?;
     Ok(Embedded { server, _users: users })
+}
+
+/// Waits until the server of a data folder has ended, its last user having left.
+#[cfg(feature = "ingest")]
+pub(crate) fn await_end(data_dir: &Path) -> Result<(), EmbeddedError> {
+    Folder::open(data_dir)?.lock(SUPERVISOR_LOCK, Hold::Shared, START_LIMIT).map(drop)
 }
 
 /// Runs the server of a data folder until its last user has left: what this executable does when it is started with

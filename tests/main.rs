@@ -11,11 +11,13 @@
     reason = "a story that meets the unexpected ends there and then; its numbers are small"
 )]
 
+mod add;
 mod analyst;
 mod append;
 mod architecture;
 mod artifacts;
 mod audit;
+mod backup;
 mod batch;
 mod bench;
 mod cli;
@@ -34,6 +36,7 @@ mod plans;
 mod privacy;
 mod purl_suite;
 mod quarantine;
+mod readme;
 mod reads;
 mod registry_cli;
 mod service;

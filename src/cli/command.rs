@@ -1,8 +1,12 @@
 //! One module a command: parse what is asked, call one use case, render the answer.
 
 #[cfg(feature = "ingest")]
+mod add;
+#[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
+#[cfg(feature = "ingest")]
+mod backup;
 mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
@@ -19,6 +23,10 @@ mod formula;
 mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
+#[cfg(feature = "ingest")]
+mod init;
+#[cfg(feature = "ingest")]
+mod manual;
 mod project;
 #[cfg(feature = "ingest")]
 mod publish;
@@ -46,7 +54,11 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
     let done = |output: Output| (output, 0);
     match command {
         #[cfg(feature = "ingest")]
-        Command::Demo => demo::run(&deps()?).await.map(done),
+        Command::Demo => demo::run(common).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Init { dir } => init::run(&dir).map(done),
+        #[cfg(feature = "ingest")]
+        Command::Add(asked) => add::run(common, asked).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Ingest(what) => ingest::run(common, what).await,
         Command::Project { follow } => project::run(common, follow).await.map(done),
@@ -96,9 +108,15 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Artifact(what) => artifact::run(&deps()?, what).await,
         Command::Audit(what) => audit::run(common, what).await,
         #[cfg(feature = "ingest")]
+        Command::Backup(what) => backup::run(common, what).await,
+        #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
         Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Completions { shell } => manual::completions(shell).map(done),
+        #[cfg(feature = "ingest")]
+        Command::Man { dir } => manual::man(&dir).map(done),
         Command::Bench(what) => bench::run(common, what).await.map(done),
         // Answered before a runtime exists.
         Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),

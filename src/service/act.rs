@@ -1,7 +1,11 @@
 //! Deeds: what changes an atlas. Each appends to the log, or changes what stands beside it, or leaves all as it was.
 
 #[cfg(feature = "ingest")]
+pub mod add;
+#[cfg(feature = "ingest")]
 pub mod artifact;
+#[cfg(feature = "ingest")]
+pub mod backup;
 #[cfg(feature = "ingest")]
 pub mod checkpoint;
 #[cfg(feature = "ingest")]
@@ -16,6 +20,8 @@ pub mod formula;
 pub mod import;
 #[cfg(feature = "ingest")]
 pub mod ingest;
+#[cfg(feature = "ingest")]
+pub mod init;
 #[cfg(feature = "ingest")]
 pub mod migrate;
 #[cfg(feature = "ingest")]
