@@ -19,6 +19,9 @@ pub struct Adoption {
 /// One value per signal, in the order of [`Signal::ALL`].
 pub type Signals = [Option<u64>; 3];
 
+/// The place of a signal among all, and by entry its value as a share.
+pub type SignalShares = (usize, Vec<Option<(u64, u64)>>);
+
 /// The signals of a Repo as its vertex states them.
 #[must_use]
 pub fn signals_of(vertex: &Vertex) -> Signals {
@@ -26,13 +29,10 @@ pub fn signals_of(vertex: &Vertex) -> Signals {
     if vertex.repo { [details.downloads, details.stars, details.forks] } else { [None; 3] }
 }
 
-/// By entry a signal's value as a share: numerator and denominator of one; `None` where it is unknown.
-pub type Shares = Vec<Option<(u64, u64)>>;
-
-/// Per signal that counts its place among all, and its shares. Those of a percentile are how many lie strictly below, of
-/// how many that are known.
+/// Per signal that counts its place among all and, by entry, its value as a share: numerator and denominator of one. Of
+/// a percentile these are how many lie strictly below, and how many are known.
 #[must_use]
-pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<(usize, Shares)> {
+pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<SignalShares> {
     let counting = Signal::ALL.into_iter().enumerate().filter(|(_, signal)| policy.signals.contains(signal));
     let of = |n: usize| entries.iter().map(move |signals| signals[n]).collect::<Vec<_>>();
     let scaled = counting.map(|(n, _)| match policy.norm {
