@@ -66,6 +66,7 @@ fn a_root_without_purl_names_what_would_help() {
     let answer = program.sbom("o/r", &document, &[]);
     let said = warnings(&answer);
     assert!(said.len() == 1 && said[0].contains("--package") && said[0].contains("curate publication"), "{said:?}");
+    assert!(said[0].starts_with("metadata.component: "), "it stands there: {said:?}");
     let named = program.sbom("o/r", &document, &["--package", "pkg:npm/App", "--package", "pkg:pypi/App_x"]);
     assert_eq!((warnings(&named).len(), &named["outcome"]), (0, &json!("appended")), "another fact");
     let again = program.sbom("o/r", &document, &["--package", "pkg:pypi/app.x@1", "--package", "pkg:npm/App"]);

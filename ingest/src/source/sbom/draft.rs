@@ -100,7 +100,7 @@ pub(super) struct Draft<'a> {
     others: usize,
     /// The entry with [`Role::Root`].
     pub(super) root: Option<u32>,
-    /// Where what the document describes is met first.
+    /// Where it is said what the document describes.
     pub(super) root_place: Option<String>,
     pub(super) references: Vec<Reference>,
     pub(super) numbers: HashMap<Cow<'a, str>, u32>,
@@ -213,6 +213,7 @@ impl<'a> Draft<'a> {
     /// Notes that the document describes what goes by `reference`.
     pub(super) fn describes(&mut self, place: impl Display, reference: Cow<'a, str>) -> Result<(), TooMany> {
         self.room_for_relation()?;
+        self.root_place.get_or_insert_with(|| place.to_string());
         let number = self.reference(place, reference);
         self.described.push(number);
         Ok(())

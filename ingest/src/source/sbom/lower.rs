@@ -127,10 +127,7 @@ impl Draft<'_> {
         self.described.dedup();
         for number in std::mem::take(&mut self.described) {
             match targets[number as usize] {
-                Some(index) => {
-                    self.root_place.get_or_insert_with(|| self.references[number as usize].place.clone());
-                    described.push(index);
-                }
+                Some(index) => described.push(index),
                 None => self.warn_of_reference(number, texts, "described, but no package of this document"),
             }
         }
