@@ -59,7 +59,7 @@ pub const KIND: SourceKind = SourceKind {
 /// Time that reading one history may take unless the caller says otherwise: 10 minutes.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 /// Name and version of this parser, as events name it.
-pub const PARSER: &str = "git-log/1";
+pub const PARSER: &str = "git-log/2";
 
 /// How a history is read.
 #[derive(Clone, Debug)]
@@ -135,6 +135,18 @@ pub fn read(source: &GitSource, subject: Subject, options: &Options) -> Result<P
     }
 }
 
+/// The repository that a checkout is of: the URL of its remote `origin`; `None` where it has none, or is no checkout.
+/// Blocks on git for as long as `options` allow. It may hold credentials.
+///
+/// # Errors
+/// See [`GitLogError`].
+pub fn origin(source: &GitSource, options: &Options) -> Result<Option<String>, GitLogError> {
+    match source {
+        GitSource::Repository(path) => local::origin(&git::Git::new(options, "")?, path),
+        GitSource::Url(_) | GitSource::Bundle(_) | GitSource::Export(_) => Ok(None),
+    }
+}
+
 /// Whether git would call a branch so: what means something else to it, an earlier commit or many branches, is none.
 fn is_branch(name: &str) -> bool {
     let strange = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
@@ -148,7 +160,7 @@ fn is_branch(name: &str) -> bool {
 pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
     let (bytes, utf16) = encoding::narrow(bytes)?;
     let mut export = parse_export(encoding::without_mark(&bytes))?;
-    let mut warnings: Vec<String> = utf16.then(|| encoding::WAS_UTF16.to_owned()).into_iter().collect();
+    let mut warnings: Vec<String> = utf16.then(encoding::was_utf16).into_iter().collect();
     let window = CoveredDays::new(options.observed_at, options.since_months);
     let (history, after) = export.history.within(window)?;
     export.history = history;

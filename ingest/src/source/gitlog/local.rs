@@ -87,19 +87,41 @@ struct CloneSettings {
     bare: bool,
 }
 
-/// The configuration of a repository, read from a copy of its file as plain data.
-fn settings(git: &Git, source: &Path) -> Result<CloneSettings, GitLogError> {
-    let copy = git.file("foreign-config");
-    let mut budget = Budget::new();
-    if !budget.copy(&source.join("config"), &copy)? {
-        return Ok(CloneSettings { hash: "sha1".to_owned(), references: "files".to_owned(), bare: true });
+/// A copy of a repository's configuration, read as plain data.
+struct Foreign<'a> {
+    git: &'a Git,
+    file: PathBuf,
+}
+
+impl<'a> Foreign<'a> {
+    /// The copy; none where the repository has no configuration.
+    fn copied(git: &'a Git, source: &Path) -> Result<Option<Self>, GitLogError> {
+        let file = git.file("foreign-config");
+        let is_there = Budget::new().copy(&source.join("config"), &file)?;
+        Ok(is_there.then_some(Self { git, file }))
     }
-    let asked = |arguments: &[&str]| {
-        let file = copy.as_os_str();
+
+    /// The first line that git answers of it, if any.
+    fn asked(&self, arguments: &[&str]) -> Result<Option<String>, GitLogError> {
+        let file = self.file.as_os_str();
         let all = ["config".as_ref(), "--no-includes".as_ref(), "--file".as_ref(), file];
         let all: Vec<&OsStr> = all.into_iter().chain(arguments.iter().map(OsStr::new)).collect();
-        git.ask_outside(STEP, &all).map(Answer::line)
+        self.git.ask_outside(STEP, &all).map(Answer::line)
+    }
+}
+
+/// The URL of the remote `origin` of the repository at `path`, as its configuration has it; it may hold credentials.
+pub(super) fn origin(git: &Git, path: &Path) -> Result<Option<String>, GitLogError> {
+    let foreign = Foreign::copied(git, &git_folder(path)?)?;
+    foreign.map_or(Ok(None), |foreign| foreign.asked(&["--get", "remote.origin.url"]))
+}
+
+/// What matters of the configuration of a repository.
+fn settings(git: &Git, source: &Path) -> Result<CloneSettings, GitLogError> {
+    let Some(foreign) = Foreign::copied(git, source)? else {
+        return Ok(CloneSettings { hash: "sha1".to_owned(), references: "files".to_owned(), bare: true });
     };
+    let asked = |arguments: &[&str]| foreign.asked(arguments);
     let lacking = asked(&["--type=bool", "--get-regexp", r"^remote\..*\.promisor$", "true"])?;
     if has_promises(source)
         && let Some(remote) = lacking.or(asked(&["--get-regexp", "^extensions\\.partialclone$"])?)
@@ -243,7 +265,9 @@ impl Clone<'_> {
     /// the only branch there is, else the commit that is checked out. A name that resolves to nothing names no branch.
     /// Where the clone does not say which it is, a warning does.
     fn tip(&self, branch: Option<&str>) -> Result<Tip, GitLogError> {
-        let remote = self.remote()?;
+        let remotes = self.remotes()?;
+        let only = remotes.first().filter(|_| remotes.len() == 1);
+        let remote = remotes.get("origin").or(only).cloned();
         if let Some(branch) = branch {
             let commit = self.branch_tip(branch, remote.as_deref())?;
             let refused = || GitLogError::refused(format!("`{}` has no branch `{branch}`", self.path.display()));
@@ -266,7 +290,7 @@ impl Clone<'_> {
         for (branch, why) in guesses.into_iter().filter_map(|(branch, why)| Some((branch?, why))) {
             if let Some(commit) = self.branch_tip(branch, remote.as_deref())? {
                 // Without a remote, or a work tree, HEAD is the repository's own word.
-                let certain = head == Some(branch) && (self.bare || remote.is_none());
+                let certain = head == Some(branch) && (self.bare || remotes.is_empty());
                 return Ok(Tip { guess: (!certain).then(|| guessed(branch, why)), ..Tip::of(commit, Some(branch)) });
             }
         }
@@ -298,14 +322,12 @@ impl Clone<'_> {
         }
     }
 
-    /// The remote that says which branch is the default: `origin`, or the only one.
-    fn remote(&self) -> Result<Option<String>, GitLogError> {
+    /// The remotes of which it has branches. `origin`, or the only one, says which branch is the default.
+    fn remotes(&self) -> Result<BTreeSet<String>, GitLogError> {
         let listed =
             self.git.ask(STEP, &["for-each-ref", "--format=%(refname:lstrip=2)", "refs/remotes"])?.output(STEP)?;
-        let listed = String::from_utf8_lossy(&listed).into_owned();
-        let remotes: BTreeSet<&str> = listed.lines().filter_map(|name| Some(name.split_once('/')?.0)).collect();
-        let only = remotes.first().filter(|_| remotes.len() == 1);
-        Ok(remotes.get("origin").or(only).map(|name| (*name).to_owned()))
+        let listed = String::from_utf8_lossy(&listed);
+        Ok(listed.lines().filter_map(|name| Some(name.split_once('/')?.0.to_owned())).collect())
     }
 
     /// Whether there are tags; they were not copied.
