@@ -62,7 +62,7 @@ fn help_fits_and_sets_what_every_command_takes_apart() {
             let general = part(&text, "General options:").unwrap_or_else(|| panic!("{words:?} {flag}:\n{text}"));
             let own = part(&text, "Options:").unwrap_or_default();
             for name in ["--database-url", "--data-dir", "--format", "--quiet", "--verbose", "--help", "--version"] {
-                let says = |lines: &[&str]| lines.iter().any(|line| line.contains(&format!("{name}")));
+                let says = |lines: &[&str]| lines.iter().any(|line| line.contains(name));
                 assert!(says(&general) && !says(&own), "{words:?} {flag} {name}:\n{text}");
             }
         }

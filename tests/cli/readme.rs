@@ -16,6 +16,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/ADD_A_SOURCE.md",
     "docs/AUDIT.md",
     "docs/FORMULAS.md",
+    "docs/INSTALL.md",
     "docs/SOURCES.md",
 ];
 
