@@ -127,7 +127,8 @@ pub(crate) enum Command {
         /// What changed since this position or time
         #[arg(long, value_name = "POSITION|TIME")]
         from: Option<String>,
-        /// Position (17) or time (2026-01-31T12:00:00Z; a date is its first moment) to look at; default: where the live tables stand
+        /// Position (17) or time (2026-01-31T12:00:00Z; a date is its first moment) to look at; default: where the live
+        /// tables stand
         #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },

@@ -12,7 +12,7 @@ use crate::support::program::{Ran, bare};
 const WIDTH: usize = 80;
 /// Options that say which form their values have, each with a word of that form.
 const FORMS: [(&str, &str); 5] = [
-    ("as_of", "2026-01-31"),
+    ("as_of", "2026-01-31T12:00:00Z"),
     ("observed_at", "2026-01-31"),
     ("project", "daoip-5:"),
     ("repo", "pkg:github/"),
