@@ -15,8 +15,10 @@ const DOCUMENTS: &[&str] = &[
     "docs/ADD_A_FAMILY.md",
     "docs/ADD_A_SOURCE.md",
     "docs/AUDIT.md",
+    "docs/CONFIGURATION.md",
     "docs/FORMULAS.md",
     "docs/INSTALL.md",
+    "docs/OPERATIONS.md",
     "docs/SOURCES.md",
 ];
 
