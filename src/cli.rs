@@ -22,9 +22,10 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue};
 use domain::redact;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
 
 use self::failure::{ENVIRONMENT, Failure};
 use self::flags::{Cli, Command};
@@ -140,8 +141,12 @@ fn start_logging(common: &flags::Common, lasting: bool) {
         _ => "debug",
     };
     let statements = if !common.quiet && (lasting || common.verbose > 0) { "warn" } else { "error" };
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(format!("{level},sqlx=error,{}={statements}", slow::TARGET)));
+    let usual = format!("{level},sqlx=error,{}={statements}", slow::TARGET);
+    // What cannot be read is passed over: a diagnostic keeps nobody from his work.
+    let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
+    let filter: Targets = asked
+        .and_then(|asked| asked.parse().ok())
+        .unwrap_or_else(|| usual.parse().expect("levels and targets are written as the filter reads them"));
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())

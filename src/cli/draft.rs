@@ -2,14 +2,19 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
+/// Mode of a new file that its owner alone reads.
+const PRIVATE: u32 = 0o600;
+/// Mode of a new file that is made to be passed on: the umask of whoever runs this says who may not read it.
+const SHARED: u32 = 0o666;
 /// Links followed at most, as the system has it.
 const MAX_LINKS: usize = 40;
 
-/// A file being written. A regular file appears whole or not at all, private when it is new; a device, a FIFO or the
+/// A file being written. A regular file appears whole or not at all, and keeps the mode it had; a device, a FIFO or the
 /// like is written through to, since replacing it would take it away from whoever holds its other end.
 #[derive(Debug)]
 pub(crate) struct FileDraft {
@@ -25,8 +30,17 @@ enum DraftPlace {
 }
 
 impl FileDraft {
-    /// Begins to write what `path`, or the file that it links to, is to hold.
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+    /// Begins to write what `path`, or the file that it links to, is to hold. A new one is its owner's alone.
+    pub(crate) fn private(path: &Path) -> io::Result<Self> {
+        Self::create(path, PRIVATE)
+    }
+
+    /// The same, of what is made to be passed on: a new one is read by whom the umask lets.
+    pub(crate) fn shared(path: &Path) -> io::Result<Self> {
+        Self::create(path, SHARED)
+    }
+
+    fn create(path: &Path, mode: u32) -> io::Result<Self> {
         let standing = match fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() => {
                 return Ok(Self { place: DraftPlace::Through(OpenOptions::new().write(true).open(path)?), bytes: 0 });
@@ -38,7 +52,9 @@ impl FileDraft {
         let target = followed(path)?;
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         // The name of the draft is nobody's business.
-        let draft = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(|error| match error.kind() {
+        let drafts = folder.unwrap_or(Path::new("."));
+        let draft = Builder::new().permissions(fs::Permissions::from_mode(mode)).tempfile_in(drafts);
+        let draft = draft.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => io::Error::new(error.kind(), "No such file or directory: make the folder first"),
             kind => kind.into(),
         })?;

@@ -124,7 +124,8 @@ pub(crate) enum Command {
         /// What changed since this position or time
         #[arg(long, value_name = "POSITION|TIME")]
         from: Option<String>,
-        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at; default: where the live tables stand
+        /// Position (17) or time (2026-01-31T12:00:00Z; a date is its first moment) to look at; default: where the live
+        /// tables stand
         #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },
@@ -139,7 +140,7 @@ pub(crate) enum Command {
         /// Why the edge from A to B stands: every claim with its event
         #[arg(long, num_args = 2, value_names = ["A", "B"])]
         why: Option<Vec<String>>,
-        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at
+        /// Position (17) or time (2026-01-31T12:00:00Z; a date is its first moment) to look at
         #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },
@@ -296,7 +297,7 @@ pub(crate) enum Command {
 /// A point of the log and a formula.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct AsOf {
-    /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at
+    /// Position (17) or time (2026-01-31T12:00:00Z; a date is its first moment) to look at
     #[arg(long, value_name = "POSITION|TIME")]
     pub(crate) as_of: Option<String>,
     /// Formula by name, as `formula list` prints it

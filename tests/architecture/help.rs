@@ -12,7 +12,7 @@ use crate::support::program::{Ran, bare};
 const WIDTH: usize = 80;
 /// Options that say which form their values have, each with a word of that form.
 const FORMS: [(&str, &str); 5] = [
-    ("as_of", "2026-01-31"),
+    ("as_of", "2026-01-31T12:00:00Z"),
     ("observed_at", "2026-01-31"),
     ("project", "daoip-5:"),
     ("repo", "pkg:github/"),
@@ -62,7 +62,7 @@ fn help_fits_and_sets_what_every_command_takes_apart() {
             let general = part(&text, "General options:").unwrap_or_else(|| panic!("{words:?} {flag}:\n{text}"));
             let own = part(&text, "Options:").unwrap_or_default();
             for name in ["--database-url", "--data-dir", "--format", "--quiet", "--verbose", "--help", "--version"] {
-                let says = |lines: &[&str]| lines.iter().any(|line| line.contains(&format!("{name}")));
+                let says = |lines: &[&str]| lines.iter().any(|line| line.contains(name));
                 assert!(says(&general) && !says(&own), "{words:?} {flag} {name}:\n{text}");
             }
         }

@@ -16,9 +16,12 @@ fn bash_completes_commands_and_flags() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pg-atlas");
     fs::write(&file, script).unwrap();
-    for (typed, expected) in
-        [("pg-atlas|ing", "ingest"), ("pg-atlas|ingest|sb", "sbom"), ("pg-atlas|scores|--lev", "--level")]
-    {
+    for (typed, expected) in [
+        ("pg-atlas|ing", "ingest"),
+        ("pg-atlas|ingest|sb", "sbom"),
+        ("pg-atlas|ingest|git-log|--since", "--since-months"),
+        ("pg-atlas|scores|--lev", "--level"),
+    ] {
         let words: Vec<&str> = typed.split('|').collect();
         let ask = r#"source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
             function="$(complete -p pg-atlas | sed 's/.*-F \([^ ]*\).*/\1/')"

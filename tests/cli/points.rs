@@ -127,6 +127,12 @@ fn a_time_is_the_last_position_known_then() {
         assert_eq!(program.json(&format!("replay --as-of {time}"))["position"].to_string(), position);
     }
     assert_eq!(program.json("replay --as-of 1999-12-31")["position"], 0, "nothing was known then");
+    for line in ["scores --as-of 1999-12-31", "edges --as-of 1999-12-31"] {
+        let said = program.line(line).ok();
+        assert_eq!(said.json(), json!([]), "{line}");
+        assert!(said.stderr.contains("nothing was in the log at that time; a date"), "{line}: {}", said.stderr);
+    }
+    assert_eq!(program.line("scores --as-of 1").ok().stderr, "");
     assert_eq!(program.json("replay --as-of 2999-12-31T23:59:59Z")["position"], 8, "the future knows all");
     // The same moment in another offset and without the six decimals.
     assert_eq!(program.json("replay --as-of 2999-12-31T23:59:59+05:00")["position"], 8);

@@ -17,6 +17,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/AUDIT.md",
     "docs/CONFIGURATION.md",
     "docs/FORMULAS.md",
+    "docs/INSTALL.md",
     "docs/OPERATIONS.md",
     "docs/SOURCES.md",
 ];

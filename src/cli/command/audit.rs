@@ -68,7 +68,7 @@ async fn export(deps: &Deps, file: &Path, artifacts: bool) -> Result<Output> {
         let reason = anyhow!("a bundle goes into a file: standard output is where the command says what is in it");
         return Err(Failure::environment(reason));
     }
-    let draft = FileDraft::create(file).with_context(place).map_err(Failure::refused)?;
+    let draft = FileDraft::private(file).with_context(place).map_err(Failure::refused)?;
     let (exported, draft) = bundle::write(deps, draft, artifacts).await?;
     let bytes = draft.end().with_context(place).map_err(Failure::environment)?;
     Ok(Output::of(&exported)?.with("file", place()).with("bytes", bytes))

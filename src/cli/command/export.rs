@@ -50,7 +50,7 @@ pub(crate) async fn run(deps: &Deps, what: ExportCommand) -> Result<Output> {
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<u64> {
-    let mut draft = FileDraft::create(path)?;
+    let mut draft = FileDraft::shared(path)?;
     draft.write_all(text.as_bytes())?;
     draft.end()
 }

@@ -25,7 +25,16 @@ pub(crate) fn completions(shell: Shell) -> Result<Output> {
         .subcommands(shown);
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut offered, "pg-atlas", &mut script);
-    Ok(Output::Text(String::from_utf8(script).map_err(Failure::refused)?))
+    let script = String::from_utf8(script).map_err(Failure::refused)?;
+    Ok(Output::Text(if shell == Shell::Bash { joined(&whole, &script) } else { script }))
+}
+
+/// The script, whose labels join the words of a name as its variables do: the generator (4.6.12) takes the hyphen of
+/// `git-log` for the border of two commands in one of the two places, so that nothing below such a name is completed.
+fn joined(command: &Command, script: &str) -> String {
+    let name = command.get_name();
+    let script = script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"));
+    command.get_subcommands().fold(script, |script, inner| joined(inner, &script))
 }
 
 /// `man`.

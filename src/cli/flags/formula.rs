@@ -20,7 +20,7 @@ pub(crate) enum FormulaCommand {
         before: String,
         /// The second formula
         after: String,
-        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at
+        /// Position (17) or time (2026-01-31T12:00:00Z; a date is its first moment) to look at
         #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },

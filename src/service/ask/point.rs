@@ -40,7 +40,11 @@ impl PointQuery {
 
 /// Folds to the point and under the formula that are asked for. To be called in a snapshot.
 pub(crate) async fn fold(deps: &Deps, conn: &mut PgConnection, at: &PointQuery) -> Result<Fold> {
-    let position = as_of::position(conn, at.point()?).await?;
+    let point = at.point()?;
+    let position = as_of::position(conn, point).await?;
+    if position == 0 && matches!(point, Some(Point::Time(_))) {
+        deps.note("nothing was in the log at that time; a date stands for its first moment (00:00 UTC)");
+    }
     let formula = as_of::formula(conn, at.formula.as_deref(), position).await?;
     fold_to(deps, conn, position, formula).await
 }
