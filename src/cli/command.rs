@@ -1,6 +1,8 @@
 //! One module a command: parse what is asked, call one use case, render the answer.
 
 #[cfg(feature = "ingest")]
+mod add;
+#[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
 #[cfg(feature = "ingest")]
@@ -21,6 +23,10 @@ mod formula;
 mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
+#[cfg(feature = "ingest")]
+mod init;
+#[cfg(feature = "ingest")]
+mod manual;
 mod project;
 #[cfg(feature = "ingest")]
 mod publish;
@@ -48,7 +54,11 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
     let done = |output: Output| (output, 0);
     match command {
         #[cfg(feature = "ingest")]
-        Command::Demo => demo::run(&deps()?).await.map(done),
+        Command::Demo => demo::run(common).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Init { dir } => init::run(&dir).map(done),
+        #[cfg(feature = "ingest")]
+        Command::Add(asked) => add::run(common, asked).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Ingest(what) => ingest::run(common, what).await,
         Command::Project { follow } => project::run(common, follow).await.map(done),
@@ -103,6 +113,10 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
         Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Completions { shell } => manual::completions(shell).map(done),
+        #[cfg(feature = "ingest")]
+        Command::Man { dir } => manual::man(&dir).map(done),
         Command::Bench(what) => bench::run(common, what).await.map(done),
         // Answered before a runtime exists.
         Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),

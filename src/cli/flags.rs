@@ -2,19 +2,21 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
-use crate::cli::output::OutputFormat;
 use crate::service::ask::edges::Ends;
 use crate::service::ask::point::PointQuery;
 use crate::service::ask::{Level, Projection};
 
+#[cfg(feature = "ingest")]
+mod add;
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
 #[cfg(feature = "ingest")]
 mod backup;
 mod bench;
+mod common;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
@@ -28,11 +30,15 @@ pub(crate) mod serve;
 mod value;
 
 #[cfg(feature = "ingest")]
+pub(crate) use self::add::Add;
+#[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::Audit;
 #[cfg(feature = "ingest")]
 pub(crate) use self::backup::BackupCommand;
 pub(crate) use self::bench::{Bench, CriticalityArgs, SeedsArg};
+pub(crate) use self::common::Common;
+use self::common::without_empty_variables;
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, ResolutionArgs, WhoAndWhy};
 #[cfg(feature = "ingest")]
@@ -44,7 +50,8 @@ pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
 
 /// Which public goods of an open-source ecosystem matter, which are at risk, and the proof of it
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 110)]
+#[command(name = "pg-atlas", version, propagate_version = true, max_term_width = 80)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -52,32 +59,30 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command takes.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Common {
-    /// Database to use instead of the embedded one
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
-    /// Folder of the embedded database, the artifacts and the keys
-    #[arg(long, global = true, env = "PG_ATLAS_DATA_DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// Format of results
-    #[arg(long, global = true)]
-    pub(crate) format: Option<OutputFormat>,
-    /// No progress, no warnings
-    #[arg(long, global = true)]
-    pub(crate) quiet: bool,
-    /// Say more; twice: say everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
+impl Cli {
+    /// What the process was started with, by this description of the command line. A variable of the environment that
+    /// is set to nothing is not set.
+    pub(crate) fn started(command: clap::Command) -> clap::error::Result<Self> {
+        Self::from_arg_matches(&without_empty_variables(command).try_get_matches()?)
+    }
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The whole pipeline on real documents, from raw files to a published score that a replay proves
+    /// The whole pipeline on real documents, from raw files to a published score that a replay proves; in a folder of
+    /// its own, unless --data-dir or --database-url names a place
     #[cfg(feature = "ingest")]
     Demo,
+    /// Make a folder to begin in: a commented configuration file and example documents; overwrites nothing
+    #[cfg(feature = "ingest")]
+    Init {
+        /// The folder
+        dir: PathBuf,
+    },
+    /// Add a repository in one go: its history, a bill of materials, its project and what that answers
+    #[cfg(feature = "ingest")]
+    Add(Add),
     /// Append facts: bills of materials, survey answers, and more
     #[cfg(feature = "ingest")]
     #[command(subcommand)]
@@ -117,10 +122,10 @@ pub(crate) enum Command {
         /// Only this value, for example `criticality_score`; without it all that the formula has
         metric: Option<String>,
         /// What changed since this position or time
-        #[arg(long)]
+        #[arg(long, value_name = "POSITION|TIME")]
         from: Option<String>,
-        /// Position or time to look at; default: where the live tables stand
-        #[arg(long)]
+        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at; default: where the live tables stand
+        #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },
     /// Resolved dependencies, dependent first
@@ -134,8 +139,8 @@ pub(crate) enum Command {
         /// Why the edge from A to B stands: every claim with its event
         #[arg(long, num_args = 2, value_names = ["A", "B"])]
         why: Option<Vec<String>>,
-        /// Position or time to look at
-        #[arg(long)]
+        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at
+        #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },
     /// The log in order, one JSON object a line
@@ -176,8 +181,8 @@ pub(crate) enum Command {
         /// Only this projection
         #[arg(long, value_parser = value::projection())]
         projection: Option<Projection>,
-        /// Under this formula: rebuilds metrics and history
-        #[arg(long)]
+        /// Under this formula, as `formula list` prints it: rebuilds metrics and history
+        #[arg(long, value_name = "NAME")]
         formula: Option<String>,
         /// Switch to the new builds
         #[arg(long)]
@@ -262,6 +267,18 @@ pub(crate) enum Command {
         #[arg(long)]
         roles: bool,
     },
+    /// What a shell needs to complete commands and flags
+    #[cfg(feature = "ingest")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one a command
+    #[cfg(feature = "ingest")]
+    Man {
+        /// The folder to write them into; made if it is missing
+        dir: PathBuf,
+    },
     /// What things cost, against a reference in the same run
     #[command(subcommand)]
     Bench(Bench),
@@ -279,11 +296,11 @@ pub(crate) enum Command {
 /// A point of the log and a formula.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct AsOf {
-    /// Position or time to look at
-    #[arg(long)]
+    /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at
+    #[arg(long, value_name = "POSITION|TIME")]
     pub(crate) as_of: Option<String>,
-    /// Formula by name
-    #[arg(long)]
+    /// Formula by name, as `formula list` prints it
+    #[arg(long, value_name = "NAME")]
     pub(crate) formula: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! What is missing, in the words of the command line: the command that gives it.
 
+use domain::repository_link::clone_url;
 use serde_json::{Value, json};
 
 use crate::service::ask::unsaid::Unsaid;
@@ -20,16 +21,19 @@ pub(crate) fn command(gap: &Gap) -> String {
         ),
         Gap::Grants(_) => "pg-atlas ingest grants FILE.json".to_owned(),
         Gap::Repositories(project) => format!(
-            "pg-atlas curate membership --repo pkg:github/OWNER/NAME --project {} --author NAME --reason TEXT",
+            "pg-atlas curate membership --repo pkg:github/OWNER/NAME --project {} --actor NAME --reason TEXT",
             quoted(project)
         ),
         Gap::Project(repo) => {
-            format!("pg-atlas curate membership --repo {} --project PROJECT --author NAME --reason TEXT", quoted(repo))
+            format!("pg-atlas curate membership --repo {} --project PROJECT --actor NAME --reason TEXT", quoted(repo))
         }
-        Gap::GitLog(repo) => format!("pg-atlas ingest git-log {} --repo {}", clone_url(repo), quoted(repo)),
+        Gap::GitLog(repo) => {
+            let source = clone_url(repo).map_or_else(|| "PATH".to_owned(), |url| quoted(&url));
+            format!("pg-atlas ingest git-log {source} --repo {}", quoted(repo))
+        }
         Gap::HostFacts(repo) => format!("pg-atlas ingest repo FILE.json --repo {}", quoted(repo)),
         Gap::Publication(repo) => {
-            format!("pg-atlas curate publication --package PURL --repo {} --author NAME --reason TEXT", quoted(repo))
+            format!("pg-atlas curate publication --package PURL --repo {} --actor NAME --reason TEXT", quoted(repo))
         }
         Gap::Dependents(_) => "pg-atlas ingest sbom FILE --repo pkg:github/OWNER/NAME".to_owned(),
     }
@@ -61,18 +65,11 @@ pub(crate) fn unsaid(unsaid: &Unsaid, of_projects: bool) -> Vec<String> {
     repos(
         numbers.without_project,
         "no project, so no status",
-        "curate membership --repo PURL --project ID --author NAME --reason TEXT",
+        "curate membership --repo PURL --project ID --actor NAME --reason TEXT",
     );
     repos(numbers.without_log, "no git log, so nobody knows who works on it", "ingest git-log URL --repo PURL");
     repos(numbers.without_signals, "neither stars, forks nor downloads", "ingest repo FILE.json --repo PURL");
     lines
-}
-
-/// Where a repository is cloned from, as far as its id says.
-fn clone_url(repo: &str) -> String {
-    let hosts = [("pkg:github/", "https://github.com/"), ("pkg:gitlab/", "https://gitlab.com/")];
-    let found = hosts.iter().find_map(|(kind, host)| Some(format!("{host}{}", repo.strip_prefix(kind)?)));
-    found.map_or_else(|| "PATH".to_owned(), |url| quoted(&url))
 }
 
 /// A text as a shell takes it.
@@ -94,7 +91,7 @@ mod tests {
         assert_eq!(command(&gap), "pg-atlas ingest git-log https://github.com/o/n --repo pkg:github/o/n");
         let gap = Gap::Project("pkg:generic/it's $HOME".to_owned());
         assert!(command(&gap).contains(r"--repo 'pkg:generic/it'\''s $HOME' "), "{}", command(&gap));
-        let gap = Gap::GitLog("pkg:bitbucket/o/n".to_owned());
+        let gap = Gap::GitLog("pkg:generic/o/n".to_owned());
         assert!(command(&gap).contains("git-log PATH --repo"), "{}", command(&gap));
     }
 }

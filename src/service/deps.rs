@@ -1,8 +1,10 @@
 //! What every use case stands on: the database, the data folder, whoever watches. Made once, cloned freely.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use domain::TenantId;
 use replay::SCHEMA;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
@@ -10,12 +12,12 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 #[cfg(feature = "ingest")]
 use tokio::sync::OnceCell;
 
-use super::database_url;
 use super::error::{Error, Result};
 use super::pools::{self, Sizes, Work};
 #[cfg(feature = "ingest")]
 use super::slow;
 use super::watch::{Notice, Progress, Unwatched, Watch};
+use super::{database_url, environment};
 use crate::embedded::{self, Embedded};
 
 /// The program, as the log and bundles name it.
@@ -28,9 +30,19 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Folder of artifacts, keys and the private PostgreSQL; without one the platform's place for data.
     pub data_dir: Option<PathBuf>,
+    /// What a configuration file says in place of variables of the environment, by their names.
+    pub configured: BTreeMap<&'static str, String>,
 }
 
 impl Settings {
+    /// The value of a variable: as the environment has it, else as the configuration file does.
+    ///
+    /// # Errors
+    /// When it is no text.
+    pub(crate) fn variable(&self, name: &'static str) -> Result<Option<String>> {
+        Ok(environment::variable(name)?.or_else(|| self.configured.get(name).cloned()))
+    }
+
     /// The data folder.
     ///
     /// # Errors
@@ -62,6 +74,7 @@ pub struct Deps {
     settings: Settings,
     data_dir: PathBuf,
     options: PgConnectOptions,
+    tenant: TenantId,
     /// Connections that answer questions.
     answers: PgPool,
     /// Connections that read a whole log.
@@ -106,21 +119,28 @@ impl Deps {
                 (embedded.options(), Some(Arc::new(embedded)))
             }
         };
-        let sizes = Sizes::of_environment()?;
+        let (sizes, tenant) = (Sizes::of_environment()?, TenantId::PUBLIC);
         Ok(Self {
             settings: settings.clone(),
             data_dir,
-            answers: Work::Answer.pool(&options, sizes.reads),
-            long_reads: Work::LongRead.pool(&options, sizes.projection),
+            answers: Work::Answer.pool(&options, tenant, sizes.reads),
+            long_reads: Work::LongRead.pool(&options, tenant, sizes.projection),
             #[cfg(feature = "ingest")]
-            intake: ingest::connect::pool(slow::logged(options.clone()), sizes.intake),
+            intake: ingest::connect::pool(slow::logged(options.clone()), tenant, sizes.intake),
             options,
+            tenant,
             watch,
             ready: Arc::default(),
             #[cfg(feature = "ingest")]
             migrated: Arc::default(),
             _embedded: embedded,
         })
+    }
+
+    /// Where the atlas is, and what it may ask.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Where artifacts and keys live.
@@ -133,6 +153,12 @@ impl Deps {
     #[must_use]
     pub fn server(&self) -> &PgConnectOptions {
         &self.options
+    }
+
+    /// Whose the log is.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.tenant
     }
 
     /// Whoever watches.
@@ -199,13 +225,13 @@ impl Deps {
     /// # Errors
     /// When there is no way to the database.
     pub(crate) async fn projecting(&self) -> Result<PgConnection> {
-        pools::connect(&self.options, Work::LongRead).await
+        pools::connect(&self.options, self.tenant, Work::LongRead).await
     }
 
     /// A pool for one listener, on the runtime that asks for it.
     #[cfg(feature = "ingest")]
     pub(crate) fn listening_pool(&self) -> PgPool {
-        Work::Answer.pool(&self.options, 1)
+        Work::Answer.pool(&self.options, self.tenant, 1)
     }
 
     /// The same atlas, found anew: the private server may have to be started again. Blocks as [`Deps::open`], and does
@@ -231,14 +257,14 @@ impl Deps {
     /// When there is no way to it.
     #[cfg(feature = "ingest")]
     pub(crate) async fn bare(&self) -> Result<PgConnection> {
-        pools::connect(&self.options, Work::Answer).await
+        pools::connect(&self.options, self.tenant, Work::Answer).await
     }
 
     /// A pooled connection. The pool would try for a while and then say only that it timed out, so the first way to the
     /// database is tried alone: what is wrong is said at once.
     async fn acquire(&self, pool: &PgPool, work: Work) -> Result<PoolConnection<Postgres>> {
         if pool.size() == 0 {
-            pools::connect(&self.options, work).await?.close().await?;
+            pools::connect(&self.options, self.tenant, work).await?.close().await?;
         }
         let mut conn = pool.acquire().await?;
         if self.ready.get().is_none() {
@@ -293,7 +319,7 @@ impl Deps {
     /// As [`Deps::migrate`].
     pub async fn log(&self) -> Result<ingest::Log> {
         self.migrate().await?;
-        Ok(ingest::Log::new(self.intake.clone()))
+        Ok(ingest::Log::new(self.intake.clone(), self.tenant))
     }
 
     /// Where raw documents are kept.
@@ -311,7 +337,7 @@ impl Deps {
 pub fn context(actor: Option<&str>) -> ingest::AppendContext {
     // A login may be an address, or no name at all; an actor that is one was refused.
     let login = || {
-        let user = std::env::var("USER").ok()?;
+        let user = environment::variable("USER").ok()??;
         domain::checked::Actor::new(&domain::redact::emails(&user)).ok()
     };
     let actor = actor.map(str::to_owned).or_else(|| login().map(|actor| actor.as_str().to_owned()));
@@ -342,7 +368,11 @@ mod tests {
     async fn what_is_odd_about_the_settings_is_said_once() {
         let (ear, folder) = (Arc::new(Ear::default()), tempfile::tempdir().unwrap());
         let url = "postgres://nobody@localhost/nothing?flavour=odd";
-        let settings = Settings { database_url: Some(url.to_owned()), data_dir: Some(folder.path().to_owned()) };
+        let settings = Settings {
+            database_url: Some(url.to_owned()),
+            data_dir: Some(folder.path().to_owned()),
+            ..Settings::default()
+        };
         let deps = Deps::open(&settings, Arc::clone(&ear) as Arc<dyn Watch>).unwrap();
         deps.reopen().unwrap();
         let said = ear.0.lock().unwrap();

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use domain::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
 
 use super::error::{Error, Result};
-use super::slow;
+use super::{environment, slow};
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,11 +53,11 @@ impl Sizes {
     /// # Errors
     /// [`Error::Invalid`], which names the variable.
     pub(super) fn of_environment() -> Result<Self> {
-        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        Self::read(environment::variable)
     }
 
-    fn read(environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let number = |name: &'static str, least: u32, default: u32| match environment(name) {
+    fn read(environment: impl Fn(&'static str) -> Result<Option<String>>) -> Result<Self> {
+        let number = |name: &'static str, least: u32, default: u32| match environment(name)? {
             None => Ok(default),
             Some(text) => match text.parse() {
                 Ok(number) if (least..=MOST).contains(&number) => Ok(number),
@@ -85,13 +86,14 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    /// Its limits, as settings of the server.
-    fn settings(self) -> [(&'static str, String); 4] {
+    /// Its limits and whose it is, as settings of the server.
+    fn settings(self, tenant: TenantId) -> [(&'static str, String); 5] {
         let (statement, silence) = match self {
             Self::Answer => (ANSWER_SECONDS, ANSWER_SILENCE_SECONDS),
             Self::LongRead => (LONG_READ_SECONDS, LONG_READ_SILENCE_SECONDS),
         };
         [
+            tenant.setting(),
             // Not "$user" first: a role named like one of our schemas would see other tables.
             ("search_path", "public".to_owned()),
             ("lock_timeout", format!("{LOCK_SECONDS}s")),
@@ -100,15 +102,16 @@ impl Work {
         ]
     }
 
-    /// These options with its limits. Times are UTC (the driver sets the zone on each connection).
-    fn limited(self, options: &PgConnectOptions) -> PgConnectOptions {
-        slow::logged(options.clone()).application_name("pg-atlas").options(self.settings())
+    /// These options with its limits, for what is of `tenant`. Times are UTC (the driver sets the zone on each
+    /// connection).
+    fn limited(self, options: &PgConnectOptions, tenant: TenantId) -> PgConnectOptions {
+        slow::logged(options.clone()).application_name("pg-atlas").options(self.settings(tenant))
     }
 
     /// At most so many connections for it. Opens nothing yet.
-    pub(super) fn pool(self, options: &PgConnectOptions, most: u32) -> PgPool {
+    pub(super) fn pool(self, options: &PgConnectOptions, tenant: TenantId, most: u32) -> PgPool {
         let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(CONNECT_TIMEOUT);
-        pool.connect_lazy_with(self.limited(options))
+        pool.connect_lazy_with(self.limited(options, tenant))
     }
 }
 
@@ -116,8 +119,8 @@ impl Work {
 ///
 /// # Errors
 /// When the server cannot be reached, or not within [`CONNECT_TIMEOUT`].
-pub(crate) async fn connect(options: &PgConnectOptions, work: Work) -> Result<PgConnection> {
-    let options = work.limited(options);
+pub(crate) async fn connect(options: &PgConnectOptions, tenant: TenantId, work: Work) -> Result<PgConnection> {
+    let options = work.limited(options, tenant);
     let connecting = <PgConnection as sqlx::Connection>::connect_with(&options);
     let connected = match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(connected) => connected.map_err(Error::unavailable),
@@ -142,11 +145,11 @@ mod tests {
     #[test]
     fn the_environment_says_how_many() {
         let plain = Sizes { reads: 8, projection: 8, intake: 16 };
-        assert_eq!(Sizes::read(|_| None).ok(), Some(plain));
-        let more = Sizes::read(|name| name.starts_with("PG_ATLAS_POOL").then(|| "3".to_owned()));
+        assert_eq!(Sizes::read(|_| Ok(None)).ok(), Some(plain));
+        let more = Sizes::read(|name| Ok(name.starts_with("PG_ATLAS_POOL").then(|| "3".to_owned())));
         assert_eq!(more.ok(), Some(Sizes { reads: 6, ..plain }));
-        for wrong in ["0", "-1", "1001", "many", ""] {
-            let refused = Sizes::read(|name| (name == "PG_ATLAS_INTAKE_POOL_SIZE").then(|| wrong.to_owned()));
+        for wrong in ["0", "-1", "1001", "many", " "] {
+            let refused = Sizes::read(|name| Ok((name == "PG_ATLAS_INTAKE_POOL_SIZE").then(|| wrong.to_owned())));
             let said = refused.map_err(|error| error.to_string());
             let reason = "PG_ATLAS_INTAKE_POOL_SIZE is no number of connections: expected 1 to 1000";
             assert_eq!(said, Err(reason.to_owned()));

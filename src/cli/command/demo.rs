@@ -3,21 +3,31 @@
 use std::fmt::Write as _;
 
 use crate::cli::failure::Result;
-use crate::cli::gap;
+use crate::cli::flags::Common;
+use crate::cli::gap::{self, quoted};
 use crate::cli::output::{Output, objects, table};
-use crate::service::Deps;
+use crate::cli::session;
 use crate::service::act::demo::{Demonstrated, demo};
 
 /// Columns of the leaderboard.
 const COLUMNS: &[&str] = &["name", "criticality_score", "pony_factor", "adoption_score", "activity_status"];
 
 /// `demo`.
-pub(crate) async fn run(deps: &Deps) -> Result<Output> {
-    let done = demo(deps).await?;
-    Output::report(report(&done)?, &done)
+pub(crate) async fn run(common: &Common) -> Result<Output> {
+    let deps = session::demo(common)?;
+    let done = demo(&deps).await?;
+    // A URL is not repeated, for it may hold a password.
+    let (place, program) = match &common.database_url {
+        Some(_) => ("in the database that was named".to_owned(), "pg-atlas".to_owned()),
+        None => (
+            deps.data_dir().display().to_string(),
+            format!("pg-atlas --data-dir {}", quoted(&deps.data_dir().to_string_lossy())),
+        ),
+    };
+    Output::report(report(&done, &place, &program)?, &done)
 }
 
-fn report(done: &Demonstrated) -> Result<String> {
+fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
     let mut text = String::from("Repositories by criticality: how many active repositories depend on each\n");
     text.push_str(&table(COLUMNS, &objects(&done.leaderboard)?));
     let unsaid = gap::unsaid(&done.unsaid, false).join("\n");
@@ -31,12 +41,14 @@ fn report(done: &Demonstrated) -> Result<String> {
          Published at position {} under the label `{}`, formula {}\n\
          digest   {}\n\
          verified {}: a replay of the log gives the same scores, bit for bit ({:.1} s in all)\n\n\
+         The demo has a log of its own: {place}\n\n\
          Next:\n  \
-           pg-atlas scores --sort criticality_score:desc          projects, most critical first\n  \
-           pg-atlas edges --level project                         who depends on whom\n  \
-           pg-atlas scores --formula atlas-1 --level repo         the same log under another formula\n  \
-           pg-atlas replay --verify --label {}                  prove it again\n  \
-           pg-atlas --data-dir MINE ingest sbom FILE --repo pkg:github/OWNER/NAME   your own repository\n",
+           {program} scores\n  \
+           {program} edges --level project\n  \
+           {program} scores --level repo --formula atlas-1\n  \
+           {program} replay --verify --label {}\n\n\
+         Your own repository goes to a log of yours (README.md):\n  \
+           pg-atlas init my-atlas\n",
         done.events,
         done.projects,
         done.repos,
