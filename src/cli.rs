@@ -57,6 +57,7 @@ pub fn main() -> ExitCode {
         _ => {}
     }
     start_logging(&cli.common, is_lasting(&cli.command));
+    output::looks::settle(&cli.common.show);
     let format = OutputFormat::or_default(cli.common.format);
     let run = || -> failure::Result<u8> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -65,6 +66,7 @@ pub fn main() -> ExitCode {
             .build()
             .map_err(Failure::environment)?;
         let (output, code) = runtime.block_on(command::run(&cli.common, cli.command))?;
+        let _within = runtime.enter();
         output::print(&output, format)?;
         Ok(code)
     };

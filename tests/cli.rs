@@ -14,4 +14,7 @@ mod readme;
 mod repeats;
 mod scores;
 mod speaking;
+mod spreadsheets;
+mod tables;
+mod terminal;
 mod wild;

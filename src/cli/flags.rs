@@ -23,6 +23,7 @@ mod formula;
 mod ingest;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
+mod show;
 mod value;
 
 #[cfg(feature = "ingest")]
@@ -33,10 +34,11 @@ pub(crate) use self::bench::{Bench, CriticalityArgs, SeedsArg};
 pub(crate) use self::curate::{Curate, ResolutionArgs, WhoAndWhy};
 #[cfg(feature = "ingest")]
 pub(crate) use self::erase::Erase;
-pub(crate) use self::export::{ExportCommand, ExportTo, GraphFormat, ScoreFormat};
+pub(crate) use self::export::{ExportCommand, GraphFormat, ScoreFormat};
 pub(crate) use self::formula::FormulaCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
+pub(crate) use self::show::Show;
 
 /// Which public goods of an open-source ecosystem matter, which are at risk, and the proof of it
 #[derive(Debug, Parser)]
@@ -60,6 +62,8 @@ pub(crate) struct Common {
     /// Format of results
     #[arg(long, global = true)]
     pub(crate) format: Option<OutputFormat>,
+    #[command(flatten)]
+    pub(crate) show: Show,
     /// No progress, no warnings
     #[arg(long, global = true)]
     pub(crate) quiet: bool,
@@ -97,9 +101,10 @@ pub(crate) enum Command {
         /// Only this one
         #[arg(long)]
         id: Option<String>,
-        /// Field to sort by, with `:desc` for descending; nulls last
-        #[arg(long, default_value = "id")]
-        sort: String,
+        /// Field to sort by, with `:desc` for descending, nulls last: criticality, pony, adoption, name, id, status or a
+        /// field of the JSON; without it by id, and in a table the most critical first
+        #[arg(long, value_name = "FIELD[:desc]")]
+        sort: Option<String>,
         /// So many at most
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
@@ -121,7 +126,7 @@ pub(crate) enum Command {
         #[arg(long)]
         as_of: Option<String>,
     },
-    /// The log in order, one JSON object a line
+    /// The log in order: a line each, with everything as JSON where it is piped
     Events {
         /// First position
         #[arg(long, value_parser = value::position)]
@@ -132,6 +137,9 @@ pub(crate) enum Command {
         /// Only this stream, for example `repo:pkg:github/o/r`
         #[arg(long)]
         stream: Option<String>,
+        /// So many at most
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
     },
     /// Fold the log in memory; with --verify compare with what is live or was published
     Replay {

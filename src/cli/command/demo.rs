@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::cli::failure::Result;
-use crate::cli::output::{Output, objects, table};
+use crate::cli::output::looks::Tone;
+use crate::cli::output::{Output, looks, objects, table};
 use crate::service::Deps;
 use crate::service::act::demo::{Demonstrated, demo};
 
@@ -17,7 +18,13 @@ pub(crate) async fn run(deps: &Deps) -> Result<Output> {
 }
 
 fn report(done: &Demonstrated) -> Result<String> {
-    let mut text = String::from("Repositories by criticality: how many active repositories depend on each\n");
+    let verified = done.verified.to_string();
+    let verdict = looks().paint(if done.verified { Tone::Good } else { Tone::Bad }, &verified);
+    let mut text = format!(
+        "verified {verdict}: a replay of the log gives the same scores, bit for bit ({:.1} s in all)\n\n\
+         Repositories by criticality: how many active repositories depend on each\n",
+        done.seconds
+    );
     text.push_str(&table(COLUMNS, &objects(&done.leaderboard)?));
     // Writing to a String cannot fail.
     let _ = write!(
@@ -25,13 +32,14 @@ fn report(done: &Demonstrated) -> Result<String> {
         "\n{} events, {} projects, {} repositories, {} external packages, {} dependencies\n\
          Published at position {} under the label `{}`, formula {}\n\
          digest   {}\n\
-         verified {}: a replay of the log gives the same scores, bit for bit ({:.1} s in all)\n\n\
+         \n\
          Next:\n  \
-           pg-atlas scores --sort criticality_score:desc          projects, most critical first\n  \
-           pg-atlas edges --level project                         who depends on whom\n  \
-           pg-atlas scores --formula atlas-1 --level repo         the same log under another formula\n  \
-           pg-atlas replay --verify --label {}                  prove it again\n  \
-           pg-atlas --data-dir MINE ingest sbom FILE --repo pkg:github/OWNER/NAME   your own repository\n",
+           pg-atlas scores                                 the most critical projects\n  \
+           pg-atlas edges --level project                  who depends on whom\n  \
+           pg-atlas scores --formula atlas-1 --level repo  under another formula\n  \
+           pg-atlas replay --verify --label {:14} prove it again\n\
+         Your own repository, in a folder of its own:\n  \
+           pg-atlas --data-dir MINE ingest sbom FILE --repo pkg:github/OWNER/NAME\n",
         done.events,
         done.projects,
         done.repos,
@@ -41,8 +49,6 @@ fn report(done: &Demonstrated) -> Result<String> {
         done.label,
         done.formula,
         done.digest,
-        done.verified,
-        done.seconds,
         done.label,
     );
     Ok(text)
