@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cli::output::OutputFormat;
+use crate::cli::output::{OutputFormat, Show};
 use crate::service::ask::edges::Ends;
 use crate::service::ask::point::PointQuery;
 use crate::service::ask::{Level, Projection};
@@ -23,7 +23,6 @@ mod formula;
 mod ingest;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
-mod show;
 mod value;
 
 #[cfg(feature = "ingest")]
@@ -38,7 +37,6 @@ pub(crate) use self::export::{ExportCommand, GraphFormat, ScoreFormat};
 pub(crate) use self::formula::FormulaCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
-pub(crate) use self::show::Show;
 
 /// Which public goods of an open-source ecosystem matter, which are at risk, and the proof of it
 #[derive(Debug, Parser)]
@@ -101,8 +99,8 @@ pub(crate) enum Command {
         /// Only this one
         #[arg(long)]
         id: Option<String>,
-        /// Field to sort by, with `:desc` for descending, nulls last: criticality, pony, adoption, name, id, status or a
-        /// field of the JSON; without it by id, and in a table the most critical first
+        /// Field to sort by, with `:desc` for descending, nulls last: criticality, pony, adoption, name, id, status or
+        /// any field of the JSON; without it by id, and in a table the most critical first
         #[arg(long, value_name = "FIELD[:desc]")]
         sort: Option<String>,
         /// So many at most

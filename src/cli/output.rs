@@ -17,12 +17,14 @@ mod csv;
 pub(crate) mod looks;
 pub(crate) mod pager;
 mod report;
+mod show;
 mod table;
 
 pub(crate) use self::csv::csv;
 pub(crate) use self::looks::looks;
+pub(crate) use self::show::Show;
 use self::table::picked;
-pub(crate) use self::table::{Columns, Pages};
+pub(crate) use self::table::{TableColumns, TablePages};
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -60,7 +62,7 @@ pub(crate) enum Output {
     /// One object.
     Object(Map<String, Value>),
     /// Rows with their columns.
-    Rows(Columns, Vec<Map<String, Value>>),
+    Rows(TableColumns, Vec<Map<String, Value>>),
     /// Text to print as it is, whatever the format.
     Text(String),
     /// Lines for people, and the same as an object for programs.
@@ -118,7 +120,7 @@ impl Output {
 
     /// Rows with these columns.
     pub(crate) fn of_columns(columns: Vec<&'static str>, rows: Vec<Map<String, Value>>) -> Self {
-        Self::Rows(Columns { all: columns, shown: Vec::new() }, rows)
+        Self::Rows(TableColumns { all: columns, shown: Vec::new() }, rows)
     }
 
     /// With these columns alone for people who do not ask for others, the most important first.
@@ -138,7 +140,7 @@ pub(crate) fn objects(answers: &[impl Serialize]) -> Result<Vec<Map<String, Valu
 /// Writes a result. A reader that has gone away is no failure.
 pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
     let text = render(output, format)?;
-    let mut out = pager::Sink::open();
+    let mut out = pager::PagedOutput::open();
     match out.write_all(text.as_bytes()).and_then(|()| out.end()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::environment(error)),
         _ => Ok(()),
@@ -148,11 +150,11 @@ pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
 fn render(output: &Output, format: OutputFormat) -> Result<String> {
     let picks = !looks().show.columns.is_empty();
     match format {
-        OutputFormat::Json | OutputFormat::Ndjson if picks => Err(whole()),
+        OutputFormat::Json | OutputFormat::Ndjson if picks && !matches!(output, Output::None) => Err(whole()),
         OutputFormat::Json => json(output),
         OutputFormat::Ndjson => ndjson(output),
         OutputFormat::Csv => values(output),
-        OutputFormat::Table if picks && !matches!(output, Output::Rows(..)) => {
+        OutputFormat::Table if picks && !matches!(output, Output::Rows(..) | Output::None) => {
             let reason = "--columns: this result has no columns; --format csv has";
             Err(Failure::environment(anyhow!(reason)))
         }

@@ -132,12 +132,10 @@ fn events_are_lines_of_json_and_no_columns() {
 #[test]
 fn a_format_that_a_command_has_not_is_refused() {
     let program = Program::fresh();
-    let digest = program.sbom("o/a", &spdx(&["a"], &[]), &[]);
-    let digest = digest["position"].as_u64().map(|_| program.artifacts()).unwrap();
-    let digest = domain::digest::Digest::of(&std::fs::read(&digest[0]).unwrap());
-    for line in
-        ["export scores --as csv".to_owned(), "export graph --as graphml".to_owned(), format!("artifact get {digest}")]
-    {
+    program.sbom("o/a", &spdx(&["a"], &[]), &[]);
+    let digest = domain::digest::Digest::of(&std::fs::read(&program.artifacts()[0]).unwrap());
+    let get = format!("artifact get {digest}");
+    for line in ["export scores --as csv", "export graph --as graphml", &get] {
         for format in ["table", "ndjson", "csv"] {
             let said = program.line(&format!("{line} --format {format}")).fails(2);
             assert!(said.contains("--format") && said.contains("as it is"), "{line}: {said}");

@@ -1,5 +1,7 @@
 //! CSV for spreadsheets: no JSON in a cell, and no text that one would run.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::json;
 
 use super::documents::{ecosystem, spdx, survey};
@@ -39,6 +41,7 @@ fn no_cell_holds_json() {
     let program = Program::fresh();
     ecosystem(&program);
     program.json("publish --label first");
+    std::fs::set_permissions(program.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
     for (line, rows) in [
         ("status", 1),
         ("project", 1),

@@ -1,6 +1,7 @@
 //! Tables for people: 80 columns, names first, the best first, nothing broken. What the demo shows is golden text; with
 //! `PG_ATLAS_WRITE_GOLDEN` set it is written anew.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use console::measure_text_width;
@@ -139,7 +140,7 @@ fn columns_are_chosen_and_wide_tables_have_all() {
 fn wide_characters_keep_the_columns_and_long_names_are_cut_with_an_ellipsis() {
     let program = Program::fresh();
     let long = "A name that is very much longer than any terminal of eighty columns has room for, by far";
-    let rows = format!("p:a,共有基础设施,live,2026-01-01\np:b,{long},in-dev,2026-01-01\n");
+    let rows = format!("p:a,共有基础设施,live,2026-01-01\np:b,\"{long}\",in-dev,2026-01-01\n");
     program.fed(["ingest", "survey", "-"], survey(&rows).as_bytes()).ok();
     program.json("project");
     let said = program.line("scores --format table").ok().stdout;
@@ -185,8 +186,11 @@ fn the_verdict_comes_first_and_nothing_says_null() {
         let empty = |line: &&str| line.split_whitespace().count() == 1 && line.contains('_');
         assert_eq!(said.lines().find(empty), None, "{said}");
     }
+    let said = program.line("doctor --format table").stdout;
+    assert!(said.starts_with("1 check says what to mend\nMEND  data folder: "), "{said}");
+    std::fs::set_permissions(program.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let said = program.line("doctor --format table").ok().stdout;
-    assert!(said.starts_with("all is well\n"), "{said}");
+    assert!(said.starts_with("all is well\nok    data folder: "), "{said}");
 }
 
 #[test]
@@ -230,6 +234,8 @@ fn a_publication_leaves_nothing_to_project() {
         let lags: Vec<&Value> = status["projections"].as_array().unwrap().iter().map(|live| &live["lag"]).collect();
         assert_eq!(lags, [&json!(0); 4], "{status:#}");
         assert_eq!(program.line("scores").ok().stderr, "");
-        program.line("doctor").ok();
+        let checks = program.line("doctor").json()["checks"].as_array().unwrap().clone();
+        let found = checks.iter().find(|check| check["name"] == "projections").unwrap();
+        assert_eq!(found["ok"], true, "{found}");
     }
 }

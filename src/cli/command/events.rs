@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::failure::{Failure, Result};
 use crate::cli::flags::Common;
-use crate::cli::output::pager::Sink;
-use crate::cli::output::{self, Columns, Output, OutputFormat, Pages, looks, object};
+use crate::cli::output::pager::PagedOutput;
+use crate::cli::output::{self, Output, OutputFormat, TableColumns, TablePages, looks, object};
 use crate::cli::session;
 use crate::service::ask::events::{EventsQuery, LogLine, events};
 
@@ -41,7 +41,7 @@ pub(crate) async fn run(common: &Common, asked: &EventsQuery) -> Result<Output> 
 /// Everything of each event.
 async fn lines(common: &Common, asked: &EventsQuery) -> Result<io::Result<()>> {
     let deps = session::deps(common)?;
-    let mut out = io::BufWriter::new(Sink::open());
+    let mut out = io::BufWriter::new(PagedOutput::open());
     let mut written = Ok(());
     let each = |line: &LogLine<'_>| {
         written = serde_json::to_writer(&mut out, line).map_err(io::Error::from).and_then(|()| out.write_all(b"\n"));
@@ -56,9 +56,9 @@ async fn lines(common: &Common, asked: &EventsQuery) -> Result<io::Result<()>> {
 /// What tells the events apart.
 async fn table(common: &Common, asked: &EventsQuery) -> Result<io::Result<()>> {
     let all = SHOWN.iter().chain(ON_DEMAND).copied().collect();
-    let mut pages = Pages::new(&Columns { all, shown: SHOWN.to_vec() }, looks())?;
+    let mut pages = TablePages::new(&TableColumns { all, shown: SHOWN.to_vec() }, looks())?;
     let deps = session::deps(common)?;
-    let mut out = Sink::open();
+    let mut out = PagedOutput::open();
     let mut written = Ok(());
     let mut rows: Vec<Map<String, Value>> = Vec::new();
     let each = |line: &LogLine<'_>| {

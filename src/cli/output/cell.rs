@@ -72,7 +72,7 @@ pub(crate) fn tone(field: &str, value: &Value) -> Option<Tone> {
 
 /// How values are written as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
+pub(crate) enum TextExtent {
     /// Digests and times as people tell them apart.
     Short,
     /// Everything that is known.
@@ -80,10 +80,10 @@ pub(crate) enum Extent {
 }
 
 /// A value for people, on one line.
-pub(crate) fn text(value: &Value, extent: Extent) -> String {
+pub(crate) fn text(value: &Value, extent: TextExtent) -> String {
     match value {
         Value::Null => UNKNOWN.to_owned(),
-        Value::String(text) if extent == Extent::Full => one_line(text),
+        Value::String(text) if extent == TextExtent::Full => one_line(text),
         Value::String(text) => minute(text).unwrap_or_else(|| one_line(short(text))),
         Value::Number(number) if number.is_f64() => {
             let digits = decimal(value, LONE_DECIMALS);
@@ -215,19 +215,19 @@ mod tests {
     #[test]
     fn values_are_short_for_people_and_whole_where_asked_for() {
         let digest = "0123456789abcdef".repeat(4);
-        let both = |value: &Value| (text(value, Extent::Short), text(value, Extent::Full));
+        let both = |value: &Value| (text(value, TextExtent::Short), text(value, TextExtent::Full));
         assert_eq!(both(&json!(digest)), ("0123456789ab".to_owned(), digest.clone()));
         assert_eq!(both(&json!(format!("graph/1+{digest}"))).0, "graph/1+0123456789ab");
         let (noon, day) = ("2026-01-31T12:34:56.000000Z", "2026-01-31T00:00:00.000000Z");
         assert_eq!(both(&json!(noon)), ("2026-01-31 12:34".to_owned(), noon.to_owned()));
         assert_eq!(both(&json!(day)).0, "2026-01-31");
         assert_eq!(both(&json!("2026-01-31TODAY")).0, "2026-01-31TODAY");
-        assert_eq!(text(&Value::Null, Extent::Short), "-");
-        assert_eq!(text(&json!(["a", "b"]), Extent::Short), "a, b");
-        assert_eq!(text(&json!({"a": {"b": [1, 2]}, "c": null}), Extent::Short), "a b 1 2");
-        assert_eq!(text(&json!("a\n\u{1b}[31mb"), Extent::Full), "a \u{fffd}[31mb", "nobody draws on the terminal");
+        assert_eq!(text(&Value::Null, TextExtent::Short), "-");
+        assert_eq!(text(&json!(["a", "b"]), TextExtent::Short), "a, b");
+        assert_eq!(text(&json!({"a": {"b": [1, 2]}, "c": null}), TextExtent::Short), "a b 1 2");
+        assert_eq!(text(&json!("a\n\u{1b}[31mb"), TextExtent::Full), "a \u{fffd}[31mb", "nobody draws on the terminal");
         assert_eq!(
-            (text(&json!(5433.0), Extent::Short), text(&json!(0.12345), Extent::Short)),
+            (text(&json!(5433.0), TextExtent::Short), text(&json!(0.12345), TextExtent::Short)),
             ("5433".into(), "0.12".into())
         );
     }

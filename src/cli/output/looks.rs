@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use console::{Style, Term};
 
-use crate::cli::flags::Show;
+use super::show::Show;
 
 /// Columns of a line where no terminal says otherwise.
 const WIDTH: usize = 80;

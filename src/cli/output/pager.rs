@@ -13,7 +13,7 @@ const PAGER: &str = "less";
 const OPTIONS: &str = "FRX";
 
 /// Where results go. To be made, and written to, within the runtime.
-pub(crate) struct Sink {
+pub(crate) struct PagedOutput {
     /// What may still fit the terminal.
     held: Vec<u8>,
     /// Lines that do; `None` where nothing is held.
@@ -21,7 +21,7 @@ pub(crate) struct Sink {
     pager: Option<(Child, ChildStdin)>,
 }
 
-impl Sink {
+impl PagedOutput {
     /// Standard output as it looks.
     pub(crate) fn open() -> Self {
         let Looks { lines, show, .. } = looks();
@@ -62,7 +62,7 @@ impl Sink {
     }
 }
 
-impl Write for Sink {
+impl Write for PagedOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let Some(room) = self.room else {
             self.pass(bytes)?;
@@ -84,7 +84,7 @@ impl Write for Sink {
     }
 }
 
-impl Drop for Sink {
+impl Drop for PagedOutput {
     /// A failure says nothing of what came before it, which is to be read as well.
     fn drop(&mut self) {
         let _ = self.finish();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::cell::{self, Extent, VERDICTS};
+use super::cell::{self, TextExtent, VERDICTS};
 use super::looks::Looks;
 use super::table::table;
 
@@ -34,10 +34,10 @@ pub(crate) fn fields(map: &Map<String, Value>, looks: &Looks) -> String {
     values.sort_by_key(|(name, _)| place(name));
     let longest = values.iter().map(|(name, _)| cell::width(name)).filter(|width| *width <= NAME).max().unwrap_or(0);
     let line = |(name, value): &(String, &Value)| {
-        let full = cell::text(value, Extent::Full);
+        let full = cell::text(value, TextExtent::Full);
         // A digest that would be broken is shortened.
         let fits = looks.show.wide || longest.max(cell::width(name)) + GAP + cell::width(&full) <= looks.width;
-        let shown = if fits { full } else { cell::text(value, Extent::Short) };
+        let shown = if fits { full } else { cell::text(value, TextExtent::Short) };
         let shown = cell::tone(name, value).map_or_else(|| shown.clone(), |tone| looks.paint(tone, &shown));
         format!("{name:<longest$}{:GAP$}{shown}\n", "")
     };
@@ -60,7 +60,8 @@ fn list(items: &[Value], looks: &Looks) -> String {
     let rows: Option<Vec<Map<String, Value>>> = items.iter().map(|item| item.as_object().cloned()).collect();
     let Some(rows) = rows else {
         let indented = |line: String| format!("{:GAP$}{line}\n", "");
-        let wrapped = |item: &Value| cell::wrapped(&cell::text(item, Extent::Full), looks.width.saturating_sub(GAP));
+        let wrapped =
+            |item: &Value| cell::wrapped(&cell::text(item, TextExtent::Full), looks.width.saturating_sub(GAP));
         return items.iter().flat_map(wrapped).map(indented).collect();
     };
     let mut names: Vec<&str> = Vec::new();

@@ -5,27 +5,28 @@ use std::borrow::Cow;
 use anyhow::anyhow;
 use serde_json::{Map, Value};
 
-use super::cell::{self, Extent};
+use super::cell::{self, TextExtent};
 use super::looks::{Looks, Tone};
 use crate::cli::failure::{Failure, Result};
 
 /// Blanks between columns.
 const GAP: usize = 2;
-/// Columns of the terminal that a name, an id or a sentence gets at least, where it needs them.
+/// Columns of the terminal that a name or an id gets at least, where it needs them.
 const MIN_NAME: usize = 12;
 const MIN_ID: usize = 16;
-const MIN_PROSE: usize = 24;
+/// Blanks before a sentence that stands below its row.
+const INDENT: usize = 4;
 
 /// What a table may show.
 #[derive(Clone, Debug)]
-pub(crate) struct Columns {
+pub(crate) struct TableColumns {
     /// Every field, in the order of the contract.
     pub(crate) all: Vec<&'static str>,
     /// What people see unless they ask for more, the most important first; none: every field.
     pub(crate) shown: Vec<&'static str>,
 }
 
-impl Columns {
+impl TableColumns {
     /// The fields that are asked for, by name or by short name; every field where none is.
     pub(crate) fn asked(&self, names: &[String]) -> Result<Vec<&'static str>> {
         if names.is_empty() { Ok(self.all.clone()) } else { picked(&self.all, names) }
@@ -74,9 +75,9 @@ fn holds(value: Option<&Value>) -> bool {
 
 /// Rows under a header.
 fn laid_out(fields: &[&str], rows: &[Map<String, Value>], looks: &Looks, may_leave_out: bool) -> String {
-    let mut columns: Vec<Column<'_>> = fields.iter().map(|field| Column::of(field, rows, looks)).collect();
-    let left_out = if looks.show.wide { Vec::new() } else { fit(&mut columns, looks.width, may_leave_out) };
-    let mut text = header(&columns, looks) + &body(&columns, rows.len(), looks);
+    let mut layout = Layout::of(fields, rows, looks);
+    let left_out = if looks.show.wide { Vec::new() } else { layout.fit(looks.width, may_leave_out) };
+    let mut text = layout.header(looks) + &layout.body(looks);
     if !left_out.is_empty() {
         let names: Vec<&str> = left_out.iter().map(|column| column.header).collect();
         let said = format!("no room for {}: --wide, or --columns", names.join(", "));
@@ -86,25 +87,16 @@ fn laid_out(fields: &[&str], rows: &[Map<String, Value>], looks: &Looks, may_lea
     text
 }
 
-fn header(columns: &[Column<'_>], looks: &Looks) -> String {
-    let names = columns.iter().map(|column| (Cow::Borrowed(column.header), Some(Tone::Heading)));
-    line(columns, names, looks)
-}
-
-fn body(columns: &[Column<'_>], rows: usize, looks: &Looks) -> String {
-    (0..rows).flat_map(|row| row_lines(columns, row, looks)).collect()
-}
-
 /// A table of which the rows come page by page: the first says how wide the columns are.
 #[derive(Debug)]
-pub(crate) struct Pages {
+pub(crate) struct TablePages {
     fields: Vec<&'static str>,
     widths: Option<Vec<usize>>,
 }
 
-impl Pages {
+impl TablePages {
     /// A table of what is asked for, or else of what people see.
-    pub(crate) fn new(columns: &Columns, looks: &Looks) -> Result<Self> {
+    pub(crate) fn new(columns: &TableColumns, looks: &Looks) -> Result<Self> {
         let asked = &looks.show.columns;
         let fields = if asked.is_empty() && !looks.show.wide { columns.shown.clone() } else { columns.asked(asked)? };
         Ok(Self { fields, widths: None })
@@ -112,33 +104,38 @@ impl Pages {
 
     /// The next rows; before the first the header.
     pub(crate) fn next(&mut self, rows: &[Map<String, Value>], looks: &Looks) -> String {
-        let mut columns: Vec<Column<'_>> = self.fields.iter().map(|field| Column::of(field, rows, looks)).collect();
+        let mut layout = Layout::of(&self.fields, rows, looks);
         if let Some(widths) = &self.widths {
-            for (column, width) in columns.iter_mut().zip(widths) {
-                let least = if column.kind == Kind::Number { column.width } else { 0 };
-                column.width = least.max(*width);
-            }
-            return body(&columns, rows.len(), looks);
+            layout.take(widths);
+            return layout.body(looks);
         }
         if !looks.show.wide {
-            fit(&mut columns, looks.width, false);
+            layout.fit(looks.width, false);
         }
-        self.widths = Some(columns.iter().map(|column| column.width).collect());
-        header(&columns, looks) + &body(&columns, rows.len(), looks)
+        self.widths = Some(layout.columns.iter().map(|column| column.width).collect());
+        layout.header(looks) + &layout.body(looks)
     }
+}
+
+/// Where the cells of a table stand.
+struct Layout<'a> {
+    rows: usize,
+    columns: Vec<Column<'a>>,
+    /// Sentences that have no room beside the others: each under its row.
+    below: Vec<Column<'a>>,
 }
 
 /// A column of a table.
 struct Column<'a> {
     header: &'a str,
     cells: Vec<(String, Option<Tone>)>,
-    kind: Kind,
+    kind: ColumnKind,
     width: usize,
 }
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ColumnKind {
     Number,
     /// A word, a digest, a time: nothing to cut.
     Word,
@@ -148,8 +145,8 @@ enum Kind {
 }
 
 impl<'a> Column<'a> {
-    fn of(field: &'a str, rows: &'a [Map<String, Value>], looks: &Looks) -> Self {
-        let extent = if looks.show.wide { Extent::Full } else { Extent::Short };
+    fn of(field: &'a str, rows: &[Map<String, Value>], looks: &Looks) -> Self {
+        let extent = if looks.show.wide { TextExtent::Full } else { TextExtent::Short };
         let is_numeric = cell::is_numeric(field, rows);
         let values = || rows.iter().map(|row| row.get(field).unwrap_or(&Value::Null));
         let decimals = values().map(cell::decimals).max().unwrap_or(0);
@@ -162,11 +159,11 @@ impl<'a> Column<'a> {
         let header = cell::header(field);
         let width = cells.iter().map(|(text, _)| cell::width(text)).max().unwrap_or(0).max(cell::width(header));
         let kind = match field {
-            _ if is_numeric => Kind::Number,
-            field if cell::is_id(field) => Kind::Id,
-            field if cell::is_prose(field) => Kind::Prose,
-            _ if width > MIN_ID => Kind::Name,
-            _ => Kind::Word,
+            _ if is_numeric => ColumnKind::Number,
+            field if cell::is_id(field) => ColumnKind::Id,
+            field if cell::is_prose(field) => ColumnKind::Prose,
+            _ if width > MIN_ID => ColumnKind::Name,
+            _ => ColumnKind::Word,
         };
         Self { header, cells, kind, width }
     }
@@ -174,82 +171,90 @@ impl<'a> Column<'a> {
     /// What it cannot be narrower than.
     fn least(&self) -> usize {
         let least = match self.kind {
-            Kind::Number | Kind::Word => self.width,
-            Kind::Name => MIN_NAME,
-            Kind::Id => MIN_ID,
-            Kind::Prose => MIN_PROSE,
+            ColumnKind::Number | ColumnKind::Word => self.width,
+            ColumnKind::Name | ColumnKind::Prose => MIN_NAME,
+            ColumnKind::Id => MIN_ID,
         };
         least.max(cell::width(self.header)).min(self.width)
     }
 
-    /// The lines of a cell.
-    fn lines(&self, row: usize) -> Vec<Cow<'_, str>> {
-        let text = &self.cells[row].0;
-        match self.kind {
-            Kind::Id => vec![cell::cut_start(text, self.width)],
-            Kind::Prose if cell::width(text) > self.width => {
-                let cut = |line: String| Cow::Owned(cell::cut_end(&line, self.width).into_owned());
-                cell::wrapped(text, self.width).into_iter().map(cut).collect()
-            }
-            _ => vec![cell::cut_end(text, self.width)],
+    /// A cell in the columns that it has.
+    fn cell(&self, row: usize) -> (Cow<'_, str>, Option<Tone>) {
+        let (text, tone) = &self.cells[row];
+        let cut = if self.kind == ColumnKind::Id { cell::cut_start } else { cell::cut_end };
+        (cut(text, self.width), *tone)
+    }
+}
+
+impl<'a> Layout<'a> {
+    fn of(fields: &[&'a str], rows: &[Map<String, Value>], looks: &Looks) -> Self {
+        let columns = fields.iter().map(|field| Column::of(field, rows, looks)).collect();
+        Self { rows: rows.len(), columns, below: Vec::new() }
+    }
+
+    /// How wide a line is, by the width of a column.
+    fn width(&self, of: fn(&Column<'a>) -> usize) -> usize {
+        self.columns.iter().map(of).sum::<usize>() + GAP * self.columns.len().saturating_sub(1)
+    }
+
+    /// Makes a line fit: sentences go below, then whatever is widest gets narrower. Answers the last ones, those that
+    /// there is no room for.
+    fn fit(&mut self, room: usize, may_leave_out: bool) -> Vec<Column<'a>> {
+        let natural = |column: &Column<'a>| column.width;
+        if self.width(natural) > room && self.columns.len() > 1 {
+            let columns = std::mem::take(&mut self.columns);
+            (self.below, self.columns) = columns.into_iter().partition(|column| column.kind == ColumnKind::Prose);
+        }
+        let mut left_out = Vec::new();
+        while may_leave_out && self.columns.len() > 1 && self.width(Column::least) > room {
+            left_out.extend(self.columns.pop());
+        }
+        left_out.reverse();
+        while self.width(natural) > room {
+            let narrowed = self.columns.iter_mut().filter(|column| column.width > column.least());
+            let Some(widest) = narrowed.max_by_key(|column| column.width) else { break };
+            widest.width -= 1;
+        }
+        left_out
+    }
+
+    /// Takes over the widths of the page before, but cuts no number.
+    fn take(&mut self, widths: &[usize]) {
+        for (column, width) in self.columns.iter_mut().zip(widths) {
+            let least = if column.kind == ColumnKind::Number { column.width } else { 0 };
+            column.width = least.max(*width);
         }
     }
-}
 
-/// Narrows columns until a line fits: sentences first, which go on on the next line, then whatever is widest. Answers
-/// the last ones, those that there is no room for.
-fn fit<'a>(columns: &mut Vec<Column<'a>>, room: usize, may_leave_out: bool) -> Vec<Column<'a>> {
-    let total = |widths: usize, count: usize| widths + GAP * count.saturating_sub(1);
-    let needs = |columns: &[Column<'_>]| total(columns.iter().map(Column::least).sum(), columns.len());
-    let mut left_out = Vec::new();
-    while may_leave_out && columns.len() > 1 && needs(columns) > room {
-        left_out.extend(columns.pop());
+    fn header(&self, looks: &Looks) -> String {
+        let name = |column: &Column<'a>| (Cow::Borrowed(column.header), Some(Tone::Heading));
+        self.line(self.columns.iter().map(name), looks)
     }
-    left_out.reverse();
-    loop {
-        let over = total(columns.iter().map(|column| column.width).sum(), columns.len()).saturating_sub(room);
-        let narrowed = columns.iter_mut().filter(|column| column.width > column.least());
-        let widest = narrowed.max_by_key(|column| (column.kind == Kind::Prose, column.width));
-        let Some(widest) = widest.filter(|_| over > 0) else { return left_out };
-        // One by one beside others: they share what there is.
-        let step = if widest.kind == Kind::Prose { over.min(widest.width - widest.least()) } else { 1 };
-        widest.width -= step;
+
+    fn body(&self, looks: &Looks) -> String {
+        let row = |row| self.line(self.columns.iter().map(|column| column.cell(row)), looks) + &self.under(row, looks);
+        (0..self.rows).map(row).collect()
     }
-}
 
-/// The lines of a row: one, unless sentences go on.
-fn row_lines(columns: &[Column<'_>], row: usize, looks: &Looks) -> Vec<String> {
-    let cells: Vec<Vec<Cow<'_, str>>> = columns.iter().map(|column| column.lines(row)).collect();
-    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
-    let nth = |n: usize| {
-        let cell = |(column, lines): (&Column<'_>, &Vec<Cow<'_, str>>)| {
-            (Cow::Owned(lines.get(n).cloned().unwrap_or_default().into_owned()), column.cells[row].1)
-        };
-        line(columns, columns.iter().zip(&cells).map(cell), looks)
-    };
-    (0..height).map(nth).collect()
-}
+    /// The sentences of a row.
+    fn under(&self, row: usize, looks: &Looks) -> String {
+        let lines = |column: &Column<'_>| cell::wrapped(&column.cells[row].0, looks.width.saturating_sub(INDENT));
+        self.below.iter().flat_map(lines).map(|line| format!("{:INDENT$}{line}\n", "")).collect()
+    }
 
-/// A line of cells, each in its column, without blanks at the end.
-fn line<'a>(
-    columns: &[Column<'_>],
-    cells: impl Iterator<Item = (Cow<'a, str>, Option<Tone>)>,
-    looks: &Looks,
-) -> String {
-    let mut line = String::new();
-    let mut blanks = 0;
-    for (column, (text, tone)) in columns.iter().zip(cells) {
-        let room = column.width.saturating_sub(cell::width(&text));
-        let (before, after) = if column.kind == Kind::Number { (room, 0) } else { (0, room) };
-        if !text.is_empty() {
+    /// A line of cells, each in its column, without blanks at the end.
+    fn line<'b>(&self, cells: impl Iterator<Item = (Cow<'b, str>, Option<Tone>)>, looks: &Looks) -> String {
+        let mut line = String::new();
+        let mut blanks = 0;
+        for (column, (text, tone)) in self.columns.iter().zip(cells) {
+            let room = column.width.saturating_sub(cell::width(&text));
+            let (before, after) = if column.kind == ColumnKind::Number { (room, 0) } else { (0, room) };
             line.extend(std::iter::repeat_n(' ', blanks + before));
             line.push_str(&tone.map_or_else(|| text.clone().into_owned(), |tone| looks.paint(tone, &text)));
-            blanks = 0;
-        } else {
-            blanks += before;
+            blanks = after + GAP;
         }
-        blanks += after + GAP;
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        line
     }
-    line.push('\n');
-    line
 }
