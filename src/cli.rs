@@ -6,9 +6,11 @@ mod confirm;
 mod draft;
 mod failure;
 mod flags;
+mod gap;
 mod interrupt;
 mod output;
 mod ping;
+mod rights;
 mod session;
 mod terminal;
 
@@ -16,7 +18,8 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, Parser as _};
 use domain::redact;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -36,6 +39,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { ENVIRONMENT } else { 0 };
+            let error = with_plain_usage(error);
             // What was mistyped is quoted. Where that must not be repeated, the colours go with it.
             let text = error.render().to_string();
             let _ = match redact::emails(&text) {
@@ -58,6 +62,7 @@ pub fn main() -> ExitCode {
     }
     start_logging(&cli.common, is_lasting(&cli.command));
     output::looks::settle(&cli.common.show);
+    let rights = rights::needed(&cli.command);
     let format = OutputFormat::or_default(cli.common.format);
     let run = || -> failure::Result<u8> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -72,8 +77,27 @@ pub fn main() -> ExitCode {
     };
     match run() {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => report(&failure),
+        Err(failure) => match failure.denied() {
+            Some(said) => {
+                let advice = anyhow::anyhow!("{said}: this needs {rights} (docs/OPERATIONS.md)");
+                report(&Failure { code: failure.code, error: advice })
+            }
+            None => report(&failure),
+        },
     }
+}
+
+/// The complaint with the usage of its command. Where the environment gives an option, the parser would list it like
+/// one that must be typed.
+fn with_plain_usage(mut error: clap::Error) -> clap::Error {
+    if error.get(ContextKind::Usage).is_some() {
+        let mut command = Cli::command();
+        command.build();
+        let named = std::env::args_os().skip(1).fold(&command, |at, word| at.find_subcommand(&word).unwrap_or(at));
+        let usage = named.clone().render_usage();
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
+    error
 }
 
 /// Whether a command runs until it is stopped.

@@ -11,6 +11,7 @@ pub mod bench;
 mod database_url;
 pub mod deps;
 pub mod error;
+mod nearest;
 mod pools;
 pub mod run;
 pub mod slow;

@@ -1,5 +1,6 @@
 //! The command line keeps its contract: keys, exit codes, formats, and an answer to every bad input.
 
+mod advice;
 mod bad_grants;
 mod bad_sbom;
 mod bad_survey;
@@ -17,4 +18,5 @@ mod speaking;
 mod spreadsheets;
 mod tables;
 mod terminal;
+mod why;
 mod wild;

@@ -32,6 +32,7 @@ const STATEMENTS: &[(&str, Reads)] = &[
     ("first_scores", Reads::Few(&["score_pkey", "vertex_pkey"])),
     ("first_scores_of_projects", Reads::Few(&["project_pkey", "score_pkey"])),
     ("history_of_one", Reads::Few(&["span_pkey", "tick_pkey"])),
+    ("ids", Reads::All(&["project", "vertex"])),
     ("labels", Reads::All(&["tick"])),
     ("projects_of", Reads::Few(&["vertex_pkey"])),
     ("projects_of_repos", Reads::All(&["vertex"])),
@@ -42,6 +43,7 @@ const STATEMENTS: &[(&str, Reads)] = &[
     ("scores", Reads::All(&["score", "vertex"])),
     ("scores_of_projects", Reads::All(&["project", "score"])),
     ("ticks", Reads::All(&["tick"])),
+    ("unsaid", Reads::All(&["fact", "finding", "score", "vertex"])),
     ("values_at", Reads::All(&["span"])),
     ("values_held", Reads::All(&["span"])),
 ];

@@ -25,7 +25,7 @@ pub use load::event;
 #[derive(Debug, Error)]
 pub enum BenchError {
     /// The server failed, or does not let us make a database.
-    #[error("database: {0}")]
+    #[error("{0}")]
     Database(#[from] sqlx::Error),
     /// The schema could not be made.
     #[error("migrations: {0}")]

@@ -79,7 +79,7 @@ pub enum AppendError {
     #[error("appended, but not yet sequenced: {0}")]
     Unplaced(#[source] SequenceError),
     /// The database failed. Whether the append happened is unknown; sending it again is safe.
-    #[error("database: {0}")]
+    #[error("{0}")]
     Database(#[from] sqlx::Error),
     /// The log holds what it cannot hold.
     #[error(transparent)]
@@ -123,7 +123,7 @@ impl AppendError {
 #[derive(Debug, Error)]
 pub enum SequenceError {
     /// The database failed.
-    #[error("database: {0}")]
+    #[error("{0}")]
     Database(#[from] sqlx::Error),
     /// The log holds what it cannot hold.
     #[error(transparent)]

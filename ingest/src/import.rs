@@ -40,7 +40,7 @@ pub enum ImportError {
     #[error(transparent)]
     Sequence(#[from] SequenceError),
     /// The database failed. Trying again goes on where it ended.
-    #[error("database: {0}")]
+    #[error("{0}")]
     Database(#[from] sqlx::Error),
 }
 

@@ -26,7 +26,7 @@ pub enum MigrateError {
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The database failed.
-    #[error("database: {0}")]
+    #[error("{0}")]
     Database(#[from] sqlx::Error),
 }
 

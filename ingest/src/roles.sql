@@ -37,7 +37,7 @@ REVOKE ALL ON ALL SEQUENCES IN SCHEMA log, atlas
 -- Everybody: the schemas by name, and which migrations are applied.
 GRANT USAGE ON SCHEMA atlas, public
     TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
-GRANT USAGE ON SCHEMA log TO atlas_appender, atlas_sequencer, atlas_projector, atlas_auditor;
+GRANT USAGE ON SCHEMA log TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 GRANT SELECT ON public._sqlx_migrations
     TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 
@@ -65,8 +65,8 @@ GRANT CREATE ON SCHEMA public TO atlas_projector;
 GRANT SELECT, INSERT, UPDATE, DELETE ON atlas.build, atlas.live TO atlas_projector;
 GRANT SELECT ON atlas.person TO atlas_projector;
 
--- Reader: what is live. Builds and views that projectors make from now on are readable by themselves.
-GRANT SELECT ON atlas.build, atlas.live TO atlas_reader;
+-- Reader: what is live, and how far that is behind the log. Builds and views that projectors make from now on are readable by themselves.
+GRANT SELECT ON atlas.build, atlas.live, log.head TO atlas_reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE atlas_projector GRANT USAGE ON SCHEMAS TO atlas_reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE atlas_projector GRANT SELECT ON TABLES TO atlas_reader;
 

@@ -17,6 +17,7 @@ pub mod people;
 pub mod store;
 pub mod table;
 pub mod tables;
+pub mod why;
 
 pub use families::{Projection, World};
 pub use fold::{Fold, View};

@@ -19,6 +19,7 @@ pub mod query;
 pub mod schema;
 pub mod statement;
 pub mod switch;
+pub mod unsaid;
 pub mod views;
 pub mod write;
 
@@ -26,7 +27,7 @@ pub mod write;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The database refused or vanished.
-    #[error("database: {0}")]
+    #[error("{0}")]
     Database(#[from] sqlx::Error),
     /// Another process moved the cursor: this one is no longer the projector.
     #[error("build {build}: another projector has moved on from position {position}")]

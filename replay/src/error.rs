@@ -11,7 +11,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ReplayError {
     /// The database refused or vanished.
-    #[error("database: {0}")]
+    #[error("{0}")]
     Database(#[from] sqlx::Error),
     /// Fewer events came than the log says it holds. Never a short success.
     #[error("the log ended at position {ended} while reading {from} to {to}")]
@@ -114,8 +114,13 @@ pub enum ReplayError {
         published: String,
     },
     /// No such vertex at that position.
-    #[error("no vertex `{0}` at this position")]
-    NoVertex(String),
+    #[error("no vertex `{id}` at this position")]
+    NoVertex {
+        /// What was asked for.
+        id: String,
+        /// The ids that there are.
+        known: Vec<String>,
+    },
     /// No such metric of that formula.
     #[error("no metric `{0}` under this formula")]
     NoMetric(String),

@@ -31,13 +31,16 @@ mod scores;
 mod serve;
 mod status;
 mod triage;
+mod why;
 
 use crate::cli::failure::Result;
 use crate::cli::flags::{Command, Common, TriageCommand};
 use crate::cli::output::Output;
 use crate::cli::session;
 use crate::service::ask::events::EventsQuery;
+use crate::service::ask::point::PointQuery;
 use crate::service::ask::scores::ScoresQuery;
+use crate::service::ask::why::WhyQuery;
 
 /// Runs a command. Answers its result and the exit code that goes with it.
 pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8)> {
@@ -54,7 +57,12 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Status => status::run(&deps()?).await.map(done),
         Command::Scores { level, id, sort, limit, at } => {
             let sort = scores::order(common, sort.as_deref())?;
-            scores::run(&deps()?, &ScoresQuery { level: level.into(), id, sort, limit, at: at.into() }).await.map(done)
+            let asked = ScoresQuery { level: level.into(), id, sort, limit, at: at.into() };
+            scores::run(common, &asked).await.map(done)
+        }
+        Command::Why { id, metric, from, as_of } => {
+            let asked = WhyQuery { id, metric, from, at: PointQuery { as_of, formula: None } };
+            why::run(common, &asked).await.map(done)
         }
         Command::Edges { of, level, why, as_of } => {
             edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)

@@ -37,7 +37,11 @@ impl FileDraft {
         };
         let target = followed(path)?;
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let draft = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        // The name of the draft is nobody's business.
+        let draft = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => io::Error::new(error.kind(), "No such file or directory: make the folder first"),
+            kind => kind.into(),
+        })?;
         if let Some(permissions) = standing {
             draft.as_file().set_permissions(permissions)?;
         }

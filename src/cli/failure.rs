@@ -35,6 +35,11 @@ impl Failure {
         Self { code: REFUSED, error: error.into() }
     }
 
+    /// What the database said where a right is missing.
+    pub(crate) fn denied(&self) -> Option<&str> {
+        self.error.downcast_ref::<service::Error>()?.denied()
+    }
+
     /// Wrong usage, configuration or connection.
     pub(crate) fn environment(error: impl Into<anyhow::Error>) -> Self {
         Self { code: ENVIRONMENT, error: error.into() }

@@ -109,6 +109,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         at: AsOf,
     },
+    /// Why a value is what it is, or what changed it, in sentences; what is missing with the command that gives it
+    Why {
+        /// The project, repository or package
+        id: String,
+        /// Only this value, for example `criticality_score`; without it all that the formula has
+        metric: Option<String>,
+        /// What changed since this position or time
+        #[arg(long)]
+        from: Option<String>,
+        /// Position or time to look at; default: where the live tables stand
+        #[arg(long)]
+        as_of: Option<String>,
+    },
     /// Resolved dependencies, dependent first
     Edges {
         /// Only those with this end

@@ -69,6 +69,8 @@ pub(crate) enum Output {
     Report(String, Map<String, Value>),
     /// Lines for people; for programs an object that holds rows under a key, of which the columns are given.
     Listing(String, Map<String, Value>, Vec<&'static str>, &'static str),
+    /// A result with lines for people behind it.
+    Followed(Box<Self>, String),
 }
 
 /// Makes an object of a `json!({...})` literal.
@@ -106,6 +108,11 @@ impl Output {
         key: &'static str,
     ) -> Result<Self> {
         Ok(Self::Listing(text, object(serde_json::to_value(answer).map_err(Failure::refused)?), columns, key))
+    }
+
+    /// With lines for people behind it, which programs do not see.
+    pub(crate) fn followed_by(self, text: String) -> Self {
+        Self::Followed(Box::new(self), text)
     }
 
     /// Answers as rows, whose columns are the fields of their type.
@@ -148,6 +155,10 @@ pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
 }
 
 fn render(output: &Output, format: OutputFormat) -> Result<String> {
+    if let Output::Followed(output, text) = output {
+        let shown = render(output, format)?;
+        return Ok(if format == OutputFormat::Table { format!("{shown}\n{text}") } else { shown });
+    }
     let picks = !looks().show.columns.is_empty();
     match format {
         OutputFormat::Json | OutputFormat::Ndjson if picks && !matches!(output, Output::None) => Err(whole()),
@@ -169,7 +180,7 @@ pub(crate) fn whole() -> Failure {
 
 fn json(output: &Output) -> Result<String> {
     match output {
-        Output::None => Ok(String::new()),
+        Output::None | Output::Followed(..) => Ok(String::new()),
         Output::Text(text) => Ok(text.clone()),
         Output::Object(map) | Output::Report(_, map) | Output::Listing(_, map, ..) => pretty(map),
         Output::Rows(_, rows) => pretty(rows),
@@ -178,7 +189,7 @@ fn json(output: &Output) -> Result<String> {
 
 fn ndjson(output: &Output) -> Result<String> {
     match output {
-        Output::None => Ok(String::new()),
+        Output::None | Output::Followed(..) => Ok(String::new()),
         Output::Text(text) => Ok(text.clone()),
         Output::Object(map) | Output::Report(_, map) => line(map),
         Output::Rows(_, rows) => rows.iter().map(line).collect(),
@@ -189,7 +200,7 @@ fn ndjson(output: &Output) -> Result<String> {
 fn values(output: &Output) -> Result<String> {
     let show = &looks().show;
     match output {
-        Output::None => Ok(String::new()),
+        Output::None | Output::Followed(..) => Ok(String::new()),
         Output::Text(text) => Ok(text.clone()),
         Output::Object(map) | Output::Report(_, map) => {
             // What is nothing but a list of objects is its rows.
@@ -212,7 +223,7 @@ fn values(output: &Output) -> Result<String> {
 
 fn people(output: &Output) -> Result<String> {
     match output {
-        Output::None => Ok(String::new()),
+        Output::None | Output::Followed(..) => Ok(String::new()),
         Output::Text(text) | Output::Report(text, _) | Output::Listing(text, ..) => Ok(text.clone()),
         Output::Object(map) => Ok(fields(map)),
         Output::Rows(columns, rows) => columns.table(rows, looks()),

@@ -10,6 +10,7 @@ pub mod events;
 pub mod export;
 pub mod formula;
 pub mod history;
+pub(crate) mod known;
 pub mod lag;
 #[cfg(feature = "serve")]
 pub mod listing;
@@ -22,6 +23,8 @@ pub mod status;
 #[cfg(feature = "serve")]
 pub mod submissions;
 pub mod triage;
+pub mod unsaid;
+pub mod why;
 
 pub use projections::metrics::Level;
 pub use projections::tables::Projection;

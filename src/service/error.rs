@@ -7,6 +7,8 @@ use std::time::Duration;
 use domain::recorded::Position;
 use replay::snapshot::OfDatabase;
 
+use super::nearest::did_you_mean;
+
 /// What lies beneath an error.
 pub type Cause = Box<dyn Source + Send + Sync + 'static>;
 
@@ -118,6 +120,14 @@ impl Error {
         }
     }
 
+    /// What the database said where this login lacks a right.
+    #[must_use]
+    pub fn denied(&self) -> Option<&str> {
+        const INSUFFICIENT_PRIVILEGE: &str = "42501";
+        let said = self.database()?.as_database_error()?;
+        (said.code()? == INSUFFICIENT_PRIVILEGE).then(|| said.message())
+    }
+
     /// What the database, or the way to it, said, where that is the cause.
     #[must_use]
     pub fn database(&self) -> Option<&sqlx::Error> {
@@ -195,7 +205,10 @@ impl From<replay::ReplayError> for Error {
             ReplayError::Corrupt { position, .. } => Self::Corrupt { position, cause: error.into() },
             ReplayError::Erased { .. } | ReplayError::Unprovable { .. } => Self::Gone(error.into()),
             ReplayError::NoPublication(ref label) => Self::not_found("publication", label.clone(), error),
-            ReplayError::NoVertex(ref id) => Self::not_found("vertex", id.clone(), error),
+            ReplayError::NoVertex { ref id, ref known } => {
+                let near = did_you_mean(id, known.iter().map(String::as_str));
+                Self::not_found("vertex", id.clone(), format!("{error}{near}"))
+            }
             ReplayError::NoMetric(ref name) => Self::not_found("metric", name.clone(), error),
             error => Self::refused(error),
         }

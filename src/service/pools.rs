@@ -123,7 +123,16 @@ pub(crate) async fn connect(options: &PgConnectOptions, work: Work) -> Result<Pg
         Ok(connected) => connected.map_err(Error::unavailable),
         Err(_) => Err(Error::unavailable(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()))),
     };
-    connected.map_err(|error| error.of("cannot connect to the database"))
+    connected.map_err(|error| error.of(format!("cannot connect to the database at {}", place(&options))))
+}
+
+/// Where a server is, without whoever connects and the password.
+fn place(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None if options.get_host().starts_with('/') => options.get_host().to_owned(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ async fn a_value_holds_until_another_is_seen() {
         assert_eq!(row[0][span["metric"].as_str().unwrap()], span["value"], "{span}");
     }
     let refused = place.ends(1, &["history", "pkg:github/o/nobody"]);
-    assert!(refused.stderr.contains("`pkg:github/o/nobody` has a history: "), "{refused:?}");
+    assert!(refused.stderr.contains("has the id `pkg:github/o/nobody`"), "{refused:?}");
     place.ends(1, &["history", "pkg:github/o/c", "--metric", "luck"]);
 }
 

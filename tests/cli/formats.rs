@@ -35,7 +35,9 @@ fn rows_are_the_same_in_every_format() {
         }
 
         let table = of("table --wide");
-        assert_eq!(table.lines().count(), rows.len() + 1, "a line a row: {table}");
+        // Behind an empty line scores say what is missing.
+        let lines = table.lines().take_while(|line| !line.is_empty());
+        assert_eq!(lines.count(), rows.len() + 1, "a line a row: {table}");
         assert_eq!(table.lines().next().unwrap().split_whitespace().count(), header.len(), "{table}");
     }
 }

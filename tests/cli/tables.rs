@@ -81,7 +81,8 @@ fn people_see_the_best_first_and_programs_the_order_of_ids() {
     ecosystem(&program);
     let names = |line: &str| -> Vec<String> {
         let said = program.line(&format!("{line} --format table")).ok().stdout;
-        said.lines().skip(1).map(|line| line.split("  ").next().unwrap().to_owned()).collect()
+        let rows = said.lines().skip(1).take_while(|line| !line.is_empty());
+        rows.map(|line| line.split("  ").next().unwrap().to_owned()).collect()
     };
     assert_eq!(names("scores"), ["Gamma", "Beta", "Alpha", "Empty"], "criticality 2, 1, 0, unknown");
     assert_eq!(names("scores --limit 1"), ["Gamma"]);

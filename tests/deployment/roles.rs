@@ -65,7 +65,7 @@ async fn every_login_works_as_printed() {
     users.run("projection", &["project"]);
     follows(&users, &[&["ingest", "repo", &repo(2)][..], &about].concat());
     users.run("projection", &["rebuild"]);
-    for args in [&["scores"][..], &["edges"], &["triage", "list"]] {
+    for args in [&["scores"][..], &["edges"], &["triage", "list"], &["status"]] {
         users.run("dashboard", args);
     }
     users.run("publishing", &["publish", "--label", "first"]);

@@ -34,7 +34,8 @@ fn denied(database: &str, data: &Path, arguments: &[&str]) {
     let output = command(Some(database), data, arguments).output().unwrap();
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-    assert!(said.contains("permission denied"), "{arguments:?}: {said}");
+    let line = said.lines().find(|line| line.starts_with("error: permission denied for ")).unwrap_or_default();
+    assert!(line.contains(": this needs the ") && !line.contains("database:"), "{arguments:?}: {said}");
 }
 
 #[tokio::test]
@@ -60,6 +61,7 @@ async fn each_login_does_its_work_and_nothing_else() {
     assert_eq!(ingest(&[&["sbom", &sbom][..], &subject].concat())["outcome"], "appended");
     assert_eq!(ingest(&[&["repo", &repo][..], &subject].concat())["outcome"], "appended");
     assert_eq!(ingest(&[&["repo", &repo][..], &subject].concat())["outcome"], "duplicate");
+    assert_eq!(ingest(&[&["repo", &repo, "--project", "p:a"][..], &subject].concat())["outcome"], "appended");
     assert_eq!(ingest(&[&["git-log", &git][..], &subject].concat())["commits"], 1);
     assert!(ingest(&["survey", &survey])["appended"].as_u64().unwrap() > 5);
     // New streams whose rows are refused are taken back.
@@ -98,6 +100,9 @@ async fn each_login_does_its_work_and_nothing_else() {
         denied(&login.url, data, &["project"]);
     }
     denied(&reader.url, data, &["events"]);
+    let output = command(Some(&reader.url), data, &["events"]).output().unwrap();
+    assert!(stderr(&output).contains("this needs the role atlas_auditor (docs/OPERATIONS.md)"), "{output:?}");
+    assert_eq!(json(&reader.url, data, &["status"])["head"], json(&owner, data, &["status"])["head"]);
     let output = command(Some(&reader.url), data, &["audit", "checkpoint"]).output().unwrap();
     let said = stderr(&output);
     assert!(output.status.code() == Some(2) && said.contains("permission denied"), "{said}");

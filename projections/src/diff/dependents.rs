@@ -3,10 +3,9 @@
 //! One walk a source and formula, along dependencies: as many steps as there are pairs of a dependent and what it
 //! reaches, which is the sum of all criticalities.
 
-use domain::formula::SiblingPolicy;
-
 use super::reason::{Direction, MAX_REASONS};
 use crate::metrics::evaluation::Evaluation;
+use crate::metrics::network::Hindrance;
 
 /// A dependent that counts on one side only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +42,13 @@ pub(super) struct AllDependents {
 /// One side's walk from one source.
 struct Walk<'a> {
     side: &'a Evaluation<'a>,
-    exclude_siblings: bool,
     stamp: Vec<u32>,
     reached: Vec<u32>,
 }
 
 impl<'a> Walk<'a> {
     fn of(side: &'a Evaluation<'a>) -> Self {
-        let exclude_siblings = side.basis.formula.criticality.siblings == SiblingPolicy::Exclude;
-        Self { side, exclude_siblings, stamp: vec![u32::MAX; side.network.active.len()], reached: Vec::new() }
+        Self { side, stamp: vec![u32::MAX; side.network.active.len()], reached: Vec::new() }
     }
 
     /// Walks from a source, whether it counts or not.
@@ -89,22 +86,24 @@ impl<'a> Walk<'a> {
         self.is_active(source) && self.side.network.counts[source as usize]
     }
 
+    fn hindrance(&self, source: u32, target: u32) -> Option<Hindrance> {
+        let network = &self.side.network;
+        network.hindrance(source, network.groups[target as usize], self.side.basis.formula.criticality.siblings)
+    }
+
     fn counts(&self, source: u32, target: u32) -> bool {
-        self.is_dependent(source)
-            && self.reaches(source, target)
-            && !(self.exclude_siblings && self.siblings(source, target))
+        self.reaches(source, target) && self.hindrance(source, target).is_none()
     }
 
     /// What keeps a source from counting for a target on this side.
     fn obstacle(&self, source: u32, target: u32) -> &'static str {
         if !self.reaches(source, target) {
-            "reach"
-        } else if !self.is_active(source) {
-            "active"
-        } else if !self.is_dependent(source) {
-            "counting"
-        } else {
-            "sibling"
+            return "reach";
+        }
+        match self.hindrance(source, target) {
+            Some(Hindrance::Inactive) => "active",
+            Some(Hindrance::NoRepo) => "counting",
+            Some(Hindrance::Sibling) | None => "sibling",
         }
     }
 }

@@ -17,41 +17,56 @@ pub struct Adoption {
 }
 
 /// One value per signal, in the order of [`Signal::ALL`].
-type Signals = [Option<u64>; 3];
+pub type Signals = [Option<u64>; 3];
 
 /// The signals of a Repo as its vertex states them.
 #[must_use]
-pub fn signals_of(vertex: &Vertex) -> [Option<u64>; 3] {
+pub fn signals_of(vertex: &Vertex) -> Signals {
     let details = &vertex.details;
     if vertex.repo { [details.downloads, details.stars, details.forks] } else { [None; 3] }
 }
 
-/// Per entry its signals on a common scale, joined; `None` without any signal that counts.
-fn composites(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<Option<u32>> {
+/// Per signal that counts its place among all and, by entry, its value as a share: numerator and denominator of one. Of
+/// a percentile these are how many lie strictly below, and how many are known.
+#[must_use]
+pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<(usize, Vec<Option<(u64, u64)>>)> {
     let counting = Signal::ALL.into_iter().enumerate().filter(|(_, signal)| policy.signals.contains(signal));
     let of = |n: usize| entries.iter().map(move |signals| signals[n]).collect::<Vec<_>>();
-    // Each signal's value as a share: numerator and denominator of one.
-    let scaled: Vec<Vec<Option<(u64, u64)>>> = counting
-        .map(|(n, _)| match policy.norm {
-            SignalNorm::Percentile => {
-                let (ranks, count) = below(&of(n));
-                ranks.into_iter().map(|rank| rank.map(|rank| (rank, count))).collect()
-            }
-            // Hundredths of ln(1 + value), as a share of a hundred.
-            SignalNorm::Log1p => {
-                let hundredths = |value: u64| fit(half_up(log1p_micro(value), 10_000), "hundredths of a logarithm");
-                of(n).into_iter().map(|value| value.map(|value| (hundredths(value), 10_000))).collect()
-            }
-        })
-        .collect();
+    let scaled = counting.map(|(n, _)| match policy.norm {
+        SignalNorm::Percentile => {
+            let (ranks, count) = below(&of(n));
+            (n, ranks.into_iter().map(|rank| rank.map(|rank| (rank, count))).collect())
+        }
+        // Hundredths of ln(1 + value), as a share of a hundred.
+        SignalNorm::Log1p => {
+            let hundredths = |value: u64| fit(half_up(log1p_micro(value), 10_000), "hundredths of a logarithm");
+            (n, of(n).into_iter().map(|value| value.map(|value| (hundredths(value), 10_000))).collect())
+        }
+    });
+    scaled.collect()
+}
+
+/// Per entry its signals on a common scale, joined; `None` without any signal that counts.
+fn composites(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<Option<u32>> {
+    let scaled = shares(entries, policy);
     let joined = |entry: usize| {
-        let terms: Vec<(u64, u64)> = scaled.iter().filter_map(|signal| signal[entry]).collect();
+        let terms: Vec<(u64, u64)> = scaled.iter().filter_map(|(_, signal)| signal[entry]).collect();
         match policy.combine {
             Combine::Mean => mean_percentile(&terms),
             Combine::Greatest => terms.iter().filter_map(|term| mean_percentile(&[*term])).max(),
         }
     };
     (0..entries.len()).map(joined).collect()
+}
+
+/// The signals of every project, those of its Repos joined.
+#[must_use]
+pub fn joined(signals: &[Signals], members: &[Vec<u32>]) -> Vec<Signals> {
+    let of_project = |repos: &Vec<u32>| {
+        let of = |n: usize| repos.iter().filter_map(move |repo| signals[*repo as usize][n]);
+        [of(0).fold(None, add_downloads), of(1).max(), of(2).max()]
+    };
+    members.iter().map(of_project).collect()
 }
 
 /// Evaluates every Repo and project.
@@ -70,17 +85,7 @@ pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: &AdoptionPolicy) ->
             })
             .collect(),
         ProjectAdoption::GreatestOfRepos => members.iter().map(|repos| values(repos).into_iter().max()).collect(),
-        ProjectAdoption::ProjectSignals => {
-            let joined: Vec<Signals> = members
-                .iter()
-                .map(|repos| {
-                    let signals = &signals;
-                    let of = |n: usize| repos.iter().filter_map(move |repo| signals[*repo as usize][n]);
-                    [of(0).fold(None, add_downloads), of(1).max(), of(2).max()]
-                })
-                .collect();
-            composites(&joined, policy)
-        }
+        ProjectAdoption::ProjectSignals => composites(&joined(&signals, members), policy),
     };
     Adoption { vertices, projects }
 }

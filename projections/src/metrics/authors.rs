@@ -89,13 +89,13 @@ impl Authors {
         summed(own.map(|(author, sum)| (self.person(author), sum)).collect())
     }
 
-    /// Whether somebody who counts committed on a day after `after`, up to `to`; merges too, and commits of nobody, who
-    /// is no bot.
+    /// The last day up to `to` on which somebody who counts committed; merges too, and commits of nobody, who is no
+    /// bot.
     #[must_use]
-    pub fn any_commit_after(&self, repo: &RepoContributions<'_>, after: Day, to: Day) -> bool {
-        let start = repo.days.partition_point(|row| row.day <= after);
-        let mut days = repo.days[start..].iter().take_while(|row| row.day <= to);
-        let nobody = repo.unsigned.iter().any(|row| row.day > after && row.day <= to && row.commits > 0);
-        nobody || days.any(|row| row.commits > 0 && self.counts(repo, &row.author))
+    pub fn last_commit(&self, repo: &RepoContributions<'_>, to: Day) -> Option<Day> {
+        let rows = &repo.days[..repo.days.partition_point(|row| row.day <= to)];
+        let last = rows.iter().rev().find(|row| row.commits > 0 && self.counts(repo, &row.author));
+        let nobodys = repo.unsigned.iter().filter(|row| row.day <= to && row.commits > 0).map(|row| row.day);
+        last.map(|row| row.day).max(nobodys.max())
     }
 }

@@ -1,16 +1,16 @@
 //! One evaluation of a formula, with all that its scores were computed from.
 
 use domain::formula::Formula;
-use domain::status::ActivityStatus;
 
 use super::adoption::{self, Adoption};
 use super::basis::Basis;
 use super::criticality::{self, Criticality};
 use super::network::Network;
 use super::pony::{self, PonyFactors};
+use super::status::{StatusDecision, StatusRules};
 use super::terms::{self, Values};
 use super::windows::Windows;
-use super::{Level, ScoreRow, Scores, flags, score, status};
+use super::{Level, ScoreRow, Scores, flags, score};
 use crate::graph::Graph;
 use crate::people::Contributions;
 
@@ -19,8 +19,8 @@ use crate::people::Contributions;
 pub struct Evaluation<'a> {
     /// What was looked at.
     pub basis: Basis<'a>,
-    /// Status by project index.
-    pub statuses: Vec<ActivityStatus>,
+    /// Status by project index, each as it was decided.
+    pub statuses: Vec<StatusDecision>,
     /// Edges, active set, dependents that count.
     pub network: Network,
     /// The scores.
@@ -45,8 +45,15 @@ impl<'a> Evaluation<'a> {
         windows: &mut Windows,
     ) -> Self {
         let basis = Basis::of(graph, contributions, formula, windows);
-        let statuses =
-            status::statuses(graph, contributions, &basis.members, &basis.authors, formula.status.source, basis.today);
+        let rules = StatusRules {
+            graph,
+            contributions,
+            members: &basis.members,
+            authors: &basis.authors,
+            source: formula.status.source,
+            today: basis.today,
+        };
+        let statuses: Vec<StatusDecision> = (0..graph.projects.len()).map(|n| rules.decide(n)).collect();
         let network = Network::of(graph, &statuses, formula);
         let further = formula.further();
         let parts = ScoreParts {
@@ -73,11 +80,11 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn project_rows(graph: &Graph, statuses: &[ActivityStatus], parts: &ScoreParts) -> Vec<ScoreRow> {
+fn project_rows(graph: &Graph, statuses: &[StatusDecision], parts: &ScoreParts) -> Vec<ScoreRow> {
     let row = |(n, project): (usize, &crate::graph::Project)| ScoreRow {
         level: Level::Project,
         id: project.id.clone(),
-        activity_status: Some(statuses[n]),
+        activity_status: Some(statuses[n].status),
         criticality: parts.criticality.projects[n],
         pony_factor: parts.pony.projects[n],
         adoption: parts.adoption.projects[n],
@@ -88,11 +95,11 @@ fn project_rows(graph: &Graph, statuses: &[ActivityStatus], parts: &ScoreParts) 
     graph.projects.iter().enumerate().map(row).collect()
 }
 
-fn vertex_rows(graph: &Graph, repo: bool, statuses: &[ActivityStatus], parts: &ScoreParts) -> Vec<ScoreRow> {
+fn vertex_rows(graph: &Graph, repo: bool, statuses: &[StatusDecision], parts: &ScoreParts) -> Vec<ScoreRow> {
     let row = |(n, vertex): (usize, &crate::graph::Vertex)| ScoreRow {
         level: if repo { Level::Repo } else { Level::External },
         id: vertex.id.clone(),
-        activity_status: vertex.project.map(|project| statuses[project as usize]),
+        activity_status: vertex.project.map(|project| statuses[project as usize].status),
         criticality: Some(u64::from(parts.criticality.vertices[n])),
         pony_factor: parts.pony.vertices[n],
         adoption: parts.adoption.vertices[n],

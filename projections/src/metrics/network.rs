@@ -1,9 +1,9 @@
 //! The dependency graph of a formula: its edges, its active set, who counts as a dependent.
 
-use domain::formula::{ConfidenceWeights, DependentPolicy, Formula, SeedPolicy};
+use domain::formula::{ConfidenceWeights, DependentPolicy, Formula, SeedPolicy, SiblingPolicy};
 use domain::number::fit;
-use domain::status::ActivityStatus;
 
+use super::status::StatusDecision;
 use crate::engine;
 use crate::graph::Confidence;
 use crate::graph::{Graph, ResolvedLink};
@@ -36,7 +36,7 @@ pub fn weight(link: &ResolvedLink, formula: &Formula) -> Option<u32> {
 impl Network {
     /// The network of a formula, where projects have these statuses.
     #[must_use]
-    pub fn of(graph: &Graph, statuses: &[ActivityStatus], formula: &Formula) -> Self {
+    pub fn of(graph: &Graph, statuses: &[StatusDecision], formula: &Formula) -> Self {
         let edges: Vec<(u32, u32)> = graph
             .links
             .iter()
@@ -47,7 +47,7 @@ impl Network {
         let edges = engine::DependencyGraph::from_edges(count, &edges);
         let depended_upon = edges.has_dependents();
         let seed = |(n, vertex): (usize, &crate::graph::Vertex)| {
-            let active = vertex.project.is_some_and(|project| statuses[project as usize].is_active());
+            let active = vertex.project.is_some_and(|project| statuses[project as usize].status.is_active());
             vertex.repo && active && (formula.graph.seeds == SeedPolicy::EveryActive || !depended_upon[n])
         };
         let seeds: Vec<bool> = graph.vertices.iter().enumerate().map(seed).collect();
@@ -57,4 +57,30 @@ impl Network {
         let groups = graph.vertices.iter().map(|vertex| vertex.project).collect();
         Self { edges, active, counts, groups }
     }
+
+    /// Why something that reaches a vertex of this project does not count as its dependent; `None` where it counts.
+    #[must_use]
+    pub fn hindrance(&self, source: u32, project: Option<u32>, siblings: SiblingPolicy) -> Option<Hindrance> {
+        let group = self.groups[source as usize];
+        if !self.active[source as usize] {
+            Some(Hindrance::Inactive)
+        } else if !self.counts[source as usize] {
+            Some(Hindrance::NoRepo)
+        } else if siblings == SiblingPolicy::Exclude && group.is_some() && group == project {
+            Some(Hindrance::Sibling)
+        } else {
+            None
+        }
+    }
+}
+
+/// What keeps one that reaches a vertex from counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hindrance {
+    /// It is of the same project.
+    Sibling,
+    /// It is outside the active set.
+    Inactive,
+    /// It is no Repo, and the formula counts only those.
+    NoRepo,
 }

@@ -4,62 +4,115 @@ use domain::facts::survey::SurveyStatus;
 use domain::formula::StatusSource;
 use domain::grants;
 use domain::status::ActivityStatus;
-use domain::time::Day;
+use domain::time::{Day, Timestamp};
 
 use super::authors::Authors;
 use crate::graph::{Graph, Project};
 use crate::people::Contributions;
 
-/// The status of every project.
-#[must_use]
-pub fn statuses(
-    graph: &Graph,
-    contributions: &Contributions<'_>,
-    members: &[Vec<u32>],
-    authors: &Authors,
-    source: StatusSource,
-    today: Day,
-) -> Vec<ActivityStatus> {
-    let committed = |project: usize, after: Day| {
-        let mut repos = members[project].iter().filter_map(|repo| contributions.repos.get(repo));
-        repos.any(|repo| authors.any_commit_after(repo, after, today))
-    };
-    let each = graph.projects.iter().enumerate();
-    each.map(|(n, project)| {
+/// How the status of a project came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusDecision {
+    /// The status.
+    pub status: ActivityStatus,
+    /// What it was before anything lifted it.
+    pub classified: ActivityStatus,
+    /// Who said so.
+    pub by: Classifier,
+    /// A commit on a later day lifts what is given up or silent; `None` where nothing says since when.
+    pub since: Option<Timestamp>,
+    /// What lifted it.
+    pub lift: Option<StatusLift>,
+}
+
+/// Who classified a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Classifier {
+    /// Its newest survey answer.
+    Survey,
+    /// The word of its newest grants record.
+    GrantsRecord,
+    /// Its grant applications, where no record describes it.
+    Applications,
+    /// Nobody.
+    Nobody,
+}
+
+/// What lifts a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusLift {
+    /// Its grants are complete.
+    Completion,
+    /// A commit after the classification.
+    Commit,
+    /// Both.
+    CommitAndCompletion,
+}
+
+/// The rules about statuses, ready to be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct StatusRules<'a> {
+    /// The projects.
+    pub graph: &'a Graph,
+    /// Commit days.
+    pub contributions: &'a Contributions<'a>,
+    /// Repos of every project.
+    pub members: &'a [Vec<u32>],
+    /// Whose commits count.
+    pub authors: &'a Authors,
+    /// Where the classification comes from.
+    pub source: StatusSource,
+    /// The UTC day of world time.
+    pub today: Day,
+}
+
+impl StatusRules<'_> {
+    /// The decision about a project, by its index.
+    #[must_use]
+    pub fn decide(&self, n: usize) -> StatusDecision {
+        let project = &self.graph.projects[n];
         let funder = || grants::upstream_status(project.integration_status.as_deref());
-        let classified = match (source, &project.answer) {
-            (StatusSource::IntegrationStatus, _) => return by_funder(project),
-            (_, Some(answer)) => answered(answer.status),
-            (StatusSource::CascadeFromIntegrationStatus, None) if project.recorded => funder(),
-            (_, None) => ActivityStatus::NonResponsive,
+        let (classified, by) = match (self.source, &project.answer) {
+            (StatusSource::IntegrationStatus, _) => {
+                let (status, by) = by_funder(project);
+                return StatusDecision { status, classified: status, by, since: None, lift: None };
+            }
+            (_, Some(answer)) => (answered(answer.status), Classifier::Survey),
+            (StatusSource::CascadeFromIntegrationStatus, None) if project.recorded => {
+                (funder(), Classifier::GrantsRecord)
+            }
+            (_, None) => (ActivityStatus::NonResponsive, Classifier::Nobody),
         };
         let since = project.answer.as_ref().map(|answer| answer.answered_at);
-        let since = since.or(graph.newest_answer).or(project.first_seen);
-        let complete = project.complete;
-        match classified {
-            ActivityStatus::InDev if complete => ActivityStatus::Live,
-            ActivityStatus::Discontinued | ActivityStatus::NonResponsive
-                if since.is_some_and(|since| committed(n, since.day())) =>
-            {
+        let since = since.or(self.graph.newest_answer).or(project.first_seen);
+        let committed = || since.is_some_and(|since| self.committed(n, since.day()));
+        let (status, lift) = match (classified, project.complete) {
+            (ActivityStatus::InDev, true) => (ActivityStatus::Live, Some(StatusLift::Completion)),
+            (ActivityStatus::Discontinued | ActivityStatus::NonResponsive, complete) if committed() => {
                 if complete {
-                    ActivityStatus::Live
+                    (ActivityStatus::Live, Some(StatusLift::CommitAndCompletion))
                 } else {
-                    ActivityStatus::InDev
+                    (ActivityStatus::InDev, Some(StatusLift::Commit))
                 }
             }
-            same => same,
-        }
-    })
-    .collect()
+            (same, _) => (same, None),
+        };
+        StatusDecision { status, classified, by, since, lift }
+    }
+
+    fn committed(&self, project: usize, after: Day) -> bool {
+        let mut repos = self.members[project].iter().filter_map(|repo| self.contributions.repos.get(repo));
+        repos.any(|repo| self.authors.last_commit(repo, self.today).is_some_and(|day| day > after))
+    }
 }
 
 /// Upstream's rule: the project record's word; an application without a project record by its completion.
-fn by_funder(project: &Project) -> ActivityStatus {
+fn by_funder(project: &Project) -> (ActivityStatus, Classifier) {
     match (project.recorded, project.complete) {
-        (true, _) => grants::upstream_status(project.integration_status.as_deref()),
-        (false, true) => ActivityStatus::Live,
-        (false, false) if project.applied => ActivityStatus::InDev,
-        (false, false) => ActivityStatus::NonResponsive,
+        (true, _) => (grants::upstream_status(project.integration_status.as_deref()), Classifier::GrantsRecord),
+        (false, true) => (ActivityStatus::Live, Classifier::Applications),
+        (false, false) if project.applied => (ActivityStatus::InDev, Classifier::Applications),
+        (false, false) => (ActivityStatus::NonResponsive, Classifier::Nobody),
     }
 }
 

@@ -97,3 +97,12 @@ pub async fn names(conn: &mut PgConnection) -> Result<BTreeMap<Digest, String>, 
     let rows = sqlx::query_file!("sql/names.sql").fetch_all(conn).await?;
     Ok(rows.into_iter().filter_map(|row| Some((Digest::from_slice(&row.pseudonym)?, row.name))).collect())
 }
+
+/// Names of these contributors, as far as they are known beside the log.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn names_of(conn: &mut PgConnection, people: &[Vec<u8>]) -> Result<BTreeMap<Digest, String>, StoreError> {
+    let rows = sqlx::query_file!("sql/names_of.sql", people).fetch_all(conn).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((Digest::from_slice(&row.pseudonym)?, row.name))).collect())
+}

@@ -79,6 +79,10 @@ statements! {
     EDGES_OF = "edges_of";
     /// The project of every Repo of `{graph}` that has one.
     PROJECTS_OF_REPOS = "projects_of_repos";
+    /// The ids of everything in `{graph}`.
+    IDS = "ids";
+    /// What no source says of `{graph}`, `{people}` and `{metrics}`.
+    UNSAID = "unsaid";
     /// Open questions of `{graph}`.
     FINDINGS = "findings";
     /// The edges of `{graph}` under the policy `{edge}`.

@@ -13,3 +13,4 @@ mod oracle;
 mod order;
 mod stored;
 mod tables;
+mod why;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::failure::Result;
+use crate::cli::gap;
 use crate::cli::output::looks::Tone;
 use crate::cli::output::{Output, looks, objects, table};
 use crate::service::Deps;
@@ -26,6 +27,10 @@ fn report(done: &Demonstrated) -> Result<String> {
         done.seconds
     );
     text.push_str(&table(COLUMNS, &objects(&done.leaderboard)?));
+    let unsaid = gap::unsaid(&done.unsaid, false).join("\n");
+    if !unsaid.is_empty() {
+        text = text + "\n" + &unsaid + "\n";
+    }
     // Writing to a String cannot fail.
     let _ = write!(
         text,

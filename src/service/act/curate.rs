@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::placed::Placed;
-use crate::service::ask::triage;
+use crate::service::ask::{known, triage};
 use crate::service::deps::context;
 use crate::service::watch::Notice;
 use crate::service::{Deps, Error, Result};
@@ -137,7 +137,26 @@ pub async fn curate(deps: &Deps, given: Given, by: &By) -> Result<Corrected> {
         Given::Project { project, field, value } => Correction::datum(&project, field, value.as_deref(), dropped),
     }?;
     deps.warn_all(dropped);
+    deps.warn_all(&strangers(deps, &correction).await?);
     append(deps, correction, by).await
+}
+
+/// What a correction names that nothing else does, with the ids that are near: it may be misspelt. Nothing where this
+/// login may not look.
+async fn strangers(deps: &Deps, correction: &Correction) -> Result<Vec<String>> {
+    let named: Vec<&String> = match correction {
+        Correction::Membership { repo, project } => [Some(repo), project.as_ref()].into_iter().flatten().collect(),
+        // A package that is published from a repository goes by the repository's id.
+        Correction::Publication { repo, .. } => repo.iter().collect(),
+        Correction::Owner { project, .. } => project.iter().collect(),
+        Correction::SurveyName { project, .. } | Correction::Project { project, .. } => vec![project],
+    };
+    let ids = match known::all(deps).await {
+        Err(error) if error.denied().is_some() => return Ok(Vec::new()),
+        ids => ids?,
+    };
+    let strange = named.into_iter().filter(|id| !ids.is_empty() && !ids.contains(*id));
+    Ok(strange.map(|id| format!("nothing else names {id}{}", known::near(id, &ids))).collect())
 }
 
 /// Settles an open question, by the id that [`triage::questions`] gives it, by the correction that fits it.

@@ -21,6 +21,7 @@ use super::ingest::intake::Intake;
 use super::ingest::{Destination, DocumentSubject, Submission};
 use super::publish;
 use crate::service::ask::scores::Scored;
+use crate::service::ask::unsaid::{self, Unsaid};
 use crate::service::deps::context;
 use crate::service::run::project;
 use crate::service::{Deps, Error, Result};
@@ -73,6 +74,9 @@ pub struct Demonstrated {
     pub seconds: f64,
     /// The most depended-upon repositories.
     pub leaderboard: Vec<Scored>,
+    /// What no source says of the repositories.
+    #[serde(skip)]
+    pub unsaid: Unsaid,
     /// Label of the publication.
     #[serde(skip)]
     pub label: String,
@@ -128,6 +132,7 @@ pub async fn demo(deps: &Deps) -> Result<Demonstrated> {
         digest: published.digest,
         verified: true,
         leaderboard: leaders(&mut conn).await?,
+        unsaid: unsaid::of_live(&mut conn).await?,
         seconds: started.elapsed().as_secs_f64(),
         label: published.label,
         formula: published.formula,

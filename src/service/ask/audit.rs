@@ -14,6 +14,7 @@ use replay::{ReplayError, SNAPSHOT, log, snapshot};
 use sqlx::Connection as _;
 
 use self::trust::Trust;
+use super::events::backwards;
 use super::forms_of;
 use crate::service::{Deps, Error, Result};
 
@@ -33,9 +34,13 @@ pub async fn inclusion(deps: &Deps, position: Position, size: Option<u64>) -> Re
 /// # Errors
 /// When there are no such sizes.
 pub async fn consistency(deps: &Deps, from: u64, to: Option<u64>) -> Result<Consistency> {
+    if let Some(to) = to.filter(|to| from > *to) {
+        return Err(backwards(from, to));
+    }
     let mut conn = deps.read().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let to = bounded(to, log::head(&mut conn).await?.position)?;
+    let from = bounded(Some(from), to)?;
     Ok(tiles::consistency(&mut conn, from, to).await?)
 }
 
@@ -85,9 +90,9 @@ pub async fn explain(deps: &Deps, id: &str, metric: &str, label: Option<&str>) -
     let mut progress = deps.begin("replaying", head.position);
     let forms = forms_of(id);
     let mut explained = explain::explain(&mut conn, &forms[0], metric, label, &mut |_| progress.step()).await;
-    if let (Err(ReplayError::NoVertex(_)), Some(given)) = (&explained, forms.get(1)) {
+    if let (Err(ReplayError::NoVertex { .. }), Some(given)) = (&explained, forms.get(1)) {
         explained = match explain::explain(&mut conn, given, metric, label, &mut |_| progress.step()).await {
-            Err(ReplayError::NoVertex(_)) => explained,
+            Err(ReplayError::NoVertex { .. }) => explained,
             other => other,
         };
     }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::point::{self, PointQuery};
-use super::{forms_of, kept_form, lag};
-use crate::service::{Deps, Result};
+use super::{forms_of, kept_form, known, lag};
+use crate::service::{Deps, Error, Result};
 
 /// A dependency, dependent first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -52,22 +52,25 @@ pub struct EdgesQuery {
 /// Answers edges, by (dependent, dependency).
 ///
 /// # Errors
-/// When the point does not exist, or the database fails.
+/// [`Error::NotFound`] for an end that nothing is; when the point does not exist, or the database fails.
 pub async fn edges(deps: &Deps, asked: &EdgesQuery) -> Result<Vec<EdgeRow>> {
-    let (mut lines, projects) = if asked.at.is_now() {
+    let (mut lines, projects, ids) = if asked.at.is_now() {
         let mut conn = deps.read().await?;
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
             let live = store::live_builds(conn).await?;
             let lag = lag::of(conn, &live).await?;
             if live.is_empty() {
-                return Ok((Vec::new(), BTreeMap::new(), lag));
+                return Ok((Vec::new(), BTreeMap::new(), None, lag));
             }
             let (lines, projects) = live_edges(conn, &live, asked).await?;
-            Ok((lines, projects, lag))
+            // What has an edge is known.
+            let missed = asked.of.is_some() && lines.is_empty();
+            let ids = if missed { Some(known::live(conn, &live).await?) } else { None };
+            Ok((lines, projects, ids, lag))
         });
-        let (lines, projects, lag) = read.await?;
+        let (lines, projects, ids, lag) = read.await?;
         lag::note(deps, lag);
-        (lines, projects)
+        (lines, projects, ids)
     } else {
         let mut conn = deps.read_long().await?;
         let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, &asked.at).await).await?;
@@ -77,7 +80,7 @@ pub async fn edges(deps: &Deps, asked: &EdgesQuery) -> Result<Vec<EdgeRow>> {
             .vertices
             .iter()
             .filter_map(|vertex| Some((vertex.id.clone(), graph.projects[vertex.project? as usize].id.clone())));
-        (lines, members.collect())
+        (lines, members.collect(), Some(known::of(&graph)))
     };
     if asked.ends == Ends::Projects {
         lines = between_projects(&lines, &projects);
@@ -85,7 +88,14 @@ pub async fn edges(deps: &Deps, asked: &EdgesQuery) -> Result<Vec<EdgeRow>> {
     let has_end = |line: &query::EdgeLine, id: &str| line.in_vertex == id || line.out_vertex == id;
     let of = asked.of.as_deref().map(|id| kept_form(id, |form| lines.iter().any(|line| has_end(line, form))));
     let matching = lines.into_iter().filter(|line| of.as_ref().is_none_or(|id| has_end(line, id)));
-    Ok(matching.map(EdgeRow::from).collect())
+    let found: Vec<EdgeRow> = matching.map(EdgeRow::from).collect();
+    if let (Some(given), true) = (&asked.of, found.is_empty()) {
+        if let Some(unknown) = ids.and_then(|ids| known::unknown(given, &ids)) {
+            return Err(unknown);
+        }
+        deps.note(format!("no dependency is known that begins or ends at {given}"));
+    }
+    Ok(found)
 }
 
 /// Reads what is shown and no more: the edges, and the projects of their ends where those are shown.
@@ -161,13 +171,19 @@ pub struct EdgeReason {
 /// ends.
 ///
 /// # Errors
-/// When the point does not exist, or the database fails.
+/// [`Error::NotFound`] where no such edge stands; when the point does not exist, or the database fails.
 pub async fn why(deps: &Deps, from: &str, to: &str, at: &PointQuery) -> Result<Vec<EdgeReason>> {
     let mut conn = deps.read_long().await?;
     let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, at).await).await?;
     let pairs = forms_of(from).into_iter().flat_map(|from| forms_of(to).into_iter().map(move |to| (from.clone(), to)));
     let mut found = pairs.map(|(from, to)| reasons(&fold, &from, &to));
-    Ok(found.find(|reasons| !reasons.is_empty()).unwrap_or_default())
+    if let Some(reasons) = found.find(|reasons| !reasons.is_empty()) {
+        return Ok(reasons);
+    }
+    let ids = known::of(&fold.world.view().graph);
+    let unknown = [from, to].into_iter().find_map(|end| known::unknown(end, &ids));
+    let complaint = || format!("nothing says that {from} depends on {to} directly");
+    Err(unknown.unwrap_or_else(|| Error::not_found("edge", format!("{from} -> {to}"), complaint())))
 }
 
 fn reasons(fold: &Fold, from: &str, to: &str) -> Vec<EdgeReason> {

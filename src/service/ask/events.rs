@@ -69,12 +69,18 @@ pub struct EventsQuery {
 /// read.
 ///
 /// # Errors
-/// [`Error::Invalid`] for what is no stream; when an event is damaged, or the database fails.
+/// [`Error::Invalid`] for what is no stream and for a range that runs backwards; when an event is damaged, or the
+/// database fails.
 pub async fn events(
     deps: &Deps,
     asked: &EventsQuery,
     mut each: impl FnMut(&LogLine<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
+    if let (Some(from), Some(to)) = (asked.from, asked.to)
+        && from > to
+    {
+        return Err(backwards(from, to));
+    }
     let streams = asked.stream.as_deref().map(forms).transpose()?;
     let mut conn = deps.read_long().await?;
     let head = log::head(&mut conn).await?.position;
@@ -105,6 +111,11 @@ pub async fn events(
         None => log::read(&mut conn, from, to, sink).await,
     };
     if enough { Ok(()) } else { read }
+}
+
+/// A range that ends before it begins.
+pub(super) fn backwards(from: u64, to: u64) -> Error {
+    Error::invalid("from", format!("a range from {from} to {to} runs backwards: give the lower one first"))
 }
 
 /// The streams that may be meant, by the forms in which their id may be kept.

@@ -4,16 +4,15 @@
 //! equal states give equal files.
 
 use projections::metrics::Level;
-use projections::store::{self, query};
-use projections::tables::Projection;
-use replay::{as_of, snapshot};
+use projections::store::query;
+use replay::snapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::edges::EdgeRow;
 use super::lag;
-use super::point::{self, PointQuery};
+use super::point::{self, PointQuery, Shown};
 use super::scores::Scored;
 use crate::service::{Deps, Error, Result};
 
@@ -88,15 +87,8 @@ pub fn node_columns(nodes: &[Map<String, Value>]) -> Vec<&str> {
 pub async fn snapshot(deps: &Deps, at: &PointQuery) -> Result<GraphSnapshot> {
     let mut conn = deps.read_long().await?;
     let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
-        let live = store::live_builds(conn).await?;
-        let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
-        // Without a point or a formula: what is live, where it stands.
-        if let Some(metrics) = metrics.filter(|_| at.is_now()) {
-            let formula = as_of::formula(conn, metrics.formula.as_deref(), metrics.position).await?;
-            let lag = lag::of(conn, &live).await?;
-            return Ok((point::fold_to(deps, conn, metrics.position, formula).await?, lag));
-        }
-        Ok((point::fold(deps, conn, at).await?, 0))
+        let Shown { position, formula, lag } = point::shown(conn, at).await?;
+        Ok((point::fold_to(deps, conn, position, formula).await?, lag))
     });
     let (fold, lag) = read.await?;
     lag::note(deps, lag);

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::forms_of;
 use super::scores::as_number;
+use super::{forms_of, known};
 use crate::service::{Deps, Error, Result};
 
 /// A value that held for a while. The times are world time: the day in which a value was first seen.
@@ -61,17 +61,12 @@ pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<
             }
         }
         if spans.is_empty() {
-            return Ok((build.clone(), spans, Vec::new(), None));
+            return Err(without(conn, &live, &forms, metric).await?);
         }
         let labels = if reads_log(conn).await? { Some(Labels::of(conn, build).await?) } else { None };
         Ok((build.clone(), spans, query::labels(conn, build).await?, labels))
     });
     let (build, spans, labelled, labels) = read.await?;
-    if spans.is_empty() {
-        let what = metric.map_or_else(|| "a history".to_owned(), |metric| format!("a history of `{metric}`"));
-        let hint = "values enter the history when world time enters a new day, at a publication and at a promotion";
-        return Err(Error::not_found("history", id, format!("nothing with the id `{id}` has {what}: {hint}")));
-    }
     // Who may not read the log sees from the build alone whether anything was ever passed over.
     let untouched = build.quarantine_digest == Quarantine::default().digest();
     if labels.is_none() && !untouched {
@@ -97,6 +92,18 @@ pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<
         })
     };
     spans.into_iter().map(span).collect()
+}
+
+/// Why there is no history of an id.
+async fn without(conn: &mut PgConnection, live: &[Build], forms: &[String], metric: Option<&str>) -> Result<Error> {
+    let (ids, id) = (known::live(conn, live).await?, &forms[0]);
+    if let Some(unknown) = known::unknown(id, &ids) {
+        return Ok(unknown);
+    }
+    let of = metric.map_or_else(|| id.clone(), |metric| format!("`{metric}` of {id}"));
+    let begins = "values are written down for every day on which facts were seen, once facts of a later day come in, and at \
+                  a publication or promotion";
+    Ok(Error::not_found("history", id, format!("there is no history of {of} yet: {begins}")))
 }
 
 /// A stored value of a history.

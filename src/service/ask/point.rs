@@ -2,10 +2,12 @@
 
 use domain::recorded::Position;
 use projections::Fold;
-use projections::store::schema::FormulaDocument;
+use projections::store::{self, schema::FormulaDocument};
+use projections::tables::Projection;
 use replay::as_of::{self, Point};
 use sqlx::PgConnection;
 
+use super::lag;
 use crate::service::{Deps, Error, Result};
 
 /// A point of the log and a formula, as they are asked for; nothing means now, and what is live.
@@ -41,6 +43,29 @@ pub(crate) async fn fold(deps: &Deps, conn: &mut PgConnection, at: &PointQuery) 
     let position = as_of::position(conn, at.point()?).await?;
     let formula = as_of::formula(conn, at.formula.as_deref(), position).await?;
     fold_to(deps, conn, position, formula).await
+}
+
+/// Where an answer about what is shown stands.
+pub(crate) struct Shown {
+    /// The position.
+    pub(crate) position: Position,
+    /// The formula.
+    pub(crate) formula: FormulaDocument,
+    /// How many events the live builds lack.
+    pub(crate) lag: u64,
+}
+
+/// What the live tables show, where they stand; another point or formula where it is asked for. To be called in a
+/// snapshot.
+pub(crate) async fn shown(conn: &mut PgConnection, at: &PointQuery) -> Result<Shown> {
+    let live = store::live_builds(conn).await?;
+    let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
+    if let Some(metrics) = metrics.filter(|_| at.is_now()) {
+        let formula = as_of::formula(conn, metrics.formula.as_deref(), metrics.position).await?;
+        return Ok(Shown { position: metrics.position, formula, lag: lag::of(conn, &live).await? });
+    }
+    let position = as_of::position(conn, at.point()?).await?;
+    Ok(Shown { position, formula: as_of::formula(conn, at.formula.as_deref(), position).await?, lag: 0 })
 }
 
 /// Folds to a position that the log has. To be called in a snapshot.

@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 use sqlx::PgConnection;
 
 use super::point::{self, PointQuery};
-use super::{forms_of, kept_form, lag};
+use super::{forms_of, kept_form, known, lag};
 use crate::service::answer::columns;
 use crate::service::{Deps, Error, Result};
 
@@ -69,28 +69,31 @@ pub struct ScoresQuery {
 /// # Errors
 /// [`Error::NotFound`] for an id that nothing of this level has.
 pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<Vec<Scored>> {
-    let lines = if asked.at.is_now() {
+    let (lines, ids) = if asked.at.is_now() {
         let mut conn = deps.read().await?;
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
             let live = store::live_builds(conn).await?;
             let lines = if live.is_empty() { Vec::new() } else { live_scores(conn, &live, asked).await? };
-            Ok((lines, lag::of(conn, &live).await?))
+            let missed = asked.id.is_some() && lines.is_empty();
+            let ids = if missed { known::live(conn, &live).await? } else { Vec::new() };
+            Ok((lines, ids, lag::of(conn, &live).await?))
         });
-        let (lines, lag) = read.await?;
+        let (lines, ids, lag) = read.await?;
         lag::note(deps, lag);
-        lines
+        (lines, ids)
     } else {
         let mut conn = deps.read_long().await?;
         let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, &asked.at).await).await?;
         let view = fold.world.view();
-        query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level)
+        (query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level), known::of(&view.graph))
     };
     let id = asked.id.as_deref().map(|id| kept_form(id, |form| lines.iter().any(|line| line.id == form)));
     let wanted = |line: &query::ScoreLine| id.as_ref().is_none_or(|id| line.id == *id);
     let mut scores: Vec<Scored> = lines.into_iter().filter(wanted).map(Scored::from).collect();
     if let (Some(id), true) = (&id, scores.is_empty()) {
         let level = asked.level.name();
-        return Err(Error::not_found(level, id, format!("no {level} has the id `{id}`")));
+        let other = if ids.contains(id) { ": something of another level has it" } else { "" };
+        return Err(known::nothing(level, id, format!("no {level} has the id `{id}`{other}"), &ids));
     }
     asked.sort.apply(&mut scores);
     scores.truncate(asked.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));

@@ -132,9 +132,11 @@ impl Intake {
             told.iter().map(|(_, (repo, project))| ((*repo).to_owned(), (*project).to_owned())).unzip();
         let described = sqlx::query_file_scalar!("sql/described.sql", &projects).fetch_all(log.pool()).await?;
         let described: BTreeSet<String> = described.into_iter().collect();
-        let mut conn = deps.read().await?;
-        let live = store::live_builds(&mut conn).await?;
-        let held = if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, &repos).await? };
+        let held = match held_projects(deps, &repos).await {
+            // Whoever appends need not be one who reads what is live.
+            Err(error) if error.denied().is_some() => BTreeMap::new(),
+            held => held?,
+        };
         let described_here: BTreeMap<String, usize> =
             events.iter().enumerate().rev().filter_map(|(n, event)| Some((described_project(event)?, n))).collect();
         for (n, (repo, project)) in told {
@@ -161,6 +163,13 @@ impl Intake {
             format!("the pseudonym key is {own}, but the log holds git logs {}", pseudonym_key::made_under(&other))
         }))
     }
+}
+
+/// The projects that these repositories have in the live build.
+async fn held_projects(deps: &Deps, repos: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut conn = deps.read().await?;
+    let live = store::live_builds(&mut conn).await?;
+    Ok(if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, repos).await? })
 }
 
 /// The repository that a fact is about, and the project that whoever tells it says it belongs to.

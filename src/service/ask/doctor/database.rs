@@ -9,7 +9,7 @@ use projections::store::{self, switch};
 use sqlx::PgConnection;
 
 use super::{CheckResult, NONE, Remedy, fault, said, subjects};
-use crate::service::{Error, Result};
+use crate::service::Result;
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
 const LONG_READER_SECONDS: i64 = 300;
@@ -42,16 +42,9 @@ pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path
 fn found(asked: Result<CheckResult>) -> CheckResult {
     match asked {
         Ok(finding) => finding,
-        Err(error) if is_denied(&error) => Ok(format!("not for this login to see ({error})")),
+        Err(error) if error.denied().is_some() => Ok(format!("not for this login to see ({error})")),
         Err(error) => fault(error.to_string()),
     }
-}
-
-/// Whether the database refused for want of a right.
-fn is_denied(error: &Error) -> bool {
-    const INSUFFICIENT_PRIVILEGE: &str = "42501";
-    let code = error.database().and_then(sqlx::Error::as_database_error).and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
 }
 
 /// Whether the limits that connections ask for hold: what stands between may have dropped them.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::json::Found;
-use super::{NamedFormat, SUPPORTED, Syntax, neither, not_supported};
+use super::{NamedFormat, SUPPORTED, Syntax, neither, not_supported, report};
 use crate::source::Refused;
 
 /// Tells what a text of lines is by the first that names a format.
@@ -23,7 +23,10 @@ pub(super) fn detect(text: &str) -> Result<NamedFormat, Refused> {
             super::spdx(&version.map_or(Found::Missing, |version| Found::Is(Cow::Borrowed(version))), syntax)
         }
         Some(Err(refused)) => Err(refused),
-        None => Err(begins_later(text).unwrap_or_else(|| neither("no format and version found"))),
+        None => Err(match report::lock_file(text) {
+            Some(what) => neither(&what),
+            None => begins_later(text).unwrap_or_else(|| neither("no format and version found")),
+        }),
     }
 }
 

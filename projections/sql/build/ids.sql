@@ -1,0 +1,1 @@
+SELECT canonical_id FROM {graph}.project UNION ALL SELECT canonical_id FROM {graph}.vertex
