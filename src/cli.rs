@@ -8,6 +8,7 @@ mod failure;
 mod flags;
 mod gap;
 mod interrupt;
+mod manual;
 mod output;
 mod ping;
 mod rights;
@@ -18,8 +19,8 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory as _, Parser as _};
 use domain::redact;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -27,15 +28,19 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use self::failure::{ENVIRONMENT, Failure};
 use self::flags::{Cli, Command};
+
 use self::output::OutputFormat;
 use crate::embedded;
 use crate::service::slow;
+
+pub use self::manual::command;
 
 /// Runs the command that the process was started with. To be called on the main thread: the embedded server is bound to
 /// the life of the thread that starts it.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    // What is explained costs time to put together, which only help and complaints are worth.
+    let cli = match Cli::try_parse().or_else(|_| manual::parse()) {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { ENVIRONMENT } else { 0 };
@@ -91,7 +96,7 @@ pub fn main() -> ExitCode {
 /// one that must be typed.
 fn with_plain_usage(mut error: clap::Error) -> clap::Error {
     if error.get(ContextKind::Usage).is_some() {
-        let mut command = Cli::command();
+        let mut command = manual::command();
         command.build();
         let named = std::env::args_os().skip(1).fold(&command, |at, word| at.find_subcommand(&word).unwrap_or(at));
         let usage = named.clone().render_usage();

@@ -96,6 +96,12 @@ pub(crate) fn start(data_dir: &Path) -> Result<Embedded, EmbeddedError> {
     Ok(Embedded { server, _users: users })
 }
 
+/// Waits until the server of a data folder has ended, its last user having left.
+#[cfg(feature = "ingest")]
+pub(crate) fn await_end(data_dir: &Path) -> Result<(), EmbeddedError> {
+    Folder::open(data_dir)?.lock(SUPERVISOR_LOCK, Hold::Shared, START_LIMIT).map(drop)
+}
+
 /// Runs the server of a data folder until its last user has left: what this executable does when it is started with
 /// `supervise DIR`. Must be called on the main thread: the server is bound to the
 /// life of the thread that starts it. Returns when the server has ended.

@@ -9,4 +9,4 @@ mod embedded;
 mod http;
 pub mod service;
 
-pub use cli::main;
+pub use cli::{command, main};

@@ -4,6 +4,7 @@ mod circles;
 mod crates;
 mod files;
 mod fronts;
+mod help;
 mod names;
 mod numbers;
 mod statements;

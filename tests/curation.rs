@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::cli::Place;
 use crate::support::log::check;
 
-const BY: [&str; 4] = ["--author", "ann", "--reason", "asked the maintainers"];
+const BY: [&str; 4] = ["--actor", "ann", "--reason", "asked the maintainers"];
 
 fn ids(rows: &Value) -> Vec<&str> {
     rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect()
@@ -184,8 +184,8 @@ async fn what_is_no_correction_is_refused() {
     ] {
         place.ends(2, &[args, &BY[..]].concat());
     }
-    place.ends(2, &["curate", "membership", "--repo", "pkg:github/o/r", "--none", "--author", "ann"]);
-    let address = ["--author", "ann@example.org", "--reason", "x"];
+    place.ends(2, &["curate", "membership", "--repo", "pkg:github/o/r", "--none", "--actor", "ann"]);
+    let address = ["--actor", "ann@example.org", "--reason", "x"];
     let said = place.ends(2, &[&["curate", "membership", "--repo", "pkg:github/o/r", "--none"], &address[..]].concat());
     assert!(said.stderr.contains("e-mail"), "{said:?}");
     assert_eq!(crate::support::log::count(place.db.pool(), "SELECT count(*) FROM log.event").await, 0);

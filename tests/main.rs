@@ -16,6 +16,7 @@ mod append;
 mod architecture;
 mod artifacts;
 mod audit;
+mod backup;
 mod batch;
 mod bench;
 mod cli;

@@ -1,5 +1,4 @@
-//! The artifact store: raw documents under the SHA-256 of their bytes, `artifacts/sha256/ab/cd...`, in a folder, in
-//! memory or (feature `s3`) in a bucket.
+//! The artifact store: raw documents under the SHA-256 of their bytes, `artifacts/sha256/ab/cd...`, in a [`Place`].
 //!
 //! Documents are stored as they are, so `sha256sum` on a file gives the file's name. Nothing is ever half there: a
 //! document is written beside its place and renamed. Every read checks the digest, so damage is an error that names
@@ -7,29 +6,25 @@
 
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path as Folder, PathBuf};
+use std::path::Path as Folder;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::digest::Digest;
 use futures_util::{StreamExt as _, TryStreamExt, stream};
-use object_store::local::LocalFileSystem;
-use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use thiserror::Error;
 
-#[cfg(feature = "s3")]
-mod s3;
+use crate::place::{FOLDER_MODE, Place, PlaceError};
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Greatest size of one document, in bytes: 256 MiB.
 pub const MAX_DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
 /// Documents written at once. A disk makes many writes durable in about the time of one.
 pub const PUTS_AT_ONCE: usize = 16;
-/// Permissions of the folder: the owner's alone.
-const FOLDER_MODE: u32 = 0o700;
 /// Name of the folder, and beginning of every key.
 const FOLDER: &str = "artifacts";
 const ROOT: &str = "artifacts/sha256";
@@ -37,14 +32,9 @@ const ROOT: &str = "artifacts/sha256";
 /// What can go wrong with raw documents.
 #[derive(Debug, Error)]
 pub enum ArtifactError {
-    /// The folder cannot be made or used.
-    #[error("the folder for raw documents {path} cannot be used: {source}")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    /// The place cannot be used.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// No such document.
     #[error("no document {0}")]
     NotFound(Digest),
@@ -94,17 +84,25 @@ impl Store {
     /// # Errors
     /// When the folder cannot be made or is no folder.
     pub fn local(dir: &Folder) -> Result<Self, ArtifactError> {
-        let path = dir.join(FOLDER);
-        private_folder(&path).map_err(|source| ArtifactError::Folder { path, source })?;
-        // Synced to the disk before a put answers: the event that names the document must not outlive it.
-        let objects = LocalFileSystem::new_with_prefix(dir).map_err(store_error("reach"))?.with_fsync(true);
-        Ok(Self { objects: Arc::new(objects) })
+        Self::at(&Place::folder(dir)?)
+    }
+
+    /// Documents in a place, below `artifacts`; a folder of that name is readable by the owner alone.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or is no folder.
+    pub fn at(place: &Place) -> Result<Self, ArtifactError> {
+        if let Some(folder) = place.as_folder() {
+            let path = folder.join(FOLDER);
+            private_folder(&path).map_err(|source| PlaceError::Folder { path, source })?;
+        }
+        Ok(Self { objects: Arc::clone(place.objects()) })
     }
 
     /// Documents that vanish with the store.
     #[must_use]
     pub fn memory() -> Self {
-        Self { objects: Arc::new(InMemory::new()) }
+        Self { objects: Arc::clone(Place::memory().objects()) }
     }
 
     /// Stores a document unless it is there already, and answers its digest. Safe to repeat and to do at the same time;

@@ -11,12 +11,14 @@
 //! | [`sequencer`] | committed events get positions, the log gets its root |
 //! | [`checkpoint`], [`signing_key`] | signed tree heads, and what they are signed with |
 //! | [`import`] | a log from elsewhere, taken in as it is |
+//! | [`backup`], [`place`] | all that cannot be made again, kept elsewhere and put back, and where elsewhere is |
 //! | [`erase`] | what the law demands to be forgotten |
 //! | [`migrate()`], [`roles`], [`connect()`] | the schema, who may do what in it, and connections with limits |
 
 pub mod aggregate;
 pub mod append;
 pub mod artifact;
+pub mod backup;
 pub mod bench;
 pub mod checkpoint;
 pub mod connect;
@@ -28,6 +30,7 @@ pub mod key_file;
 mod limits;
 mod log;
 pub mod migrate;
+pub mod place;
 pub mod pseudonym_key;
 mod repository;
 pub mod roles;

@@ -1,6 +1,8 @@
 //! The schema's history, carried inside the program.
 
-use sqlx::migrate::Migrator;
+use futures_util::future::BoxFuture;
+use sqlx::error::BoxDynError;
+use sqlx::migrate::{Migration, MigrationSource, Migrator};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use thiserror::Error;
 
@@ -56,6 +58,40 @@ async fn on(conn: &mut PgConnection) -> Result<(), MigrateError> {
     sqlx::query_file!("sql/set_statement_timeout.sql", format!("{MIGRATION_SECONDS}s")).fetch_one(&mut *conn).await?;
     // Not `run`: the compiler does not see that what it makes of a connection may be sent between threads.
     Ok(MIGRATOR.run_direct(conn).await?)
+}
+
+/// The migrations up to a version.
+#[derive(Debug)]
+struct Beginning(i64);
+
+impl MigrationSource<'static> for Beginning {
+    fn resolve(self) -> BoxFuture<'static, Result<Vec<Migration>, BoxDynError>> {
+        let migrations = MIGRATOR.iter().filter(|migration| migration.version <= self.0).cloned().collect();
+        Box::pin(async { Ok(migrations) })
+    }
+}
+
+/// Version of the newest schema.
+pub(crate) fn newest() -> i64 {
+    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// Version of a database's schema; `None` where it has none.
+pub(crate) async fn version(conn: &mut PgConnection) -> Result<Option<i64>, sqlx::Error> {
+    if !sqlx::query_file_scalar!("sql/has_migrations.sql").fetch_one(&mut *conn).await? {
+        return Ok(None);
+    }
+    let applied = sqlx::query_file!("sql/applied_migrations.sql").fetch_all(conn).await?;
+    Ok(applied.iter().map(|row| row.version).max())
+}
+
+/// Brings a database to a version of the schema, in the transaction that the connection is in.
+pub(crate) async fn up_to(conn: &mut PgConnection, version: i64) -> Result<(), MigrateError> {
+    let found = encoding(conn).await?;
+    if found != ENCODING {
+        return Err(MigrateError::Encoding(found));
+    }
+    Ok(Migrator::new(Beginning(version)).await?.run_direct(conn).await?)
 }
 
 /// The encoding a database was created with.

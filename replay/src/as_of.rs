@@ -1,5 +1,6 @@
 //! Folding in memory: what the scores were, or would be under another formula, at any position.
 
+use domain::Recorded;
 use domain::digest::Digest;
 use domain::formula::Formula;
 use domain::recorded::Position;
@@ -119,19 +120,23 @@ pub async fn advance(
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<(), ReplayError> {
     let from = fold.world.position + 1;
-    log::read(conn, from, to, |stored| {
-        progress(&stored);
-        take_in(fold, &stored)
+    log::decoded(conn, from, to, |read| {
+        progress(&read.stored);
+        take_in(fold, read.stored.position, read.recorded)
     })
     .await
 }
 
-/// Folds the next event. A quarantined one is passed over undecoded.
-pub(crate) fn take_in(fold: &mut Fold, stored: &Stored) -> Result<(), ReplayError> {
-    if fold.is_quarantined(stored.position) {
-        fold.pass(stored.position)?;
+/// Folds the next event. A quarantined one is passed over, whether it can be decoded or not.
+pub(crate) fn take_in(
+    fold: &mut Fold,
+    position: Position,
+    recorded: Result<Recorded, ReplayError>,
+) -> Result<(), ReplayError> {
+    if fold.is_quarantined(position) {
+        fold.pass(position)?;
     } else {
-        fold.apply(&stored.decode()?)?;
+        fold.apply(&recorded?)?;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub mod snapshot;
 pub mod stand_by;
 pub mod stop;
 mod switch;
+mod threads;
 pub mod verify;
 
 pub use error::ReplayError;

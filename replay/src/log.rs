@@ -3,7 +3,8 @@
 //! | module | what it does |
 //! |---|---|
 //! | `stored` | one event, checked against its own hashes |
-//! | [`read()`] | every event of a range, of some positions, of a stream: checked and in order, or an error |
+//! | `ahead` | [`read()`]: every event of a range or of some positions, checked and in order, or an error |
+//! | `read` | those of a stream: likewise |
 
 use domain::Recorded;
 use domain::digest::Digest;
@@ -16,12 +17,15 @@ use sqlx::PgConnection;
 
 use crate::ReplayError;
 
+mod ahead;
 mod read;
 mod stored;
 
-pub use read::{PAGE_POSITIONS, of_stream, positions, read};
+pub(crate) use ahead::positions_with;
+pub use ahead::{decoded, positions, read};
+pub use read::{PAGE_POSITIONS, of_stream};
 use stored::EventRow;
-pub use stored::{Erasures, Stored};
+pub use stored::{Decoded, Erasures, Stored};
 
 /// The greatest position that a column holds.
 const MAX_STORED: Position = i64::MAX.unsigned_abs();

@@ -260,12 +260,12 @@ impl Projector {
         progress: &mut dyn FnMut(&Stored),
     ) -> Result<(), ReplayError> {
         let from = self.position() + 1;
-        let read = log::read(conn, from, to, |stored| {
+        let read = log::decoded(conn, from, to, |read| {
             if stop.is_asked() {
                 return Err(Halt::Asked);
             }
-            progress(&stored);
-            Ok(take_in(&mut self.fold, &stored)?)
+            progress(&read.stored);
+            Ok(take_in(&mut self.fold, read.stored.position, read.recorded)?)
         });
         match read.await {
             Ok(()) | Err(Halt::Asked) => Ok(()),

@@ -3,6 +3,8 @@
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
+#[cfg(feature = "ingest")]
+mod backup;
 mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
@@ -19,6 +21,8 @@ mod formula;
 mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
+#[cfg(feature = "ingest")]
+mod manual;
 mod project;
 #[cfg(feature = "ingest")]
 mod publish;
@@ -101,9 +105,15 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Artifact(what) => artifact::run(common, what).await,
         Command::Audit(what) => audit::run(common, what).await,
         #[cfg(feature = "ingest")]
+        Command::Backup(what) => backup::run(common, what).await,
+        #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
         Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Completions { shell } => manual::completions(shell).map(done),
+        #[cfg(feature = "ingest")]
+        Command::Man { dir } => manual::man(&dir).map(done),
         Command::Bench(what) => bench::run(common, what).await.map(done),
         // Answered before a runtime exists.
         Command::Supervise { .. } | Command::EmbeddedPing(_) => Ok(done(Output::None)),

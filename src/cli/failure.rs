@@ -5,6 +5,8 @@ use std::fmt;
 use crate::embedded::EmbeddedError;
 use crate::service;
 #[cfg(feature = "ingest")]
+use crate::service::act::backup::NotEmpty;
+#[cfg(feature = "ingest")]
 use crate::service::act::curate::{SettledBy, Unfit};
 #[cfg(feature = "ingest")]
 use crate::service::act::demo::OtherEvents;
@@ -85,6 +87,10 @@ fn worded(error: &service::Error) -> Option<String> {
     #[cfg(feature = "ingest")]
     if service::error::find::<OtherEvents>(error.cause()).is_some() {
         return Some(format!("{error}; give the demo a folder of its own with --data-dir"));
+    }
+    #[cfg(feature = "ingest")]
+    if service::error::find::<NotEmpty>(error.cause()).is_some() {
+        return Some(format!("{error}: name one with --data-dir or --database-url"));
     }
     if service::error::find::<EmbeddedError>(error.cause()).is_some_and(EmbeddedError::wants_other_folder) {
         return Some(format!("{error}; --data-dir names the folder"));

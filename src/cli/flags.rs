@@ -12,6 +12,8 @@ use crate::service::ask::{Level, Projection};
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
+#[cfg(feature = "ingest")]
+mod backup;
 mod bench;
 #[cfg(feature = "ingest")]
 mod curate;
@@ -28,6 +30,8 @@ mod value;
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::Audit;
+#[cfg(feature = "ingest")]
+pub(crate) use self::backup::BackupCommand;
 pub(crate) use self::bench::{Bench, CriticalityArgs, SeedsArg};
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, ResolutionArgs, WhoAndWhy};
@@ -40,7 +44,8 @@ pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
 
 /// Which public goods of an open-source ecosystem matter, which are at risk, and the proof of it
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 110)]
+#[command(name = "pg-atlas", version, propagate_version = true, max_term_width = 80)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -50,15 +55,16 @@ pub(crate) struct Cli {
 
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "General options")]
 pub(crate) struct Common {
-    /// Database to use instead of the embedded one
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    /// Database to use instead of the embedded one: postgres://USER@HOST/NAME
+    #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
     /// Folder of the embedded database, the artifacts and the keys
-    #[arg(long, global = true, env = "PG_ATLAS_DATA_DIR")]
+    #[arg(long, global = true, value_name = "DIR", env = "PG_ATLAS_DATA_DIR", hide_env_values = true)]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Format of results
-    #[arg(long, global = true)]
+    /// Format of results: table, json, ndjson or csv; default table on a terminal, json otherwise
+    #[arg(long, global = true, hide_possible_values = true)]
     pub(crate) format: Option<OutputFormat>,
     #[command(flatten)]
     pub(crate) show: Show,
@@ -68,6 +74,12 @@ pub(crate) struct Common {
     /// Say more; twice: say everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Print help; -h is short, --help has examples
+    #[arg(short, long, global = true, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, global = true, action = clap::ArgAction::Version)]
+    version: Option<bool>,
 }
 
 /// The commands.
@@ -116,10 +128,10 @@ pub(crate) enum Command {
         /// Only this value, for example `criticality_score`; without it all that the formula has
         metric: Option<String>,
         /// What changed since this position or time
-        #[arg(long)]
+        #[arg(long, value_name = "POSITION|TIME")]
         from: Option<String>,
-        /// Position or time to look at; default: where the live tables stand
-        #[arg(long)]
+        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at; default: where the live tables stand
+        #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },
     /// Resolved dependencies, dependent first
@@ -133,8 +145,8 @@ pub(crate) enum Command {
         /// Why the edge from A to B stands: every claim with its event
         #[arg(long, num_args = 2, value_names = ["A", "B"])]
         why: Option<Vec<String>>,
-        /// Position or time to look at
-        #[arg(long)]
+        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at
+        #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },
     /// The log in order: a line each, with everything as JSON where it is piped
@@ -178,8 +190,8 @@ pub(crate) enum Command {
         /// Only this projection
         #[arg(long, value_parser = value::projection())]
         projection: Option<Projection>,
-        /// Under this formula: rebuilds metrics and history
-        #[arg(long)]
+        /// Under this formula, as `formula list` prints it: rebuilds metrics and history
+        #[arg(long, value_name = "NAME")]
         formula: Option<String>,
         /// Switch to the new builds
         #[arg(long)]
@@ -250,6 +262,10 @@ pub(crate) enum Command {
     /// Proofs: that the log is the one that was vouched for, and that scores follow from it
     #[command(subcommand)]
     Audit(Audit),
+    /// All that cannot be made again, kept elsewhere and put back
+    #[cfg(feature = "ingest")]
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Check the set-up and say what to mend
     #[cfg(feature = "ingest")]
     Doctor,
@@ -259,6 +275,18 @@ pub(crate) enum Command {
         /// Create the database roles as well
         #[arg(long)]
         roles: bool,
+    },
+    /// What a shell needs to complete commands and flags
+    #[cfg(feature = "ingest")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one a command
+    #[cfg(feature = "ingest")]
+    Man {
+        /// The folder to write them into; made if it is missing
+        dir: PathBuf,
     },
     /// What things cost, against a reference in the same run
     #[command(subcommand)]
@@ -277,11 +305,11 @@ pub(crate) enum Command {
 /// A point of the log and a formula.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct AsOf {
-    /// Position or time to look at
-    #[arg(long)]
+    /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at
+    #[arg(long, value_name = "POSITION|TIME")]
     pub(crate) as_of: Option<String>,
-    /// Formula by name
-    #[arg(long)]
+    /// Formula by name, as `formula list` prints it
+    #[arg(long, value_name = "NAME")]
     pub(crate) formula: Option<String>,
 }
 

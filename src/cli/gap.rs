@@ -20,16 +20,16 @@ pub(crate) fn command(gap: &Gap) -> String {
         ),
         Gap::Grants(_) => "pg-atlas ingest grants FILE.json".to_owned(),
         Gap::Repositories(project) => format!(
-            "pg-atlas curate membership --repo pkg:github/OWNER/NAME --project {} --author NAME --reason TEXT",
+            "pg-atlas curate membership --repo pkg:github/OWNER/NAME --project {} --actor NAME --reason TEXT",
             quoted(project)
         ),
         Gap::Project(repo) => {
-            format!("pg-atlas curate membership --repo {} --project PROJECT --author NAME --reason TEXT", quoted(repo))
+            format!("pg-atlas curate membership --repo {} --project PROJECT --actor NAME --reason TEXT", quoted(repo))
         }
         Gap::GitLog(repo) => format!("pg-atlas ingest git-log {} --repo {}", clone_url(repo), quoted(repo)),
         Gap::HostFacts(repo) => format!("pg-atlas ingest repo FILE.json --repo {}", quoted(repo)),
         Gap::Publication(repo) => {
-            format!("pg-atlas curate publication --package PURL --repo {} --author NAME --reason TEXT", quoted(repo))
+            format!("pg-atlas curate publication --package PURL --repo {} --actor NAME --reason TEXT", quoted(repo))
         }
         Gap::Dependents(_) => "pg-atlas ingest sbom FILE --repo pkg:github/OWNER/NAME".to_owned(),
     }
@@ -61,7 +61,7 @@ pub(crate) fn unsaid(unsaid: &Unsaid, of_projects: bool) -> Vec<String> {
     repos(
         numbers.without_project,
         "no project, so no status",
-        "curate membership --repo PURL --project ID --author NAME --reason TEXT",
+        "curate membership --repo PURL --project ID --actor NAME --reason TEXT",
     );
     repos(numbers.without_log, "no git log, so nobody knows who works on it", "ingest git-log URL --repo PURL");
     repos(numbers.without_signals, "neither stars, forks nor downloads", "ingest repo FILE.json --repo PURL");

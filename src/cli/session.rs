@@ -10,7 +10,12 @@ use crate::service::{Deps, Settings};
 
 /// The atlas that the flags name, watched from the terminal.
 pub(crate) fn deps(common: &Common) -> Result<Deps> {
-    Ok(Deps::open(&settings(common), Arc::new(Terminal { quiet: common.quiet }))?)
+    Ok(Deps::open(&settings(common), watch(common))?)
+}
+
+/// The terminal, watching.
+pub(crate) fn watch(common: &Common) -> Arc<Terminal> {
+    Arc::new(Terminal { quiet: common.quiet })
 }
 
 /// Where the atlas is.

@@ -3,6 +3,8 @@
 #[cfg(feature = "ingest")]
 pub mod artifact;
 #[cfg(feature = "ingest")]
+pub mod backup;
+#[cfg(feature = "ingest")]
 pub mod checkpoint;
 #[cfg(feature = "ingest")]
 pub mod curate;

@@ -4,6 +4,8 @@
 pub mod artifact;
 pub mod audit;
 #[cfg(feature = "ingest")]
+pub mod backup;
+#[cfg(feature = "ingest")]
 pub mod doctor;
 pub mod edges;
 pub mod events;

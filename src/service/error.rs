@@ -241,7 +241,20 @@ impl From<ingest::artifact::ArtifactError> for Error {
         match error {
             ArtifactError::NotFound(ref digest) => Self::not_found("document", digest.to_string(), error),
             ArtifactError::Damaged { .. } | ArtifactError::TooLarge(_) => Self::refused(error),
-            ArtifactError::Folder { .. } | ArtifactError::Store { .. } => Self::unavailable(error),
+            ArtifactError::Place(error) => error.into(),
+            ArtifactError::Store { .. } => Self::unavailable(error),
+        }
+    }
+}
+
+#[cfg(feature = "ingest")]
+impl From<ingest::place::PlaceError> for Error {
+    fn from(error: ingest::place::PlaceError) -> Self {
+        use ingest::place::PlaceError;
+        match error {
+            PlaceError::Scheme(_) => Self::invalid("to", error),
+            PlaceError::TooLarge { .. } => Self::refused(error),
+            PlaceError::Folder { .. } | PlaceError::Store { .. } => Self::unavailable(error),
         }
     }
 }

@@ -48,7 +48,7 @@ fn a_usage_lists_what_must_be_typed_and_nothing_that_the_environment_gives() {
     let program = Program::fresh();
     for (line, usage) in [
         ("publish", "Usage: pg-atlas publish [OPTIONS] --label <LABEL>"),
-        ("ingest sbom x.json", "Usage: pg-atlas ingest sbom [OPTIONS] --repo <REPO> <FILE>"),
+        ("ingest sbom x.json", "Usage: pg-atlas ingest sbom [OPTIONS] --repo <PURL> <FILE>"),
         ("why", "Usage: pg-atlas why [OPTIONS] <ID> [METRIC]"),
     ] {
         let ran = program.line(line);

@@ -16,10 +16,11 @@ const DOCUMENTS: &[&str] = &[
     "docs/ADD_A_SOURCE.md",
     "docs/AUDIT.md",
     "docs/FORMULAS.md",
+    "docs/SOURCES.md",
 ];
 
 /// The lines of the shell blocks of a document, continued ones joined.
-fn shell_lines(text: &str) -> Vec<String> {
+pub(crate) fn shell_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut fence: Option<bool> = None;
     let mut open = String::new();
@@ -39,8 +40,19 @@ fn shell_lines(text: &str) -> Vec<String> {
     lines
 }
 
+/// The blocks of a language.
+pub(crate) fn fenced(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}");
+    let mut lines = text.lines();
+    let mut blocks = Vec::new();
+    while lines.any(|line| line == fence) {
+        blocks.push(lines.by_ref().take_while(|line| *line != "```").collect::<Vec<_>>().join("\n"));
+    }
+    blocks
+}
+
 /// The arguments of a call of the program; `None` for other commands. What another command does with the result is cut.
-fn arguments(line: &str) -> Option<Vec<String>> {
+pub(crate) fn arguments(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let (mut word, mut quote, mut started) = (String::new(), None, false);
     for c in line.chars().chain([' ']) {

@@ -39,7 +39,7 @@ fn a_value_is_told_with_what_counts_and_what_does_not() {
     for why in all.as_array().unwrap() {
         assert_eq!(why["value"], scores[0][why["metric"].as_str().unwrap()], "{why:#}");
     }
-    let command = "pg-atlas curate membership --repo pkg:github/o/d --project PROJECT --author NAME --reason TEXT";
+    let command = "pg-atlas curate membership --repo pkg:github/o/d --project PROJECT --actor NAME --reason TEXT";
     assert_eq!(all[0]["missing"], json!([{"what": "the project of pkg:github/o/d", "command": command}]));
 
     // A dependent that stops to count is told with the reason, and the event that changed it.

@@ -53,7 +53,7 @@ async fn no_source_lets_through_what_nobody_sees() {
     let batch = place.file("batch.ndjson", git.to_string());
     dropped(&ingest(&["batch", &batch]).stderr, "line 1: project");
 
-    let by = ["--author", "ann", "--reason", "told so"];
+    let by = ["--actor", "ann", "--reason", "told so"];
     let curate = |args: &[&str]| place.ends(0, &[&["curate"], args, &by[..]].concat()).stderr;
     dropped(&curate(&["membership", "--repo", "pkg:github/o/t", "--project", ID]), "project");
     dropped(&curate(&["owner", "--owner", "pkg:github/u", "--project", ID]), "project");

@@ -1,9 +1,10 @@
 use std::fs;
+use std::path::PathBuf;
 
 use super::*;
 
 /// The contract of every store, whatever it is made of; `store` is empty.
-pub(super) async fn keeps_the_contract(store: Store) {
+pub(crate) async fn keeps_the_contract(store: Store) {
     let (one, two) = (Bytes::from_static(b"one document"), Bytes::from_static(b"another"));
     let digest = Digest::of(&one);
     assert!(store.list().await.unwrap().is_empty());
@@ -177,7 +178,7 @@ async fn a_folder_that_cannot_be_used_is_said_plainly() {
     let blocked = dir.path().join("blocked");
     fs::write(&blocked, "a file, not a folder").unwrap();
     let error = Store::local(&blocked).unwrap_err().to_string();
-    let expected = format!("the folder for raw documents {} cannot be used: ", blocked.join(FOLDER).display());
+    let expected = format!("the folder {} cannot be used: ", blocked.display());
     assert!(error.starts_with(&expected), "{error}");
 
     let store = Store::local(dir.path()).unwrap();

@@ -155,10 +155,15 @@ async fn proven(
 ) -> Result<Vec<Proven>, ReplayError> {
     let positions: Vec<Position> = wanted.iter().map(|(position, _)| *position).collect();
     let mut lines = Vec::with_capacity(positions.len());
-    log::positions(&mut *conn, &positions, |stored| {
-        lines.push(EventLine::of(&stored)?);
-        Ok::<(), ReplayError>(())
-    })
+    log::positions_with(
+        &mut *conn,
+        &positions,
+        |stored| EventLine::of(&stored),
+        |line| {
+            lines.push(line?);
+            Ok::<(), ReplayError>(())
+        },
+    )
     .await?;
     let proofs = tiles::inclusions(conn, &positions, size).await?;
     let prove = |(((position, because), event), inclusion): ((_, EventLine), tiles::Inclusion)| {

@@ -1,10 +1,9 @@
-//! The ordered reader. A page is one statement, and costs the page wherever it is.
+//! The reader of one stream, and what every reader knows of erasures. A page is one statement, and costs the page wherever it is.
 //!
 //! What was erased is asked for when a payload that is gone is met, and again at one of which nothing is known yet. The
 //! decision comes before the payload goes, so it stands in the log by then: whoever reads outside of one snapshot finds
 //! it as well.
 
-use domain::number::fit;
 use domain::recorded::Position;
 use domain::stream::StreamId;
 use futures_util::TryStreamExt as _;
@@ -16,88 +15,6 @@ use crate::ReplayError;
 
 /// Positions read by one statement; the statements name it too.
 pub const PAGE_POSITIONS: u64 = 5_000;
-
-/// Hands every event of positions `from..=to` to `sink`, in order, each checked against its hashes.
-///
-/// # Errors
-/// When an event is missing, altered or out of place, when the log ends before `to`, or when `sink` fails.
-pub async fn read<E: From<ReplayError>>(
-    conn: &mut PgConnection,
-    from: Position,
-    to: Position,
-    mut sink: impl FnMut(Stored) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut known = KnownErasures::default();
-    let mut next = from.max(1);
-    while next <= to {
-        let end = to.min(next.saturating_add(PAGE_POSITIONS - 1));
-        let mut doubtful = None;
-        let page = sqlx::query_file_as!(EventRow, "sql/page.sql", sql_position(next), sql_position(end));
-        let mut rows = page.fetch(&mut *conn);
-        while let Some(row) = rows.try_next().await.map_err(ReplayError::from)? {
-            let stored = row.read(next)?;
-            if known.lacks(&stored) {
-                doubtful = Some(stored);
-                break;
-            }
-            stored.check(&known.0)?;
-            next += 1;
-            sink(stored)?;
-        }
-        drop(rows);
-        match doubtful {
-            Some(stored) => known.learn(&mut *conn, &stored).await?,
-            None if next != end + 1 => return Err(ReplayError::Truncated { from, to, ended: next - 1 }.into()),
-            None => {}
-        }
-    }
-    Ok(())
-}
-
-/// Hands the events of these positions to `sink`, in their order, each checked against its hashes. One statement for
-/// every [`PAGE_POSITIONS`].
-///
-/// # Errors
-/// When there is no such event, one is altered, or `sink` fails.
-pub async fn positions<E: From<ReplayError>>(
-    conn: &mut PgConnection,
-    wanted: &[Position],
-    mut sink: impl FnMut(Stored) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut known = KnownErasures::default();
-    let mut left = wanted;
-    while let Some(first) = left.first().copied() {
-        let mut page = &left[..left.len().min(fit(PAGE_POSITIONS, "positions of a page"))];
-        left = &left[page.len()..];
-        while let Some(last) = page.last().copied() {
-            let mut doubtful = None;
-            let asked: Vec<i64> = page.iter().copied().map(sql_position).collect();
-            let mut rows = sqlx::query_file_as!(EventRow, "sql/positions.sql", &asked).fetch(&mut *conn);
-            while let (Some(row), Some((position, rest))) =
-                (rows.try_next().await.map_err(ReplayError::from)?, page.split_first())
-            {
-                let stored = row.read(*position)?;
-                if known.lacks(&stored) {
-                    doubtful = Some(stored);
-                    break;
-                }
-                stored.check(&known.0)?;
-                page = rest;
-                sink(stored)?;
-            }
-            drop(rows);
-            match (doubtful, page.first()) {
-                (Some(stored), _) => known.learn(&mut *conn, &stored).await?,
-                (None, Some(missing)) => {
-                    let ended = missing.saturating_sub(1);
-                    return Err(ReplayError::Truncated { from: first, to: last, ended }.into());
-                }
-                (None, None) => {}
-            }
-        }
-    }
-    Ok(())
-}
 
 /// Hands the events of one stream that have positions `from..=to` to `sink`, in order, each checked against its hashes.
 /// Events of other streams are not read, nor those before `from`.
@@ -169,17 +86,17 @@ async fn first_sequence(conn: &mut PgConnection, stream: &StreamId, from: Positi
 }
 
 /// The erasures that a reader knows of: none before it meets one.
-#[derive(Default)]
-struct KnownErasures(Erasures);
+#[derive(Clone, Default)]
+pub(super) struct KnownErasures(pub(super) Erasures);
 
 impl KnownErasures {
     /// Whether a payload is gone and no erasure known so far says so.
-    fn lacks(&self, stored: &Stored) -> bool {
+    pub(super) fn lacks(&self, stored: &Stored) -> bool {
         stored.is_erased() && self.0.get(&stored.position) != Some(&stored.envelope.payload_sha256)
     }
 
     /// Asks the log about a payload that is gone.
-    async fn learn(&mut self, conn: &mut PgConnection, stored: &Stored) -> Result<(), ReplayError> {
+    pub(super) async fn learn(&mut self, conn: &mut PgConnection, stored: &Stored) -> Result<(), ReplayError> {
         self.0 = erasures(conn).await?;
         stored.check(&self.0)
     }

@@ -75,6 +75,20 @@ impl Stored {
             .map_err(|source| ReplayError::Poison { position, source })?;
         Ok(Recorded { position, append, index, envelope, leaf_hash, event })
     }
+
+    /// With what its payload says.
+    pub(super) fn decoded(self) -> Decoded {
+        Decoded { recorded: self.decode(), stored: self }
+    }
+}
+
+/// An event as stored, and what its payload says.
+#[derive(Debug)]
+pub struct Decoded {
+    /// The event as stored.
+    pub stored: Stored,
+    /// What it says, or why it cannot be told: see [`Stored::decode`].
+    pub recorded: Result<Recorded, ReplayError>,
 }
 
 /// A row of every statement that reads events.

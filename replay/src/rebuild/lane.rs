@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::as_of::take_in;
-use crate::log::Stored;
+use crate::log::{Decoded, Stored};
+use crate::threads::joined;
 use crate::{ReplayError, log};
 
 /// Positions folded between two savings: what is saved of the history is whole segments.
@@ -32,7 +33,7 @@ pub(super) struct FoldedChunk {
 
 /// The way to the thread that folds, and back.
 pub(super) struct Lane {
-    give: mpsc::Sender<Vec<Stored>>,
+    give: mpsc::Sender<Vec<Decoded>>,
     told: mpsc::Receiver<Result<FoldedChunk, ReplayError>>,
     thread: JoinHandle<Fold>,
     under_way: usize,
@@ -52,7 +53,7 @@ impl Lane {
     }
 
     /// Gives the next events. Answers false when the thread takes no more: what it told says why.
-    pub(super) async fn give(&mut self, events: Vec<Stored>) -> bool {
+    pub(super) async fn give(&mut self, events: Vec<Decoded>) -> bool {
         let given = self.give.send(events).await.is_ok();
         self.under_way += usize::from(given);
         given
@@ -74,21 +75,13 @@ impl Lane {
     }
 }
 
-/// What a thread came to.
-pub(super) async fn joined<T>(thread: JoinHandle<T>) -> T {
-    match thread.await {
-        Ok(done) => done,
-        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-    }
-}
-
 fn folding(
     mut fold: Fold,
-    mut given: mpsc::Receiver<Vec<Stored>>,
+    mut given: mpsc::Receiver<Vec<Decoded>>,
     tell: &mpsc::Sender<Result<FoldedChunk, ReplayError>>,
 ) -> Fold {
     while let Some(events) = given.blocking_recv() {
-        let folded = fold_chunk(&mut fold, &events).map(|history| FoldedChunk { events, history });
+        let folded = fold_chunk(&mut fold, events);
         let failed = folded.is_err();
         if tell.blocking_send(folded).is_err() || failed {
             break;
@@ -97,12 +90,17 @@ fn folding(
     fold
 }
 
-fn fold_chunk(fold: &mut Fold, events: &[Stored]) -> Result<Option<Final>, ReplayError> {
-    events.iter().try_for_each(|stored| take_in(fold, stored))?;
+fn fold_chunk(fold: &mut Fold, read: Vec<Decoded>) -> Result<FoldedChunk, ReplayError> {
+    let mut events = Vec::with_capacity(read.len());
+    for Decoded { stored, recorded } in read {
+        take_in(fold, stored.position, recorded)?;
+        events.push(stored);
+    }
     let here = fold.world.position;
     // A tick at this very position may still come, with the next event: it is of the next segment.
     let whole = here.is_multiple_of(SAVE_POSITIONS).then(|| here - SAVE_POSITIONS..here);
-    Ok(whole.map(|segment| fold.history.as_mut().map(|held| Final::take(held, segment)).unwrap_or_default()))
+    let history = whole.map(|segment| fold.history.as_mut().map(|held| Final::take(held, segment)).unwrap_or_default());
+    Ok(FoldedChunk { events, history })
 }
 
 /// Reads the log in chunks that are bounded in memory.
@@ -136,12 +134,12 @@ impl Chunks {
     }
 
     /// Reads on, up to `to` at most.
-    pub(super) async fn read(&mut self, conn: &mut PgConnection, to: Position) -> Result<Vec<Stored>, ReplayError> {
+    pub(super) async fn read(&mut self, conn: &mut PgConnection, to: Position) -> Result<Vec<Decoded>, ReplayError> {
         let last = to.min(self.next + self.positions - 1);
         let (mut events, mut bytes) = (Vec::new(), 0);
-        let read = log::read(conn, self.next, last, |stored| {
-            bytes += stored.payload.len();
-            events.push(stored);
+        let read = log::decoded(conn, self.next, last, |read| {
+            bytes += read.stored.payload.len();
+            events.push(read);
             if bytes < CHUNK_BYTES { Ok(()) } else { Err(LaneEnd::Full) }
         });
         match read.await {

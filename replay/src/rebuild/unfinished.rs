@@ -15,13 +15,14 @@ use projections::tables::{Materialized, Projection};
 use sqlx::{Connection as _, PgConnection};
 
 use super::MAKER_LOCK;
-use super::lane::{Chunks, FoldedChunk, Lane, SAVE_POSITIONS, joined};
+use super::lane::{Chunks, FoldedChunk, Lane, SAVE_POSITIONS};
 use crate::ReplayError;
 use crate::as_of::advance;
 use crate::fence::fence;
 use crate::log::Stored;
 use crate::projector::{Projector, advance_to, fact_rows};
 use crate::quarantine::Quarantine;
+use crate::threads::joined;
 
 /// A set of builds on its way from position 0.
 pub(super) struct Unfinished {

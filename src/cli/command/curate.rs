@@ -33,8 +33,8 @@ pub(crate) async fn resolve(deps: &Deps, id: &str, with: flags::ResolutionArgs, 
     row(&crate::service::act::curate::resolve(deps, id, &with, &who(by)?).await?)
 }
 
-fn who(WhoAndWhy { author, reason }: WhoAndWhy) -> Result<By> {
-    Ok(By { author, reason: StatedReason::new(&reason).map_err(Error::from)? })
+fn who(WhoAndWhy { actor, reason }: WhoAndWhy) -> Result<By> {
+    Ok(By { author: actor, reason: StatedReason::new(&reason).map_err(Error::from)? })
 }
 
 fn row(corrected: &Corrected) -> Result<Output> {

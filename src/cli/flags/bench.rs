@@ -29,7 +29,6 @@ pub(crate) enum Bench {
     Root,
     /// Put a generated log into an empty database, to try things by hand
     #[cfg(feature = "ingest")]
-    #[command(hide = true)]
     Generate(LogSize),
     /// The metric engine alone, on a graph from files
     Criticality(CriticalityArgs),

@@ -8,10 +8,10 @@ use domain::facts::curation::ProjectField;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WhoAndWhy {
     /// Who decided: a name or handle, no e-mail address
-    #[arg(long, value_parser = super::value::author)]
-    pub(crate) author: Actor,
+    #[arg(long, alias = "author", value_name = "NAME", value_parser = super::value::author)]
+    pub(crate) actor: Actor,
     /// Why
-    #[arg(long, value_parser = super::value::reason)]
+    #[arg(long, value_name = "TEXT", value_parser = super::value::reason)]
     pub(crate) reason: String,
 }
 
@@ -19,8 +19,8 @@ pub(crate) struct WhoAndWhy {
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub(crate) struct ProjectOrNone {
-    /// The project
-    #[arg(long, value_parser = super::value::project)]
+    /// The project, for example daoip-5:scf:project:NAME
+    #[arg(long, value_name = "ID", value_parser = super::value::project)]
     pub(crate) project: Option<String>,
     /// No project
     #[arg(long)]
@@ -31,11 +31,11 @@ pub(crate) struct ProjectOrNone {
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub(crate) struct ResolutionArgs {
-    /// The project, of membership, owner and survey-name questions
-    #[arg(long, value_parser = super::value::project)]
+    /// The project, for example daoip-5:scf:project:NAME: of membership, owner and survey-name questions
+    #[arg(long, value_name = "ID", value_parser = super::value::project)]
     pub(crate) project: Option<String>,
-    /// The repository, of publication questions
-    #[arg(long)]
+    /// The repository, for example pkg:github/stellar/js-stellar-sdk: of publication questions
+    #[arg(long, value_name = "PURL")]
     pub(crate) repo: Option<String>,
     /// The project's name, of project questions
     #[arg(long)]
@@ -50,8 +50,8 @@ pub(crate) struct ResolutionArgs {
 pub(crate) enum Curate {
     /// A repository belongs to this project, or to none
     Membership {
-        /// The repository
-        #[arg(long)]
+        /// The repository, for example pkg:github/stellar/js-stellar-sdk
+        #[arg(long, value_name = "PURL")]
         repo: String,
         #[command(flatten)]
         decision: ProjectOrNone,
@@ -61,7 +61,7 @@ pub(crate) enum Curate {
     /// The repositories of an owner, as far as nothing else claims them, belong to this project, or to none
     Owner {
         /// The owner, for example pkg:github/stellar
-        #[arg(long)]
+        #[arg(long, value_name = "PURL")]
         owner: String,
         #[command(flatten)]
         decision: ProjectOrNone,
@@ -70,11 +70,11 @@ pub(crate) enum Curate {
     },
     /// A package is published from this repository, or from none
     Publication {
-        /// The package
-        #[arg(long)]
+        /// The package, for example pkg:npm/name
+        #[arg(long, value_name = "PURL")]
         package: String,
-        /// The repository
-        #[arg(long, required_unless_present = "none", conflicts_with = "none")]
+        /// The repository, for example pkg:github/stellar/js-stellar-sdk
+        #[arg(long, value_name = "PURL", required_unless_present = "none", conflicts_with = "none")]
         repo: Option<String>,
         /// No repository
         #[arg(long)]
@@ -87,16 +87,16 @@ pub(crate) enum Curate {
         /// The name, as answered
         #[arg(long)]
         name: String,
-        /// The project
-        #[arg(long, value_parser = super::value::project)]
+        /// The project, for example daoip-5:scf:project:NAME
+        #[arg(long, value_name = "ID", value_parser = super::value::project)]
         project: String,
         #[command(flatten)]
         by: WhoAndWhy,
     },
     /// A project's data
     Project {
-        /// The project
-        #[arg(long, value_parser = super::value::project)]
+        /// The project, for example daoip-5:scf:project:NAME
+        #[arg(long, value_name = "ID", value_parser = super::value::project)]
         project: String,
         /// Which datum
         #[arg(long)]

@@ -20,8 +20,8 @@ pub(crate) enum FormulaCommand {
         before: String,
         /// The second formula
         after: String,
-        /// Position or time to look at
-        #[arg(long)]
+        /// Position (17) or time (2026-01-31 or 2026-01-31T12:00:00Z) to look at
+        #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },
     /// Check a document

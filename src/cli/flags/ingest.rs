@@ -7,17 +7,17 @@ use crate::service::act::ingest::{gitlog, grants, repo, sbom, survey};
 /// What every ingestion takes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct IngestOptions {
-    /// When the facts were seen (RFC 3339); default now
-    #[arg(long)]
+    /// When the facts were seen: 2026-01-31 or 2026-01-31T12:00:00Z; default now
+    #[arg(long, value_name = "TIME")]
     pub(crate) observed_at: Option<String>,
     /// Parse and report only; needs no database
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Who appends
-    #[arg(long, value_parser = super::value::actor)]
+    /// Who appends: a name or handle, no e-mail address
+    #[arg(long, value_name = "NAME", value_parser = super::value::actor)]
     pub(crate) actor: Option<String>,
     /// The same key with the same facts always answers the same position
-    #[arg(long, value_parser = super::value::key)]
+    #[arg(long, value_name = "KEY", value_parser = super::value::key)]
     pub(crate) idempotency_key: Option<String>,
 }
 
@@ -25,10 +25,10 @@ pub(crate) struct IngestOptions {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SubjectOptions {
     /// The repository, for example pkg:github/stellar/js-stellar-sdk
-    #[arg(long)]
+    #[arg(long, value_name = "PURL")]
     pub(crate) repo: String,
-    /// The project it belongs to
-    #[arg(long, value_parser = super::value::project)]
+    /// The project it belongs to, for example daoip-5:scf:project:NAME
+    #[arg(long, value_name = "ID", value_parser = super::value::project)]
     pub(crate) project: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) enum Ingest {
         /// The document, plain, gz, zst, bz2 or xz; `-` for standard input
         file: String,
         /// A package that is published from the repository, for example pkg:npm/name; may be given several times
-        #[arg(long)]
+        #[arg(long, value_name = "PURL")]
         package: Vec<String>,
         #[command(flatten)]
         subject: SubjectOptions,
@@ -71,10 +71,10 @@ pub(crate) enum Ingest {
         /// Path or URL
         source: String,
         /// Cover so many months back from the observation; default all history
-        #[arg(long)]
+        #[arg(long, value_name = "N")]
         since_months: Option<u32>,
         /// The branch to read; default the one that the repository or its remote calls so
-        #[arg(long)]
+        #[arg(long, value_name = "NAME")]
         branch: Option<String>,
         #[command(flatten)]
         subject: SubjectOptions,
@@ -109,10 +109,10 @@ pub(crate) enum Ingest {
         #[arg(required = true)]
         purls: Vec<String>,
         /// Steps to follow along dependencies
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, value_name = "N", default_value_t = 0)]
         hops: u32,
         /// Least time between two requests to one host, in milliseconds
-        #[arg(long, default_value_t = 1000)]
+        #[arg(long, value_name = "MS", default_value_t = 1000)]
         interval_ms: u64,
         #[command(flatten)]
         options: IngestOptions,

@@ -12,7 +12,7 @@ pub(crate) fn actor(text: &str) -> Result<String, String> {
     Actor::new(text).map(|_| text.to_owned()).map_err(allowed)
 }
 
-/// Who decided: what `--author` takes.
+/// Who decided: what `--actor` of a correction takes.
 #[cfg(feature = "ingest")]
 pub(crate) fn author(text: &str) -> Result<Actor, String> {
     Actor::author(text).map_err(allowed)

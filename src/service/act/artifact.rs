@@ -1,11 +1,10 @@
 //! Raw documents in another place.
 
-use std::path::Path;
-
 use domain::digest::Digest;
 use ingest::artifact::{Store, migrate};
+use ingest::place::Place;
 
-use crate::service::{Deps, Error, Result};
+use crate::service::{Deps, Result};
 
 /// Documents that were copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,21 +24,6 @@ pub struct Copied {
 /// # Errors
 /// When there is no such place, or either cannot be used.
 pub async fn copy(deps: &Deps, to: &str) -> Result<Copied> {
-    let done = migrate(&deps.store()?, &place(to)?).await?;
+    let done = migrate(&deps.store()?, &Store::at(&Place::open(to)?)?).await?;
     Ok(Copied { copied: done.copied, copied_bytes: done.copied_bytes, present: done.present, damaged: done.damaged })
-}
-
-/// The place that is copied to.
-fn place(to: &str) -> Result<Store> {
-    if let Some((scheme, _)) = to.split_once("://") {
-        #[cfg(feature = "s3")]
-        if scheme == "s3" {
-            return Ok(Store::s3(to)?);
-        }
-        let reason = format!(
-            "no place of scheme `{scheme}`: expected a folder, or s3:// in a program built with the feature s3"
-        );
-        return Err(Error::invalid("to", reason));
-    }
-    Ok(Store::local(Path::new(to))?)
 }

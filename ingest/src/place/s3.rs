@@ -1,4 +1,4 @@
-//! Raw documents in a bucket of S3, or of anything that speaks its protocol.
+//! Files in a bucket of S3, or of anything that speaks its protocol.
 
 use std::sync::Arc;
 
@@ -7,19 +7,15 @@ use object_store::aws::AmazonS3Builder;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 
-use super::{ArtifactError, Store, store_error};
+use super::{Place, PlaceError, store_error};
 
-impl Store {
-    /// Documents in a bucket, `s3://BUCKET[/PREFIX]`. Region, endpoint and credentials come from the usual `AWS_...`
+impl Place {
+    /// A bucket, `s3://BUCKET[/PREFIX]`. The builder brings region, endpoint and credentials: from the usual `AWS_...`
     /// variables (`AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, ...) or from the machine's role.
     ///
     /// # Errors
     /// When the address is none of a bucket or the settings contradict each other. Nothing is sent yet.
-    pub fn s3(url: &str) -> Result<Self, ArtifactError> {
-        Self::bucket(AmazonS3Builder::from_env(), url)
-    }
-
-    fn bucket(builder: AmazonS3Builder, url: &str) -> Result<Self, ArtifactError> {
+    pub(super) fn bucket(builder: AmazonS3Builder, url: &str) -> Result<Self, PlaceError> {
         // The HTTP client is built without cryptography of its own; an error means that a provider is set already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let prefix = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).map_or("", |(_, prefix)| prefix);
@@ -27,18 +23,19 @@ impl Store {
         let prefix = Path::from(prefix);
         let objects: Arc<dyn ObjectStore> =
             if prefix.is_root() { Arc::new(objects) } else { Arc::new(PrefixStore::new(objects, prefix)) };
-        Ok(Self { objects })
+        Ok(Self { objects, folder: None })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::io::{BufRead, BufReader, Read, Write};
     use std::net::{TcpListener, TcpStream};
     use std::sync::Mutex;
 
     use super::*;
+    use crate::artifact::{ArtifactError, Store};
 
     type Objects = Mutex<BTreeMap<String, Vec<u8>>>;
 
@@ -89,6 +86,7 @@ mod tests {
                 objects.insert(key, body);
                 (200, vec![])
             }
+            ("POST", _) if query.starts_with("delete") => (200, deleted(&mut objects, &body).into_bytes()),
             ("GET", _) if query.contains("list-type=2") => (200, listing(&objects, query).into_bytes()),
             ("GET" | "HEAD", Some(document)) => (200, document.clone()),
             _ => (404, b"<Error><Code>NoSuchKey</Code></Error>".to_vec()),
@@ -103,12 +101,28 @@ mod tests {
 
     fn listing(objects: &BTreeMap<String, Vec<u8>>, query: &str) -> String {
         let prefix = query.split('&').find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or("").replace("%2F", "/");
-        let entries = objects.iter().filter(|(key, _)| key.starts_with(&prefix)).map(|(key, document)| {
+        let folded = query.contains("delimiter=%2F");
+        let found = || objects.iter().filter_map(|(key, document)| Some((key, key.strip_prefix(&prefix)?, document)));
+        let entries = found().filter(|(_, rest, _)| !folded || !rest.contains('/')).map(|(key, _, document)| {
             let size = document.len();
             format!("<Contents><Key>{key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>\"e\"</ETag><Size>{size}</Size></Contents>")
         });
         let entries: String = entries.collect();
-        format!("<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>")
+        let folders = found().filter_map(|(_, rest, _)| rest.split_once('/').filter(|_| folded));
+        let folders: BTreeSet<&str> = folders.map(|(folder, _)| folder).collect();
+        let folder = |name: &&str| format!("<CommonPrefixes><Prefix>{prefix}{name}/</Prefix></CommonPrefixes>");
+        let folders: String = folders.iter().map(folder).collect();
+        format!("<ListBucketResult><IsTruncated>false</IsTruncated>{entries}{folders}</ListBucketResult>")
+    }
+
+    fn deleted(objects: &mut BTreeMap<String, Vec<u8>>, body: &[u8]) -> String {
+        let asked = String::from_utf8_lossy(body);
+        let keys = asked.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
+        let deleted = keys.map(|(key, _)| {
+            objects.remove(key);
+            format!("<Deleted><Key>{key}</Key></Deleted>")
+        });
+        format!("<DeleteResult>{}</DeleteResult>", deleted.collect::<String>())
     }
 
     fn builder(endpoint: &str) -> AmazonS3Builder {
@@ -123,8 +137,10 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_bucket_keeps_the_contract() {
         let (endpoint, objects) = serve();
-        let store = Store::bucket(builder(&endpoint), "s3://bucket/some/prefix").unwrap();
-        crate::artifact::tests::keeps_the_contract(store).await;
+        let place = Place::bucket(builder(&endpoint), "s3://bucket/some/prefix").unwrap();
+        crate::place::tests::keeps_the_contract(&place).await;
+        crate::backup::tests::keeps_backups(place.clone()).await;
+        crate::artifact::tests::keeps_the_contract(Store::at(&place).unwrap()).await;
         let keys: Vec<String> = objects.lock().unwrap().keys().cloned().collect();
         assert!(keys.iter().all(|key| key.starts_with("some/prefix/artifacts/sha256/")), "{keys:?}");
     }
@@ -133,18 +149,19 @@ mod tests {
     async fn what_fails_names_no_secret() {
         let no_retry = object_store::RetryConfig { max_retries: 0, ..object_store::RetryConfig::default() };
         let nobody = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-        let store = Store::bucket(builder(&nobody).with_retry(no_retry), "s3://bucket").unwrap();
+        let place = Place::bucket(builder(&nobody).with_retry(no_retry), "s3://bucket").unwrap();
+        let store = Store::at(&place).unwrap();
         let error = store.put("x").await.unwrap_err();
         assert!(matches!(error, ArtifactError::Store { action: "read", .. }));
         for text in [format!("{error}"), format!("{error:?}"), format!("{store:?}")] {
             assert!(!text.contains("a secret"), "{text}");
         }
-        assert!(Store::bucket(builder(&nobody), "ftp://bucket").is_err());
+        assert!(Place::bucket(builder(&nobody), "ftp://bucket").is_err());
     }
 
     #[test]
     fn the_client_has_its_cryptography() {
-        let store = Store::bucket(builder("https://127.0.0.1:1").with_allow_http(false), "s3://bucket");
-        assert!(store.is_ok(), "{store:?}");
+        let place = Place::bucket(builder("https://127.0.0.1:1").with_allow_http(false), "s3://bucket");
+        assert!(place.is_ok(), "{place:?}");
     }
 }

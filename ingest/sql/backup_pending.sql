@@ -1,0 +1,1 @@
+SELECT coalesce(sum(events), 0)::bigint AS "events!" FROM log.outbox
