@@ -119,6 +119,7 @@ mod tests {
             ("\"ann b\"@x.org \"c\" d@x.org", "<email> \"c\" <email>"),
             ("mailto:ann%40x.org ann&#64;x.org ann\\u0040x.org", "mailto:<email> <email> <email>"),
             ("git@x.org", "<email>"),
+            ("no id: `ann@x.org`, 'o'neil@x.org'", "no id: `<email>`, '<email>'"),
             ("ann@ho\u{61c}st.org ann\u{180e}@x.org ann@x\u{e0041}.org", "<email> <email> <email>"),
             ("ann&amp;#64;x.org ann&amp;commat;x.org ann\\\\u0040x\u{2024}org", "<email> <email> <email>"),
         ] {
@@ -130,7 +131,9 @@ mod tests {
     fn credentials_leave_the_url_and_clone_users_stay() {
         assert_eq!(emails("git+https://ann:s3cret@host.org/o/r"), "git+https://host.org/o/r");
         assert_eq!(emails("see http://token@localhost/x"), "see http://localhost/x");
-        for text in ["git@github.com:o/r.git", "git+ssh://git@github.com/o/r.git", "git@host.org/o/r"] {
+        for text in
+            ["git@github.com:o/r.git", "git+ssh://git@github.com/o/r.git", "git@host.org/o/r", "`git@h.org:o/r`"]
+        {
             assert!(matches!(emails(text), Cow::Borrowed(_)), "{text}");
         }
     }

@@ -1,6 +1,9 @@
 //! Anything may be handed to the parsers of names, times and formulas: what they accept is in its one normal form.
 
+use domain::checkpoint::Checkpoint;
+use domain::digest::Digest;
 use domain::formula::{Formula, SHIPPED};
+use domain::note::{SigningKey, VerifyingKey};
 use domain::purl::{self, Purl};
 use domain::{Day, StreamId, Timestamp};
 use proptest::prelude::*;
@@ -20,6 +23,21 @@ const TIME: &str = concat!(
     "[+-]?[0-9]{1,5}-?[0-9]{0,2}-?[0-9]{0,2}",
     "([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{0,10})?)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 );
+
+/// The text with some of its letters replaced, repeated or left out.
+fn scratched(text: &str, changes: &[(Index, Index, u8)]) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    for (one, other, action) in changes {
+        let (at, elsewhere) = (one.index(letters.len()), letters[other.index(letters.len())]);
+        match action {
+            0 if letters.len() > 1 => drop(letters.remove(at)),
+            1 => letters.insert(at, elsewhere),
+            2 => letters[at] = elsewhere,
+            _ => letters[at] = *other.get(&['\n', ' ', '\0', '+', '=', '0', '9', 'A', '\u{2014}', '\u{ff10}']),
+        }
+    }
+    letters.into_iter().collect()
+}
 
 /// The lines of a document, some of them replaced, repeated or left out.
 fn mangled(document: &str, changes: &[(Index, Index, String)]) -> String {
@@ -93,6 +111,27 @@ proptest! {
                 prop_assert_eq!(again, formula);
             }
             Err(error) => prop_assert!(!error.to_string().is_empty()),
+        }
+    }
+    #[test]
+    fn a_changed_checkpoint_is_no_other(
+        seed: [u8; 32],
+        size: u64,
+        changes in prop::collection::vec((any::<Index>(), any::<Index>(), 0..4u8), 0..5),
+    ) {
+        let key = SigningKey::from_seed("log.example", &seed).unwrap();
+        let checkpoint = Checkpoint { origin: "log.example".to_owned(), size, root: Digest::of(&seed) };
+        let note = checkpoint.sign(&[SigningKey::from_seed("log.example", &seed).unwrap()]).to_string();
+        let changed = scratched(&note, &changes);
+        let opened = Checkpoint::open(&changed, &[key.public().clone()]);
+        prop_assert!(changed != note || opened == Ok(Some(checkpoint.clone())));
+        prop_assert!(!matches!(opened, Ok(Some(found)) if found != checkpoint), "{}", changed);
+        let secret = SigningKey::secret("log.example", &seed).unwrap();
+        if let Ok(other) = SigningKey::parse(&scratched(&secret, &changes)) {
+            prop_assert_eq!(other.public(), key.public());
+        }
+        if let Ok(found) = VerifyingKey::parse(&scratched(&key.public().to_string(), &changes)) {
+            prop_assert_eq!(&found, key.public());
         }
     }
 }

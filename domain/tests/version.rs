@@ -32,8 +32,14 @@ fn version() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Many cases, and as many as whoever runs this asks for where that is more.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    ProptestConfig { failure_persistence: None, cases: default.cases.max(4096), ..default }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+    #![proptest_config(config())]
 
     #[test]
     fn versions_have_one_order((a, b, c) in (version(), version(), version())) {

@@ -107,7 +107,10 @@ fn local_part(text: &str, end: usize) -> Vec<Letter> {
     } else {
         (near, run)
     };
-    all.split_off(start)
+    let mut local = all.split_off(start);
+    // Texts quote addresses; the mark that opens a quotation is the text's.
+    let marks = local.iter().take_while(|found| matches!(found.letter, '`' | '\'')).count();
+    local.split_off(marks)
 }
 
 /// The letters of the last `bytes` before byte `end`.

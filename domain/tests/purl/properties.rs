@@ -3,10 +3,11 @@
 use domain::purl::{PackageUrl, Purl};
 use proptest::prelude::*;
 
-/// Types with every kind of rule, and texts that are none.
+/// Every type that is defined, and texts that are none.
 const KIND: &str = concat!(
-    "(?i)(alpm|brew|chrome-extension|cocoapods|cpan|git|github|gitlab|golang|hackage|huggingface|julia|maven|mlflow)",
-    "|npm|oci|pub|pypi|swid|swift|yocto|generic|[a-zA-Z.+-]{1,5}|\\PC{0,2}"
+    "(?i)(alpm|apk|bazel|bitbucket|bitnami|brew|cargo|chrome-extension|cocoapods|composer|conan|conda|cpan|cran|deb|docker",
+    "|gem|generic|git|github|githubactions|gitlab|golang|hackage|hex|huggingface|julia|luarocks|maven|mlflow|npm|nuget|oci",
+    "|opam|otp|pub|pypi|qpkg|rpm|swid|swift|vcpkg|vscode-extension|yocto|[a-zA-Z.+-]{1,5}|\\PC{0,2})"
 );
 /// Parts that tempt: separators, dots, codes, capitals, letters of other scripts.
 const PART: &str = "([a-zA-Z0-9]{1,3}|[-_.~:@/?#&=+%]|%2[Ff]|%40|%E4%BD%A0|::|\\.git|[A-ZÄΣİßﬁ你]|\\PC){0,8}";
@@ -21,8 +22,14 @@ fn assert_canonical(purl: &PackageUrl<'_>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Many cases, and as many as whoever runs this asks for where that is more.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    ProptestConfig { failure_persistence: None, cases: default.cases.max(1024), ..default }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1024, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn what_is_parsed_is_what_its_text_says(text in prop_oneof![TEXT, "pkg:.{0,20}", ".{0,40}"]) {

@@ -100,15 +100,16 @@ fn parse_publishing(bytes: &[u8], subject: Subject, publishes: Vec<String>) -> R
     if decoded.utf16 {
         notes.push(("document".to_owned(), encoding::WAS_UTF16.to_owned()));
     }
-    read(&decoded.text, notes, bytes, (subject, publishes)).map_err(|refused| match decoded.utf16 {
+    read(&decoded.text, 0, notes, bytes, (subject, publishes)).map_err(|refused| match decoded.utf16 {
         true => Refused { reason: format!("{}; it is text in UTF-16", refused.reason), ..refused },
         false => refused,
     })
 }
 
-/// Reads a text, unwrapping what it is wrapped in.
+/// Reads a text that was wrapped so often, unwrapping what it is wrapped in.
 fn read(
     text: &str,
+    wrapped: usize,
     mut notes: Vec<FormatNote>,
     bytes: &[u8],
     about: (Subject, Vec<String>),
@@ -117,12 +118,13 @@ fn read(
     let (format, path, note) = match format::detect(text)? {
         Detected::Document { format, path, note } => (format, path, note),
         Detected::Wrapper { text, note } => {
-            if notes.len() > MAX_WRAPPERS {
+            if wrapped == MAX_WRAPPERS {
                 return Err(Refused::at(note.0, format!("wrapped more than {MAX_WRAPPERS} times")));
             }
             let place = note.0.clone();
             notes.push(note);
-            return read(&text, notes, bytes, about).map_err(|refused| Refused::at(place, refused.to_string()));
+            return read(&text, wrapped + 1, notes, bytes, about)
+                .map_err(|refused| Refused::at(place, refused.to_string()));
         }
     };
     let mut draft = match format {

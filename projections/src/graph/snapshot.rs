@@ -1,5 +1,7 @@
 //! The claims of one document, compact, and which documents of a subject are live.
 
+use std::borrow::Cow;
+
 use domain::claims::DocumentGraph;
 use domain::facts::sbom::SbomSubmitted;
 use domain::number::fit;
@@ -36,21 +38,23 @@ impl DocumentClaims {
     #[must_use]
     pub fn of(rank: Rank, facts: &SbomSubmitted) -> Self {
         let graph = DocumentGraph::of(facts);
-        let mut versions: Vec<String> = graph.edges.iter().filter_map(|edge| edge.version.clone()).collect();
+        let mut versions: Vec<&str> = graph.edges.iter().filter_map(|edge| edge.version).collect();
         versions.sort_unstable();
         versions.dedup();
-        let version = |text: &Option<String>| {
-            text.as_ref().map_or(0, |text| {
-                let index = versions.binary_search(text).expect("every version is among the distinct ones");
+        let version = |text: Option<&str>| {
+            text.map_or(0, |text| {
+                let index = versions.binary_search(&text).expect("every version is among the distinct ones");
                 fit(index + 1, "versions of a document")
             })
         };
-        let flags = |edge: &domain::claims::DocumentEdge| {
+        let flags = |edge: &domain::claims::DocumentEdge<'_>| {
             (u8::from(edge.root) * ROOT) | (u8::from(edge.nested) * NESTED) | (u8::from(edge.flat) * FLAT)
         };
-        let claims = graph.edges.iter().map(|edge| (edge.from, edge.to, flags(edge), version(&edge.version))).collect();
+        let claims = graph.edges.iter().map(|edge| (edge.from, edge.to, flags(edge), version(edge.version))).collect();
         let publishes = facts.publishes.clone();
-        Self { rank, claims, versions, publication: graph.publication, publishes, ids: graph.ids }
+        let versions = versions.into_iter().map(str::to_owned).collect();
+        let ids = graph.ids.into_iter().map(Cow::into_owned).collect();
+        Self { rank, claims, versions, publication: graph.publication, publishes, ids }
     }
 
     /// The packages said to be published from the subject.

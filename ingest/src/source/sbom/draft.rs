@@ -70,8 +70,10 @@ pub(super) struct Entry<'a> {
 
 /// An entry as kept.
 pub(super) struct Kept {
+    /// Its place among all entries.
+    pub(super) number: u32,
     pub(super) package: Package,
-    /// The purl's own version, by which the entry may be referred to.
+    /// The purl's own version, by which the entry may be referred to, where the package has another.
     pub(super) purl_version: Option<String>,
     /// A purl was given, usable or not.
     pub(super) has_purl: bool,
@@ -79,8 +81,8 @@ pub(super) struct Kept {
 
 /// A text by which something is referred to.
 pub(super) struct Reference {
-    /// Where it was met first.
-    pub(super) place: String,
+    /// Where it was met first; of one that an entry goes by nobody asks.
+    pub(super) place: Box<str>,
     /// An entry goes by it.
     pub(super) owned: bool,
     /// It names nothing, or something that is no package: a relation to it is no oddity.
@@ -172,6 +174,7 @@ impl<'a> Draft<'a> {
             .and_then(|purl| purl.version.as_deref())
             .and_then(|version| self.usable_version(format_args!("{place}{}purl", words.separator), version));
         let version = written.or_else(|| purl_version.clone());
+        let purl_version = purl_version.filter(|other| version.as_ref() != Some(other));
         let package = Package { purl: purl.map(|purl| purl.id), group, name, version };
 
         let Words { separator, reference: field, .. } = *words;
@@ -183,7 +186,7 @@ impl<'a> Draft<'a> {
             Role::Root => self.root = Some(number),
             Role::Part => {}
         }
-        self.entries.push(Kept { package, purl_version, has_purl });
+        self.entries.push(Kept { number, package, purl_version, has_purl });
         Ok(())
     }
 
@@ -238,7 +241,7 @@ impl<'a> Draft<'a> {
         let next = fit::<u32>(self.references.len(), "reference");
         let references = &mut self.references;
         *self.numbers.entry(text).or_insert_with(|| {
-            references.push(Reference { place: place.to_string(), owned: false, other: false });
+            references.push(Reference { place: place.to_string().into(), owned: false, other: false });
             next
         })
     }
@@ -248,11 +251,22 @@ impl<'a> Draft<'a> {
             self.warnings.push(place, "empty: nothing can refer to this entry");
             return;
         }
-        let label = shown(&text);
-        let number = self.reference(&place, text);
-        if std::mem::replace(&mut self.references[number as usize].owned, true) {
-            self.warnings.push(place, format_args!("{label} is the reference of another entry too"));
-        }
+        let number = match self.numbers.get(&text) {
+            Some(number) => {
+                let reference = &mut self.references[*number as usize];
+                if std::mem::replace(&mut reference.owned, true) {
+                    let label = shown(&text);
+                    self.warnings.push(place, format_args!("{label} is the reference of another entry too"));
+                }
+                reference.place = Box::default();
+                *number
+            }
+            None => {
+                let number = self.reference("", text);
+                self.references[number as usize].owned = true;
+                number
+            }
+        };
         self.owners.push((number, entry));
     }
 

@@ -34,6 +34,10 @@ impl Draft<'_> {
         let mut described = self.described_packages(&listing, &targets, &texts);
         self.name_the_subject(&subject, &mut listing, &mut targets, &mut described);
         let relations = self.package_relations(&targets, &texts);
+        // Documents may be large: what is not needed any more goes before a graph is made of the facts.
+        drop((targets, texts));
+        drop(numbers);
+        (self.references, self.owners, self.relations) = Default::default();
         let facts =
             SbomSubmitted { subject, document, complete, packages: listing.packages, described, relations, publishes };
         self.parsed(facts, packages, dependencies)
@@ -200,32 +204,27 @@ fn is_purl(text: &str) -> bool {
 struct Listing {
     packages: Vec<Package>,
     index_of: Vec<u32>,
-    purl_versions: Vec<Option<String>>,
+    /// Entries whose purls have a version of their own.
+    purl_versions: Vec<(u32, String)>,
 }
 
 impl Listing {
-    fn of(entries: Vec<Kept>) -> Self {
+    fn of(mut entries: Vec<Kept>) -> Self {
+        let purl_versions =
+            entries.iter_mut().filter_map(|kept| Some((kept.number, kept.purl_version.take()?))).collect();
+        // In place: there may be a million.
+        entries.sort_unstable_by(|one, other| one.package.cmp(&other.package));
         let mut index_of = vec![0; entries.len()];
-        let mut purl_versions = Vec::with_capacity(entries.len());
-        let mut numbered = Vec::with_capacity(entries.len());
-        for (number, kept) in entries.into_iter().enumerate() {
-            purl_versions.push(kept.purl_version);
-            numbered.push((kept.package, number));
-        }
-        numbered.sort_unstable();
-        let mut packages: Vec<Package> = Vec::with_capacity(numbered.len());
         let mut index = 0;
-        for (package, number) in numbered {
-            match packages.last() {
-                Some(last) if *last == package => {}
-                Some(_) => {
-                    index += 1;
-                    packages.push(package);
-                }
-                None => packages.push(package),
-            }
-            index_of[number] = index;
+        let mut former: Option<&Package> = None;
+        for kept in &entries {
+            index += u32::from(former.is_some_and(|former| *former != kept.package));
+            former = Some(&kept.package);
+            index_of[kept.number as usize] = index;
         }
+        entries.dedup_by(|one, other| one.package == other.package);
+        let mut packages: Vec<Package> = entries.into_iter().map(|kept| kept.package).collect();
+        packages.shrink_to_fit();
         Self { packages, index_of, purl_versions }
     }
 
@@ -244,14 +243,16 @@ impl Listing {
 
     /// Packages by purl and version, as written and as in the purl; without version the first of that purl.
     fn by_purl(&self) -> BTreeMap<(&str, Option<&str>), u32> {
+        let written = (0..)
+            .zip(&self.packages)
+            .flat_map(|(index, package)| [None, package.version.as_deref()].map(|version| (index, version)));
+        let own =
+            self.purl_versions.iter().map(|(entry, version)| (self.index_of[*entry as usize], Some(version.as_str())));
         let mut found: BTreeMap<(&str, Option<&str>), u32> = BTreeMap::new();
-        for (index, purl_version) in self.index_of.iter().zip(&self.purl_versions) {
-            let package = &self.packages[*index as usize];
-            let Some(id) = &package.purl else { continue };
-            for version in [None, package.version.as_deref(), purl_version.as_deref()] {
-                let slot = found.entry((id, version)).or_insert(*index);
-                *slot = (*index).min(*slot);
-            }
+        for (index, version) in written.chain(own) {
+            let Some(id) = &self.packages[index as usize].purl else { continue };
+            let slot = found.entry((id, version)).or_insert(index);
+            *slot = index.min(*slot);
         }
         found
     }

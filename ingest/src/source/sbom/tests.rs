@@ -42,7 +42,7 @@ fn edges(parsed: &Parsed) -> Vec<(String, String)> {
     let graph = domain::claims::DocumentGraph::of(&parsed.facts);
     graph
         .nested_edges()
-        .map(|edge| (graph.ids[edge.from as usize].clone(), graph.ids[edge.to as usize].clone()))
+        .map(|edge| (graph.ids[edge.from as usize].to_string(), graph.ids[edge.to as usize].to_string()))
         .collect()
 }
 
