@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue};
 use domain::redact;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -31,7 +31,7 @@ use self::flags::{Cli, Command};
 
 use self::output::OutputFormat;
 use crate::embedded;
-use crate::service::slow;
+use crate::service::{Configuration, slow};
 
 pub use self::manual::command;
 
@@ -40,7 +40,7 @@ pub use self::manual::command;
 #[must_use]
 pub fn main() -> ExitCode {
     // What is explained costs time to put together, which only help and complaints are worth.
-    let cli = match Cli::try_parse().or_else(|_| manual::parse()) {
+    let mut cli = match Cli::started(Cli::command()).or_else(|_| Cli::started(manual::command())) {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { ENVIRONMENT } else { 0 };
@@ -64,6 +64,10 @@ pub fn main() -> ExitCode {
             };
         }
         _ => {}
+    }
+    match Configuration::find(cli.common.config.as_deref()) {
+        Ok(found) => cli.common.configuration = found,
+        Err(error) => return report(&error.into()),
     }
     start_logging(&cli.common, is_lasting(&cli.command));
     output::looks::settle(&cli.common.show);

@@ -36,6 +36,8 @@ use self::supervisor::Plan;
 
 pub(crate) use self::error::EmbeddedError;
 pub(crate) use self::home::default_data_dir;
+#[cfg(feature = "ingest")]
+pub(crate) use self::home::demo_data_dir;
 pub(crate) use self::ping::ping;
 
 /// Exit code of every [`EmbeddedError`]: configuration or connection.

@@ -8,8 +8,10 @@ pub mod act;
 pub mod answer;
 pub mod ask;
 pub mod bench;
+pub mod configuration;
 mod database_url;
 pub mod deps;
+mod environment;
 pub mod error;
 mod nearest;
 mod pools;
@@ -17,6 +19,7 @@ pub mod run;
 pub mod slow;
 pub mod watch;
 
+pub use configuration::Configuration;
 pub use deps::{Deps, Settings};
 pub use error::{Error, Result};
 /// Version of the schema that this program reads.

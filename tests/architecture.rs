@@ -7,6 +7,7 @@ mod fronts;
 mod help;
 mod names;
 mod numbers;
+mod settings;
 mod statements;
 mod tidy;
 mod words;

@@ -4,6 +4,7 @@ mod advice;
 mod bad_grants;
 mod bad_sbom;
 mod bad_survey;
+mod configuration;
 mod connections;
 mod contract;
 pub(crate) mod documents;

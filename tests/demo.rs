@@ -106,6 +106,35 @@ fn what_there_is_to_see(demo: &Demo, first: &Value) {
 }
 
 #[test]
+fn the_demo_has_a_folder_of_its_own_where_none_is_named() {
+    let share = tempfile::tempdir().unwrap();
+    let (own, mine) = (share.path().join("pg-atlas-demo"), share.path().join("pg-atlas"));
+    let run = |args: &[&str]| {
+        let mut command = bare();
+        command.current_dir(share.path()).env("XDG_DATA_HOME", share.path()).env("DATABASE_URL", "");
+        Ran::of(command.env("PG_ATLAS_DATA_DIR", "").env_remove("PG_ATLAS_CONFIG").args(args)).ok()
+    };
+    // A configuration file is about somebody's own atlas.
+    std::fs::write(share.path().join("pg-atlas.toml"), "data_dir = 'pg-atlas'\n").unwrap();
+    let text = run(&["demo", "--format", "table"]).stdout;
+    assert!(own.join("postgres").is_dir() && !mine.exists(), "{text}");
+    let looks: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("pg-atlas --data-dir ")).collect();
+    assert!(text.contains(&format!("its own: {}", own.display())) && looks.len() >= 4, "{text}");
+    for look in looks {
+        let look: Vec<&str> = ["--data-dir"].into_iter().chain(look.split_whitespace()).collect();
+        assert!(!run(&look).stdout.is_empty());
+    }
+    // What is somebody's own begins at the beginning.
+    let file = share.path().join("survey.csv");
+    std::fs::write(&file, super::cli::documents::survey("p:a,A,live,2026-01-01\n")).unwrap();
+    assert_eq!(run(&["ingest", "survey", file.to_str().unwrap()]).json()["last_position"], 1);
+    for folder in [own, mine] {
+        let lock = std::fs::File::open(folder.join("postgres/supervisor.lock")).unwrap();
+        crate::embedded::server::eventually("the supervisor ends", || lock.try_lock().is_ok());
+    }
+}
+
+#[test]
 fn the_demo_wants_a_log_of_its_own() {
     let program = Program::fresh();
     let rows = super::cli::documents::survey("p:a,A,live,2026-01-01\n");

@@ -11,6 +11,7 @@
     reason = "a story that meets the unexpected ends there and then; its numbers are small"
 )]
 
+mod add;
 mod analyst;
 mod append;
 mod architecture;
@@ -35,6 +36,7 @@ mod plans;
 mod privacy;
 mod purl_suite;
 mod quarantine;
+mod readme;
 mod reads;
 mod registry_cli;
 mod service;

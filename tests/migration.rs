@@ -62,7 +62,7 @@ async fn another_schema_is_named_to_who_reads_and_brought_up_by_who_writes() {
 async fn an_opened_atlas_brings_the_schema_up_to_date_once() {
     let place = Place::new().await;
     let database_url = Some(place.db.options().to_url_lossy().to_string());
-    let settings = Settings { database_url, data_dir: Some(place.data()) };
+    let settings = Settings { database_url, data_dir: Some(place.data()), ..Settings::default() };
     let deps = Deps::open(&settings, Arc::new(Unwatched)).unwrap();
     deps.log().await.unwrap();
     // Whoever looks again finds a migration missing, and fails at what it made.

@@ -70,6 +70,14 @@ pub fn repository_at(kind: &str, path: &str) -> Option<String> {
     Purl::parse_exact_repository(&format!("pkg:{kind}/{}/{name}", segments.join("/"))).ok().map(|purl| purl.id)
 }
 
+/// Where everybody may clone the repository with this canonical purl; `None` where its host is not one that we know.
+#[must_use]
+pub fn clone_url(id: &str) -> Option<String> {
+    let (kind, path) = id.strip_prefix("pkg:")?.split_once('/')?;
+    let (host, _) = HOSTS.iter().find(|(_, known)| *known == kind)?;
+    Some(format!("https://{host}/{path}"))
+}
+
 /// `host/path`, `host:path` or `host:port/path` on a host that we know.
 fn hosted(text: &str) -> Option<String> {
     let (host, rest) = text.split_at(text.find(['/', ':'])?);
@@ -118,6 +126,15 @@ mod tests {
         ] {
             assert_eq!(repository_of(link).as_deref(), Some("pkg:github/stellar/js-xdr"), "{link}");
         }
+    }
+
+    #[test]
+    fn a_clone_url_leads_back_to_its_purl() {
+        for id in ["pkg:github/o/r", "pkg:gitlab/group/sub/name", "pkg:bitbucket/o/r.js"] {
+            assert_eq!(clone_url(id).as_deref().and_then(repository_of).as_deref(), Some(id));
+        }
+        assert_eq!(clone_url("pkg:github/o/r").as_deref(), Some("https://github.com/o/r"));
+        assert_eq!((clone_url("pkg:npm/o"), clone_url("o/r")), (None, None));
     }
 
     #[test]

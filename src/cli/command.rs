@@ -1,6 +1,8 @@
 //! One module a command: parse what is asked, call one use case, render the answer.
 
 #[cfg(feature = "ingest")]
+mod add;
+#[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
 #[cfg(feature = "ingest")]
@@ -21,6 +23,8 @@ mod formula;
 mod history;
 #[cfg(feature = "ingest")]
 mod ingest;
+#[cfg(feature = "ingest")]
+mod init;
 #[cfg(feature = "ingest")]
 mod manual;
 mod project;
@@ -52,7 +56,11 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
     let done = |output: Output| (output, 0);
     match command {
         #[cfg(feature = "ingest")]
-        Command::Demo => demo::run(&deps()?).await.map(done),
+        Command::Demo => demo::run(common).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Init { dir } => init::run(&dir).map(done),
+        #[cfg(feature = "ingest")]
+        Command::Add(asked) => add::run(common, asked).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Ingest(what) => ingest::run(common, what).await,
         Command::Project { follow } => project::run(common, follow).await.map(done),

@@ -5,6 +5,8 @@ use std::fmt;
 use crate::embedded::EmbeddedError;
 use crate::service;
 #[cfg(feature = "ingest")]
+use crate::service::act::add::Unnamed;
+#[cfg(feature = "ingest")]
 use crate::service::act::backup::NotEmpty;
 #[cfg(feature = "ingest")]
 use crate::service::act::curate::{SettledBy, Unfit};
@@ -87,6 +89,10 @@ fn worded(error: &service::Error) -> Option<String> {
     #[cfg(feature = "ingest")]
     if service::error::find::<OtherEvents>(error.cause()).is_some() {
         return Some(format!("{error}; give the demo a folder of its own with --data-dir"));
+    }
+    #[cfg(feature = "ingest")]
+    if service::error::find::<Unnamed>(error.cause()).is_some() {
+        return Some(format!("{error}; --repo names it"));
     }
     #[cfg(feature = "ingest")]
     if service::error::find::<NotEmpty>(error.cause()).is_some() {

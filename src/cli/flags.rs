@@ -2,19 +2,21 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
-use crate::cli::output::{OutputFormat, Show};
 use crate::service::ask::edges::Ends;
 use crate::service::ask::point::PointQuery;
 use crate::service::ask::{Level, Projection};
 
+#[cfg(feature = "ingest")]
+mod add;
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
 #[cfg(feature = "ingest")]
 mod backup;
 mod bench;
+mod common;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
@@ -28,11 +30,15 @@ pub(crate) mod serve;
 mod value;
 
 #[cfg(feature = "ingest")]
+pub(crate) use self::add::Add;
+#[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::Audit;
 #[cfg(feature = "ingest")]
 pub(crate) use self::backup::BackupCommand;
 pub(crate) use self::bench::{Bench, CriticalityArgs, SeedsArg};
+pub(crate) use self::common::Common;
+use self::common::without_empty_variables;
 #[cfg(feature = "ingest")]
 pub(crate) use self::curate::{Curate, ResolutionArgs, WhoAndWhy};
 #[cfg(feature = "ingest")]
@@ -53,41 +59,30 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command takes.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "General options")]
-pub(crate) struct Common {
-    /// Database to use instead of the embedded one: postgres://USER@HOST/NAME
-    #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
-    /// Folder of the embedded database, the artifacts and the keys
-    #[arg(long, global = true, value_name = "DIR", env = "PG_ATLAS_DATA_DIR", hide_env_values = true)]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// Format of results: table, json, ndjson or csv; default table on a terminal, json otherwise
-    #[arg(long, global = true, hide_possible_values = true)]
-    pub(crate) format: Option<OutputFormat>,
-    #[command(flatten)]
-    pub(crate) show: Show,
-    /// No progress, no warnings
-    #[arg(long, global = true)]
-    pub(crate) quiet: bool,
-    /// Say more; twice: say everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
-    /// Print help; -h is short, --help has examples
-    #[arg(short, long, global = true, action = clap::ArgAction::Help)]
-    help: Option<bool>,
-    /// Print the version
-    #[arg(short = 'V', long, global = true, action = clap::ArgAction::Version)]
-    version: Option<bool>,
+impl Cli {
+    /// What the process was started with, by this description of the command line. A variable of the environment that
+    /// is set to nothing is not set.
+    pub(crate) fn started(command: clap::Command) -> clap::error::Result<Self> {
+        Self::from_arg_matches(&without_empty_variables(command).try_get_matches()?)
+    }
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The whole pipeline on real documents, from raw files to a published score that a replay proves
+    /// The whole pipeline on real documents, from raw files to a published score that a replay proves; in a folder of
+    /// its own, unless --data-dir or --database-url names a place
     #[cfg(feature = "ingest")]
     Demo,
+    /// Make a folder to begin in: a commented configuration file and example documents; overwrites nothing
+    #[cfg(feature = "ingest")]
+    Init {
+        /// The folder
+        dir: PathBuf,
+    },
+    /// Add a repository in one go: its history, a bill of materials, its project and what that answers
+    #[cfg(feature = "ingest")]
+    Add(Add),
     /// Append facts: bills of materials, survey answers, and more
     #[cfg(feature = "ingest")]
     #[command(subcommand)]

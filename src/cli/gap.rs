@@ -1,5 +1,6 @@
 //! What is missing, in the words of the command line: the command that gives it.
 
+use domain::repository_link::clone_url;
 use serde_json::{Value, json};
 
 use crate::service::ask::unsaid::Unsaid;
@@ -26,7 +27,10 @@ pub(crate) fn command(gap: &Gap) -> String {
         Gap::Project(repo) => {
             format!("pg-atlas curate membership --repo {} --project PROJECT --actor NAME --reason TEXT", quoted(repo))
         }
-        Gap::GitLog(repo) => format!("pg-atlas ingest git-log {} --repo {}", clone_url(repo), quoted(repo)),
+        Gap::GitLog(repo) => {
+            let source = clone_url(repo).map_or_else(|| "PATH".to_owned(), |url| quoted(&url));
+            format!("pg-atlas ingest git-log {source} --repo {}", quoted(repo))
+        }
         Gap::HostFacts(repo) => format!("pg-atlas ingest repo FILE.json --repo {}", quoted(repo)),
         Gap::Publication(repo) => {
             format!("pg-atlas curate publication --package PURL --repo {} --actor NAME --reason TEXT", quoted(repo))
@@ -68,13 +72,6 @@ pub(crate) fn unsaid(unsaid: &Unsaid, of_projects: bool) -> Vec<String> {
     lines
 }
 
-/// Where a repository is cloned from, as far as its id says.
-fn clone_url(repo: &str) -> String {
-    let hosts = [("pkg:github/", "https://github.com/"), ("pkg:gitlab/", "https://gitlab.com/")];
-    let found = hosts.iter().find_map(|(kind, host)| Some(format!("{host}{}", repo.strip_prefix(kind)?)));
-    found.map_or_else(|| "PATH".to_owned(), |url| quoted(&url))
-}
-
 /// A text as a shell takes it.
 pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=".contains(c);
@@ -94,7 +91,7 @@ mod tests {
         assert_eq!(command(&gap), "pg-atlas ingest git-log https://github.com/o/n --repo pkg:github/o/n");
         let gap = Gap::Project("pkg:generic/it's $HOME".to_owned());
         assert!(command(&gap).contains(r"--repo 'pkg:generic/it'\''s $HOME' "), "{}", command(&gap));
-        let gap = Gap::GitLog("pkg:bitbucket/o/n".to_owned());
+        let gap = Gap::GitLog("pkg:generic/o/n".to_owned());
         assert!(command(&gap).contains("git-log PATH --repo"), "{}", command(&gap));
     }
 }

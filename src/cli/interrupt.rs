@@ -6,7 +6,11 @@ use std::sync::{Arc, OnceLock};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
+#[cfg(feature = "ingest")]
+use crate::cli::failure::REFUSED;
 use crate::cli::failure::{Failure, Result};
+#[cfg(feature = "ingest")]
+use crate::service::Error;
 use crate::service::run::Stop;
 
 /// What a shell adds to a signal's number to make an exit code of it.
@@ -59,6 +63,17 @@ impl StopSignal {
             Self::Terminate => SignalKind::terminate(),
         };
         SIGNALLED + fit::<u8>(number.as_raw_value(), "number of a signal")
+    }
+}
+
+/// Why work came to nothing that may have been asked to stop, by this signal.
+#[cfg(feature = "ingest")]
+pub(crate) fn stopped(error: Error, signal: Option<StopSignal>) -> Failure {
+    match error {
+        Error::Interrupted(_) => {
+            Failure { code: signal.map_or(REFUSED, StopSignal::exit_code), error: anyhow::anyhow!("{error}") }
+        }
+        error => error.into(),
     }
 }
 

@@ -5,7 +5,7 @@ mod fold;
 #[cfg(feature = "ingest")]
 pub(crate) mod pages;
 
-use clap::{Command, CommandFactory as _, FromArgMatches as _};
+use clap::{Command, CommandFactory as _};
 
 use self::examples::EXAMPLES;
 use self::fold::folded;
@@ -24,11 +24,6 @@ const WHERE: &str = "of the source or in /usr/share/doc/pg-atlas";
 #[must_use]
 pub fn command() -> Command {
     explained(Cli::command(), "pg-atlas")
-}
-
-/// What the process was started with, or a complaint in this command line's words.
-pub(super) fn parse() -> Result<Cli, clap::Error> {
-    Cli::from_arg_matches_mut(&mut command().try_get_matches()?)
 }
 
 /// A command that is called by the words of `path`, and those below it, with what its long help ends in.
@@ -63,6 +58,7 @@ fn document(below: &str) -> &'static str {
         "bench" => "docs/PERFORMANCE.md",
         "backup" | "doctor" | "migrate" | "project" | "serve" | "status" => "docs/OPERATIONS.md",
         "formula" | "history" | "rebuild" | "rollback" | "scores" | "why" => "docs/FORMULAS.md",
+        "init" => "docs/CONFIGURATION.md",
         _ => "README.md",
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn needed(command: &Command) -> &'static str {
         Command::Formula(FormulaCommand::List | FormulaCommand::Show { .. } | FormulaCommand::Check { .. }) => AUDITOR,
         Command::Events { .. } | Command::Replay { verify: false, .. } => AUDITOR,
         #[cfg(feature = "ingest")]
-        Command::Ingest(_) | Command::Quarantine { .. } => WRITER,
+        Command::Ingest(_) | Command::Add(_) | Command::Quarantine { .. } => WRITER,
         #[cfg(feature = "ingest")]
         Command::Curate(_) | Command::Triage(TriageCommand::Resolve { .. }) => CURATOR,
         Command::Project { .. } | Command::Rebuild { promote: false, .. } => PROJECTOR,

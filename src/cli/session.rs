@@ -5,10 +5,14 @@ use std::sync::Arc;
 use super::failure::Result;
 use super::flags::Common;
 use super::terminal::Terminal;
+#[cfg(feature = "ingest")]
+use crate::service::Configuration;
+#[cfg(feature = "ingest")]
+use crate::service::act::demo;
 use crate::service::watch::{Notice, Watch as _};
 use crate::service::{Deps, Settings};
 
-/// The atlas that the flags name, watched from the terminal.
+/// The atlas that the flags, the environment or the configuration file name, watched from the terminal.
 pub(crate) fn deps(common: &Common) -> Result<Deps> {
     Ok(Deps::open(&settings(common), watch(common))?)
 }
@@ -20,7 +24,14 @@ pub(crate) fn watch(common: &Common) -> Arc<Terminal> {
 
 /// Where the atlas is.
 pub(crate) fn settings(common: &Common) -> Settings {
-    Settings { database_url: common.database_url.clone(), data_dir: common.data_dir.clone() }
+    common.configuration.settings(common.database_url.clone(), common.data_dir.clone())
+}
+
+/// The demo's atlas: a configuration file is about an atlas that the demo has no part in.
+#[cfg(feature = "ingest")]
+pub(crate) fn demo(common: &Common) -> Result<Deps> {
+    let named = Configuration::default().settings(common.database_url.clone(), common.data_dir.clone());
+    Ok(Deps::open(&demo::place(named)?, Arc::new(Terminal { quiet: common.quiet }))?)
 }
 
 /// Says something to the user, on stderr.

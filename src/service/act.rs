@@ -1,6 +1,8 @@
 //! Deeds: what changes an atlas. Each appends to the log, or changes what stands beside it, or leaves all as it was.
 
 #[cfg(feature = "ingest")]
+pub mod add;
+#[cfg(feature = "ingest")]
 pub mod artifact;
 #[cfg(feature = "ingest")]
 pub mod backup;
@@ -18,6 +20,8 @@ pub mod formula;
 pub mod import;
 #[cfg(feature = "ingest")]
 pub mod ingest;
+#[cfg(feature = "ingest")]
+pub mod init;
 #[cfg(feature = "ingest")]
 pub mod migrate;
 #[cfg(feature = "ingest")]

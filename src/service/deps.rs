@@ -1,5 +1,6 @@
 //! What every use case stands on: the database, the data folder, whoever watches. Made once, cloned freely.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -10,12 +11,12 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 #[cfg(feature = "ingest")]
 use tokio::sync::OnceCell;
 
-use super::database_url;
 use super::error::{Error, Result};
 use super::pools::{self, Sizes, Work};
 #[cfg(feature = "ingest")]
 use super::slow;
 use super::watch::{Notice, Progress, Unwatched, Watch};
+use super::{database_url, environment};
 use crate::embedded::{self, Embedded};
 
 /// The program, as the log and bundles name it.
@@ -28,9 +29,19 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Folder of artifacts, keys and the private PostgreSQL; without one the platform's place for data.
     pub data_dir: Option<PathBuf>,
+    /// What a configuration file says in place of variables of the environment, by their names.
+    pub configured: BTreeMap<&'static str, String>,
 }
 
 impl Settings {
+    /// The value of a variable: as the environment has it, else as the configuration file does.
+    ///
+    /// # Errors
+    /// When it is no text.
+    pub(crate) fn variable(&self, name: &'static str) -> Result<Option<String>> {
+        Ok(environment::variable(name)?.or_else(|| self.configured.get(name).cloned()))
+    }
+
     /// The data folder.
     ///
     /// # Errors
@@ -121,6 +132,12 @@ impl Deps {
             migrated: Arc::default(),
             _embedded: embedded,
         })
+    }
+
+    /// Where the atlas is, and what it may ask.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Where artifacts and keys live.
@@ -311,7 +328,7 @@ impl Deps {
 pub fn context(actor: Option<&str>) -> ingest::AppendContext {
     // A login may be an address, or no name at all; an actor that is one was refused.
     let login = || {
-        let user = std::env::var("USER").ok()?;
+        let user = environment::variable("USER").ok()??;
         domain::checked::Actor::new(&domain::redact::emails(&user)).ok()
     };
     let actor = actor.map(str::to_owned).or_else(|| login().map(|actor| actor.as_str().to_owned()));
@@ -342,7 +359,11 @@ mod tests {
     async fn what_is_odd_about_the_settings_is_said_once() {
         let (ear, folder) = (Arc::new(Ear::default()), tempfile::tempdir().unwrap());
         let url = "postgres://nobody@localhost/nothing?flavour=odd";
-        let settings = Settings { database_url: Some(url.to_owned()), data_dir: Some(folder.path().to_owned()) };
+        let settings = Settings {
+            database_url: Some(url.to_owned()),
+            data_dir: Some(folder.path().to_owned()),
+            ..Settings::default()
+        };
         let deps = Deps::open(&settings, Arc::clone(&ear) as Arc<dyn Watch>).unwrap();
         deps.reopen().unwrap();
         let said = ear.0.lock().unwrap();

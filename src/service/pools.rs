@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
 
 use super::error::{Error, Result};
-use super::slow;
+use super::{environment, slow};
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,11 +52,11 @@ impl Sizes {
     /// # Errors
     /// [`Error::Invalid`], which names the variable.
     pub(super) fn of_environment() -> Result<Self> {
-        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        Self::read(environment::variable)
     }
 
-    fn read(environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let number = |name: &'static str, least: u32, default: u32| match environment(name) {
+    fn read(environment: impl Fn(&'static str) -> Result<Option<String>>) -> Result<Self> {
+        let number = |name: &'static str, least: u32, default: u32| match environment(name)? {
             None => Ok(default),
             Some(text) => match text.parse() {
                 Ok(number) if (least..=MOST).contains(&number) => Ok(number),
@@ -142,11 +142,11 @@ mod tests {
     #[test]
     fn the_environment_says_how_many() {
         let plain = Sizes { reads: 8, projection: 8, intake: 16 };
-        assert_eq!(Sizes::read(|_| None).ok(), Some(plain));
-        let more = Sizes::read(|name| name.starts_with("PG_ATLAS_POOL").then(|| "3".to_owned()));
+        assert_eq!(Sizes::read(|_| Ok(None)).ok(), Some(plain));
+        let more = Sizes::read(|name| Ok(name.starts_with("PG_ATLAS_POOL").then(|| "3".to_owned())));
         assert_eq!(more.ok(), Some(Sizes { reads: 6, ..plain }));
-        for wrong in ["0", "-1", "1001", "many", ""] {
-            let refused = Sizes::read(|name| (name == "PG_ATLAS_INTAKE_POOL_SIZE").then(|| wrong.to_owned()));
+        for wrong in ["0", "-1", "1001", "many", " "] {
+            let refused = Sizes::read(|name| Ok((name == "PG_ATLAS_INTAKE_POOL_SIZE").then(|| wrong.to_owned())));
             let said = refused.map_err(|error| error.to_string());
             let reason = "PG_ATLAS_INTAKE_POOL_SIZE is no number of connections: expected 1 to 1000";
             assert_eq!(said, Err(reason.to_owned()));

@@ -12,6 +12,8 @@ use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, Filter};
 
+use super::environment;
+
 /// From what time on a statement is slow, in milliseconds, where the environment does not say.
 pub const SLOW_MILLISECONDS: u64 = 100;
 /// The variable that says it otherwise, in milliseconds.
@@ -35,7 +37,7 @@ pub fn seen() -> u64 {
 pub(super) fn logged(options: PgConnectOptions) -> PgConnectOptions {
     static THRESHOLD: OnceLock<Duration> = OnceLock::new();
     let threshold = THRESHOLD.get_or_init(|| {
-        let set = std::env::var(VARIABLE).ok().and_then(|text| text.parse().ok());
+        let set = environment::variable(VARIABLE).ok().flatten().and_then(|text| text.parse().ok());
         Duration::from_millis(set.unwrap_or(SLOW_MILLISECONDS))
     });
     options.log_slow_statements(log::LevelFilter::Warn, *threshold)

@@ -15,7 +15,9 @@ const DOCUMENTS: &[&str] = &[
     "docs/ADD_A_FAMILY.md",
     "docs/ADD_A_SOURCE.md",
     "docs/AUDIT.md",
+    "docs/CONFIGURATION.md",
     "docs/FORMULAS.md",
+    "docs/OPERATIONS.md",
     "docs/SOURCES.md",
 ];
 

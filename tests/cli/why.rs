@@ -57,6 +57,8 @@ fn a_value_is_told_with_what_counts_and_what_does_not() {
     );
     assert_eq!(program.json("why pkg:npm/x criticality_score --as-of 8")["value"], 3);
 
+    assert_eq!(program.json("why pkg:npm/c criticality_score")["id"], "pkg:github/o/c", "published from there");
+
     let text = program.line("why pkg:npm/x criticality_score --format table").ok().stdout;
     assert!(text.starts_with("criticality_score of pkg:npm/x is 0.\n"), "{text}");
     assert!(text.contains("\nWhat does not count\n  pkg:github/o/"), "{text}");

@@ -135,6 +135,18 @@ pub fn read(source: &GitSource, subject: Subject, options: &Options) -> Result<P
     }
 }
 
+/// The repository that a checkout is of: the URL of its remote `origin`; `None` where it has none, or is no checkout.
+/// Blocks on git for as long as `options` allow. It may hold credentials.
+///
+/// # Errors
+/// See [`GitLogError`].
+pub fn origin(source: &GitSource, options: &Options) -> Result<Option<String>, GitLogError> {
+    match source {
+        GitSource::Repository(path) => local::origin(&git::Git::new(options, "")?, path),
+        GitSource::Url(_) | GitSource::Bundle(_) | GitSource::Export(_) => Ok(None),
+    }
+}
+
 /// Whether git would call a branch so: what means something else to it, an earlier commit or many branches, is none.
 fn is_branch(name: &str) -> bool {
     let strange = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);

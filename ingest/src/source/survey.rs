@@ -198,6 +198,15 @@ impl SurveyColumns {
             _ => {
                 let missing = COLUMNS.iter().zip(at).filter(|(_, at)| at.is_none()).map(|(column, _)| *column);
                 let missing: Vec<&str> = missing.collect();
+                // What some spreadsheets write, by the country that they are set to.
+                if let Some(other) =
+                    [';', '\t'].into_iter().find(|other| record.iter().any(|cell| cell.contains(*other)))
+                {
+                    let shown = if other == ';' { "`;`" } else { "tabs" };
+                    return refused(format!(
+                        "the columns are separated by {shown}: save the file again, with commas between its columns"
+                    ));
+                }
                 refused(format!(
                     "the header lacks {}; it must hold {}, separated by commas",
                     missing.join(", "),

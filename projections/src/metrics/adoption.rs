@@ -19,6 +19,9 @@ pub struct Adoption {
 /// One value per signal, in the order of [`Signal::ALL`].
 pub type Signals = [Option<u64>; 3];
 
+/// The place of a signal among all, and by entry its value as a share.
+pub type SignalShares = (usize, Vec<Option<(u64, u64)>>);
+
 /// The signals of a Repo as its vertex states them.
 #[must_use]
 pub fn signals_of(vertex: &Vertex) -> Signals {
@@ -29,7 +32,7 @@ pub fn signals_of(vertex: &Vertex) -> Signals {
 /// Per signal that counts its place among all and, by entry, its value as a share: numerator and denominator of one. Of
 /// a percentile these are how many lie strictly below, and how many are known.
 #[must_use]
-pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<(usize, Vec<Option<(u64, u64)>>)> {
+pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<SignalShares> {
     let counting = Signal::ALL.into_iter().enumerate().filter(|(_, signal)| policy.signals.contains(signal));
     let of = |n: usize| entries.iter().map(move |signals| signals[n]).collect::<Vec<_>>();
     let scaled = counting.map(|(n, _)| match policy.norm {

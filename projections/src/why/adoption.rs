@@ -82,11 +82,11 @@ fn say_signals(teller: &Teller<'_>, entries: &[Signals], entry: usize, kind: &st
         let reason = match policy.norm {
             SignalNorm::Log1p => format!("ln(1 + {value}) is {scaled}"),
             SignalNorm::Percentile if share.1 == 1 => {
-                format!("{value} {signal}, and no others of {kind} are known: nobody lies below, which is 0")
+                format!("the {signal} of no other {kind} are known: nobody lies below, which is 0")
             }
             SignalNorm::Percentile => {
                 let (below, known) = share;
-                format!("{value} {signal}, more than {below} of the {known} {kind} whose {signal} are known: {scaled}")
+                format!("more than {below} of the {known} {kind} whose {signal} are known: {scaled}")
             }
         };
         alone &= share.1 == 1 && policy.norm == SignalNorm::Percentile;

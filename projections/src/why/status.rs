@@ -1,6 +1,7 @@
 //! Which branch of the cascade decided a status.
 
 use domain::formula::StatusSource;
+use domain::status::ActivityStatus;
 
 use super::teller::{Teller, ToldAbout};
 use super::{Gap, ValueWhy, counted};
@@ -63,6 +64,17 @@ fn cascades(teller: &Teller<'_>) -> bool {
 pub(super) fn lacking(teller: &Teller<'_>, project: usize, why: &mut ValueWhy) {
     let known = &teller.graph().projects[project];
     let source = teller.basis().formula.status.source;
+    match teller.evaluation.statuses[project].status {
+        // Nothing could lift it any more.
+        ActivityStatus::Live => return,
+        ActivityStatus::InDev if known.answer.is_some() => {
+            if !known.recorded && !known.applied {
+                why.lacks(Gap::Grants(known.id.clone()));
+            }
+            return;
+        }
+        _ => {}
+    }
     if known.answer.is_none() && source != StatusSource::IntegrationStatus {
         why.lacks(Gap::Survey(known.id.clone()));
     }

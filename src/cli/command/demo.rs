@@ -3,22 +3,32 @@
 use std::fmt::Write as _;
 
 use crate::cli::failure::Result;
-use crate::cli::gap;
+use crate::cli::flags::Common;
+use crate::cli::gap::{self, quoted};
 use crate::cli::output::looks::Tone;
 use crate::cli::output::{Output, looks, objects, table};
-use crate::service::Deps;
+use crate::cli::session;
 use crate::service::act::demo::{Demonstrated, demo};
 
 /// Columns of the leaderboard.
 const COLUMNS: &[&str] = &["name", "criticality_score", "pony_factor", "adoption_score", "activity_status"];
 
 /// `demo`.
-pub(crate) async fn run(deps: &Deps) -> Result<Output> {
-    let done = demo(deps).await?;
-    Output::report(report(&done)?, &done)
+pub(crate) async fn run(common: &Common) -> Result<Output> {
+    let deps = session::demo(common)?;
+    let done = demo(&deps).await?;
+    // A URL is not repeated, for it may hold a password.
+    let (place, program) = match &common.database_url {
+        Some(_) => ("in the database that was named".to_owned(), "pg-atlas".to_owned()),
+        None => (
+            deps.data_dir().display().to_string(),
+            format!("pg-atlas --data-dir {}", quoted(&deps.data_dir().to_string_lossy())),
+        ),
+    };
+    Output::report(report(&done, &place, &program)?, &done)
 }
 
-fn report(done: &Demonstrated) -> Result<String> {
+fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
     let verified = done.verified.to_string();
     let verdict = looks().paint(if done.verified { Tone::Good } else { Tone::Bad }, &verified);
     let mut text = format!(
@@ -38,13 +48,14 @@ fn report(done: &Demonstrated) -> Result<String> {
          Published at position {} under the label `{}`, formula {}\n\
          digest   {}\n\
          \n\
+         The demo has a log of its own: {place}\n\n\
          Next:\n  \
-           pg-atlas scores                                 the most critical projects\n  \
-           pg-atlas edges --level project                  who depends on whom\n  \
-           pg-atlas scores --formula atlas-1 --level repo  under another formula\n  \
-           pg-atlas replay --verify --label {:14} prove it again\n\
-         Your own repository, in a folder of its own:\n  \
-           pg-atlas --data-dir MINE ingest sbom FILE --repo pkg:github/OWNER/NAME\n",
+           {program} scores\n  \
+           {program} edges --level project\n  \
+           {program} scores --level repo --formula atlas-1\n  \
+           {program} replay --verify --label {}\n\n\
+         Your own repository goes to a log of yours (README.md):\n  \
+           pg-atlas init my-atlas\n",
         done.events,
         done.projects,
         done.repos,

@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
-
-use crate::cli::failure::{Failure, REFUSED, Result};
+use crate::cli::failure::{REFUSED, Result};
 use crate::cli::flags::{Common, Ingest, IngestOptions, SubjectOptions};
-use crate::cli::interrupt::{StopSignal, until_signal};
+use crate::cli::interrupt::{stopped, until_signal};
 use crate::cli::output::{Output, OutputFormat};
 use crate::cli::session;
 use crate::cli::terminal::Terminal;
-use crate::service::Error;
 use crate::service::act::ingest::batch::{BatchInput, batch};
 use crate::service::act::ingest::git_log::{self, AskedHistory};
 use crate::service::act::ingest::registry::{self, AskedPackages};
@@ -61,9 +58,10 @@ fn circumstances(options: &IngestOptions) -> Result<Circumstances> {
     Ok(Circumstances::new(observed_at.as_deref(), actor.as_deref(), idempotency_key.as_deref())?)
 }
 
-fn destination(common: &Common, options: &IngestOptions) -> Destination {
+/// Where documents go.
+pub(super) fn destination(common: &Common, dry_run: bool) -> Destination {
     let (settings, watch) = (session::settings(common), Arc::new(Terminal { quiet: common.quiet }));
-    if options.dry_run { Destination::Rehearsal(settings, watch) } else { Destination::Unopened(settings, watch) }
+    if dry_run { Destination::Rehearsal(settings, watch) } else { Destination::Unopened(settings, watch) }
 }
 
 /// Reads the flags before the documents: a mistake there needs no file, and no standard input to wait for.
@@ -78,7 +76,7 @@ async fn documents(
     let circumstances = circumstances(options)?;
     let submission = Submission::new(kind, &about)?;
     let documents = files.iter().map(|file| document(file)).collect::<std::result::Result<Vec<_>, _>>()?;
-    Output::of(&submission.take(&destination(common, options), documents, strict, &circumstances).await?)
+    Output::of(&submission.take(&destination(common, options.dry_run), documents, strict, &circumstances).await?)
 }
 
 /// `ingest git-log`: a signal ends git first. A dry run answers the export where lines are asked for.
@@ -90,17 +88,12 @@ async fn history(common: &Common, asked: AskedHistory, options: &IngestOptions) 
             until_signal(async |stop| git_log::export(&settings, watch, asked, &circumstances, stop).await).await?;
         (export.map(|text| Ok(Output::Text(text))), signal)
     } else {
-        let to = destination(common, options);
+        let to = destination(common, options.dry_run);
         let (done, signal) =
             until_signal(async |stop| git_log::git_log(&to, asked, &circumstances, stop).await).await?;
         (done.map(|done| Output::of(&done)), signal)
     };
-    match answer {
-        Err(error @ Error::Interrupted(_)) => {
-            Err(Failure { code: signal.map_or(REFUSED, StopSignal::exit_code), error: anyhow!("{error}") })
-        }
-        answer => answer?,
-    }
+    answer.map_err(|error| stopped(error, signal))?
 }
 
 /// `ingest batch`.
@@ -111,13 +104,13 @@ async fn lines(common: &Common, file: &str, strict: bool, options: &IngestOption
     } else {
         BatchInput::file(Path::new(file))?
     };
-    Output::of(&batch(&destination(common, options), input, strict, &circumstances).await?)
+    Output::of(&batch(&destination(common, options.dry_run), input, strict, &circumstances).await?)
 }
 
 /// `ingest registry`. Interrupted, it answers for what it has appended, with exit code 1.
 async fn packages(common: &Common, asked: &AskedPackages, options: &IngestOptions) -> Result<(Output, u8)> {
     let circumstances = circumstances(options)?;
-    let to = destination(common, options);
+    let to = destination(common, options.dry_run);
     let (done, _) = until_signal(async |stop| registry::crawl(&to, asked, &circumstances, stop).await).await?;
     let done = done?;
     Ok((Output::of(&done)?, if done.interrupted { REFUSED } else { 0 }))

@@ -10,7 +10,18 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Bring the scores up to date, and read them", "pg-atlas project\npg-atlas scores --level repo"),
         ],
     ),
-    ("demo", &[("The whole pipeline, in a folder of its own", "pg-atlas demo --data-dir ./demo-data")]),
+    ("demo", &[("The whole pipeline, in a folder of its own", "pg-atlas demo")]),
+    ("init", &[("A folder for an atlas of one's own", "pg-atlas init ~/my-atlas")]),
+    (
+        "add",
+        &[
+            (
+                "A checkout, with its bill of materials and what its project answers",
+                "pg-atlas add . --sbom sbom.json --project daoip-5:scf:project:NAME --status live",
+            ),
+            ("What can be read elsewhere", "pg-atlas add https://github.com/OWNER/NAME"),
+        ],
+    ),
     (
         "ingest sbom",
         &[

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::new_key;
-use crate::service::{Deps, Error, Result};
+use crate::service::{Deps, Error, Result, environment};
 
 /// A signed tree head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,11 +61,6 @@ pub async fn checkpoint(deps: &Deps, origin: Option<&str>, rotate: bool) -> Resu
 
 /// Where the signing keys are.
 fn source(deps: &Deps) -> Result<KeySource> {
-    let variable = |name: &'static str| match std::env::var(name) {
-        Ok(value) => Ok(Some(value)),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(error) => Err(Error::invalid(name, error).of(name)),
-    };
-    let file = variable(ENV_FILE_NAME)?.map(Into::into);
-    Ok(KeySource::of(variable(ENV_NAME)?, file, deps.data_dir()))
+    let file = environment::variable(ENV_FILE_NAME)?.map(Into::into);
+    Ok(KeySource::of(environment::variable(ENV_NAME)?, file, deps.data_dir()))
 }

@@ -20,11 +20,12 @@ use sqlx::PgConnection;
 use super::ingest::intake::Intake;
 use super::ingest::{Destination, DocumentSubject, Submission};
 use super::publish;
+use crate::embedded;
 use crate::service::ask::scores::Scored;
 use crate::service::ask::unsaid::{self, Unsaid};
 use crate::service::deps::context;
 use crate::service::run::project;
-use crate::service::{Deps, Error, Result};
+use crate::service::{Deps, Error, Result, Settings};
 
 include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
 
@@ -89,6 +90,17 @@ pub struct Demonstrated {
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("this log holds other events")]
 pub struct OtherEvents;
+
+/// Where the demo goes: to the place that is named for it, else to a folder of its own.
+///
+/// # Errors
+/// When none is named and this user has no home.
+pub fn place(named: Settings) -> Result<Settings> {
+    if named.database_url.is_some() || named.data_dir.is_some() {
+        return Ok(named);
+    }
+    Ok(Settings { data_dir: Some(embedded::demo_data_dir().map_err(Error::unavailable)?), ..named })
+}
 
 /// Takes the demo's documents in, projects, publishes, and proves what is published by a replay.
 ///

@@ -19,14 +19,14 @@ use domain::{Timestamp, redact};
 use ingest::append::{is_key, part_key};
 use ingest::{Refusal, input, pseudonym_key};
 
-use crate::service::{Error, Result};
+use crate::service::{Error, Result, environment};
 
 pub mod batch;
 pub mod destination;
 pub mod git_log;
 pub(crate) mod intake;
 mod many;
-mod one;
+pub(super) mod one;
 mod reason;
 pub mod registry;
 pub mod submission;
@@ -44,9 +44,9 @@ const PSEUDONYMS: &str =
 /// When, by whom and under which key something is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
-    observed_at: Option<Timestamp>,
-    actor: Option<String>,
-    key: Option<String>,
+    pub(super) observed_at: Option<Timestamp>,
+    pub(super) actor: Option<String>,
+    pub(super) key: Option<String>,
 }
 
 impl Circumstances {
@@ -95,13 +95,13 @@ fn row_key(key: &str, n: usize) -> String {
 }
 
 /// This machine's clock.
-fn now() -> Result<Timestamp> {
+pub(super) fn now() -> Result<Timestamp> {
     let now = Timestamp::from_datetime(chrono::Utc::now());
     now.ok_or_else(|| Error::unavailable("the clock of this machine is out of range"))
 }
 
 /// The deployment's key of pseudonyms; none is made for documents that bring their own.
 fn existing_key(data_dir: &Path) -> Result<Option<PseudonymKey>> {
-    let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
+    let environment = environment::variable(pseudonym_key::ENV_NAME)?;
     pseudonym_key::existing(environment.as_deref(), data_dir).map_err(Error::unavailable)
 }

@@ -150,7 +150,11 @@ async fn tell(deps: &Deps, conn: &mut PgConnection, asked: &WhyQuery) -> Result<
 fn said(fold: &Fold, formula: &domain::formula::Formula, asked: &WhyQuery) -> Result<Vec<ValueWhy>> {
     let view = fold.world.view();
     let metric = asked.metric.as_deref();
-    let forms = forms_of(&asked.id);
+    let mut forms = forms_of(&asked.id);
+    // A package that is published from a repository goes by the repository's id.
+    let publisher = |form: &String| view.graph.vertices.iter().find(|vertex| vertex.details.packages.contains(form));
+    let publisher = forms.iter().find_map(publisher).map(|vertex| vertex.id.clone());
+    forms.extend(publisher);
     let tried = forms.iter().map(|form| values(&fold.world, &view, formula, form, metric));
     let mut found = tried.filter(|told| *told != Err(NothingToTell::Vertex));
     match found.next() {

@@ -87,19 +87,41 @@ struct CloneSettings {
     bare: bool,
 }
 
-/// The configuration of a repository, read from a copy of its file as plain data.
-fn settings(git: &Git, source: &Path) -> Result<CloneSettings, GitLogError> {
-    let copy = git.file("foreign-config");
-    let mut budget = Budget::new();
-    if !budget.copy(&source.join("config"), &copy)? {
-        return Ok(CloneSettings { hash: "sha1".to_owned(), references: "files".to_owned(), bare: true });
+/// A copy of a repository's configuration, read as plain data.
+struct Foreign<'a> {
+    git: &'a Git,
+    file: PathBuf,
+}
+
+impl<'a> Foreign<'a> {
+    /// The copy; none where the repository has no configuration.
+    fn copied(git: &'a Git, source: &Path) -> Result<Option<Self>, GitLogError> {
+        let file = git.file("foreign-config");
+        let is_there = Budget::new().copy(&source.join("config"), &file)?;
+        Ok(is_there.then_some(Self { git, file }))
     }
-    let asked = |arguments: &[&str]| {
-        let file = copy.as_os_str();
+
+    /// The first line that git answers of it, if any.
+    fn asked(&self, arguments: &[&str]) -> Result<Option<String>, GitLogError> {
+        let file = self.file.as_os_str();
         let all = ["config".as_ref(), "--no-includes".as_ref(), "--file".as_ref(), file];
         let all: Vec<&OsStr> = all.into_iter().chain(arguments.iter().map(OsStr::new)).collect();
-        git.ask_outside(STEP, &all).map(Answer::line)
+        self.git.ask_outside(STEP, &all).map(Answer::line)
+    }
+}
+
+/// The URL of the remote `origin` of the repository at `path`, as its configuration has it; it may hold credentials.
+pub(super) fn origin(git: &Git, path: &Path) -> Result<Option<String>, GitLogError> {
+    let foreign = Foreign::copied(git, &git_folder(path)?)?;
+    foreign.map_or(Ok(None), |foreign| foreign.asked(&["--get", "remote.origin.url"]))
+}
+
+/// What matters of the configuration of a repository.
+fn settings(git: &Git, source: &Path) -> Result<CloneSettings, GitLogError> {
+    let Some(foreign) = Foreign::copied(git, source)? else {
+        return Ok(CloneSettings { hash: "sha1".to_owned(), references: "files".to_owned(), bare: true });
     };
+    let asked = |arguments: &[&str]| foreign.asked(arguments);
     let lacking = asked(&["--type=bool", "--get-regexp", r"^remote\..*\.promisor$", "true"])?;
     if has_promises(source)
         && let Some(remote) = lacking.or(asked(&["--get-regexp", "^extensions\\.partialclone$"])?)

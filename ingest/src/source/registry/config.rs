@@ -76,13 +76,16 @@ pub(super) struct Part {
 }
 
 impl RegistryConfig {
-    /// Reads the variables through `get`. Unset and empty is the same.
+    /// Reads the variables through `get`. Unset and empty is the same; an error is the reason why a value is no text.
     ///
     /// # Errors
     /// When an address is not `http(s)://host[:port][/path]`.
-    pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    pub fn from_variables<E: ToString>(
+        get: impl Fn(&'static str) -> Result<Option<String>, E>,
+    ) -> Result<Self, ConfigError> {
         let read = |variable: &'static str| {
-            let Some(text) = get(variable).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+            let said = get(variable).map_err(|error| ConfigError::Unusable { variable, reason: error.to_string() })?;
+            let Some(text) = said.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
             let url = text.trim().parse::<Url>();
             url.map(Some)
                 .map_err(|error| ConfigError::Unusable { variable, reason: format!("found something else: {error}") })
@@ -195,7 +198,7 @@ mod tests {
     use super::*;
 
     fn config(base: &str) -> Result<RegistryConfig, ConfigError> {
-        RegistryConfig::from_variables(|_| Some(base.to_owned()))
+        RegistryConfig::from_variables(|_| Ok::<_, String>(Some(base.to_owned())))
     }
 
     fn urls(registry: Registry, name: &str) -> Vec<String> {

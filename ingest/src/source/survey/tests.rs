@@ -159,7 +159,8 @@ fn a_file_is_refused_as_a_whole_only_when_it_is_no_survey() {
     assert!(reason(b"").starts_with("the file is empty"));
     assert!(reason(b"\xef\xbb\xbf\n").starts_with("the file is empty"));
     assert_eq!(reason(b"project_id\n\xff\xfe"), "line 2: not UTF-8: save the file as CSV in UTF-8");
-    assert!(reason(b"project_id;project_name;status;answered_at\n").contains("separated by commas"));
+    assert!(reason(b"project_id;project_name;status;answered_at\n").contains("separated by `;`: save the file again"));
+    assert!(reason(b"project_id\tproject_name\tstatus\tanswered_at\n").contains("separated by tabs: save"));
     assert!(reason(b"project_id,project_name,status\n").starts_with("line 1: the header lacks answered_at;"));
     assert!(reason(b"project_id,project_name,status,status,answered_at\n").contains("status stands there twice"));
     assert!(reason(b"p,X,live,2026-01-01\n").contains("lacks project_id, project_name, status, answered_at"));

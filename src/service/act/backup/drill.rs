@@ -23,7 +23,7 @@ pub async fn drill(
 ) -> Result<RestoredBackup> {
     let (place, id) = chosen(&settings.data_dir()?, from, id).await?;
     let folder = tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(Error::unavailable)?;
-    let of_its_own = Settings { database_url: None, data_dir: Some(folder.path().to_owned()) };
+    let of_its_own = Settings { data_dir: Some(folder.path().to_owned()), ..Settings::default() };
     let deps = Deps::open(&of_its_own, watch)?;
     let restored = put_back(&deps, &place, id).await;
     deps.close().await;

@@ -20,7 +20,7 @@ use sqlx::{Connection as _, PgConnection};
 use crate::service::ask::audit::{self, trust::Trust};
 use crate::service::ask::backup::shelf_of;
 use crate::service::run::project;
-use crate::service::{Deps, Error, Result};
+use crate::service::{Deps, Error, Result, environment};
 
 /// A backup that was put back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -161,7 +161,8 @@ fn keys(deps: &Deps, manifest: &BackupManifest) -> Vec<PathBuf> {
         (signing_key::FILE_NAME, &signing[..], manifest.checkpoint.is_some()),
         (pseudonym_key::FILE_NAME, &[pseudonym_key::ENV_NAME][..], !manifest.pseudonym_keys.is_empty()),
     ];
-    let given = |names: &[&str]| names.iter().any(|name| std::env::var_os(name).is_some());
+    let is_set = |name: &&'static str| environment::variable(name).is_ok_and(|value| value.is_some());
+    let given = |names: &[&'static str]| names.iter().any(is_set);
     let named = needed.into_iter().filter(|(_, variables, needed)| *needed && !given(variables));
     named.map(|(name, ..)| deps.data_dir().join(name)).filter(|path| !path.exists()).collect()
 }

@@ -27,6 +27,14 @@ impl Destination {
         }
     }
 
+    /// Where the atlas is, and what it may ask.
+    pub(super) fn settings(&self) -> &Settings {
+        match self {
+            Self::Open(deps) => deps.settings(),
+            Self::Unopened(settings, _) | Self::Rehearsal(settings, _) => settings,
+        }
+    }
+
     /// The folder of documents and keys.
     pub(super) fn data_dir(&self) -> Result<PathBuf> {
         match self {
@@ -36,7 +44,7 @@ impl Destination {
     }
 
     /// The open atlas; none where all is a rehearsal. Blocks while a private server starts.
-    pub(super) fn open(&self) -> Result<Option<Deps>> {
+    pub(in crate::service::act) fn open(&self) -> Result<Option<Deps>> {
         match self {
             Self::Open(deps) => Ok(Some(deps.clone())),
             Self::Unopened(settings, watch) => Deps::open(settings, Arc::clone(watch)).map(Some),

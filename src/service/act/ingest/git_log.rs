@@ -16,7 +16,7 @@ use super::{Circumstances, Destination, DocumentSubject, PSEUDONYMS, existing_ke
 use crate::service::act::new_key;
 use crate::service::run::Stop;
 use crate::service::watch::Watch;
-use crate::service::{Error, Result, Settings};
+use crate::service::{Error, Result, Settings, environment};
 
 /// Which history.
 #[derive(Clone, Debug)]
@@ -32,12 +32,12 @@ pub struct AskedHistory {
 }
 
 /// A history that was read.
-struct ReadHistory {
-    parsed: Parsed,
+pub(in crate::service::act) struct ReadHistory {
+    pub(in crate::service::act) parsed: Parsed,
     /// When it was seen.
-    observed_at: Timestamp,
+    pub(in crate::service::act) observed_at: Timestamp,
     /// The key behind the pseudonyms, where it was made for them.
-    new_key: Option<KeyDraft>,
+    pub(in crate::service::act) new_key: Option<KeyDraft>,
 }
 
 /// Reads a history and takes it in. Asked to stop while git reads, it appends nothing.
@@ -79,7 +79,8 @@ pub async fn export(
     Ok(text)
 }
 
-async fn read(
+/// Reads a history; nothing else happens.
+pub(in crate::service::act) async fn read(
     to: &Destination,
     asked: AskedHistory,
     circumstances: &Circumstances,
@@ -93,7 +94,7 @@ async fn read(
         // Its pseudonyms are made already.
         GitSource::Export(_) => (existing_key(&folder)?, None),
         _ => {
-            let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
+            let environment = environment::variable(pseudonym_key::ENV_NAME)?;
             let (key, new) = pseudonym_key::load(environment.as_deref(), &folder).map_err(Error::unavailable)?;
             (Some(key), new)
         }

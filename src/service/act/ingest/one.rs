@@ -36,7 +36,7 @@ pub struct OneIngested {
 
 /// Appends what was read of one document. A key that is new, under which the facts were made, is kept once the event
 /// is in the log and before names are: with the event, or not at all.
-pub(super) async fn one(
+pub(in crate::service::act) async fn one(
     to: &Destination,
     reading: Reading,
     circumstances: &Circumstances,

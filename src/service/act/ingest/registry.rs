@@ -123,12 +123,13 @@ pub async fn crawl(
 }
 
 fn crawler(to: &Destination, interval: Duration) -> Result<Crawler> {
-    let config = RegistryConfig::from_variables(|name| std::env::var(name).ok()).map_err(Error::unavailable)?;
+    let settings = to.settings();
+    let config = RegistryConfig::from_variables(|name| settings.variable(name)).map_err(Error::unavailable)?;
     let cache = CACHE.iter().fold(to.data_dir()?, |path, part| path.join(part));
     std::fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&cache).map_err(|error| {
         Error::unavailable(CrawlerError::Cache { folder: cache.clone(), reason: error.to_string() })
     })?;
-    let contact = std::env::var(CONTACT).ok().filter(|contact| !contact.trim().is_empty());
+    let contact = settings.variable(CONTACT)?.filter(|contact| !contact.trim().is_empty());
     let options = CrawlOptions { cache: Some(cache), interval, contact, ..CrawlOptions::default() };
     Crawler::new(config, options).map_err(Error::unavailable)
 }

@@ -31,7 +31,7 @@ pub struct DocumentSubject {
 
 impl DocumentSubject {
     /// The repository, and what was dropped of its project.
-    pub(super) fn repository(&self) -> Result<(Subject, Vec<String>)> {
+    pub(in crate::service::act) fn repository(&self) -> Result<(Subject, Vec<String>)> {
         if self.purl.is_some() {
             let reason = "`purl` is for documents of kind registry; this one is about a `repo`";
             return Err(Error::invalid("purl", reason));

@@ -9,7 +9,7 @@ use projections::store::{self, switch};
 use sqlx::PgConnection;
 
 use super::{CheckResult, NONE, Remedy, fault, said, subjects};
-use crate::service::Result;
+use crate::service::{Result, environment};
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
 const LONG_READER_SECONDS: i64 = 300;
@@ -120,7 +120,7 @@ async fn pseudonyms(conn: &mut PgConnection, data_dir: &Path) -> Result<CheckRes
     if keys.is_empty() {
         return Ok(Ok(format!("{NONE}: no git log of a deployment's own")));
     }
-    let environment = std::env::var(pseudonym_key::ENV_NAME).ok();
+    let environment = environment::variable(pseudonym_key::ENV_NAME)?;
     let own = match pseudonym_key::existing(environment.as_deref(), data_dir) {
         Ok(own) => own.map(|key| key.id()).unwrap_or_default(),
         Err(error) => return Ok(fault(error.to_string())),

@@ -1,0 +1,71 @@
+//! `add`: a repository with all that can be told of it in one go.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::cli::command::ingest::destination;
+use crate::cli::failure::Result;
+use crate::cli::flags::{Add, Common};
+use crate::cli::gap::quoted;
+use crate::cli::interrupt::{stopped, until_signal};
+use crate::cli::output::Output;
+use crate::service::act::add::{Added, AddedEvent, AskedAddition, Lacking, add};
+use crate::service::act::ingest::{Circumstances, document};
+
+/// `add`. The flags are read before the bill of materials, and that before the history.
+pub(crate) async fn run(common: &Common, asked: Add) -> Result<Output> {
+    let Add { place, repo, sbom, project, status, project_name, observed_at, dry_run, actor } = asked;
+    let circumstances = Circumstances::new(observed_at.as_deref(), actor.as_deref(), None)?;
+    let sbom = sbom.as_deref().map(document).transpose()?;
+    let asked = AskedAddition { place, repo, sbom, project, project_name, status };
+    let to = destination(common, dry_run);
+    let (added, signal) = until_signal(async |stop| add(&to, asked, &circumstances, stop).await).await?;
+    let added = added.map_err(|error| stopped(error, signal))?;
+    let missing: Vec<(String, String)> = added.lacking.iter().map(|what| missing(what, &added.repo)).collect();
+    let rows: Vec<Value> = missing.iter().map(|(what, command)| json!({"what": what, "command": command})).collect();
+    Ok(Output::report(report(&added, &missing), &added)?.with("missing", rows))
+}
+
+/// What is not known, and the command that tells it; words in capitals are to be filled in.
+fn missing(lacking: &Lacking, repo: &str) -> (String, String) {
+    let repo = quoted(repo);
+    let (what, command) = match lacking {
+        Lacking::Dependencies => {
+            ("what it depends on: no bill of materials", format!("ingest sbom FILE --repo {repo}"))
+        }
+        Lacking::HostFacts => ("stars and forks: no host facts", format!("ingest repo FILE.json --repo {repo}")),
+        Lacking::Project => ("its project", format!("add {repo} --project ID --status live")),
+        Lacking::Status(project) => (
+            "whether its project is active: no survey answer, no grants record",
+            format!("add {repo} --project {} --status live", quoted(project)),
+        ),
+        Lacking::Scores => ("scores with all of this", "project".to_owned()),
+    };
+    (what.to_owned(), format!("pg-atlas {command}"))
+}
+
+fn report(added: &Added, missing: &[(String, String)]) -> String {
+    let mut text = format!("{}\n\nKnown\n", added.repo);
+    text.extend(added.ingested.iter().map(known));
+    if !missing.is_empty() {
+        text.push_str("\nNot known yet\n");
+    }
+    text.extend(missing.iter().map(|(what, command)| format!("  {what}\n    {command}\n")));
+    text
+}
+
+/// A line for a document: what became of it, and what it says.
+fn known(event: &AddedEvent) -> String {
+    let AddedEvent { kind, outcome, position, summary } = event;
+    let place = position.map(|position| format!(" at position {position}")).unwrap_or_default();
+    let mut line = format!("  {kind:8} {outcome}{place}");
+    let counts = ["commits", "contributors", "packages", "dependencies"];
+    let said = counts.iter().filter_map(|name| Some(format!("{name} {}", summary.get(*name)?.as_u64()?)));
+    let said = said.collect::<Vec<_>>().join(", ");
+    if !said.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(line, ": {said}");
+    }
+    line + "\n"
+}
