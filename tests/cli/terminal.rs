@@ -48,7 +48,13 @@ fn what_is_longer_than_the_terminal_goes_through_a_pager() {
         assert_eq!(is_paged(&format!("{line} --no-pager"), &settings), (false, plain(line)), "{line}");
     }
     assert_eq!(is_paged("scores --limit 3", &settings), (false, plain("scores --limit 3")), "it fits");
-    for none in ["", "cat", "no-such-pager"] {
+    // Where nothing is named, or nothing is what is named.
+    std::fs::copy(&pager, pager.with_file_name("less")).unwrap();
+    let path = format!("{}:{}", pager.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    for settings in [&[("PATH", path.as_str())][..], &[("PATH", &path), ("PAGER", "")]] {
+        assert!(is_paged("edges --level repo", settings).0, "{settings:?}");
+    }
+    for none in ["cat", "no-such-pager"] {
         assert_eq!(is_paged("edges", &[("PAGER", none), ("NO_COLOR", "1")]), (false, plain("edges")), "{none}");
     }
     let mut piped = program.command();

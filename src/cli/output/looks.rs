@@ -1,12 +1,12 @@
 //! How results look: as wide as the terminal, in colour where it has colours, as the flags ask.
 
-use std::env;
 use std::io::{self, IsTerminal as _};
 use std::sync::OnceLock;
 
 use console::{Style, Term};
 
 use super::show::Show;
+use crate::service::environment;
 
 /// Columns of a line where no terminal says otherwise.
 const WIDTH: usize = 80;
@@ -50,8 +50,8 @@ impl Looks {
             return Self { show, ..Self::default() };
         }
         let size = Term::stdout().size_checked();
-        let is = |name: &str, forbids: fn(&str) -> bool| env::var(name).is_ok_and(|value| forbids(&value));
-        let colour = !is("NO_COLOR", |value| !value.is_empty()) && !is("TERM", |value| value == "dumb");
+        let is_dumb = environment::variable("TERM").is_ok_and(|term| term.is_some_and(|term| term == "dumb"));
+        let colour = !is_dumb && environment::variable("NO_COLOR").is_ok_and(|value| value.is_none());
         let width = size.map_or(WIDTH, |(_, columns)| usize::from(columns)).max(1);
         Self { width, lines: size.map(|(lines, _)| usize::from(lines)), show, colour }
     }

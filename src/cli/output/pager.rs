@@ -1,12 +1,12 @@
 //! Standard output: through a pager where it is a terminal and there is more than it has lines, never into a pipe.
 
-use std::env;
 use std::io::{self, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::looks::{Looks, looks};
+use crate::service::environment;
 
 /// The pager where nothing names another, with what makes it end by itself, keep colours and leave the screen as it is.
 const PAGER: &str = "less";
@@ -93,12 +93,12 @@ impl Drop for PagedOutput {
 
 /// Starts the pager that the environment names. `None` where it wants none, or that one does not start.
 fn start() -> Option<(Child, ChildStdin)> {
-    let named = env::var("PAGER").unwrap_or_else(|_| PAGER.to_owned());
+    let named = environment::variable("PAGER").ok()?.unwrap_or_else(|| PAGER.to_owned());
     let mut words = named.split_whitespace();
     let program = words.next().filter(|program| *program != "cat")?;
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::piped());
-    if env::var_os("LESS").is_none() {
+    if environment::variable("LESS").is_ok_and(|options| options.is_none()) {
         command.env("LESS", OPTIONS);
     }
     let mut pager = command.spawn().ok()?;
