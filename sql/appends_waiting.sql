@@ -1,1 +1,1 @@
-SELECT count(*) AS "waiting!" FROM log.outbox
+SELECT count(*) AS "waiting!" FROM log.outbox WHERE tenant_id = (SELECT log.current_tenant())

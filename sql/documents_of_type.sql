@@ -1,4 +1,5 @@
 -- Positions of $3 documents of type $1 about repositories, or about the one of stream $2, newest first, $4 left out.
-SELECT c.first_position + e.idx AS "position!" FROM log.event AS e JOIN log.commit AS c USING (append_id)
- WHERE e.kind = 'repo' AND e.type = $1 AND ($2::text IS NULL OR e.stream_id = $2)
+SELECT c.first_position + e.idx AS "position!" FROM log.event AS e JOIN log.commit AS c USING (tenant_id, append_id)
+ WHERE e.tenant_id = (SELECT log.current_tenant())
+   AND e.kind = 'repo' AND e.type = $1 AND ($2::text IS NULL OR e.stream_id = $2)
  ORDER BY 1 DESC LIMIT $3 OFFSET $4

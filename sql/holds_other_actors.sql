@@ -1,1 +1,2 @@
-SELECT EXISTS (SELECT FROM log.append WHERE metadata::json ->> 'actor' <> $1) AS "others!"
+SELECT EXISTS (SELECT FROM log.append
+                WHERE tenant_id = (SELECT log.current_tenant()) AND metadata::json ->> 'actor' <> $1) AS "others!"

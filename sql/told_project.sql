@@ -4,6 +4,7 @@ SELECT said.project AS "project!"
 FROM log.event AS e,
     LATERAL (SELECT CASE WHEN octet_length(e.payload) > 0
         THEN convert_from(e.payload, 'UTF8')::json -> 'subject' ->> 'project' END AS project) AS said
-WHERE e.kind = 'repo' AND e.stream_id = $1 AND said.project IS NOT NULL
+WHERE e.tenant_id = (SELECT log.current_tenant()) AND e.kind = 'repo' AND e.stream_id = $1
+  AND said.project IS NOT NULL
 ORDER BY e.sequence DESC
 LIMIT 1

@@ -172,7 +172,7 @@ async fn the_doctor_knows_a_login_that_cannot_make_the_schema() {
     let place = Place::new().await;
     let name = format!("atlas_test_guest_{}", uuid::Uuid::now_v7().simple());
     place.db.pool().execute(format!("CREATE ROLE {name} LOGIN PASSWORD 'secret'").as_str()).await.unwrap();
-    let url = place.db.options().username(&name).password("secret").to_url_lossy().to_string();
+    let url = place.db.bare().username(&name).password("secret").to_url_lossy().to_string();
     let said = ended(1, place.command(&["doctor", "--database-url", &url])).json();
     place.db.pool().execute(format!("DROP ROLE {name}").as_str()).await.unwrap();
     let checks = said["checks"].as_array().unwrap();

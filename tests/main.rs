@@ -44,4 +44,5 @@ mod shapes;
 mod steady;
 mod storm;
 mod support;
+mod tenants;
 mod values;

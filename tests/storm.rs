@@ -55,11 +55,11 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     let foreign = chaos::open_writer(&elsewhere).await;
     let cut = tokio::spawn(chaos::cut_connections(db.options(), seed, until));
     let aborted = tokio::spawn(chaos::abort_transactions(db.options(), seed, STREAMS, until));
-    let log = ingest::Log::new(ingest::connect(db.options()));
+    let log = ingest::Log::new(ingest::connect(db.options()), domain::TenantId::PUBLIC);
     let here: Vec<_> =
         (0..WRITERS_HERE).map(|n| tokio::spawn(writer::write(log.clone(), seed, n, until, false))).collect();
 
-    let start = |role: &str, number: u64| Process::start(role, &db.options(), seed, number, until);
+    let start = |role: &str, number: u64| Process::start(role, &db.bare(), seed, number, until);
     let mut writers = vec![start("writers", 100), start("writers", 200)];
     let mut sequencers = vec![start("sequencer", 0), start("sequencer", 1)];
     let mut ended = vec![];
@@ -95,7 +95,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     }
     let (cut, aborted) = (cut.await.unwrap(), aborted.await.unwrap());
     // Still under the foreign transaction: it must not hold anything up.
-    ingest::Log::new(onlooker.clone()).drain().await.unwrap();
+    ingest::Log::new(onlooker.clone(), domain::TenantId::PUBLIC).drain().await.unwrap();
     let stored = check(&onlooker).await;
     chaos::close_writer(foreign).await;
 

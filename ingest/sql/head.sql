@@ -1,1 +1,1 @@
-SELECT next_position, root FROM log.head
+SELECT next_position, root FROM log.head WHERE tenant_id = (SELECT log.current_tenant())

@@ -4,4 +4,4 @@ WITH appends AS (
 )
 INSERT INTO log.stream AS s (kind, id, version, state)
 SELECT * FROM unnest($6::text[], $7::text[], $8::bigint[], $9::text[])
-ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, state = excluded.state
+ON CONFLICT (tenant_id, kind, id) DO UPDATE SET version = excluded.version, state = excluded.state

@@ -1,1 +1,1 @@
-SELECT FROM log.head WHERE one FOR UPDATE
+SELECT FROM log.head WHERE tenant_id = $1 FOR UPDATE

@@ -1,1 +1,1 @@
-SELECT EXISTS (SELECT 1 FROM log.outbox) AS "needed!"
+SELECT EXISTS (SELECT 1 FROM log.outbox WHERE tenant_id = $1) AS "needed!"

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use domain::TenantId;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 use thiserror::Error;
@@ -74,7 +75,7 @@ impl Scratch {
     /// When the server lets no database be made.
     pub async fn create(server: &PgConnectOptions) -> Result<Self, BenchError> {
         let name = format!("pg_atlas_bench_{}", Uuid::now_v7().simple());
-        let mut admin = limited(server.clone()).connect().await?;
+        let mut admin = limited(server.clone(), TenantId::PUBLIC).connect().await?;
         admin.execute(format!("CREATE DATABASE {name}").as_str()).await?;
         // Every run begins with a clean slate. Who may not do this measures without.
         let _ = admin.execute("CHECKPOINT").await;
@@ -107,7 +108,7 @@ impl Scratch {
     /// When the server refuses.
     pub async fn drop(self) -> Result<(), BenchError> {
         self.pool.close().await;
-        let mut admin = limited(self.server.clone()).connect().await?;
+        let mut admin = limited(self.server.clone(), TenantId::PUBLIC).connect().await?;
         admin.execute(format!("DROP DATABASE {} WITH (FORCE)", self.name).as_str()).await?;
         Ok(admin.close().await?)
     }
@@ -135,7 +136,7 @@ pub async fn once(server: &PgConnectOptions, side: &impl Side) -> Result<Duratio
 /// # Errors
 /// When the server fails.
 pub async fn settings(server: &PgConnectOptions) -> Result<Vec<(String, String)>, BenchError> {
-    let mut conn = limited(server.clone()).connect().await?;
+    let mut conn = limited(server.clone(), TenantId::PUBLIC).connect().await?;
     let rows = sqlx::query_file!("sql/settings.sql").fetch_all(&mut conn).await?;
     conn.close().await?;
     Ok(rows.into_iter().map(|row| (row.name, row.setting)).collect())

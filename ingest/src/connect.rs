@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgPool, Postgres, Transaction};
 
@@ -18,10 +19,12 @@ pub(crate) const LOCK_TIMEOUT_SECONDS: u32 = 30;
 /// Longest silence inside a transaction, in seconds. A stopped process loses its locks after this.
 pub const IDLE_IN_TRANSACTION_SECONDS: u32 = 15;
 
-/// These options with the limits of the write side. Times are UTC (the driver sets the zone on each connection).
+/// These options with the limits of the write side, for the log of `tenant`. Times are UTC (the driver sets the zone on
+/// each connection).
 #[must_use]
-pub fn limited(options: PgConnectOptions) -> PgConnectOptions {
+pub fn limited(options: PgConnectOptions, tenant: TenantId) -> PgConnectOptions {
     options.application_name("pg-atlas").options([
+        tenant.setting(),
         // Not "$user" first: a role named like one of our schemas would see other tables.
         ("search_path", "public".to_owned()),
         ("statement_timeout", format!("{STATEMENT_TIMEOUT_SECONDS}s")),
@@ -30,15 +33,15 @@ pub fn limited(options: PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
-/// A pool for the write side, of [`MAX_CONNECTIONS`]. Opens nothing yet.
+/// A pool for the write side of the log of `public`, of [`MAX_CONNECTIONS`]. Opens nothing yet.
 #[must_use]
 pub fn connect(options: PgConnectOptions) -> PgPool {
-    pool(options, MAX_CONNECTIONS)
+    pool(options, TenantId::PUBLIC, MAX_CONNECTIONS)
 }
 
-/// A pool for the write side, of at most so many connections. Opens nothing yet.
+/// A pool for the write side of the log of `tenant`, of at most so many connections. Opens nothing yet.
 #[must_use]
-pub fn pool(options: PgConnectOptions, most: u32) -> PgPool {
+pub fn pool(options: PgConnectOptions, tenant: TenantId, most: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(Duration::from_secs(ACQUIRE_TIMEOUT_SECONDS))
@@ -53,7 +56,7 @@ pub fn pool(options: PgConnectOptions, most: u32) -> PgPool {
                 Ok(true)
             })
         })
-        .connect_lazy_with(limited(options))
+        .connect_lazy_with(limited(options, tenant))
 }
 
 /// Begins a transaction. Who gives up meanwhile leaves nothing behind: the driver alone would put his connection back

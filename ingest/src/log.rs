@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use domain::TenantId;
 use domain::digest::Digest;
 use sqlx::PgPool;
 
@@ -17,25 +18,31 @@ use crate::sequencer::Sequencer;
 mod batch;
 mod single;
 
-/// The log, to write to. Clones share one sequencer.
+/// The log of a tenant, to write to. Clones share one sequencer.
 #[derive(Clone, Debug)]
 pub struct Log {
     pool: PgPool,
+    tenant: TenantId,
     sequencer: Arc<Sequencer>,
 }
 
 impl Log {
-    /// The log in the database behind `pool`, which must be migrated.
+    /// The log of `tenant` in the database behind `pool`, whose sessions are that tenant's; it must be migrated.
     #[must_use]
-    pub fn new(pool: PgPool) -> Self {
-        let sequencer = Arc::new(Sequencer::new(pool.clone()));
-        Self { pool, sequencer }
+    pub fn new(pool: PgPool, tenant: TenantId) -> Self {
+        let sequencer = Arc::new(Sequencer::new(pool.clone(), tenant));
+        Self { pool, tenant, sequencer }
     }
 
     /// The connections in use.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Whose it is.
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.tenant
     }
 
     /// Appends one event and answers its position.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot};
 use domain::decide::StreamState;
-use domain::{StreamId, Timestamp};
+use domain::{StreamId, TenantId, Timestamp};
 use postgres_es::PostgresEventRepository;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -27,6 +27,7 @@ const NO_SNAPSHOTS: &str = "log.no_snapshots";
 #[derive(Clone, Debug)]
 pub(crate) struct LogRepository {
     pub(crate) pool: PgPool,
+    pub(crate) tenant: TenantId,
     pub(crate) append_id: Uuid,
     pub(crate) prepared: Arc<Prepared>,
     pub(crate) metadata: Arc<EventMetadata>,
@@ -92,8 +93,8 @@ impl LogRepository {
     /// State, clock and key in one read.
     pub(crate) async fn load(&self) -> Result<Option<SerializedSnapshot>, AppendError> {
         let stream = &self.prepared.stream;
-        let key = self.prepared.key.as_deref();
-        let row = sqlx::query_file!("sql/load_stream.sql", stream.kind().name(), stream.id(), key)
+        let (key, tenant) = (self.prepared.key.as_deref(), self.tenant.number());
+        let row = sqlx::query_file!("sql/load_stream.sql", stream.kind().name(), stream.id(), key, tenant)
             .fetch_one(&self.pool)
             .await?;
         let now = Timestamp::from_datetime(row.now)
@@ -127,7 +128,7 @@ impl LogRepository {
         if state.sequence != sequence {
             return Err(Corrupt::stream(stream, format!("version {sequence}, state of {}", state.sequence)).into());
         }
-        let mut write = Write::new(self.append_id, now, &self.metadata);
+        let mut write = Write::new(self.tenant, self.append_id, now, &self.metadata);
         let expected = sequence.checked_sub(1).ok_or_else(|| Corrupt::stream(stream, "an event of sequence 0"))?;
         write.move_stream(stream, expected, &state)?;
         let locus = write.push(&self.prepared, sequence)?;

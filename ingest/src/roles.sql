@@ -28,14 +28,15 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON SCHEMA log, atlas FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
+REVOKE ALL ON SCHEMA log, atlas, tenant_1 FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 REVOKE ALL ON ALL TABLES IN SCHEMA log, atlas
     FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA log, atlas
     FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 
--- Everybody: the schemas by name, and which migrations are applied.
-GRANT USAGE ON SCHEMA atlas, public
+-- Everybody: the schemas by name, and which migrations are applied. And to be the tenant `public`: policies let through
+-- what is of a tenant whose schema one may use.
+GRANT USAGE ON SCHEMA atlas, public, tenant_1
     TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 GRANT USAGE ON SCHEMA log TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 GRANT SELECT ON public._sqlx_migrations

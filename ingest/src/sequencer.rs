@@ -5,6 +5,7 @@
 //! process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
 //! those waiting ticks for all of them.
 
+use domain::TenantId;
 use domain::number::fit;
 use std::collections::BTreeMap;
 use std::sync::{Mutex as SyncMutex, MutexGuard, PoisonError};
@@ -22,8 +23,13 @@ mod tiles;
 
 use tick::Seen;
 
-/// Channel on which a tick says the next position. A hint: polling is the truth.
-pub const CHANNEL: &str = "pg_atlas_head";
+/// Channel on which a tick of a tenant's log says the next position. A hint: polling is the truth. Every session may
+/// listen to any channel: a position is all that is ever said on one.
+#[must_use]
+pub fn channel(tenant: TenantId) -> String {
+    format!("pg_atlas_head_{}", tenant.number())
+}
+
 /// Longest wait for others who are about to commit, so that one tick serves many, in milliseconds.
 const COMPANY_MILLISECONDS: u64 = 2;
 /// Pause between two looks at the outbox of other processes, in milliseconds.
@@ -56,6 +62,7 @@ struct Ticked {
 #[derive(Debug)]
 pub(crate) struct Sequencer {
     pool: PgPool,
+    tenant: TenantId,
     /// Held while ticking.
     turn: Mutex<()>,
     waiting: SyncMutex<Expected>,
@@ -92,8 +99,8 @@ impl Expected {
 }
 
 impl Sequencer {
-    pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool, turn: Mutex::new(()), waiting: SyncMutex::default(), arrival: Notify::new() }
+    pub(crate) fn new(pool: PgPool, tenant: TenantId) -> Self {
+        Self { pool, tenant, turn: Mutex::new(()), waiting: SyncMutex::default(), arrival: Notify::new() }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Expected> {
@@ -194,7 +201,7 @@ impl Sequencer {
     }
 
     async fn drain_if_needed(&self) -> Result<(), SequenceError> {
-        if sqlx::query_file_scalar!("sql/outbox_waits.sql").fetch_one(&self.pool).await? {
+        if sqlx::query_file_scalar!("sql/outbox_waits.sql", self.tenant.number()).fetch_one(&self.pool).await? {
             self.drain().await?;
         }
         Ok(())
@@ -214,8 +221,8 @@ impl Sequencer {
     /// One tick. The caller holds the turn.
     async fn tick(&self) -> Result<Ticked, SequenceError> {
         let mut tx = begin(&self.pool, BEGIN).await?;
-        sqlx::query_file!("sql/lock_head.sql").execute(&mut *tx).await?;
-        let order = Seen::look(&mut tx).await?.order()?;
+        sqlx::query_file!("sql/lock_head.sql", self.tenant.number()).execute(&mut *tx).await?;
+        let order = Seen::look(&mut tx, self.tenant).await?.order()?;
         if !order.is_empty() {
             order.write(&mut tx).await?;
         }

@@ -1,2 +1,2 @@
 -- Where the log ends.
-SELECT next_position, root FROM log.head
+SELECT next_position, root FROM log.head WHERE tenant_id = (SELECT log.current_tenant())

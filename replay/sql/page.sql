@@ -5,13 +5,17 @@ SELECT c.first_position + e.idx AS "position!", e.append_id AS "append_id!", e.i
        e.stream_id AS "stream_id!", e.sequence AS "sequence!", e.type AS "event_type!", e.version AS "version!",
        e.observed_at AS "observed_at!", a.recorded_at AS "recorded_at!", a.metadata AS "metadata!",
        e.payload AS "payload!", e.payload_sha256 AS "payload_sha256!", e.leaf_hash AS "leaf_hash!"
-  FROM (SELECT first_position, append_id FROM log.commit
-         WHERE first_position >= coalesce((SELECT first_position FROM log.commit WHERE first_position <= $1
+  FROM (SELECT tenant_id, first_position, append_id FROM log.commit
+         WHERE tenant_id = (SELECT log.current_tenant())
+           AND first_position >= coalesce((SELECT first_position FROM log.commit
+                                            WHERE tenant_id = (SELECT log.current_tenant()) AND first_position <= $1
                                             ORDER BY first_position DESC LIMIT 1), $1)
            AND first_position <= $2
          ORDER BY first_position LIMIT 5000) AS c
- CROSS JOIN LATERAL (SELECT recorded_at, metadata FROM log.append WHERE append_id = c.append_id OFFSET 0) AS a
+ CROSS JOIN LATERAL (SELECT recorded_at, metadata FROM log.append
+                      WHERE tenant_id = c.tenant_id AND append_id = c.append_id OFFSET 0) AS a
  CROSS JOIN LATERAL (SELECT * FROM log.event
-                      WHERE append_id = c.append_id AND idx >= $1 - c.first_position AND idx <= $2 - c.first_position
+                      WHERE tenant_id = c.tenant_id AND append_id = c.append_id
+                        AND idx >= $1 - c.first_position AND idx <= $2 - c.first_position
                       ORDER BY idx OFFSET 0) AS e
  ORDER BY c.first_position, e.idx

@@ -11,7 +11,7 @@ use super::identity;
 /// Environment variable that names the folder of `postgres` and `initdb`; nothing else is searched then.
 const BIN_VARIABLE: &str = "PG_ATLAS_PG_BIN";
 /// The oldest major version we start: older ones get no fixes any more.
-const OLDEST_MAJOR: u32 = 14;
+const OLDEST_MAJOR: u32 = 15;
 /// Where packages put the binaries of one major version: (folder, prefix of the version, folder below).
 const PACKAGED: [(&str, &str, &str); 4] = [
     ("/usr/lib/postgresql", "", "bin"), // Debian, Ubuntu

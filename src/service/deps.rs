@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use domain::TenantId;
 use replay::SCHEMA;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
@@ -11,12 +12,14 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 #[cfg(feature = "ingest")]
 use tokio::sync::OnceCell;
 
+use super::database_url;
+#[cfg(feature = "ingest")]
+use super::environment;
 use super::error::{Error, Result};
 use super::pools::{self, Sizes, Work};
 #[cfg(feature = "ingest")]
 use super::slow;
 use super::watch::{Notice, Progress, Unwatched, Watch};
-use super::{database_url, environment};
 use crate::embedded::{self, Embedded};
 
 /// The program, as the log and bundles name it.
@@ -38,6 +41,7 @@ impl Settings {
     ///
     /// # Errors
     /// When it is no text.
+    #[cfg(feature = "ingest")]
     pub(crate) fn variable(&self, name: &'static str) -> Result<Option<String>> {
         Ok(environment::variable(name)?.or_else(|| self.configured.get(name).cloned()))
     }
@@ -73,6 +77,7 @@ pub struct Deps {
     settings: Settings,
     data_dir: PathBuf,
     options: PgConnectOptions,
+    tenant: TenantId,
     /// Connections that answer questions.
     answers: PgPool,
     /// Connections that read a whole log.
@@ -117,15 +122,16 @@ impl Deps {
                 (embedded.options(), Some(Arc::new(embedded)))
             }
         };
-        let sizes = Sizes::of_environment()?;
+        let (sizes, tenant) = (Sizes::of_environment()?, TenantId::PUBLIC);
         Ok(Self {
             settings: settings.clone(),
             data_dir,
-            answers: Work::Answer.pool(&options, sizes.reads),
-            long_reads: Work::LongRead.pool(&options, sizes.projection),
+            answers: Work::Answer.pool(&options, tenant, sizes.reads),
+            long_reads: Work::LongRead.pool(&options, tenant, sizes.projection),
             #[cfg(feature = "ingest")]
-            intake: ingest::connect::pool(slow::logged(options.clone()), sizes.intake),
+            intake: ingest::connect::pool(slow::logged(options.clone()), tenant, sizes.intake),
             options,
+            tenant,
             watch,
             ready: Arc::default(),
             #[cfg(feature = "ingest")]
@@ -150,6 +156,12 @@ impl Deps {
     #[must_use]
     pub fn server(&self) -> &PgConnectOptions {
         &self.options
+    }
+
+    /// Whose the log is.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.tenant
     }
 
     /// Whoever watches.
@@ -216,13 +228,13 @@ impl Deps {
     /// # Errors
     /// When there is no way to the database.
     pub(crate) async fn projecting(&self) -> Result<PgConnection> {
-        pools::connect(&self.options, Work::LongRead).await
+        pools::connect(&self.options, self.tenant, Work::LongRead).await
     }
 
     /// A pool for one listener, on the runtime that asks for it.
     #[cfg(feature = "ingest")]
     pub(crate) fn listening_pool(&self) -> PgPool {
-        Work::Answer.pool(&self.options, 1)
+        Work::Answer.pool(&self.options, self.tenant, 1)
     }
 
     /// The same atlas, found anew: the private server may have to be started again. Blocks as [`Deps::open`], and does
@@ -248,14 +260,14 @@ impl Deps {
     /// When there is no way to it.
     #[cfg(feature = "ingest")]
     pub(crate) async fn bare(&self) -> Result<PgConnection> {
-        pools::connect(&self.options, Work::Answer).await
+        pools::connect(&self.options, self.tenant, Work::Answer).await
     }
 
     /// A pooled connection. The pool would try for a while and then say only that it timed out, so the first way to the
     /// database is tried alone: what is wrong is said at once.
     async fn acquire(&self, pool: &PgPool, work: Work) -> Result<PoolConnection<Postgres>> {
         if pool.size() == 0 {
-            pools::connect(&self.options, work).await?.close().await?;
+            pools::connect(&self.options, self.tenant, work).await?.close().await?;
         }
         let mut conn = pool.acquire().await?;
         if self.ready.get().is_none() {
@@ -310,7 +322,7 @@ impl Deps {
     /// As [`Deps::migrate`].
     pub async fn log(&self) -> Result<ingest::Log> {
         self.migrate().await?;
-        Ok(ingest::Log::new(self.intake.clone()))
+        Ok(ingest::Log::new(self.intake.clone(), self.tenant))
     }
 
     /// Where raw documents are kept.

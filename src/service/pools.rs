@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
 
@@ -85,13 +86,14 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    /// Its limits, as settings of the server.
-    fn settings(self) -> [(&'static str, String); 4] {
+    /// Its limits and whose it is, as settings of the server.
+    fn settings(self, tenant: TenantId) -> [(&'static str, String); 5] {
         let (statement, silence) = match self {
             Self::Answer => (ANSWER_SECONDS, ANSWER_SILENCE_SECONDS),
             Self::LongRead => (LONG_READ_SECONDS, LONG_READ_SILENCE_SECONDS),
         };
         [
+            tenant.setting(),
             // Not "$user" first: a role named like one of our schemas would see other tables.
             ("search_path", "public".to_owned()),
             ("lock_timeout", format!("{LOCK_SECONDS}s")),
@@ -100,15 +102,16 @@ impl Work {
         ]
     }
 
-    /// These options with its limits. Times are UTC (the driver sets the zone on each connection).
-    fn limited(self, options: &PgConnectOptions) -> PgConnectOptions {
-        slow::logged(options.clone()).application_name("pg-atlas").options(self.settings())
+    /// These options with its limits, for what is of `tenant`. Times are UTC (the driver sets the zone on each
+    /// connection).
+    fn limited(self, options: &PgConnectOptions, tenant: TenantId) -> PgConnectOptions {
+        slow::logged(options.clone()).application_name("pg-atlas").options(self.settings(tenant))
     }
 
     /// At most so many connections for it. Opens nothing yet.
-    pub(super) fn pool(self, options: &PgConnectOptions, most: u32) -> PgPool {
+    pub(super) fn pool(self, options: &PgConnectOptions, tenant: TenantId, most: u32) -> PgPool {
         let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(CONNECT_TIMEOUT);
-        pool.connect_lazy_with(self.limited(options))
+        pool.connect_lazy_with(self.limited(options, tenant))
     }
 }
 
@@ -116,8 +119,8 @@ impl Work {
 ///
 /// # Errors
 /// When the server cannot be reached, or not within [`CONNECT_TIMEOUT`].
-pub(crate) async fn connect(options: &PgConnectOptions, work: Work) -> Result<PgConnection> {
-    let options = work.limited(options);
+pub(crate) async fn connect(options: &PgConnectOptions, tenant: TenantId, work: Work) -> Result<PgConnection> {
+    let options = work.limited(options, tenant);
     let connecting = <PgConnection as sqlx::Connection>::connect_with(&options);
     let connected = match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(connected) => connected.map_err(Error::unavailable),

@@ -116,7 +116,7 @@ async fn batches_and_single_appends_on_the_same_streams_agree() {
     let db = Db::create().await;
     let tasks: Vec<_> = (0..WRITERS)
         .map(|writer| {
-            let log = Log::new(ingest::connect(db.options()));
+            let log = Log::new(ingest::connect(db.options()), domain::TenantId::PUBLIC);
             tokio::spawn(async move {
                 let mut random = Random::new(writer);
                 let mut appended = 0;

@@ -12,7 +12,7 @@ use crate::support::{Db, events};
 
 /// A client of its own: nothing is shared but the database.
 fn client(db: &Db) -> Log {
-    Log::new(ingest::connect(db.options()))
+    Log::new(ingest::connect(db.options()), domain::TenantId::PUBLIC)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,7 +103,7 @@ async fn a_connection_left_inside_a_transaction_sequences_for_everybody() {
     while pool.num_idle() == 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(Log::new(pool.clone()).drain().await.unwrap(), 2);
+    assert_eq!(Log::new(pool.clone(), domain::TenantId::PUBLIC).drain().await.unwrap(), 2);
     assert_eq!(check(db.pool()).await.len(), 1, "what is answered is committed");
     pool.close().await;
 }
@@ -148,7 +148,7 @@ async fn who_gives_up_leaves_no_transaction_open() {
     const TRIES: u64 = 200;
     let db = Db::create().await;
     let pool = ingest::connect(db.options());
-    let log = Log::new(pool.clone());
+    let log = Log::new(pool.clone(), domain::TenantId::PUBLIC);
     let open = "SELECT count(*) FROM pg_stat_activity \
                  WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
     for n in 0..TRIES {

@@ -31,7 +31,7 @@ impl Users<'_> {
 
     fn command(&self, login: &str, args: &[&str]) -> std::process::Command {
         let mut command = self.place.command(args);
-        let options = self.place.db.options().username(&self.name(login)).password("...");
+        let options = self.place.db.bare().username(&self.name(login)).password("...");
         command.env("DATABASE_URL", options.to_url_lossy().to_string());
         command
     }

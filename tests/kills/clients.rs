@@ -31,7 +31,7 @@ fn appended(running: Running) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_at_once_meet_at_most_one_conflict_and_lose_nothing() {
     let (db, folder) = (Db::create().await, tempfile::tempdir().unwrap());
-    let cli = Cli::new(db.options().to_url_lossy().to_string(), folder.path());
+    let cli = Cli::new(db.bare().to_url_lossy().to_string(), folder.path());
     let mut expected = vec![];
     for round in 0..15 {
         let numbers = [2 * round, 2 * round + 1];

@@ -91,7 +91,7 @@ pub(super) async fn again(pool: &PgPool, stored: &[Stored], inputs: &[Input], cl
     let keys: BTreeMap<uuid::Uuid, String> = keys.into_iter().collect();
     let by_key: BTreeMap<&str, &Input> = inputs.iter().map(|input| (input.key.as_str(), input)).collect();
     ingest::migrate(other).await.unwrap();
-    let log = ingest::Log::new(other.clone());
+    let log = ingest::Log::new(other.clone(), domain::TenantId::PUBLIC);
     for event in stored.iter().filter(|event| event.index == 0) {
         match keys.get(&event.append) {
             Some(key) => {

@@ -20,7 +20,7 @@ async fn quarantine(db: &Db, position: u64, lifted: bool) {
 }
 
 fn cli(db: &Db, folder: &tempfile::TempDir) -> Cli {
-    Cli::new(db.options().to_url_lossy().to_string(), folder.path())
+    Cli::new(db.bare().to_url_lossy().to_string(), folder.path())
 }
 
 /// Puts an event of an unknown type at the end of the log, as a newer program would: correct in everything else.

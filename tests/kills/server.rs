@@ -65,7 +65,7 @@ impl Server {
 
     /// How to connect to a database of it.
     pub(super) fn options(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::from_str(&self.url(database)).unwrap()
+        PgConnectOptions::from_str(&self.url(database)).unwrap().options([domain::TenantId::PUBLIC.setting()])
     }
 
     /// A connection to a database of it.

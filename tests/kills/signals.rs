@@ -19,7 +19,7 @@ use crate::support::wait::until_none;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_ends_well_and_leaves_no_connection() {
     let (db, folder) = (Db::create().await, tempfile::tempdir().unwrap());
-    let cli = Cli::new(db.options().to_url_lossy().to_string(), folder.path());
+    let cli = Cli::new(db.bare().to_url_lossy().to_string(), folder.path());
     for signal in [Signal::INT, Signal::TERM] {
         let said = follower(&cli).stop(signal);
         assert_eq!((said.code, &said.json()["head"]), (0, &0.into()), "{said:?}");

@@ -22,7 +22,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) async fn new() -> Self {
         let (db, folder) = (Db::create().await, tempfile::tempdir().unwrap());
-        let cli = Cli::new(db.options().to_url_lossy().to_string(), folder.path());
+        let cli = Cli::new(db.bare().to_url_lossy().to_string(), folder.path());
         Self { db, cli, _folder: folder, appended: 0 }
     }
 
@@ -170,7 +170,7 @@ async fn a_follower_outlives_its_database() {
         if let Some(how) = [Loss::Immediate, Loss::Backend, Loss::Postmaster].get((n as usize).wrapping_sub(1)) {
             server.lose(*how, 0).await;
         }
-        let log = ingest::Log::new(ingest::connect(server.options("pg_atlas")));
+        let log = ingest::Log::new(ingest::connect(server.options("pg_atlas")), domain::TenantId::PUBLIC);
         append(&log, events::repo("a/b", n)).await;
         projected(log.pool(), n + 1, "it follows").await;
         log.pool().close().await;

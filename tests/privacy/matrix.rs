@@ -13,8 +13,9 @@ const VERBS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
 
 /// What each role may do, by first letter of the verb: appender, sequencer, projector, reader, auditor. `build` is a
 /// build's schema. `column` is one that an UPDATE may name.
-const TABLES: [(&str, &str, [&str; 5]); 23] = [
+const TABLES: [(&str, &str, [&str; 5]); 24] = [
     //                              appender sequencer projector reader  auditor
+    ("log.tenant", "name", ["-----", "-----", "-----", "-----", "S----"]),
     ("log.event", "payload", ["SI---", "-----", "S----", "-----", "S----"]),
     ("log.append", "metadata", ["SI---", "-----", "S----", "-----", "S----"]),
     ("log.idempotency_key", "idx", ["SI---", "-----", "-----", "-----", "S----"]),

@@ -20,7 +20,7 @@ impl Login {
         let name = format!("atlas_test_{what}_{}", uuid::Uuid::now_v7().simple());
         let sql = format!("CREATE ROLE {name} LOGIN PASSWORD 'secret' IN ROLE {}", roles.join(", "));
         db.pool().execute(sql.as_str()).await.unwrap();
-        let url = url(&db.options().username(&name).password("secret"));
+        let url = url(&db.bare().username(&name).password("secret"));
         Self { name, url }
     }
 }
@@ -42,7 +42,7 @@ fn denied(database: &str, data: &Path, arguments: &[&str]) {
 async fn each_login_does_its_work_and_nothing_else() {
     let db = Db::empty().await;
     let folder = tempfile::tempdir().unwrap();
-    let (data, owner) = (folder.path(), url(&db.options()));
+    let (data, owner) = (folder.path(), url(&db.bare()));
     let migrated = json(&owner, data, &["migrate", "--roles"]);
     assert_eq!(migrated["roles"].as_array().unwrap().len(), 5);
 
@@ -122,7 +122,7 @@ async fn each_login_does_its_work_and_nothing_else() {
 async fn builds_from_before_the_roles_go_to_the_projectors() {
     let db = Db::empty().await;
     let folder = tempfile::tempdir().unwrap();
-    let (data, owner) = (folder.path(), url(&db.options()));
+    let (data, owner) = (folder.path(), url(&db.bare()));
     json(&owner, data, &["ingest", "survey", &demo("survey.csv")]);
     json(&owner, data, &["project"]);
     let scores = json(&owner, data, &["scores"]);

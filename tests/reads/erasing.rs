@@ -32,7 +32,9 @@ fn erase_beside(options: &PgConnectOptions, position: Position) {
     let options = options.clone();
     let erasing = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { erase(&ingest::Log::new(ingest::connect(options)), position).await });
+        runtime.block_on(async {
+            erase(&ingest::Log::new(ingest::connect(options), domain::TenantId::PUBLIC), position).await
+        });
     });
     erasing.join().unwrap();
 }

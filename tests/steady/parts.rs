@@ -50,7 +50,7 @@ async fn leave(db: &Db) {
 
 /// Runs these parts while something happens, then asks them to stop. What they answer.
 async fn at_work(place: &Place, parts: Parts, meanwhile: impl AsyncFnOnce(&Db)) -> Result<Option<LiveBuilds>, Error> {
-    let database_url = Some(place.db.options().to_url_lossy().to_string());
+    let database_url = Some(place.db.bare().to_url_lossy().to_string());
     let deps = Deps::open(
         &Settings { database_url, data_dir: Some(place.data()), ..Settings::default() },
         Arc::new(Unwatched),

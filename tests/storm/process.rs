@@ -86,7 +86,7 @@ pub(crate) async fn child() {
     let url = std::env::var(DATABASE).unwrap();
     let (seed, number) = (setting(SEED).unwrap(), setting(NUMBER).unwrap());
     let until = Instant::now() + Duration::from_millis(setting(MILLISECONDS).unwrap());
-    let log = Log::new(ingest::connect(PgConnectOptions::from_str(&url).unwrap()));
+    let log = Log::new(ingest::connect(PgConnectOptions::from_str(&url).unwrap()), domain::TenantId::PUBLIC);
     if role == "sequencer" {
         log.run_sequencer(tokio::time::sleep_until(until.into())).await;
         return;

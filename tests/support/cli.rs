@@ -69,7 +69,7 @@ impl Place {
         }
         // What a busy machine makes slow is not what stories compare.
         command.env("PG_ATLAS_SLOW_STATEMENT_MS", "3600000");
-        command.env("DATABASE_URL", self.db.options().to_url_lossy().to_string());
+        command.env("DATABASE_URL", self.db.bare().to_url_lossy().to_string());
         command.env("PG_ATLAS_DATA_DIR", self.data());
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

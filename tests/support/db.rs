@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 
@@ -17,6 +18,15 @@ impl Db {
     pub(crate) async fn create() -> Self {
         let db = Self::empty().await;
         ingest::migrate(db.pool()).await.expect("migrations apply to an empty database");
+        db
+    }
+
+    /// A fresh database as the migrations before `version` left it.
+    pub(crate) async fn before(version: i64) -> Self {
+        let db = Self::empty().await;
+        let older = ingest::migrate::MIGRATOR.iter().filter(|migration| migration.version < version).cloned();
+        let older = Migrator { migrations: older.collect::<Vec<_>>().into(), ..Migrator::DEFAULT };
+        older.run(db.pool()).await.expect("older migrations apply to an empty database");
         db
     }
 
@@ -41,14 +51,19 @@ impl Db {
         &self.pool
     }
 
-    /// How another process or another pool connects to it.
+    /// How another pool connects to it: to the log of `public`.
     pub(crate) fn options(&self) -> PgConnectOptions {
+        self.bare().options([domain::TenantId::PUBLIC.setting()])
+    }
+
+    /// How another process connects to it: by itself it is no tenant's.
+    pub(crate) fn bare(&self) -> PgConnectOptions {
         self.server.clone().database(&self.name)
     }
 
     /// The log in it.
     pub(crate) fn log(&self) -> ingest::Log {
-        ingest::Log::new(self.pool.clone())
+        ingest::Log::new(self.pool.clone(), domain::TenantId::PUBLIC)
     }
 }
 

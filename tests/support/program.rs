@@ -103,7 +103,7 @@ impl Program {
 
     /// Where its database is.
     pub(crate) fn url(&self) -> String {
-        self.db.options().to_url_lossy().to_string()
+        self.db.bare().to_url_lossy().to_string()
     }
 
     /// Runs it with these arguments.

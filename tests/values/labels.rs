@@ -35,7 +35,7 @@ async fn a_label_is_used_once_in_every_spelling() {
 async fn of_two_who_publish_at_once_one_has_the_label() {
     let db = Db::create().await;
     let appends = ["Q1", "q1", "\u{ff51}1", "\u{ff31}\u{ff11}", "Q1"].into_iter().map(|label| {
-        let log = ingest::Log::new(ingest::connect(db.options()));
+        let log = ingest::Log::new(ingest::connect(db.options()), domain::TenantId::PUBLIC);
         tokio::spawn(async move { log.append(events::published(label, 1).into(), &context()).await })
     });
     let mut appended = 0;

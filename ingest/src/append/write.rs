@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::decide::StreamState;
 use domain::digest::Digest;
 use domain::number::fit;
-use domain::{StreamId, Timestamp};
+use domain::{StreamId, TenantId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ const PIECE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Everything an append writes, column by column.
 pub(crate) struct Write<'a> {
+    tenant: TenantId,
     append_id: Uuid,
     recorded_at: Timestamp,
     metadata: &'a EventMetadata,
@@ -70,8 +71,9 @@ struct Keys<'a> {
 }
 
 impl<'a> Write<'a> {
-    pub(crate) fn new(append_id: Uuid, recorded_at: Timestamp, metadata: &'a EventMetadata) -> Self {
+    pub(crate) fn new(tenant: TenantId, append_id: Uuid, recorded_at: Timestamp, metadata: &'a EventMetadata) -> Self {
         Self {
+            tenant,
             append_id,
             recorded_at,
             metadata,
@@ -186,7 +188,8 @@ macro_rules! bound {
             &$write.keys.key as &[&str],
             &$write.keys.input_digest as &[&[u8]],
             &$write.keys.index,
-            &$write.leaf_hashes
+            &$write.leaf_hashes,
+            $write.tenant.number()
         )
     };
 }
@@ -204,7 +207,7 @@ pub(crate) async fn persist_unsequenced(conn: &mut PgConnection, write: &Write<'
 /// Writes the events so far once they are many; the rest of the append must follow in the same transaction.
 pub(crate) async fn persist_ahead(conn: &mut PgConnection, write: &mut Write<'_>) -> Result<(), sqlx::Error> {
     if write.events.payload.len() >= PIECE_EVENTS || write.piece_bytes >= PIECE_BYTES {
-        bound!("sql/append_events.sql", write).execute(conn).await?;
+        bound!("sql/append_events.sql", write, write.tenant.number()).execute(conn).await?;
         (write.events, write.piece_bytes) = (Events::default(), 0);
     }
     Ok(())

@@ -27,8 +27,8 @@ pub const TABLES: [&str; 10] = [
     "log.checkpoint",
     "atlas.person",
 ];
-/// Tables that a backup leaves out: builds are folded anew.
-pub const MADE_AGAIN: [&str; 2] = ["atlas.build", "atlas.live"];
+/// Tables that a backup leaves out: builds are folded anew, and every log is somebody's already.
+pub const MADE_AGAIN: [&str; 3] = ["atlas.build", "atlas.live", "log.tenant"];
 /// The one table that holds a row in an empty log.
 const HEAD: &str = "log.head";
 /// Name of the table that rows are copied to.

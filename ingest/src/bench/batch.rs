@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::TenantId;
 use sqlx::{Executor, PgPool};
 
 use super::load::{STREAMS, context, event};
@@ -37,7 +38,7 @@ pub struct BatchPath {
 
 impl Side for BatchPath {
     async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
-        let log = Log::new(pool.clone());
+        let log = Log::new(pool.clone(), TenantId::PUBLIC);
         let batches: Vec<Vec<Append>> = self.events.chunks(BATCH).map(<[Append]>::to_vec).collect();
         let context = context();
         let taken = timed(async {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::TenantId;
 use domain::decide::StreamState;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub struct PlacedAppends {
 
 impl Side for PlacedAppends {
     async fn run(&self, pool: &PgPool) -> Result<Duration, BenchError> {
-        let log = Log::new(pool.clone());
+        let log = Log::new(pool.clone(), TenantId::PUBLIC);
         let appends = shares(&self.events).into_iter().map(|share| {
             let log = log.clone();
             async move {
@@ -90,6 +91,7 @@ async fn append_unsequenced(
     let surroundings = Arc::new(Surroundings::default());
     let repository = LogRepository {
         pool: pool.clone(),
+        tenant: TenantId::PUBLIC,
         append_id: Uuid::now_v7(),
         prepared: Arc::clone(prepared),
         metadata: Arc::clone(metadata),
@@ -106,7 +108,7 @@ async fn append_unsequenced(
     }
     let expected = state.sequence;
     state.evolve(&prepared.source, prepared.digest);
-    let mut write = Write::new(repository.append_id, now, metadata);
+    let mut write = Write::new(repository.tenant, repository.append_id, now, metadata);
     write.move_stream(&prepared.stream, expected, &state)?;
     write.push(prepared, state.sequence)?;
     Ok(persist_unsequenced(&mut *pool.acquire().await?, &write).await?)

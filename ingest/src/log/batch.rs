@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::decide::StreamState;
-use domain::{StreamId, Timestamp};
+use domain::{StreamId, TenantId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ async fn once(
     metadata: &EventMetadata,
 ) -> Result<Option<Vec<Option<Result<Settled, Refusal>>>>, AppendError> {
     let mut tx = begin(log.pool(), "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-    let mut batch = OpenBatch::open(&mut tx, items, metadata).await?;
+    let mut batch = OpenBatch::open(&mut tx, log.tenant(), items, metadata).await?;
     let mut fates = Vec::with_capacity(items.len);
     for n in 0..items.chunks() {
         for item in ahead.chunk(items, n).await? {
@@ -82,6 +82,7 @@ async fn once(
 
 /// What a batch knows while it decides.
 struct OpenBatch<'a> {
+    tenant: TenantId,
     now: Timestamp,
     metadata: &'a EventMetadata,
     /// State of every stream of the batch, as of the items decided so far.
@@ -97,12 +98,17 @@ struct OpenBatch<'a> {
 
 impl<'a> OpenBatch<'a> {
     /// Locks the streams, then reads clock and keys.
-    async fn open(conn: &mut PgConnection, items: &'a Items, metadata: &'a EventMetadata) -> Result<Self, AppendError> {
+    async fn open(
+        conn: &mut PgConnection,
+        tenant: TenantId,
+        items: &'a Items,
+        metadata: &'a EventMetadata,
+    ) -> Result<Self, AppendError> {
         let states = streams::lock(conn, &items.streams).await?;
         let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &items.keys).await? };
         let now = streams::clock(conn).await?;
-        let write = Write::new(Uuid::now_v7(), now, metadata);
-        Ok(Self { now, metadata, states, known, own: BTreeMap::new(), write, moved: BTreeMap::new() })
+        let write = Write::new(tenant, Uuid::now_v7(), now, metadata);
+        Ok(Self { tenant, now, metadata, states, known, own: BTreeMap::new(), write, moved: BTreeMap::new() })
     }
 
     fn decide(&mut self, n: usize, item: &'a Prepared) -> Result<Fate<'a>, Corrupt> {
@@ -136,7 +142,8 @@ impl<'a> OpenBatch<'a> {
         if self.moved.is_empty() {
             return Ok(true);
         }
-        let mut write = std::mem::replace(&mut self.write, Write::new(Uuid::now_v7(), self.now, self.metadata));
+        let next = Write::new(self.tenant, Uuid::now_v7(), self.now, self.metadata);
+        let mut write = std::mem::replace(&mut self.write, next);
         for (stream, expected) in std::mem::take(&mut self.moved) {
             let state = self.states.get(stream).ok_or_else(|| Corrupt::stream(stream, "not locked"))?;
             write.move_stream(stream, expected, state)?;

@@ -55,6 +55,7 @@ async fn once<K: KindTag>(
     let surroundings = Arc::new(Surroundings::default());
     let repository = LogRepository {
         pool: log.pool().clone(),
+        tenant: log.tenant(),
         append_id,
         prepared: Arc::clone(prepared),
         metadata: Arc::clone(metadata),

@@ -1,5 +1,6 @@
 //! What a tick reads, the head and the outbox, and the order that it makes of them.
 
+use domain::TenantId;
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::number::fit;
@@ -7,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::tiles::Additions;
-use super::{CHANNEL, position, signed};
+use super::{channel, position, signed};
 use crate::error::{Corrupt, SequenceError};
 
 /// Most appends sequenced in one tick.
@@ -17,6 +18,7 @@ const MAX_EVENTS: u64 = 100_000;
 
 /// The head, and the oldest appends without a position, as of one moment.
 pub(super) struct Seen {
+    tenant: TenantId,
     next_position: u64,
     frontier: Frontier,
     outbox: Vec<Waiting>,
@@ -32,11 +34,12 @@ struct Waiting {
 
 impl Seen {
     /// Looks, in one round trip. The caller holds the head's lock.
-    pub(super) async fn look(conn: &mut PgConnection) -> Result<Self, SequenceError> {
+    pub(super) async fn look(conn: &mut PgConnection, tenant: TenantId) -> Result<Self, SequenceError> {
         let rows = sqlx::query_file!(
             "sql/head_and_outbox.sql",
             fit::<i64>(MAX_APPENDS, "appends of a tick"),
-            signed(MAX_EVENTS) as i64
+            signed(MAX_EVENTS) as i64,
+            tenant.number()
         )
         .fetch_all(conn)
         .await?;
@@ -52,12 +55,12 @@ impl Seen {
                 outbox.push(Waiting { oid, append, events: u64::try_from(events).map_err(negative)?, leaf_hashes });
             }
         }
-        Ok(Self { next_position, frontier, outbox })
+        Ok(Self { tenant, next_position, frontier, outbox })
     }
 
     /// The position after those of all that was seen: what the order will be.
     pub(super) fn order(self) -> Result<Order, Corrupt> {
-        let Self { next_position: from, mut frontier, outbox } = self;
+        let Self { tenant, next_position: from, mut frontier, outbox } = self;
         let mut tiles = Additions::to(frontier.size());
         let mut next = from;
         let mut first_positions = Vec::with_capacity(outbox.len());
@@ -75,12 +78,13 @@ impl Seen {
                 return Err(Corrupt::new("log.outbox", what));
             }
         }
-        Ok(Order { from, next, frontier, outbox, first_positions, tiles })
+        Ok(Order { tenant, from, next, frontier, outbox, first_positions, tiles })
     }
 }
 
 /// The order of what was seen.
 pub(super) struct Order {
+    tenant: TenantId,
     from: u64,
     /// The position after the last one.
     pub(super) next: u64,
@@ -134,7 +138,8 @@ impl Order {
             &self.first_positions.iter().map(|(_, first)| signed(*first)).collect::<Vec<_>>(),
             &self.outbox.iter().map(|w| fit::<i32>(w.events, "events of an append")).collect::<Vec<_>>(),
             &self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>(),
-            CHANNEL
+            channel(self.tenant),
+            self.tenant.number()
         )
         .execute(conn)
         .await?;

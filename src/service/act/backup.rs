@@ -81,7 +81,7 @@ pub async fn create(deps: &Deps, to: Option<&str>) -> Result<MadeBackup> {
         Ok(manifest) => {
             writer.end(&manifest).await?;
             conn.close().await?;
-            Ok(made(deps, name, manifest))
+            Ok(made(deps, name, &manifest))
         }
         Err(error) => {
             // The first error is the one to know of; what is left counts for nothing without a manifest.
@@ -174,7 +174,7 @@ async fn live(conn: &mut PgConnection, head: &Head) -> Result<Option<LiveDigests
 }
 
 /// What is said of a backup that was made.
-fn made(deps: &Deps, place: String, manifest: BackupManifest) -> MadeBackup {
+fn made(deps: &Deps, place: String, manifest: &BackupManifest) -> MadeBackup {
     let BackupDocuments { count, missing, .. } = &manifest.documents;
     if !missing.is_empty() {
         let few: Vec<String> = missing.iter().take(NAMED).map(Digest::to_string).collect();

@@ -44,10 +44,10 @@ pub(crate) fn of(graph: &Graph) -> Vec<String> {
 /// That nothing has an id, with those that are near; `None` where one of its forms is there.
 pub(crate) fn unknown(given: &str, ids: &[String]) -> Option<Error> {
     let there = forms_of(given).iter().any(|form| ids.contains(form));
-    (!there).then(|| nothing("vertex", given, format!("no project, repository or package has the id `{given}`"), ids))
+    (!there).then(|| nothing("vertex", given, &format!("no project, repository or package has the id `{given}`"), ids))
 }
 
 /// A complaint about an id, with those that are near.
-pub(crate) fn nothing(what: &'static str, given: &str, complaint: String, ids: &[String]) -> Error {
+pub(crate) fn nothing(what: &'static str, given: &str, complaint: &str, ids: &[String]) -> Error {
     Error::not_found(what, given, format!("{complaint}{}", near(given, ids)))
 }

@@ -93,7 +93,7 @@ pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<Vec<Scored>> {
     if let (Some(id), true) = (&id, scores.is_empty()) {
         let level = asked.level.name();
         let other = if ids.contains(id) { ": something of another level has it" } else { "" };
-        return Err(known::nothing(level, id, format!("no {level} has the id `{id}`{other}"), &ids));
+        return Err(known::nothing(level, id, &format!("no {level} has the id `{id}`{other}"), &ids));
     }
     asked.sort.apply(&mut scores);
     scores.truncate(asked.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));

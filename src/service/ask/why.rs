@@ -169,7 +169,7 @@ fn said(fold: &Fold, formula: &domain::formula::Formula, asked: &WhyQuery) -> Re
         None => {
             let ids = known::of(&view.graph);
             let complaint = format!("no project, repository or package has the id `{}`", asked.id);
-            Err(known::nothing("vertex", &asked.id, complaint, &ids))
+            Err(known::nothing("vertex", &asked.id, &complaint, &ids))
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use domain::TenantId;
 use ingest::bench::generate::{Size, fill};
 use ingest::bench::{Scratch, event, settings};
 use ingest::{Append, Log};
@@ -32,7 +33,7 @@ const LONGEST_START: Duration = Duration::from_secs(1_800);
 pub async fn run(deps: &Deps, appends: u32, size: Size, follower: impl FnOnce(&str) -> Command) -> Result<Figures> {
     let scratch = Scratch::create(deps.server()).await?;
     let report = async {
-        let log = Log::new(scratch.pool().clone());
+        let log = Log::new(scratch.pool().clone(), TenantId::PUBLIC);
         fill(&log, size, |_| ()).await?;
         let mut follower = follow(follower(scratch.options().to_url_lossy().as_str()))?;
         let report = measure(deps, &scratch, &log, &mut follower, size.events, appends).await;
@@ -63,7 +64,7 @@ async fn measure(
     events: u64,
     appends: u32,
 ) -> Result<Figures> {
-    let mut conn = connect(&scratch.options(), Work::LongRead).await?;
+    let mut conn = connect(&scratch.options(), TenantId::PUBLIC, Work::LongRead).await?;
     await_row(&mut conn, follower, events, LONGEST_START).await?;
     let context = context(Some("bench"));
     let mut lags = Vec::new();

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use ::replay::{ReplayError, as_of, catch_up, formulas, log, rebuild};
-use domain::formula;
+use domain::{TenantId, formula};
 use ingest::Log;
 use ingest::bench::generate::{Size, fill};
 use ingest::bench::{Scratch, settings};
@@ -84,12 +84,12 @@ async fn with_log(
     let scratch = Scratch::create(deps.server()).await?;
     let report = async {
         let mut progress = deps.begin("generating", size.events);
-        fill(&Log::new(scratch.pool().clone()), size, |done| progress.reach(done)).await?;
+        fill(&Log::new(scratch.pool().clone(), TenantId::PUBLIC), size, |done| progress.reach(done)).await?;
         drop(progress);
-        let mut conn = connect(&scratch.options(), Work::LongRead).await?;
+        let mut conn = connect(&scratch.options(), TenantId::PUBLIC, Work::LongRead).await?;
         sqlx::query("VACUUM ANALYZE").execute(&mut conn).await?;
         let formula = formulas::named(&mut conn, formula::DEFAULT, 0).await?;
-        measure(conn, connect(&scratch.options(), Work::LongRead).await?, formula).await
+        measure(conn, connect(&scratch.options(), TenantId::PUBLIC, Work::LongRead).await?, formula).await
     };
     let report = report.await;
     let settings = settings(deps.server()).await;

@@ -25,7 +25,7 @@ impl Hints {
             let mut listener = PgListener::connect_with(&deps.listening_pool()).await?;
             // A database that went away is a matter of the connection that does the work.
             listener.eager_reconnect(false);
-            listener.listen(ingest::sequencer::CHANNEL).await?;
+            listener.listen(&ingest::sequencer::channel(deps.tenant())).await?;
             Ok::<_, sqlx::Error>(listener)
         };
         Self(listening.await.ok())
