@@ -33,7 +33,7 @@ pub(crate) async fn run(common: &Common, asked: &WhyQuery) -> Result<Output> {
     let mut objects = told.iter().map(written).collect::<Result<Vec<_>>>()?;
     Ok(match (asked.metric.is_some(), objects.len()) {
         (true, 1) => Output::Object(objects.remove(0)),
-        _ => Output::Rows(Vec::new(), objects),
+        _ => Output::of_columns(Vec::new(), objects),
     })
 }
 
