@@ -88,7 +88,8 @@ fn list(text: &mut String, heading: &str, count: usize, entries: impl Iterator<I
     }
 }
 
-/// Lines of words that fit, each behind so many blanks. A word that is longer than a line, an id or an address, has one.
+/// Lines of words that fit, each behind so many blanks. A word that is longer than a line, an id or an address, has
+/// one.
 fn wrapped(text: &str, indent: usize) -> String {
     let (mut lines, mut column) = (format!("{:indent$}", ""), indent);
     text.split(' ').filter(|word| !word.is_empty()).for_each(|word| {
