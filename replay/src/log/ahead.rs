@@ -61,7 +61,7 @@ async fn prepared<T: Send + 'static, E: From<ReplayError>>(
     let mut next = from.max(1);
     while next <= to {
         let end = to.min(next.saturating_add(PAGE_POSITIONS - 1));
-        let lane = Lane::of(prepare, &known);
+        let lane = ReadAhead::of(prepare, &known);
         let rows = sqlx::query_file_as!(EventRow, "sql/page.sql", sql_position(next), sql_position(end));
         let page = lane.run(rows.fetch(&mut *conn), next.., &mut sink).await?;
         next += page.taken;
@@ -102,7 +102,7 @@ pub(crate) async fn positions_with<T: Send + 'static, E: From<ReplayError>>(
     while let (Some(from), Some(to)) = (left.first().copied(), left.last().copied()) {
         let page = &left[..left.len().min(fit(PAGE_POSITIONS, "positions of a page"))];
         let asked: Vec<i64> = page.iter().copied().map(sql_position).collect();
-        let lane = Lane::of(prepare, &known);
+        let lane = ReadAhead::of(prepare, &known);
         let rows = sqlx::query_file_as!(EventRow, "sql/positions.sql", &asked).fetch(&mut *conn);
         let told = lane.run(rows, page.iter().copied(), &mut sink).await?;
         let taken: usize = fit(told.taken, "positions of a page");
@@ -119,7 +119,7 @@ pub(crate) async fn positions_with<T: Send + 'static, E: From<ReplayError>>(
 }
 
 /// What came of a statement's rows.
-struct Told {
+struct ReadPage {
     /// Events that were handed on.
     taken: u64,
     /// The one after them, where its payload is gone and nothing known says why.
@@ -135,14 +135,14 @@ struct Batch<T> {
 }
 
 /// The batches of a statement that threads are at work on, in order.
-struct Lane<T> {
+struct ReadAhead<T> {
     prepare: fn(Stored) -> T,
     known: Arc<KnownErasures>,
     batches: VecDeque<JoinHandle<Batch<T>>>,
     taken: u64,
 }
 
-impl<T: Send + 'static> Lane<T> {
+impl<T: Send + 'static> ReadAhead<T> {
     fn of(prepare: fn(Stored) -> T, known: &Arc<KnownErasures>) -> Self {
         Self { prepare, known: Arc::clone(known), batches: VecDeque::with_capacity(UNDER_WAY), taken: 0 }
     }
@@ -153,7 +153,7 @@ impl<T: Send + 'static> Lane<T> {
         mut rows: impl Stream<Item = sqlx::Result<EventRow>> + Unpin,
         mut expected: impl Iterator<Item = Position>,
         sink: &mut impl FnMut(T) -> Result<(), E>,
-    ) -> Result<Told, E> {
+    ) -> Result<ReadPage, E> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.try_next().await.map_err(ReplayError::from)? {
             let Some(position) = expected.next() else { break };
@@ -167,16 +167,16 @@ impl<T: Send + 'static> Lane<T> {
             if self.batches.len() >= UNDER_WAY
                 && let Some(doubtful) = self.take(sink).await?
             {
-                return Ok(Told { taken: self.taken, doubtful: Some(doubtful) });
+                return Ok(ReadPage { taken: self.taken, doubtful: Some(doubtful) });
             }
         }
         self.give(batch);
         while !self.batches.is_empty() {
             if let Some(doubtful) = self.take(sink).await? {
-                return Ok(Told { taken: self.taken, doubtful: Some(doubtful) });
+                return Ok(ReadPage { taken: self.taken, doubtful: Some(doubtful) });
             }
         }
-        Ok(Told { taken: self.taken, doubtful: None })
+        Ok(ReadPage { taken: self.taken, doubtful: None })
     }
 
     fn give(&mut self, rows: Vec<(Position, EventRow)>) {

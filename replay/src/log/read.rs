@@ -1,4 +1,5 @@
-//! The reader of one stream, and what every reader knows of erasures. A page is one statement, and costs the page wherever it is.
+//! The reader of one stream, and what every reader knows of erasures. A page is one statement, and costs the page
+//! wherever it is.
 //!
 //! What was erased is asked for when a payload that is gone is met, and again at one of which nothing is known yet. The
 //! decision comes before the payload goes, so it stands in the log by then: whoever reads outside of one snapshot finds
