@@ -14,14 +14,17 @@ const CYCLONEDX: &str = r#"<?xml version="1.0"?><bom xmlns="http://cyclonedx.org
 <component type="application" bom-ref="app"><name>app</name><purl>pkg:npm/app@1</purl>
 <components><component type="library" bom-ref="p"><name>part</name></component></components></component></metadata>
 <components><component type="library" bom-ref="a"><group>@o</group><name>a</name><version>1.10</version>
-<purl>pkg:npm/%40o/a@1.10</purl><components><component type="file" bom-ref="b"><name>b &amp; c</name></component></components>
+<purl>pkg:npm/%40o/a@1.10</purl><components>
+<component type="file" bom-ref="b"><name>b &amp; c</name></component></components>
 <pedigree><ancestors><component type="library"><name>old</name></component></ancestors></pedigree></component>
 <component type="library" bom-ref="d"><name>d</name><version>no</version></component></components>
-<services><service bom-ref="s"><name>s</name><services><service bom-ref="u"><name>u</name></service></services></service></services>
+<services><service bom-ref="s"><name>s</name>
+<services><service bom-ref="u"><name>u</name></service></services></service></services>
 <dependencies><dependency ref="app"><dependency ref="a"/><dependency ref="s"/></dependency><dependency ref="a">
 <dependency ref="b"/><dependency ref="pkg:npm/app@1"/><dependency ref="gone"/></dependency></dependencies></bom>"#;
 /// CycloneDX 1.1, where dependencies are an extension.
-const EXTENDED: &str = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.1" xmlns:g="http://cyclonedx.org/schema/ext/dependency-graph/1.0">
+const EXTENDED: &str = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.1"
+xmlns:g="http://cyclonedx.org/schema/ext/dependency-graph/1.0">
 <components><component type="library" bom-ref="a"><name>a</name><version>1</version></component>
 <component type="library" bom-ref="b"><name>b</name><version>1</version></component></components>
 <g:dependencies><g:dependency ref="a"><g:dependency ref="b"/></g:dependency></g:dependencies></bom>"#;

@@ -47,7 +47,8 @@ proptest! {
     ) {
         let (_, plain) = sample.get(&twins::written(&twins::example())).clone();
         let document = serde_json::from_str::<Value>(&plain).map(|tree| around(tree, inner).to_string());
-        let whole = layers.iter().fold(document.unwrap_or_else(|_| plain.clone()), |text, layer| held(&text, *layer).to_string());
+        let inner = document.unwrap_or_else(|_| plain.clone());
+        let whole = layers.iter().fold(inner, |text, layer| held(&text, *layer).to_string());
         let bytes = match utf16 {
             true => "\u{feff}".encode_utf16().chain(whole.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
             false => whole.into_bytes(),
@@ -76,7 +77,10 @@ proptest! {
             let (key, other_key) = (one.get(&keys), other.get(&keys));
             match action {
                 0 => tree[key] = tree[other_key].clone(),
-                1 => tree[key] = other.get(&[json!(null), json!(1), json!([]), json!({}), json!("="), json!("e30")]).clone(),
+                1 => {
+                    let kinds = [json!(null), json!(1), json!([]), json!({}), json!("="), json!("e30")];
+                    tree[key] = other.get(&kinds).clone();
+                }
                 2 => tree = json!({key: tree}),
                 _ => {}
             }
