@@ -5,9 +5,10 @@ SELECT DISTINCT ON (asked.id) asked.id AS "id!", told.project AS "project!"
  CROSS JOIN LATERAL (
        SELECT DISTINCT ON (e.type) convert_from(e.payload, 'UTF8')::json #>> '{subject,project}' AS project,
               e.observed_at, e.sequence
-         FROM (SELECT type, payload, observed_at, sequence, append_id, idx FROM log.event
-                WHERE kind = 'repo' AND stream_id = asked.id ORDER BY sequence DESC LIMIT $3) AS e
-         LEFT JOIN log.commit AS c USING (append_id)
+         FROM (SELECT tenant_id, type, payload, observed_at, sequence, append_id, idx FROM log.event
+                WHERE tenant_id = (SELECT log.current_tenant()) AND kind = 'repo' AND stream_id = asked.id
+                ORDER BY sequence DESC LIMIT $3) AS e
+         LEFT JOIN log.commit AS c USING (tenant_id, append_id)
         WHERE coalesce(c.first_position + e.idx > $2, true) AND octet_length(e.payload) > 0
         ORDER BY e.type, e.observed_at DESC, e.sequence DESC) AS told
  WHERE told.project IS NOT NULL
