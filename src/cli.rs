@@ -71,6 +71,7 @@ pub fn main() -> ExitCode {
         Err(error) => return report(&error.into()),
     }
     start_logging(&cli.common, is_lasting(&cli.command));
+    output::looks::settle(&cli.common.show);
     let rights = rights::needed(&cli.command);
     let format = OutputFormat::or_default(cli.common.format);
     let run = || -> failure::Result<u8> {
@@ -80,6 +81,7 @@ pub fn main() -> ExitCode {
             .build()
             .map_err(Failure::environment)?;
         let (output, code) = runtime.block_on(command::run(&cli.common, cli.command))?;
+        let _within = runtime.enter();
         output::print(&output, format)?;
         Ok(code)
     };

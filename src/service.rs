@@ -11,7 +11,7 @@ pub mod bench;
 pub mod configuration;
 mod database_url;
 pub mod deps;
-mod environment;
+pub(crate) mod environment;
 pub mod error;
 mod nearest;
 mod pools;

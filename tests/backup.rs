@@ -71,7 +71,7 @@ async fn an_embedded_database_moves_to_another_and_to_a_server() {
     let said = here(&["backup", "create", "--to", &shelf]);
     let made = said.json();
     let keys = ["signing.key", "pseudonym.key"].map(|name| one.data().join(name).to_str().unwrap().to_owned());
-    assert_eq!((&made["keys"], &made["live"], &made["missing"]), (&json!(keys), &json!(true), &json!([])));
+    assert_eq!((&made["keys"], &made["live"], &made["missing"]), (&json!(keys), &json!(true), &json!(0)));
     assert!(said.stderr.contains(&keys[0]) && said.stderr.contains(&keys[1]), "{said:?}");
     let status = here(&["status"]).json();
     assert_eq!((&made["head"], &made["root"]), (&status["head"], &status["root"]));
@@ -179,4 +179,53 @@ async fn old_backups_go_and_the_newest_complete_one_stays() {
     let two = Place::new().await;
     let restored = two.run(&["backup", "restore", "--from", shelf.to_str().unwrap()]);
     assert_eq!((&restored["head"], &restored["verified"]), (&json!(0), &json!(true)));
+}
+
+/// A backup as a program wrote it whose schema was version 17: with a payload that was erased.
+const OF_SCHEMA_17: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/backup/schema_17");
+
+#[tokio::test]
+async fn a_backup_of_an_earlier_program_is_put_back_and_brought_up_to_date() {
+    let place = Place::new().await;
+    let restored = place.run(&["backup", "restore", "--from", OF_SCHEMA_17]);
+    assert_eq!(
+        (&restored["head"], &restored["documents"], &restored["publications"]),
+        (&json!(9), &json!(5), &json!(1))
+    );
+    let root = "1f5801cf1b3e78d3208c1bfb4cc9b259caaa9a7ec357e2a89f965577dd0ee4fa";
+    assert_eq!((&restored["root"], &restored["verified"]), (&json!(root), &json!(true)));
+    let version = log::count(place.db.pool(), "SELECT max(version) FROM public._sqlx_migrations").await;
+    assert_eq!(version, replay::SCHEMA);
+    assert_eq!(place.run(&["artifact", "audit"]), json!([]));
+    // What was told once is still told once, under its key too, and the log goes on.
+    let facts = place.file("r.json", r#"{"full_name": "o/a", "stargazers_count": 7}"#);
+    let ingest = ["ingest", "repo", &facts, "--repo", "pkg:github/o/a"];
+    assert_eq!(place.run(&ingest)["outcome"], "duplicate");
+    let more = place.file("more.json", r#"{"full_name": "o/a", "stargazers_count": 8}"#);
+    let ingest = ["ingest", "repo", &more, "--repo", "pkg:github/o/a"];
+    assert_eq!(place.run(&ingest)["position"], 10);
+    let taken = place.ends(3, &[&ingest[..], &["--idempotency-key", "once"]].concat());
+    assert!(taken.stderr.contains("once"), "{taken:?}");
+    place.run(&["project"]);
+    assert_eq!(place.run(&["audit", "verify"])["ok"], true);
+}
+
+#[tokio::test]
+async fn a_backup_by_a_login_above_policies_holds_nothing_of_another_tenant() {
+    let one = Place::new().await;
+    ecosystem(&one);
+    let other = "INSERT INTO log.tenant VALUES (2, 'other'); \
+                 INSERT INTO log.head (tenant_id, next_position, root, frontier) VALUES (2, 1, sha256(''), ''); \
+                 INSERT INTO log.append (tenant_id, append_id, events, metadata, input_digest, recorded_at) \
+                 VALUES (2, gen_random_uuid(), 1, '{}', sha256(''), now()); \
+                 INSERT INTO log.outbox (tenant_id, append_id, events, leaf_hashes) \
+                 VALUES (2, gen_random_uuid(), 1, sha256(''))";
+    sqlx::raw_sql(other).execute(one.db.pool()).await.unwrap();
+    let shelf = shelf(&one);
+    assert_eq!(create(&one, &shelf)["pending"], 0);
+    let two = Place::new().await;
+    two.run(&["backup", "restore", "--from", &shelf]);
+    let mine = log::count(one.db.pool(), "SELECT count(*) FROM log.append WHERE tenant_id = 1").await;
+    assert_eq!(log::count(two.db.pool(), "SELECT count(*) FROM log.append").await, mine);
+    log::check(two.db.pool()).await;
 }

@@ -23,7 +23,7 @@ mod outside;
 mod pages;
 
 /// Every golden log.
-const LOGS: [&str; 4] = ["demo", "demo-2", "formulas", "kinds"];
+const LOGS: [&str; 5] = ["demo", "demo-2", "formulas", "kinds", "wild"];
 /// Folder of the golden logs.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 /// Samples of every shape, to know by their names which kinds there are.
@@ -115,6 +115,13 @@ async fn the_demo_stays_what_it_was() {
 #[tokio::test]
 async fn every_kind_of_event_stays_what_it_was() {
     stays("kinds").await;
+}
+
+/// Documents of other people's tools: groups, packages that are told to be published, commits of nobody, a registry's own
+/// words and links, a rename into another owner, projects that come and go.
+#[tokio::test]
+async fn facts_of_the_wild_stay_what_they_were() {
+    stays("wild").await;
 }
 
 #[tokio::test]

@@ -66,20 +66,21 @@ pub fn is_key_id(text: &str) -> bool {
     text.len() == KEY_ID_DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The form of an address in which two are compared: trimmed and lower-cased.
+/// The form of an address in which two are compared, as bytes: trimmed, ASCII letters lower case. What is no ASCII stays
+/// as it is, so that two persons whom an encoding or an alphabet tells apart are never one.
 #[must_use]
-pub fn normalised_email(email: &str) -> String {
-    email.trim().to_lowercase()
+pub fn normalised_email(email: &[u8]) -> Vec<u8> {
+    email.trim_ascii().to_ascii_lowercase()
 }
 
 /// The pseudonym of an address: HMAC-SHA-256 of its normalised form.
 #[must_use]
-pub fn pseudonym(key: &PseudonymKey, email: &str) -> Digest {
+pub fn pseudonym(key: &PseudonymKey, email: impl AsRef<[u8]>) -> Digest {
     // Padding the key here, as HMAC itself would, gives the constructor that cannot fail.
     let mut block = [0u8; HMAC_BLOCK_BYTES];
     block[..key.0.len()].copy_from_slice(&key.0);
     let mut mac = Hmac::<Sha256>::new(&block.into());
-    mac.update(normalised_email(email).as_bytes());
+    mac.update(&normalised_email(email.as_ref()));
     Digest(mac.finalize().into_bytes().into())
 }
 
@@ -93,7 +94,7 @@ const BOT_ENDINGS: [&str; 2] = ["[bot]", "-bot"];
 #[must_use]
 pub fn is_bot(name: &str, email: &str) -> bool {
     let name = name.trim().to_lowercase();
-    let email = normalised_email(email);
+    let email = email.trim().to_lowercase();
     let local = email.rsplit_once('@').map_or(email.as_str(), |(local, _)| local);
     let marked = |text: &str| BOT_ENDINGS.iter().any(|ending| text.ends_with(ending));
     BOT_NAMES.contains(&name.as_str()) || [name.as_str(), email.as_str(), local].into_iter().any(marked)
@@ -140,6 +141,23 @@ mod tests {
         assert_eq!(pseudonym(&key(b"Jefe"), "what do ya want for nothing?").to_string(), expected);
         assert_eq!(pseudonym(&key(b"Jefe"), "  What do YA want for nothing?\n").to_string(), expected);
         assert_ne!(pseudonym(&key(b"other"), "what do ya want for nothing?").to_string(), expected);
+    }
+
+    #[test]
+    fn addresses_are_compared_as_bytes() {
+        let of = |email: &[u8]| pseudonym(&key(b"k"), email);
+        assert_eq!(of(b" ANN@Example.ORG\t"), of(b"ann@example.org"));
+        let apart: [&[u8]; 6] = [
+            "Ä@x.org".as_bytes(),
+            "ä@x.org".as_bytes(),
+            b"j\xe4@x.org",
+            b"j\xf6@x.org",
+            b"j@x.org",
+            "j\u{a0}@x.org".as_bytes(),
+        ];
+        for (n, one) in apart.iter().enumerate() {
+            assert!(apart[..n].iter().all(|other| of(one) != of(other)), "{one:?}");
+        }
     }
 
     #[test]

@@ -48,6 +48,26 @@ pub fn repository_of(link: &str) -> Option<String> {
     }
 }
 
+/// Whether a text is a link at all, wherever it leads: an address under a scheme of code hosts, the form that ssh takes,
+/// or a gist.
+#[must_use]
+pub fn is_link(text: &str) -> bool {
+    let link = text.trim();
+    if link.len() > MAX_LINK_BYTES || link.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return false;
+    }
+    if let Some((scheme, rest)) = link.split_once("://") {
+        let scheme = scheme.to_ascii_lowercase();
+        let scheme = scheme.strip_prefix("git+").unwrap_or(&scheme);
+        return SCHEMES.contains(&scheme) && rest.starts_with(|c: char| c.is_alphanumeric());
+    }
+    let by_ssh = |(user, rest): (&str, &str)| {
+        let named = rest.split_once(':').is_some_and(|(host, path)| host.contains('.') && !path.is_empty());
+        is_segment(user) && named
+    };
+    link.split_once('@').is_some_and(by_ssh) || link.strip_prefix("gist:").is_some_and(is_segment)
+}
+
 /// The canonical purl of the repository at `path` (`owner/name`, deeper pages, groups on GitLab) of the host whose
 /// purls have type `kind`.
 #[must_use]
@@ -190,6 +210,26 @@ mod tests {
             "https://github.com/ö/r",
         ] {
             assert_eq!(repository_of(link), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_link_may_lead_elsewhere() {
+        for link in [
+            "https://codeberg.org/o/r",
+            " git+https://git.example/o/r.git",
+            "git://git.example/r",
+            "git@git.example:o/r.git",
+            "ssh://git@git.example/r",
+            "https://github.com/stellar",
+            "gist:0123456789",
+        ] {
+            assert!(is_link(link) && repository_of(link).is_none(), "{link}");
+        }
+        for text in
+            ["", "n/a", "none", "UNKNOWN", "see README", "file:../x", "https://", "a@b", "npm:x", "javascript:0"]
+        {
+            assert!(!is_link(text), "{text}");
         }
     }
 

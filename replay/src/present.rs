@@ -75,28 +75,31 @@ pub async fn formula(conn: &mut PgConnection) -> Result<FormulaDocument, ReplayE
     formulas::of_builds(&store::live_builds(conn).await?)
 }
 
-/// Evaluates at the head, as it stands now or a little later. The live builds are brought there, in one try; where that
-/// cannot be done as they are, for they are stale or another projector moves them, or they are there already, a fold in
-/// memory gives the answer.
+/// Evaluates at the head, as it stands now or a little later. The live builds are brought there, in one try, by the
+/// projector that is answered with the scores; where that cannot be done as they are, for they are stale or another
+/// projector moves them, a fold in memory gives the answer.
 ///
 /// # Errors
 /// When the log cannot be read or the database refuses.
-pub async fn evaluate(conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Present, ReplayError> {
+pub async fn evaluate(
+    conn: &mut PgConnection,
+    progress: &mut dyn FnMut(&Stored),
+) -> Result<(Present, Option<Projector>), ReplayError> {
     let head = log::head(&mut *conn).await?.position;
-    if !catch_up::reached(&mut *conn, head).await? {
-        catch_up::ensure_live(&mut *conn).await?;
-        match brought(&mut *conn, head, progress).await {
-            Ok(Some(projector)) => {
-                let (position, outcome) = (projector.position(), projector.outcome());
-                let formula = formulas::of_builds(projector.builds())?;
-                return Present::of(conn, position, formula, &outcome, &projector.quarantine).await;
-            }
-            Ok(None) => {}
-            Err(error) if error.is_fenced() || error.is_erased() => {}
-            Err(error) => return Err(error),
+    catch_up::ensure_live(&mut *conn).await?;
+    match brought(&mut *conn, head, progress).await {
+        Ok(Some(projector)) => {
+            let (position, outcome) = (projector.position(), projector.outcome());
+            let formula = formulas::of_builds(projector.builds())?;
+            let present = Present::of(conn, position, formula, &outcome, &projector.quarantine).await?;
+            return Ok((present, Some(projector)));
         }
+        Ok(None) => {}
+        Err(error) if error.is_fenced() || error.is_erased() => {}
+        Err(error) => return Err(error),
     }
-    snapshot::read(conn, async |snapshot: &mut PgConnection| beside(snapshot, &mut *progress).await).await
+    let beside = async |snapshot: &mut PgConnection| beside(snapshot, &mut *progress).await;
+    Ok((snapshot::read(conn, beside).await?, None))
 }
 
 /// The projector of the live builds at `head` or beyond; `None` where they are to be built anew.

@@ -37,6 +37,7 @@ mod replay;
 mod scores;
 #[cfg(feature = "serve")]
 mod serve;
+mod status;
 mod triage;
 mod why;
 
@@ -44,8 +45,9 @@ use crate::cli::failure::Result;
 use crate::cli::flags::{Command, Common, TriageCommand};
 use crate::cli::output::Output;
 use crate::cli::session;
+use crate::service::ask::events::EventsQuery;
 use crate::service::ask::point::PointQuery;
-use crate::service::ask::scores::{ScoresQuery, Sort};
+use crate::service::ask::scores::ScoresQuery;
 use crate::service::ask::why::WhyQuery;
 
 /// Runs a command. Answers its result and the exit code that goes with it.
@@ -64,9 +66,10 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Project { follow } => project::run(common, follow).await.map(done),
         #[cfg(feature = "serve")]
         Command::Serve(how) => serve::run(common, &how).await.map(done),
-        Command::Status => project::status(&deps()?).await.map(done),
+        Command::Status => status::run(&deps()?).await.map(done),
         Command::Scores { level, id, sort, limit, at } => {
-            let asked = ScoresQuery { level: level.into(), id, sort: Sort::parse(&sort)?, limit, at: at.into() };
+            let sort = scores::order(common, sort.as_deref())?;
+            let asked = ScoresQuery { level: level.into(), id, sort, limit, at: at.into() };
             scores::run(common, &asked).await.map(done)
         }
         Command::Why { id, metric, from, as_of } => {
@@ -76,19 +79,21 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Edges { of, level, why, as_of } => {
             edges::run(&deps()?, of, level, why.as_deref(), as_of).await.map(done)
         }
-        Command::Events { from, to, stream } => events::run(common, from, to, stream.as_deref()).await.map(done),
+        Command::Events { from, to, stream, limit } => {
+            events::run(common, &EventsQuery { from, to, stream, limit }).await.map(done)
+        }
         Command::Replay { at, verify, label } => replay::run(&deps()?, at, verify, label).await,
         #[cfg(feature = "ingest")]
         Command::Publish { label, actor } => publish::run(&deps()?, &label, actor.as_deref()).await.map(done),
         Command::Rebuild { cancel: true, .. } => rebuild::cancel(&deps()?).await.map(done),
         Command::Rebuild { projection, formula, promote, actor, .. } => {
-            rebuild::run(&deps()?, projection, formula, promote, actor).await
+            rebuild::run(common, &deps()?, projection, formula, promote, actor).await
         }
         Command::Rollback { projection, actor } => {
             rebuild::rollback(&deps()?, projection, actor.as_deref()).await.map(done)
         }
         Command::History { id, metric } => history::run(&deps()?, &id, metric.as_deref()).await.map(done),
-        Command::Export(what) => export::run(&deps()?, what).await.map(done),
+        Command::Export(what) => export::run(common, what).await.map(done),
         Command::Formula(what) => formula::run(common, what).await.map(done),
         Command::Triage(TriageCommand::List) => triage::list(&deps()?).await.map(done),
         #[cfg(feature = "ingest")]
@@ -105,7 +110,7 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         #[cfg(feature = "ingest")]
         Command::Erase(what) => erase::run(&deps()?, what).await.map(done),
         #[cfg(feature = "ingest")]
-        Command::Artifact(what) => artifact::run(&deps()?, what).await,
+        Command::Artifact(what) => artifact::run(common, what).await,
         Command::Audit(what) => audit::run(common, what).await,
         #[cfg(feature = "ingest")]
         Command::Backup(what) => backup::run(common, what).await,

@@ -43,7 +43,7 @@ use self::common::without_empty_variables;
 pub(crate) use self::curate::{Curate, ResolutionArgs, WhoAndWhy};
 #[cfg(feature = "ingest")]
 pub(crate) use self::erase::Erase;
-pub(crate) use self::export::{ExportCommand, ExportTo, GraphFormat, ScoreFormat};
+pub(crate) use self::export::{ExportCommand, GraphFormat, ScoreFormat};
 pub(crate) use self::formula::FormulaCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
@@ -106,9 +106,10 @@ pub(crate) enum Command {
         /// Only this one
         #[arg(long)]
         id: Option<String>,
-        /// Field to sort by, with `:desc` for descending; nulls last
-        #[arg(long, default_value = "id")]
-        sort: String,
+        /// Field to sort by, with `:desc` for descending, nulls last: criticality, pony, adoption, name, id, status or
+        /// any field of the JSON; without it by id, and in a table the most critical first
+        #[arg(long, value_name = "FIELD[:desc]")]
+        sort: Option<String>,
         /// So many at most
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
@@ -144,7 +145,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "POSITION|TIME")]
         as_of: Option<String>,
     },
-    /// The log in order, one JSON object a line
+    /// The log in order: a line each, with everything as JSON where it is piped
     Events {
         /// First position
         #[arg(long, value_parser = value::position)]
@@ -155,6 +156,9 @@ pub(crate) enum Command {
         /// Only this stream, for example `repo:pkg:github/o/r`
         #[arg(long)]
         stream: Option<String>,
+        /// So many at most
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
     },
     /// Fold the log in memory; with --verify compare with what is live or was published
     Replay {

@@ -15,10 +15,7 @@ pub(crate) fn missing(gaps: &[Gap]) -> Value {
 /// The command that gives what is missing; words in capitals are to be filled in.
 pub(crate) fn command(gap: &Gap) -> String {
     match gap {
-        Gap::Survey(project) => format!(
-            "pg-atlas ingest survey FILE.csv   (project_id,project_name,status,answered_at: {},,live,2026-01-31)",
-            quoted(project)
-        ),
+        Gap::Survey(_) => "pg-atlas ingest survey FILE.csv".to_owned(),
         Gap::Grants(_) => "pg-atlas ingest grants FILE.json".to_owned(),
         Gap::Repositories(project) => format!(
             "pg-atlas curate membership --repo pkg:github/OWNER/NAME --project {} --actor NAME --reason TEXT",

@@ -1,15 +1,30 @@
 //! Results on stdout, in the format asked for.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use anyhow::anyhow;
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::cli::failure::{Failure, Result};
 use crate::service::answer::columns;
+
+pub(crate) mod cell;
+mod csv;
+pub(crate) mod looks;
+pub(crate) mod pager;
+mod report;
+mod show;
+mod table;
+
+pub(crate) use self::csv::csv;
+pub(crate) use self::looks::looks;
+pub(crate) use self::show::Show;
+use self::table::picked;
+pub(crate) use self::table::{TableColumns, TablePages};
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,6 +46,14 @@ impl OutputFormat {
     }
 }
 
+/// Refuses a format that is asked of a command which writes something as it is.
+pub(crate) fn as_it_is(asked: Option<OutputFormat>, why: &str) -> Result<()> {
+    match asked {
+        None | Some(OutputFormat::Json) => Ok(()),
+        Some(_) => Err(Failure::environment(anyhow!("--format: {why}"))),
+    }
+}
+
 /// A command's result.
 #[derive(Debug)]
 pub(crate) enum Output {
@@ -38,8 +61,8 @@ pub(crate) enum Output {
     None,
     /// One object.
     Object(Map<String, Value>),
-    /// Rows with their columns in order.
-    Rows(Vec<&'static str>, Vec<Map<String, Value>>),
+    /// Rows with their columns.
+    Rows(TableColumns, Vec<Map<String, Value>>),
     /// Text to print as it is, whatever the format.
     Text(String),
     /// Lines for people, and the same as an object for programs.
@@ -99,7 +122,20 @@ impl Output {
 
     /// Answers as rows with these columns.
     pub(crate) fn columned(columns: Vec<&'static str>, answers: &[impl Serialize]) -> Result<Self> {
-        Ok(Self::Rows(columns, objects(answers)?))
+        Ok(Self::of_columns(columns, objects(answers)?))
+    }
+
+    /// Rows with these columns.
+    pub(crate) fn of_columns(columns: Vec<&'static str>, rows: Vec<Map<String, Value>>) -> Self {
+        Self::Rows(TableColumns { all: columns, shown: Vec::new() }, rows)
+    }
+
+    /// With these columns alone for people who do not ask for others, the most important first.
+    pub(crate) fn shown(mut self, fields: Vec<&'static str>) -> Self {
+        if let Self::Rows(columns, _) = &mut self {
+            columns.shown = fields;
+        }
+        self
     }
 }
 
@@ -111,8 +147,8 @@ pub(crate) fn objects(answers: &[impl Serialize]) -> Result<Vec<Map<String, Valu
 /// Writes a result. A reader that has gone away is no failure.
 pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
     let text = render(output, format)?;
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    let mut out = pager::PagedOutput::open();
+    match out.write_all(text.as_bytes()).and_then(|()| out.end()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::environment(error)),
         _ => Ok(()),
     }
@@ -123,33 +159,80 @@ fn render(output: &Output, format: OutputFormat) -> Result<String> {
         let shown = render(output, format)?;
         return Ok(if format == OutputFormat::Table { format!("{shown}\n{text}") } else { shown });
     }
-    if let Output::Listing(text, map, columns, key) = output {
-        return match format {
-            OutputFormat::Table => Ok(text.clone()),
-            OutputFormat::Json => pretty(map),
-            OutputFormat::Ndjson | OutputFormat::Csv => {
-                let rows = map.get(*key).and_then(Value::as_array).into_iter().flatten();
-                let rows = rows.filter_map(Value::as_object).cloned().collect();
-                render(&Output::Rows(columns.clone(), rows), format)
-            }
-        };
-    }
-    Ok(match (output, format) {
-        (Output::None | Output::Listing(..) | Output::Followed(..), _) => String::new(),
-        (Output::Text(text), _) => text.clone(),
-        (Output::Object(map) | Output::Report(_, map), OutputFormat::Json) => pretty(map)?,
-        (Output::Object(map) | Output::Report(_, map), OutputFormat::Ndjson) => line(map)?,
-        (Output::Rows(_, rows), OutputFormat::Json) => pretty(rows)?,
-        (Output::Rows(_, rows), OutputFormat::Ndjson) => rows.iter().map(line).collect::<Result<_>>()?,
-        (Output::Report(text, _), OutputFormat::Table) => text.clone(),
-        (Output::Object(map), OutputFormat::Table) => fields(map),
-        (Output::Rows(columns, rows), OutputFormat::Table) => table(columns, rows),
-        (Output::Object(map) | Output::Report(_, map), OutputFormat::Csv) => {
-            let columns: Vec<&str> = map.keys().map(String::as_str).collect();
-            csv(&columns, std::slice::from_ref(map))?
+    let picks = !looks().show.columns.is_empty();
+    match format {
+        OutputFormat::Json | OutputFormat::Ndjson if picks && !matches!(output, Output::None) => Err(whole()),
+        OutputFormat::Json => json(output),
+        OutputFormat::Ndjson => ndjson(output),
+        OutputFormat::Csv => values(output),
+        OutputFormat::Table if picks && !matches!(output, Output::Rows(..) | Output::None) => {
+            let reason = "--columns: this result has no columns; --format csv has";
+            Err(Failure::environment(anyhow!(reason)))
         }
-        (Output::Rows(columns, rows), OutputFormat::Csv) => csv(columns, rows)?,
-    })
+        OutputFormat::Table => people(output),
+    }
+}
+
+/// JSON has no columns to choose from.
+pub(crate) fn whole() -> Failure {
+    Failure::environment(anyhow!("--columns is for tables and CSV: JSON has every field; give --format table or csv"))
+}
+
+fn json(output: &Output) -> Result<String> {
+    match output {
+        Output::None | Output::Followed(..) => Ok(String::new()),
+        Output::Text(text) => Ok(text.clone()),
+        Output::Object(map) | Output::Report(_, map) | Output::Listing(_, map, ..) => pretty(map),
+        Output::Rows(_, rows) => pretty(rows),
+    }
+}
+
+fn ndjson(output: &Output) -> Result<String> {
+    match output {
+        Output::None | Output::Followed(..) => Ok(String::new()),
+        Output::Text(text) => Ok(text.clone()),
+        Output::Object(map) | Output::Report(_, map) => line(map),
+        Output::Rows(_, rows) => rows.iter().map(line).collect(),
+        Output::Listing(_, map, _, key) => listed(map, key).into_iter().map(line).collect(),
+    }
+}
+
+fn values(output: &Output) -> Result<String> {
+    let show = &looks().show;
+    match output {
+        Output::None | Output::Followed(..) => Ok(String::new()),
+        Output::Text(text) => Ok(text.clone()),
+        Output::Object(map) | Output::Report(_, map) => {
+            // What is nothing but a list of objects is its rows.
+            let rows = match map.iter().next() {
+                Some((key, Value::Array(_))) if map.len() == 1 => listed(map, key),
+                _ => vec![map],
+            };
+            let fields: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys()).map(String::as_str).collect();
+            let fields: Vec<&str> = fields.into_iter().collect();
+            let fields = if show.columns.is_empty() { fields } else { picked(&fields, &show.columns)? };
+            csv(&fields, &rows, show.raw)
+        }
+        Output::Rows(columns, rows) => csv(&columns.asked(&show.columns)?, &rows.iter().collect::<Vec<_>>(), show.raw),
+        Output::Listing(_, map, columns, key) => {
+            let fields = if show.columns.is_empty() { columns.clone() } else { picked(columns, &show.columns)? };
+            csv(&fields, &listed(map, key), show.raw)
+        }
+    }
+}
+
+fn people(output: &Output) -> Result<String> {
+    match output {
+        Output::None | Output::Followed(..) => Ok(String::new()),
+        Output::Text(text) | Output::Report(text, _) | Output::Listing(text, ..) => Ok(text.clone()),
+        Output::Object(map) => Ok(fields(map)),
+        Output::Rows(columns, rows) => columns.table(rows, looks()),
+    }
+}
+
+/// The rows that an object holds under a key.
+fn listed<'a>(map: &'a Map<String, Value>, key: &str) -> Vec<&'a Map<String, Value>> {
+    map.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).collect()
 }
 
 /// JSON for people and programs.
@@ -161,111 +244,12 @@ fn line(map: &Map<String, Value>) -> Result<String> {
     Ok(serde_json::to_string(map).map_err(Failure::refused)? + "\n")
 }
 
-fn cell(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
-}
-
-/// Width of a table inside an object where there is no terminal to say it.
-const INNER_WIDTH: u16 = 160;
-/// Length of a digest, and how much of it a person needs to recognise it.
-const DIGEST: (usize, usize) = (64, 12);
-
-/// An object for people: a line a value; then each list under its name, a line a text or a table of objects.
+/// An object for people.
 pub(crate) fn fields(map: &Map<String, Value>) -> String {
-    let mut values = Table::new();
-    values.load_style(presets::NOTHING);
-    let mut lists = String::new();
-    for (key, value) in map {
-        match value {
-            Value::Array(items) if items.is_empty() => {}
-            Value::Array(items) => lists += &format!("\n{key}\n{}", list(items)),
-            Value::Object(inner) => {
-                for (name, value) in inner {
-                    values.add_row([format!("{key}.{name}"), cell(Some(value))]);
-                }
-            }
-            value => drop(values.add_row([key.clone(), cell(Some(value))])),
-        }
-    }
-    trimmed(&values) + &lists
+    report::fields(map, looks())
 }
 
-/// A list inside an object.
-fn list(items: &[Value]) -> String {
-    let rows: Option<Vec<&Map<String, Value>>> = items.iter().map(Value::as_object).collect();
-    let Some(rows) = rows else {
-        return items.iter().map(|item| format!("  {}\n", cell(Some(item)))).collect();
-    };
-    let mut columns: Vec<&str> = Vec::new();
-    for name in rows.iter().flat_map(|row| row.keys()) {
-        if !columns.contains(&name.as_str()) {
-            columns.push(name);
-        }
-    }
-    // A column in which nothing stands says nothing.
-    columns.retain(|name| rows.iter().any(|row| row.get(*name).is_some_and(|value| !value.is_null())));
-    let rows: Vec<Map<String, Value>> = rows.into_iter().map(shortened).collect();
-    let mut table = columned(&columns, &rows);
-    if table.width().is_none() {
-        table.set_width(INNER_WIDTH);
-    }
-    trimmed(&table)
-}
-
-/// Digests as people tell them apart, also where one ends a text (`VERSION+DIGEST`); lists as text.
-fn shortened(row: &Map<String, Value>) -> Map<String, Value> {
-    let digest_from = |text: &str| {
-        let from = text.rfind('+').map_or(0, |at| at + 1);
-        let is_digest = text.len() - from == DIGEST.0 && text[from..].bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_digest.then_some(from)
-    };
-    let short = |value: &Value| match value {
-        Value::String(text) => Value::from(digest_from(text).map_or(text.as_str(), |from| &text[..from + DIGEST.1])),
-        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
-            Value::from(items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(", "))
-        }
-        value => value.clone(),
-    };
-    row.iter().map(|(name, value)| (name.clone(), short(value))).collect()
-}
-
-/// A table without the blanks that its lines end in.
-fn trimmed(table: &Table) -> String {
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
-}
-
-/// Columns for people.
-pub(crate) fn table(columns: &[&str], rows: &[Map<String, Value>]) -> String {
-    format!("{}\n", columned(columns, rows))
-}
-
-fn columned(columns: &[&str], rows: &[Map<String, Value>]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(columns.iter().copied());
-    for row in rows {
-        table.add_row(columns.iter().map(|column| cell(row.get(*column))));
-    }
-    for (n, name) in columns.iter().enumerate() {
-        let numbers = rows.iter().any(|row| row.get(*name).is_some_and(Value::is_number));
-        if let (true, Some(column)) = (numbers, table.column_mut(n)) {
-            column.set_cell_alignment(comfy_table::CellAlignment::Right);
-        }
-    }
-    table
-}
-
-/// Comma-separated values with a header.
-pub(crate) fn csv(columns: &[&str], rows: &[Map<String, Value>]) -> Result<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(columns).map_err(Failure::refused)?;
-    for row in rows {
-        writer.write_record(columns.iter().map(|column| cell(row.get(*column)))).map_err(Failure::refused)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| Failure::refused(error.into_error()))?;
-    String::from_utf8(bytes).map_err(Failure::refused)
+/// Rows for people.
+pub(crate) fn table(fields: &[&str], rows: &[Map<String, Value>]) -> String {
+    table::table(fields, rows, looks())
 }

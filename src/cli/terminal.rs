@@ -1,8 +1,9 @@
 //! Use cases as a person at a terminal watches them: notices on stderr, progress where stderr is a terminal.
 
+use std::fmt;
 use std::io::Write as _;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::service::watch::{Notice, Progress, Watch};
 
@@ -43,8 +44,8 @@ impl Watch for Terminal {
         let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(steps, target);
         let template = match steps {
-            Some(_) => "{msg} {bar:32} {pos}/{len} {per_sec} {eta}",
-            None => "{spinner} {msg} {human_pos} {per_sec} {elapsed}",
+            Some(_) => "{msg} {bar:32} {pos}/{len} {rate} {eta}",
+            None => "{spinner} {msg} {human_pos} {rate} {elapsed}",
         };
         bar.set_style(style(template));
         bar.set_message(work);
@@ -53,7 +54,11 @@ impl Watch for Terminal {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("rate", |state: &ProgressState, text: &mut dyn fmt::Write| {
+        // A bar without its rate is still a bar.
+        let _ = write!(text, "{:.0}/s", state.per_sec());
+    })
 }
 
 struct Bar {

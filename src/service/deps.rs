@@ -12,12 +12,14 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 #[cfg(feature = "ingest")]
 use tokio::sync::OnceCell;
 
+use super::database_url;
+#[cfg(feature = "ingest")]
+use super::environment;
 use super::error::{Error, Result};
 use super::pools::{self, Sizes, Work};
 #[cfg(feature = "ingest")]
 use super::slow;
 use super::watch::{Notice, Progress, Unwatched, Watch};
-use super::{database_url, environment};
 use crate::embedded::{self, Embedded};
 
 /// The program, as the log and bundles name it.
@@ -39,6 +41,7 @@ impl Settings {
     ///
     /// # Errors
     /// When it is no text.
+    #[cfg(feature = "ingest")]
     pub(crate) fn variable(&self, name: &'static str) -> Result<Option<String>> {
         Ok(environment::variable(name)?.or_else(|| self.configured.get(name).cloned()))
     }

@@ -152,7 +152,8 @@ async fn every_table_is_in_a_backup_or_made_again_and_rows_of_before_the_bounds_
         .unwrap();
     transaction.commit().await.unwrap();
     let shelf = shelf(&one);
-    create(&one, &shelf);
+    // The story's event names a document that there never was.
+    one.ends(1, &["backup", "create", "--to", &shelf]);
     let two = Place::new().await;
     two.run(&["backup", "restore", "--from", &shelf]);
     assert_eq!(
@@ -173,7 +174,7 @@ async fn a_log_at_fault_has_no_backup_and_a_missing_document_is_named() {
     fs::remove_file(&documents[0]).unwrap();
     fs::write(&documents[1], "{}").unwrap();
     let said = place.ends(1, &["backup", "create", "--to", &shelf]);
-    assert_eq!(said.json()["missing"].as_array().unwrap().len(), 2);
+    assert_eq!(said.json()["missing"], 2);
     assert!(said.stderr.contains("2 documents are missing or damaged"), "{said:?}");
     let two = Place::new().await;
     let restored = two.run(&["backup", "restore", "--from", &shelf]);

@@ -27,6 +27,35 @@ fn a_project_that_nothing_describes_or_that_changes_is_said() {
     let moved = program.sbom("o/r", &document, &["--project", "p:other"]);
     let says = "pkg:github/o/r belonged to project p:new and is said to belong to p:other now";
     assert_eq!(warnings(&moved), [says]);
+    // No projector has seen that yet, and it is known all the same.
+    let back = program.sbom("o/r", &document, &["--project", "p:new"]);
+    let says = "pkg:github/o/r belonged to project p:other and is said to belong to p:new now";
+    assert_eq!(warnings(&back), [says]);
+    assert_eq!(warnings(&program.sbom("o/r", &document, &["--project", "p:new"])), [""; 0]);
+    // Another source speaks for itself, and what names no project takes back what its source said.
+    let host = program.file("host.json", br#"{"full_name":"o/r","stars":1}"#);
+    let host = |project: &str| {
+        let arguments = ["ingest", "repo", host.to_str().unwrap(), "--repo", "pkg:github/o/r", "--project", project];
+        program.run(arguments).ok().json()
+    };
+    assert_eq!(warnings(&host("p:new")), [""; 0]);
+    program.sbom("o/r", &document, &[]);
+    let says = "pkg:github/o/r belonged to project p:new and is said to belong to p:other now";
+    assert_eq!(warnings(&host("p:other")), [says]);
+}
+
+#[test]
+fn a_line_of_a_batch_knows_the_lines_before_it() {
+    let program = Program::fresh();
+    let line = |kind: &str, project: &str, document: &Value| {
+        json!({"kind": kind, "repo": "pkg:github/o/r", "project": project, "document": document}).to_string()
+    };
+    let host = json!({"full_name": "o/r", "stars": 1});
+    let lines = [line("sbom", "p:1", &spdx(&["r"], &[])), line("repo", "p:2", &host), line("repo", "p:2", &host)];
+    let batch = program.file("batch.ndjson", lines.join("\n").as_bytes());
+    let said = program.run(["ingest", "batch", batch.to_str().unwrap()]).ok().stderr;
+    let moved = "line 2: pkg:github/o/r belonged to project p:1 and is said to belong to p:2 now";
+    assert!(said.contains(moved) && said.matches("belonged to").count() == 1, "{said}");
 }
 
 #[test]
@@ -37,6 +66,7 @@ fn a_root_without_purl_names_what_would_help() {
     let answer = program.sbom("o/r", &document, &[]);
     let said = warnings(&answer);
     assert!(said.len() == 1 && said[0].contains("--package") && said[0].contains("curate publication"), "{said:?}");
+    assert!(said[0].starts_with("metadata.component: "), "it stands there: {said:?}");
     let named = program.sbom("o/r", &document, &["--package", "pkg:npm/App", "--package", "pkg:pypi/App_x"]);
     assert_eq!((warnings(&named).len(), &named["outcome"]), (0, &json!("appended")), "another fact");
     let again = program.sbom("o/r", &document, &["--package", "pkg:pypi/app.x@1", "--package", "pkg:npm/App"]);

@@ -19,7 +19,7 @@ async fn published_after(between: Vec<domain::Event>) -> (Place, u64) {
         append(&log, events::repo("a/b", n)).await;
     }
     let mut conn = place.db.options().connect().await.unwrap();
-    let present = present::evaluate(&mut conn, &mut |_| {}).await.unwrap();
+    let (present, _) = present::evaluate(&mut conn, &mut |_| {}).await.unwrap();
     assert_eq!(present.position, 3);
     for event in between {
         append(&log, event).await;
@@ -81,7 +81,7 @@ async fn over_stale_builds_a_fold_in_memory_answers() {
     let before = count(place.db.pool(), builds).await;
     sqlx::query("UPDATE atlas.build SET code = 'another'").execute(place.db.pool()).await.unwrap();
     let mut conn = place.db.options().connect().await.unwrap();
-    let present = present::evaluate(&mut conn, &mut |_| {}).await.unwrap();
+    let (present, _) = present::evaluate(&mut conn, &mut |_| {}).await.unwrap();
     let whole = replay::as_of::fold(&mut conn, present.formula.clone(), 2, None, &mut |_| {}).await.unwrap();
     assert_eq!((present.position, present.digest), (2, replay::as_of::outcome(&whole).digest));
     assert_eq!(count(place.db.pool(), builds).await, before, "nothing was built for it");

@@ -144,7 +144,7 @@ async fn one_that_loses_the_builds_to_another_answers_without_them() {
         });
         assert_eq!(other.join().unwrap(), EVENTS);
     };
-    let present = replay::present::evaluate(&mut conn, &mut each).await.unwrap();
+    let (present, _) = replay::present::evaluate(&mut conn, &mut each).await.unwrap();
     assert_eq!((present.position, seen), (EVENTS, EVENTS), "no event was folded twice");
     let fold = replay::as_of::fold(&mut conn, present.formula, EVENTS, None, &mut |_| {}).await.unwrap();
     let outcome = replay::as_of::outcome(&fold);

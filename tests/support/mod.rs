@@ -9,6 +9,7 @@ pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod random;
 pub(crate) mod skipped;
+pub(crate) mod terminal;
 pub(crate) mod wait;
 
 pub(crate) use db::Db;

@@ -29,6 +29,8 @@ pub const TABLES: [&str; 10] = [
 ];
 /// Tables that a backup leaves out: builds are folded anew, and every log is somebody's already.
 pub const MADE_AGAIN: [&str; 3] = ["atlas.build", "atlas.live", "log.tenant"];
+/// How the names of tables begin that hold rows of several tenants.
+const LOG: &str = "log.";
 /// The one table that holds a row in an empty log.
 const HEAD: &str = "log.head";
 /// Name of the table that rows are copied to.
@@ -47,7 +49,10 @@ pub(super) async fn write(
 ) -> Result<(Vec<String>, u64), BackupError> {
     let columns = columns(conn, table).await?;
     let mut rows = 0;
-    let mut copied = conn.copy_out_raw(&format!("COPY {table} ({}) TO STDOUT", quoted(&columns))).await?;
+    // For logins above policies as well: a backup is of the session's tenant.
+    let mine = if table.starts_with(LOG) { " WHERE tenant_id = (SELECT log.current_tenant())" } else { "" };
+    let copy = format!("COPY (SELECT {} FROM {table}{mine}) TO STDOUT", quoted(&columns));
+    let mut copied = conn.copy_out_raw(&copy).await?;
     while let Some(chunk) = copied.try_next().await? {
         // A line break within a value is written otherwise: each ends a row.
         let ended = memchr::memchr_iter(b'\n', &chunk).count();

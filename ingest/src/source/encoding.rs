@@ -12,6 +12,11 @@ const UTF32_LITTLE_MARK: &[u8] = &[0xff, 0xfe, 0, 0];
 /// What is said of a document in UTF-16.
 pub(crate) const WAS_UTF16: &str = "text in UTF-16, read as such; UTF-8 is what everybody reads";
 
+/// The same with its place, for warnings of one line.
+pub(crate) fn was_utf16() -> String {
+    format!("document: {WAS_UTF16}")
+}
+
 /// A document's text, without mark.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DocumentText<'a> {
@@ -39,6 +44,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DocumentText<'_>, Refused> {
         let at = bytes.len() - rest.len() + error.valid_up_to();
         Refused::at(format!("byte {at}"), "not UTF-8: binary data, or text in another encoding")
     })?;
+    // Every second byte of text in UTF-16 is nothing, mostly.
+    if text.as_bytes().iter().take(2).any(|byte| *byte == 0) {
+        return Err(Refused::at(
+            "byte 0",
+            "text in UTF-16 without a byte order mark, or binary data: save it as UTF-8",
+        ));
+    }
     Ok(DocumentText { text: Cow::Borrowed(text), utf16: false })
 }
 
@@ -105,6 +117,9 @@ mod tests {
         assert!(refused(b"\xef\xbb\xbf\xff").starts_with("byte 3: not UTF-8"));
         assert!(refused(b"\xff\xfe\0\0a\0\0\0").starts_with("byte 0: not UTF-8"));
         assert_eq!(refused(b"\xff\xfea\0\x3d\xd8a\0"), "byte 4: not UTF-16: half of a pair of surrogates");
+        for bytes in [&b"{\0}\0"[..], b"\0{\0}", b"\0\0\0{"] {
+            assert!(refused(bytes).starts_with("byte 0: text in UTF-16 without a byte order mark"), "{bytes:?}");
+        }
         assert_eq!(refused(b"\xfe\xff\0ab"), "byte 4: not UTF-16: half of a letter at the end");
     }
 

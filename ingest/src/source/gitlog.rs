@@ -59,7 +59,7 @@ pub const KIND: SourceKind = SourceKind {
 /// Time that reading one history may take unless the caller says otherwise: 10 minutes.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 /// Name and version of this parser, as events name it.
-pub const PARSER: &str = "git-log/1";
+pub const PARSER: &str = "git-log/2";
 
 /// How a history is read.
 #[derive(Clone, Debug)]
@@ -160,7 +160,7 @@ fn is_branch(name: &str) -> bool {
 pub fn read_export(bytes: &[u8], subject: Subject, options: &Options) -> Result<Parsed, GitLogError> {
     let (bytes, utf16) = encoding::narrow(bytes)?;
     let mut export = parse_export(encoding::without_mark(&bytes))?;
-    let mut warnings: Vec<String> = utf16.then(|| encoding::WAS_UTF16.to_owned()).into_iter().collect();
+    let mut warnings: Vec<String> = utf16.then(encoding::was_utf16).into_iter().collect();
     let window = CoveredDays::new(options.observed_at, options.since_months);
     let (history, after) = export.history.within(window)?;
     export.history = history;

@@ -101,8 +101,9 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     if next(&mut record)?.is_none() {
         return Err(Refused::whole(format!("the file is empty; it needs the header {}", COLUMNS.join(","))));
     }
-    let mut header = SurveyColumns::read(&record)?;
-    header.warnings.extend(utf16.then(|| encoding::WAS_UTF16.to_owned()));
+    // A quote that is never closed may have swallowed what the header lacks.
+    let mut header = SurveyColumns::read(&record).map_err(|refused| quotes::unclosed(table).unwrap_or(refused))?;
+    header.warnings.extend(utf16.then(encoding::was_utf16));
     quotes::check(table)?;
     let mut parsed =
         Parsed { rows: Vec::new(), refused: Vec::new(), warnings: header.warnings.clone(), document: vec![] };
@@ -123,7 +124,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, Refused> {
     }
     only_last(&mut parsed);
     if parsed.rows.is_empty() && parsed.refused.is_empty() {
-        parsed.warnings.push("the file has a header but no rows".to_owned());
+        parsed.warnings.push("document: a header but no rows".to_owned());
     }
     parsed.document = clean.into_bytes();
     Ok(parsed)
@@ -188,7 +189,7 @@ impl SurveyColumns {
                     return refused(format!("the column {name} stands there twice"));
                 }
                 Some(column) => at[column] = Some(n),
-                None => warnings.push(format!("column {} is not read", quoted(name))),
+                None => warnings.push(format!("line 1: column {} is not read", quoted(name))),
             }
         }
         match at {

@@ -304,6 +304,22 @@ fn links_of_python_packages_by_their_labels() {
             Some("https://git.example/o/r"),
         ),
         (
+            json!({"project_urls": {"Source (mirror)": "https://git.example/o/r"}, "home_page": "https://github.com/o/r"}),
+            Some("https://git.example/o/r"),
+        ),
+        (
+            json!({"project_urls": {"GitHub Repository": "https://github.com/o/r", "Homepage": "https://github.com/o/page"}}),
+            Some("https://github.com/o/r"),
+        ),
+        (
+            json!({"project_urls": {"Resources": "https://git.example/o/r", "Homepage": "https://github.com/o/r"}}),
+            Some("https://github.com/o/r"),
+        ),
+        (
+            json!({"project_urls": {"Repository Issues": "https://git.example/o/r", "Repo": "https://github.com/o/r"}}),
+            Some("https://github.com/o/r"),
+        ),
+        (
             json!({"project_urls": {"Repository": "UNKNOWN", "Homepage": "https://github.com/o/r"}}),
             Some("https://github.com/o/r"),
         ),
@@ -331,7 +347,7 @@ fn links_of_python_packages_by_their_labels() {
 
 #[test]
 fn what_the_newest_npm_version_leaves_empty_may_stand_above() {
-    for empty in [json!(null), json!(""), json!("  ")] {
+    for empty in [json!(null), json!(""), json!("  "), json!({}), json!({"type": "git", "url": " "})] {
         let parsed = npm(&json!({
             "name": "x", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"repository": empty, "homepage": empty}},
             "repository": {"url": "https://github.com/o/r"}, "homepage": "https://example.org",

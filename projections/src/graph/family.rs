@@ -10,7 +10,7 @@ pub static FAMILY: Family = Family {
     name: NAME,
     about: "Vertices, edges, membership",
     set: "atlas",
-    version: 3,
+    version: 4,
     needs_formula: false,
     published: true,
     tables: &[&FACT, &PROJECT, &VERTEX, &EDGE, &FINDING],

@@ -50,8 +50,11 @@ impl Identity {
         said.sort_unstable();
         said.dedup();
         let mut linked: Vec<Option<Name>> = vec![None; names.len()];
-        for package in known.packages() {
+        let mut elsewhere: BTreeMap<Name, &str> = BTreeMap::new();
+        for (package, crawl) in known.packages().zip(known.state.packages.values()) {
             linked[package.name as usize] = package.repository.map(|link| renamed[link as usize]);
+            let link = crawl.value.repository.as_deref().filter(|_| package.linked_elsewhere);
+            elsewhere.extend(link.map(|link| (package.name, link)));
         }
         // Where the registry's link leads to a Repo, it decides; a claim decides where there is no link.
         let mut published: Vec<Option<Name>> =
@@ -60,6 +63,7 @@ impl Identity {
         for claims in said.chunk_by(|a, b| a.0 == b.0) {
             let package = claims[0].0;
             let link = linked[package as usize].map(|link| names.text(link));
+            let link = link.or_else(|| elsewhere.get(&package).copied());
             match (link, claims) {
                 _ if published[package as usize].is_some() => {}
                 (None, [(_, only)]) => {

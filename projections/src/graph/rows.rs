@@ -10,7 +10,7 @@ use domain::facts::curation::Correction;
 use domain::facts::registry::RegistryCrawled;
 use domain::grants::{GitUrl, classify_git_url};
 use domain::recorded::Rank;
-use domain::repository_link::repository_of;
+use domain::repository_link::{is_link, repository_of};
 
 use super::names::{InternedIds, Name, insert};
 use super::snapshot::{DocumentClaims, Snapshots};
@@ -65,6 +65,8 @@ pub(super) struct PackageRow {
     pub(super) ids: Vec<Name>,
     /// The repository that it links.
     pub(super) repository: Option<Name>,
+    /// Whether its link leads to something that is none on the hosts that we know.
+    pub(super) linked_elsewhere: bool,
     pub(super) downloads: Option<u64>,
 }
 
@@ -184,6 +186,7 @@ fn package(names: &mut InternedIds, key: &str, crawl: &Newest<RegistryCrawled>) 
         name: names.number(key),
         rank: crawl.rank,
         ids: facts.dependencies.iter().map(|dependency| names.number(&dependency.purl)).collect(),
+        linked_elsewhere: repository.is_none() && facts.repository.as_deref().is_some_and(is_link),
         repository: repository.map(|repository| names.number(&repository)),
         downloads: facts.downloads_30d(),
     }

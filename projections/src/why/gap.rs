@@ -26,7 +26,7 @@ pub enum Gap {
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Survey(project) => write!(f, "a survey answer for {project}"),
+            Self::Survey(project) => write!(f, "a survey answer for {project}: live, in-dev or discontinued"),
             Self::Grants(project) => write!(f, "a grants record of {project}"),
             Self::Repositories(project) => write!(f, "a repository of {project}"),
             Self::Project(repo) => write!(f, "the project of {repo}"),

@@ -5,14 +5,18 @@ use std::io::{self, Write as _};
 use serde_json::json;
 
 use crate::cli::failure::{Failure, REFUSED, Result};
-use crate::cli::flags::ArtifactCommand;
-use crate::cli::output::{Output, object};
-use crate::service::Deps;
+use crate::cli::flags::{ArtifactCommand, Common};
+use crate::cli::output::{self, Output, object};
+use crate::cli::session;
 use crate::service::act::artifact::{self as act, Copied};
 use crate::service::ask::artifact as ask;
 
 /// `artifact`.
-pub(crate) async fn run(deps: &Deps, command: ArtifactCommand) -> Result<(Output, u8)> {
+pub(crate) async fn run(common: &Common, command: ArtifactCommand) -> Result<(Output, u8)> {
+    if matches!(command, ArtifactCommand::Get { .. }) {
+        output::as_it_is(common.format, "a document is written as it is")?;
+    }
+    let deps = &session::deps(common)?;
     match command {
         ArtifactCommand::Get { digest } => write(&ask::get(deps, &digest).await?).map(|()| (Output::None, 0)),
         ArtifactCommand::History { id } => {
@@ -53,5 +57,5 @@ fn copied(to: &str, done: &Copied) -> (Output, u8) {
             .iter()
             .map(|digest| object(json!({"id": digest, "kind": "damaged", "reason": "damaged here; not copied"}))),
     );
-    (Output::Rows(vec!["id", "kind", "reason"], rows), if damaged.is_empty() { 0 } else { REFUSED })
+    (Output::of_columns(vec!["id", "kind", "reason"], rows), if damaged.is_empty() { 0 } else { REFUSED })
 }

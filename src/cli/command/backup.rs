@@ -24,7 +24,7 @@ pub(crate) async fn run(common: &Common, command: BackupCommand) -> Result<(Outp
                            with what they hold";
                 session::say(common, why);
             }
-            Ok((Output::of(&made)?, if made.missing.is_empty() { 0 } else { REFUSED }))
+            Ok((Output::of(&made)?, if made.missing == 0 { 0 } else { REFUSED }))
         }
         BackupCommand::List(place) => Ok((Output::rows(&ask::list(&settings, place.to.as_deref()).await?)?, 0)),
         BackupCommand::Restore { id, drill: true, place } => {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::cli::failure::Result;
 use crate::cli::flags::Common;
 use crate::cli::gap::{self, quoted};
-use crate::cli::output::{Output, objects, table};
+use crate::cli::output::looks::Tone;
+use crate::cli::output::{Output, looks, objects, table};
 use crate::cli::session;
 use crate::service::act::demo::{Demonstrated, demo};
 
@@ -28,7 +29,13 @@ pub(crate) async fn run(common: &Common) -> Result<Output> {
 }
 
 fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
-    let mut text = String::from("Repositories by criticality: how many active repositories depend on each\n");
+    let verified = done.verified.to_string();
+    let verdict = looks().paint(if done.verified { Tone::Good } else { Tone::Bad }, &verified);
+    let mut text = format!(
+        "verified {verdict}: a replay of the log gives the same scores, bit for bit ({:.1} s in all)\n\n\
+         Repositories by criticality: how many active repositories depend on each\n",
+        done.seconds
+    );
     text.push_str(&table(COLUMNS, &objects(&done.leaderboard)?));
     let unsaid = gap::unsaid(&done.unsaid, false).join("\n");
     if !unsaid.is_empty() {
@@ -40,7 +47,7 @@ fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
         "\n{} events, {} projects, {} repositories, {} external packages, {} dependencies\n\
          Published at position {} under the label `{}`, formula {}\n\
          digest   {}\n\
-         verified {}: a replay of the log gives the same scores, bit for bit ({:.1} s in all)\n\n\
+         \n\
          The demo has a log of its own: {place}\n\n\
          Next:\n  \
            {program} scores\n  \
@@ -58,8 +65,6 @@ fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
         done.label,
         done.formula,
         done.digest,
-        done.verified,
-        done.seconds,
         done.label,
     );
     Ok(text)

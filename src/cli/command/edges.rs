@@ -7,6 +7,9 @@ use crate::service::Deps;
 use crate::service::ask::edges::{EdgesQuery, edges, why};
 use crate::service::ask::point::PointQuery;
 
+/// What people see of the reasons for an edge.
+const WHY: &[&str] = &["id", "position", "version", "reason"];
+
 /// `edges`.
 pub(crate) async fn run(
     deps: &Deps,
@@ -17,7 +20,7 @@ pub(crate) async fn run(
 ) -> Result<Output> {
     let at = PointQuery { as_of, formula: None };
     match ends {
-        Some([from, to]) => Output::rows(&why(deps, from, to, &at).await?),
+        Some([from, to]) => Ok(Output::rows(&why(deps, from, to, &at).await?)?.shown(WHY.to_vec())),
         _ => Output::rows(&edges(deps, &EdgesQuery { of, ends: level.into(), at }).await?),
     }
 }

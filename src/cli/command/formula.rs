@@ -10,10 +10,13 @@ use crate::cli::session::deps;
 use crate::service::act;
 use crate::service::ask::formula;
 
+/// What people see of a formula in a list.
+const LISTED: &[&str] = &["name", "adopted_at", "hash", "description"];
+
 /// `formula`.
 pub(crate) async fn run(common: &Common, command: FormulaCommand) -> Result<Output> {
     match command {
-        FormulaCommand::List => Output::rows(&formula::list(&deps(common)?).await?),
+        FormulaCommand::List => Ok(Output::rows(&formula::list(&deps(common)?).await?)?.shown(LISTED.to_vec())),
         FormulaCommand::Diff { before, after, as_of } => {
             diff::output(&formula::difference(&deps(common)?, &before, &after, as_of).await?)
         }

@@ -1,4 +1,4 @@
-//! `project`, `status`, `migrate`: the live builds.
+//! `project`, `migrate`: the live builds.
 
 use anyhow::anyhow;
 
@@ -7,7 +7,6 @@ use crate::cli::flags::Common;
 use crate::cli::interrupt::{StopSignal, Stopping};
 use crate::cli::output::Output;
 use crate::cli::session;
-use crate::service::ask::status;
 use crate::service::run::parts::Parts;
 use crate::service::run::project::project;
 use crate::service::run::supervisor::{self, Begun};
@@ -51,11 +50,6 @@ async fn follow(common: &Common) -> Result<Output> {
     let place = position.map(|position| format!(" at position {position}")).unwrap_or_default();
     session::say(common, &format!("{signal}: stopped following{place}"));
     told.map_or(Ok(Output::None), |told| Output::of(&told))
-}
-
-/// `status`.
-pub(crate) async fn status(deps: &Deps) -> Result<Output> {
-    Output::of(&status::status(deps).await?)
 }
 
 /// `migrate`.

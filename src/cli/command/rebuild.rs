@@ -1,7 +1,8 @@
 //! `rebuild` and `rollback`.
 
 use crate::cli::failure::{REFUSED, Result};
-use crate::cli::output::{Output, fields};
+use crate::cli::flags::Common;
+use crate::cli::output::{Output, OutputFormat, fields};
 use crate::service::Deps;
 use crate::service::act::{rebuild, rollback};
 use crate::service::ask::Projection;
@@ -13,13 +14,15 @@ pub(crate) async fn cancel(deps: &Deps) -> Result<Output> {
 
 /// `rebuild`.
 pub(crate) async fn run(
+    common: &Common,
     deps: &Deps,
     projection: Option<Projection>,
     formula: Option<String>,
     promote: bool,
     actor: Option<String>,
 ) -> Result<(Output, u8)> {
-    let asked = rebuild::RebuildOrder { projection, formula, promote, actor };
+    let is_table = OutputFormat::or_default(common.format) == OutputFormat::Table;
+    let asked = rebuild::RebuildOrder { projection, formula, promote, compared: !promote || is_table, actor };
     let rebuilt = rebuild::run(deps, &asked).await?;
     let Output::Object(mut result) = Output::of(&rebuilt)? else { return Ok((Output::None, 0)) };
     let Some(found) = &rebuilt.difference else {
@@ -27,8 +30,10 @@ pub(crate) async fn run(
         return Ok((Output::Object(result), if diverged { REFUSED } else { 0 }));
     };
     let text = format!("{}\n{}", fields(&result), super::formula::diff::report(found));
-    let Output::Object(difference) = Output::of(found)? else { return Ok((Output::None, 0)) };
-    result.extend(difference);
+    if !promote {
+        let Output::Object(difference) = Output::of(found)? else { return Ok((Output::None, 0)) };
+        result.extend(difference);
+    }
     Ok((Output::Report(text, result), 0))
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::Resettable;
 use clap::{Arg, Args};
 
-use crate::cli::output::OutputFormat;
+use crate::cli::output::{OutputFormat, Show};
 use crate::service::Configuration;
 
 /// A command whose arguments pass over variables that are set to nothing.
@@ -35,6 +35,8 @@ pub(crate) struct Common {
     /// Format of results: table, json, ndjson or csv; default table on a terminal, json otherwise
     #[arg(long, global = true, hide_possible_values = true)]
     pub(crate) format: Option<OutputFormat>,
+    #[command(flatten)]
+    pub(crate) show: Show,
     /// No progress, no warnings
     #[arg(long, global = true)]
     pub(crate) quiet: bool,

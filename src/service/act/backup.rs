@@ -50,8 +50,8 @@ pub struct MadeBackup {
     pub place: String,
     /// Raw documents in it.
     pub documents: u64,
-    /// Documents that events name and that are missing or damaged here, hence there too.
-    pub missing: Vec<Digest>,
+    /// How many documents events name that are missing or damaged here, hence there too; its manifest lists them.
+    pub missing: u64,
     /// Events without a position yet.
     pub pending: u64,
     /// Whether the digests of the live tables are in it: those of a projection that stands at the head.
@@ -196,7 +196,7 @@ fn made(deps: &Deps, place: String, manifest: &BackupManifest) -> MadeBackup {
         bytes: manifest.bytes,
         place,
         documents: *count,
-        missing: missing.clone(),
+        missing: missing.len() as u64,
         pending: manifest.pending,
         live: manifest.live.is_some(),
         keys,

@@ -10,6 +10,7 @@ use domain::formula::SHIPPED;
 use domain::recorded::Position;
 use ingest::{Append, AppendContext, Log};
 use projections::store::schema::FormulaDocument;
+use replay::projector::Projector;
 use replay::{formulas, log, present, publication};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,17 +62,28 @@ pub(crate) async fn scores(deps: &Deps, label: &str, context: &AppendContext) ->
     for _ in 0..=SHIPPED.len() {
         let formula = present::formula(&mut conn).await?;
         adopt(&writer, &mut conn, &formula, context).await?;
-        let present = {
+        let (present, projector) = {
             let mut progress = deps.begin("evaluating", log::head(&mut conn).await?.position);
             present::evaluate(&mut conn, &mut |_| progress.step()).await?
         };
         if formulas::to_adopt(&mut conn, &present.formula, present.position).await?.is_none() {
             let facts = present.published(label);
-            writer.append(Append::from(Event::from(facts.clone())), context).await?;
+            let appended = writer.append(Append::from(Event::from(facts.clone())), context).await?;
+            follow(deps, &mut conn, projector, appended.place().position).await;
             return Ok(facts);
         }
     }
     Err(Error::conflict("other formulas were promoted while the scores were evaluated: try again"))
+}
+
+/// Brings the live builds to the publication itself, by the projector that brought them to what it is of. Another one
+/// that moves them goes there as well; whatever else is in the way, the scores are published.
+async fn follow(deps: &Deps, conn: &mut PgConnection, projector: Option<Projector>, to: Position) {
+    let Some(mut projector) = projector else { return };
+    match projector.catch_up(conn, to, &mut |_| {}).await {
+        Err(error) if !error.is_fenced() => deps.warn(format!("published, and the live tables lack it: {error}")),
+        _ => {}
+    }
 }
 
 /// Takes a formula into the log where it is a shipped one that the log lacks.

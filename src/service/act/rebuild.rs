@@ -40,6 +40,8 @@ pub struct RebuildOrder {
     pub formula: Option<String>,
     /// Whether the new builds become live.
     pub promote: bool,
+    /// Whether it is found out what another formula than the live one moves.
+    pub compared: bool,
     /// Who promotes.
     pub actor: Option<String>,
 }
@@ -70,7 +72,7 @@ pub struct Rebuilt {
     /// How long the promotion took, where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promotion_seconds: Option<f64>,
-    /// What the formula moves, where it is another than the live one and nothing was promoted.
+    /// What the formula moves, where it is another than the live one and that was asked for.
     #[serde(skip)]
     #[schemars(skip)]
     pub difference: Option<FormulaDifference>,
@@ -115,18 +117,18 @@ pub async fn run(deps: &Deps, asked: &RebuildOrder) -> Result<Rebuilt> {
         promotion_seconds: None,
         difference: None,
     };
+    let before = metrics.read_formula()?;
+    if asked.compared && before.hash() != formula.formula.hash() {
+        let world = &shadow.fold().world;
+        let found = diff::diff(world, &world.view(), &before, &formula.formula);
+        rebuilt.difference = Some(FormulaDifference { position: to, before, after: formula.formula, found });
+    }
     if rebuilt.promoted {
         let started = Instant::now();
         make_live(deps, &mut conn, &mut shadow, asked.actor.as_deref()).await?;
         rebuilt.promotion_seconds = Some(started.elapsed().as_secs_f64());
-        return Ok(rebuilt);
-    }
-    rebuild::discard(&mut conn, &shadow).await?;
-    let live = metrics.read_formula()?;
-    if live.hash() != formula.formula.hash() {
-        let world = &shadow.fold().world;
-        let found = diff::diff(world, &world.view(), &live, &formula.formula);
-        rebuilt.difference = Some(FormulaDifference { position: to, before: live, after: formula.formula, found });
+    } else {
+        rebuild::discard(&mut conn, &shadow).await?;
     }
     Ok(rebuilt)
 }

@@ -43,6 +43,15 @@ pub struct LogLine<'a> {
     pub leaf_hash: Digest,
 }
 
+impl LogLine<'_> {
+    /// Length of the payload; nothing where it is erased.
+    #[must_use]
+    pub fn payload_bytes(&self) -> Option<usize> {
+        let text = self.payload.get();
+        (text != "null").then_some(text.len())
+    }
+}
+
 /// Which events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventsQuery {
@@ -52,6 +61,8 @@ pub struct EventsQuery {
     pub to: Option<Position>,
     /// Only those of this stream, `repo:pkg:github/o/r`.
     pub stream: Option<String>,
+    /// So many at most.
+    pub limit: Option<u64>,
 }
 
 /// Hands every event that is asked for to `each`, in order, until that has seen enough. Of a stream, no other event is
@@ -73,12 +84,15 @@ pub async fn events(
     let streams = asked.stream.as_deref().map(forms).transpose()?;
     let mut conn = deps.read_long().await?;
     let head = log::head(&mut conn).await?.position;
+    if asked.limit == Some(0) {
+        return Ok(());
+    }
     let (from, to) = (asked.from.unwrap_or(1), asked.to.unwrap_or(head).min(head));
     let mut enough = false;
-    let any = Cell::new(false);
+    let seen = Cell::new(0_u64);
     let mut sink = |stored| {
-        any.set(true);
-        enough = line(&stored, &mut each)?.is_break();
+        seen.set(seen.get() + 1);
+        enough = line(&stored, &mut each)?.is_break() || asked.limit.is_some_and(|limit| seen.get() >= limit);
         // Any error ends the reading.
         if enough { Err(Error::Interrupted("enough".into())) } else { Ok(()) }
     };
@@ -87,7 +101,7 @@ pub async fn events(
             let mut read = Ok(());
             // The likelier one alone, where it has anything.
             for stream in streams {
-                if any.get() {
+                if seen.get() > 0 {
                     break;
                 }
                 read = log::of_stream(&mut conn, stream, from, to, &mut sink).await;

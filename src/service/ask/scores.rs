@@ -162,16 +162,33 @@ pub fn fields_of(scores: &[Scored]) -> Vec<&'static str> {
     columns::<CommonScores>().iter().copied().chain(further().filter(known)).collect()
 }
 
-/// An order of scores.
+/// An order of scores. Nulls come last, ties go by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort {
-    field: &'static str,
-    descending: bool,
+pub enum Sort {
+    /// The most critical first, among equals the most adopted.
+    Best,
+    /// By one field.
+    By {
+        /// Which.
+        field: &'static str,
+        /// Whether the greatest comes first.
+        descending: bool,
+    },
 }
+
+/// Fields by the names that people have for them.
+const NATURAL: &[(&str, &str)] = &[
+    ("criticality", "criticality_score"),
+    ("pony", "pony_factor"),
+    ("adoption", "adoption_score"),
+    ("status", "activity_status"),
+    ("score", "pg_score"),
+    ("project", "project_id"),
+];
 
 impl Default for Sort {
     fn default() -> Self {
-        Self { field: "id", descending: false }
+        Self::By { field: "id", descending: false }
     }
 }
 
@@ -181,51 +198,61 @@ impl Sort {
     /// # Errors
     /// When there is no such field or direction.
     pub fn parse(text: &str) -> Result<Self> {
-        let (field, direction) = text.split_once(':').unwrap_or((text, "asc"));
+        let (named, direction) = text.split_once(':').unwrap_or((text, "asc"));
+        let named = NATURAL.iter().find(|(natural, _)| *natural == named).map_or(named, |(_, field)| field);
         let known = fields();
         let descending = match direction {
             "asc" => Some(false),
             "desc" => Some(true),
             _ => None,
         };
-        match (known.iter().find(|known| **known == field), descending) {
-            (Some(field), Some(descending)) => Ok(Self { field, descending }),
+        match (known.iter().find(|known| **known == named), descending) {
+            (Some(field), Some(descending)) => Ok(Self::By { field, descending }),
             _ => {
-                let reason = format!("`{text}`: sort by one of {}, with `:asc` or `:desc`", known.join(", "));
+                let natural: Vec<&str> = NATURAL.iter().map(|(natural, _)| *natural).collect();
+                let (natural, known) = (natural.join(", "), known.join(", "));
+                let reason = format!("`{text}`: sort by one of {natural}, {known}, with `:asc` or `:desc`");
                 Err(Error::invalid("sort", reason))
             }
         }
     }
 
-    /// Sorts; nulls last both ways, ties by id.
+    /// Sorts.
     fn apply(self, scores: &mut [Scored]) {
-        scores.sort_by_cached_key(|scored| {
-            (SortKey { rank: self.rank(scored), descending: self.descending }, scored.score.id.clone())
-        });
-    }
-
-    /// Numbers by value, statuses by how alive they are.
-    fn rank(self, scored: &Scored) -> Option<SortRank> {
-        let score = &scored.score;
-        let whole = |value: Option<u64>| value.map(|n| SortRank::Number(n as f64));
-        let decimal = |value: &Option<Number>| value.as_ref().and_then(Number::as_f64).map(SortRank::Number);
-        match self.field {
-            "id" => Some(SortRank::Text(score.id.clone())),
-            "name" => Some(SortRank::Text(score.name.clone())),
-            "project_id" => score.project_id.clone().map(SortRank::Text),
-            "activity_status" => {
-                let status = score.activity_status.as_deref().and_then(ActivityStatus::from_name)?;
-                Some(SortRank::Number(f64::from(status.rank())))
+        let key = |scored: &Scored, field, descending| SortKey { rank: rank(scored, field), descending };
+        match self {
+            Self::By { field, descending } => {
+                scores.sort_by_cached_key(|scored| (key(scored, field, descending), scored.score.id.clone()));
             }
-            "criticality_score" => whole(score.criticality_score),
-            "pony_factor" => whole(score.pony_factor),
-            "adoption_score" => decimal(&score.adoption_score),
-            "pg_score" => decimal(&score.pg_score),
-            further => match scored.further.get(further)? {
-                Value::Null => None,
-                value => value.as_f64().map(SortRank::Number).or_else(|| Some(SortRank::Text(value.to_string()))),
-            },
+            Self::Best => scores.sort_by_cached_key(|scored| {
+                let [critical, adopted] = ["criticality_score", "adoption_score"].map(|field| key(scored, field, true));
+                (critical, adopted, scored.score.id.clone())
+            }),
         }
+    }
+}
+
+/// Numbers by value, statuses by how alive they are.
+fn rank(scored: &Scored, field: &str) -> Option<SortRank> {
+    let score = &scored.score;
+    let whole = |value: Option<u64>| value.map(|n| SortRank::Number(n as f64));
+    let decimal = |value: &Option<Number>| value.as_ref().and_then(Number::as_f64).map(SortRank::Number);
+    match field {
+        "id" => Some(SortRank::Text(score.id.clone())),
+        "name" => Some(SortRank::Text(score.name.clone())),
+        "project_id" => score.project_id.clone().map(SortRank::Text),
+        "activity_status" => {
+            let status = score.activity_status.as_deref().and_then(ActivityStatus::from_name)?;
+            Some(SortRank::Number(f64::from(status.rank())))
+        }
+        "criticality_score" => whole(score.criticality_score),
+        "pony_factor" => whole(score.pony_factor),
+        "adoption_score" => decimal(&score.adoption_score),
+        "pg_score" => decimal(&score.pg_score),
+        further => match scored.further.get(further)? {
+            Value::Null => None,
+            value => value.as_f64().map(SortRank::Number).or_else(|| Some(SortRank::Text(value.to_string()))),
+        },
     }
 }
 

@@ -265,7 +265,9 @@ impl Clone<'_> {
     /// the only branch there is, else the commit that is checked out. A name that resolves to nothing names no branch.
     /// Where the clone does not say which it is, a warning does.
     fn tip(&self, branch: Option<&str>) -> Result<Tip, GitLogError> {
-        let remote = self.remote()?;
+        let remotes = self.remotes()?;
+        let only = remotes.first().filter(|_| remotes.len() == 1);
+        let remote = remotes.get("origin").or(only).cloned();
         if let Some(branch) = branch {
             let commit = self.branch_tip(branch, remote.as_deref())?;
             let refused = || GitLogError::refused(format!("`{}` has no branch `{branch}`", self.path.display()));
@@ -288,7 +290,7 @@ impl Clone<'_> {
         for (branch, why) in guesses.into_iter().filter_map(|(branch, why)| Some((branch?, why))) {
             if let Some(commit) = self.branch_tip(branch, remote.as_deref())? {
                 // Without a remote, or a work tree, HEAD is the repository's own word.
-                let certain = head == Some(branch) && (self.bare || remote.is_none());
+                let certain = head == Some(branch) && (self.bare || remotes.is_empty());
                 return Ok(Tip { guess: (!certain).then(|| guessed(branch, why)), ..Tip::of(commit, Some(branch)) });
             }
         }
@@ -320,14 +322,12 @@ impl Clone<'_> {
         }
     }
 
-    /// The remote that says which branch is the default: `origin`, or the only one.
-    fn remote(&self) -> Result<Option<String>, GitLogError> {
+    /// The remotes of which it has branches. `origin`, or the only one, says which branch is the default.
+    fn remotes(&self) -> Result<BTreeSet<String>, GitLogError> {
         let listed =
             self.git.ask(STEP, &["for-each-ref", "--format=%(refname:lstrip=2)", "refs/remotes"])?.output(STEP)?;
-        let listed = String::from_utf8_lossy(&listed).into_owned();
-        let remotes: BTreeSet<&str> = listed.lines().filter_map(|name| Some(name.split_once('/')?.0)).collect();
-        let only = remotes.first().filter(|_| remotes.len() == 1);
-        Ok(remotes.get("origin").or(only).map(|name| (*name).to_owned()))
+        let listed = String::from_utf8_lossy(&listed);
+        Ok(listed.lines().filter_map(|name| Some(name.split_once('/')?.0.to_owned())).collect())
     }
 
     /// Whether there are tags; they were not copied.

@@ -51,7 +51,7 @@ pub(super) struct LogReader<'a> {
     commits: u64,
     latest: Option<Timestamp>,
     /// By normalised address; it goes no further than this.
-    authors: BTreeMap<String, AuthorLog>,
+    authors: BTreeMap<Vec<u8>, AuthorLog>,
     /// Commits without an address, by day.
     unsigned: BTreeMap<Day, Cell>,
     left_out: LeftOut,
@@ -168,7 +168,7 @@ impl<'a> LogReader<'a> {
             self.left_out.malformed += 1;
             return Ok(());
         }
-        let email = String::from_utf8_lossy(email).trim().to_owned();
+        let email = email.trim_ascii();
         let seconds: Option<i64> = std::str::from_utf8(time).ok().and_then(|text| text.parse().ok());
         let micros = seconds.and_then(|seconds| seconds.checked_mul(1_000_000));
         let Some(time) = micros.filter(|micros| *micros >= 0).and_then(Timestamp::from_micros) else {
@@ -191,10 +191,11 @@ impl<'a> LogReader<'a> {
             self.unsigned.entry(day).and_modify(|sum| sum.add(&cell)).or_insert(cell);
             return Ok(());
         }
-        let key = normalised_email(&email);
+        let key = normalised_email(email);
         // A name may hold what would paint a terminal.
         let name = String::from_utf8_lossy(name).chars().filter(|c| !c.is_control()).collect::<String>();
         let name = name.trim().to_owned();
+        let email = String::from_utf8_lossy(email).into_owned();
         let signature = Signature { time, commit: commit.to_owned(), name, email };
         match self.authors.get_mut(&key) {
             Some(author) => {

@@ -52,9 +52,9 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
         }
     };
     // What the newest version leaves empty may stand above.
-    let said = |value: &&Value| !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty());
+    let member = |key: &str| if key.starts_with("licen") { "type" } else { "url" };
     let field = |key: &str| {
-        let newest = manifest.and_then(|manifest| manifest.get(key)).filter(said);
+        let newest = manifest.and_then(|manifest| manifest.get(key)).filter(|value| !is_empty(value, member(key)));
         newest.or_else(|| packument.get(key))
     };
     let (dependencies, next) = dependencies(&own, manifest, w);
@@ -76,6 +76,15 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
         document,
     };
     Ok(Parsed { facts, cleaned, next, warnings: warnings.into_list() })
+}
+
+/// Whether a field says nothing: nothing, blanks, or an object without the member that matters (`url` of a link, `type`
+/// of a licence).
+fn is_empty(value: &Value, member: &str) -> bool {
+    match value {
+        Value::Object(fields) => fields.get(member).is_none_or(|value| is_empty(value, member)),
+        value => value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()),
+    }
 }
 
 /// Refuses what stands where a package was that its owners took back: it says nothing of what was known.

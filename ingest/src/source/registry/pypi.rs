@@ -27,6 +27,9 @@ const TRACKERS: [&str; 3] = ["bug", "issue", "tracker"];
 const REPOSITORY_LABELS: [&str; 9] =
     ["repository", "source", "sourcecode", "code", "github", "gitlab", "bitbucket", "git", "sourcecoderepository"];
 
+/// Words by which any other label says the same: lower case.
+const REPOSITORY_WORDS: [&str; 5] = ["repository", "repo", "source", "sources", "sourcecode"];
+
 /// Reads a project's document, or answers by part (`project`, `downloads`), about `purl`.
 ///
 /// # Errors
@@ -49,7 +52,7 @@ pub(super) fn read(purl: &Purl, answers: &Answers) -> Result<Parsed, Refused> {
     let recent = recent.and_then(|data| w.count("downloads.data.last_month", data.get("last_month")));
     let (labelled, page) = (labelled(info, w), said("home_page", info, w));
     let repository = repository(&labelled, page.as_deref(), info, w);
-    let labelled_page = || labelled.iter().find(|(label, _)| label == "homepage").map(|(_, link)| link.clone());
+    let labelled_page = || labelled.iter().find(|found| found.label == "homepage").map(|found| found.link.clone());
     let (cleaned, document) = answers.seal("PyPI-JSON", "pypi/1");
     let facts = RegistryCrawled {
         purl: own.id,
@@ -111,13 +114,39 @@ fn said(key: &str, info: &Map<String, Value>, w: &mut FieldWarnings) -> Option<S
     w.line(&format!("info.{key}"), info.get(key)).filter(|text| text != UNKNOWN)
 }
 
-/// The links of a project by label: lower case, letters only.
-fn labelled(info: &Map<String, Value>, w: &mut FieldWarnings) -> Vec<(String, String)> {
+/// A link of a project, and what its label says.
+struct LabelledLink {
+    /// Lower case, letters only.
+    label: String,
+    /// Whether it is the repository by its label, and how surely: the best is 0.
+    claims: Option<usize>,
+    link: String,
+}
+
+impl LabelledLink {
+    fn of(label: &str, link: String) -> Self {
+        let words = label.to_ascii_lowercase();
+        let label: String = words.chars().filter(char::is_ascii_alphabetic).collect();
+        let by_word = || {
+            let mut words = words.split(|c: char| !c.is_ascii_alphanumeric());
+            (!is_tracker(&label) && words.any(|word| REPOSITORY_WORDS.contains(&word)))
+                .then_some(REPOSITORY_LABELS.len())
+        };
+        let claims = REPOSITORY_LABELS.iter().position(|known| *known == label).or_else(by_word);
+        Self { label, claims, link }
+    }
+}
+
+fn is_tracker(label: &str) -> bool {
+    TRACKERS.iter().any(|word| label.contains(word))
+}
+
+/// The links of a project by label.
+fn labelled(info: &Map<String, Value>, w: &mut FieldWarnings) -> Vec<LabelledLink> {
     let mut found = Vec::new();
     for (label, value) in w.object("project_urls", info.get("project_urls")).into_iter().flatten() {
-        let plain = label.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
         let link = w.line(&format!("project_urls.{label}"), Some(value)).filter(|link| link != UNKNOWN);
-        found.extend(link.map(|link| (plain, link)));
+        found.extend(link.map(|link| LabelledLink::of(label, link)));
     }
     found
 }
@@ -125,26 +154,23 @@ fn labelled(info: &Map<String, Value>, w: &mut FieldWarnings) -> Vec<(String, St
 /// The link that claims to be the repository, even on a host that is none of ours; without such a label the page of the
 /// project, and last its tracker, where these name a repository.
 fn repository(
-    labelled: &[(String, String)],
+    labelled: &[LabelledLink],
     page: Option<&str>,
     info: &Map<String, Value>,
     w: &mut FieldWarnings,
 ) -> Option<String> {
     // A label may say `n/a`, which is the short form of a repository elsewhere.
     let is_link = |link: &str| link.contains("://") || (link.contains('.') && repository_of(link).is_some());
-    let claims = labelled.iter().filter_map(|(label, link)| {
-        let rank = REPOSITORY_LABELS.iter().position(|known| known == label)?;
-        is_link(link).then_some((rank, link))
-    });
+    let claims = labelled.iter().filter(|found| is_link(&found.link));
+    let claims = claims.filter_map(|found| Some((found.claims?, &found.link)));
     if let Some((_, claim)) = claims.min_by_key(|(rank, _)| *rank) {
         return Some(claim.clone());
     }
     let of = |wanted: &dyn Fn(&str) -> bool| {
-        labelled.iter().filter(|(label, _)| wanted(label)).map(|(_, link)| link.clone()).collect::<Vec<_>>()
+        labelled.iter().filter(|found| wanted(&found.label)).map(|found| found.link.clone()).collect::<Vec<_>>()
     };
     let pages = of(&|label| label == "homepage").into_iter().chain(page.map(str::to_owned));
-    let trackers = of(&|label| TRACKERS.iter().any(|word| label.contains(word)));
-    let trackers = trackers.into_iter().chain(said("bugtrack_url", info, w));
+    let trackers = of(&is_tracker).into_iter().chain(said("bugtrack_url", info, w));
     pages.chain(trackers).find(|link| repository_of(link).is_some())
 }
 

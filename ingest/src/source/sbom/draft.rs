@@ -100,6 +100,8 @@ pub(super) struct Draft<'a> {
     others: usize,
     /// The entry with [`Role::Root`].
     pub(super) root: Option<u32>,
+    /// Where it is said what the document describes.
+    pub(super) root_place: Option<String>,
     pub(super) references: Vec<Reference>,
     pub(super) numbers: HashMap<Cow<'a, str>, u32>,
     /// (reference, entry)
@@ -121,6 +123,7 @@ impl<'a> Draft<'a> {
             listed: 0,
             others: 0,
             root: None,
+            root_place: None,
             references: Vec::new(),
             numbers: HashMap::new(),
             owners: Vec::new(),
@@ -183,7 +186,10 @@ impl<'a> Draft<'a> {
         }
         match entry.role {
             Role::Listed => self.listed += 1,
-            Role::Root => self.root = Some(number),
+            Role::Root => {
+                self.root = Some(number);
+                self.root_place = Some(place.to_owned());
+            }
             Role::Part => {}
         }
         self.entries.push(Kept { number, package, purl_version, has_purl });
@@ -207,6 +213,7 @@ impl<'a> Draft<'a> {
     /// Notes that the document describes what goes by `reference`.
     pub(super) fn describes(&mut self, place: impl Display, reference: Cow<'a, str>) -> Result<(), TooMany> {
         self.room_for_relation()?;
+        self.root_place.get_or_insert_with(|| place.to_string());
         let number = self.reference(place, reference);
         self.described.push(number);
         Ok(())

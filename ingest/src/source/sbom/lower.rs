@@ -45,10 +45,11 @@ impl Draft<'_> {
 
     fn parsed(mut self, facts: SbomSubmitted, packages: usize, dependencies: usize) -> Parsed {
         let graph = DocumentGraph::of(&facts);
+        let root_place = self.root_place.as_deref().unwrap_or(self.words.entries);
         if let Some(other) = &graph.foreign_root {
             let (other, subject) = (shown(other), shown(&facts.subject.id));
             self.warnings.tally(
-                self.words.entries,
+                root_place,
                 format_args!("the described package names the repository {other}, not {subject}; taken for {subject}"),
             );
         }
@@ -57,7 +58,7 @@ impl Draft<'_> {
             && facts.packages.get(root as usize).is_some_and(|root| root.purl.is_none())
         {
             self.warnings.tally(
-                self.words.entries,
+                root_place,
                 "the described package has no purl, so nothing says which package is published from here: name it with \
                  --package, or later with `curate publication`",
             );

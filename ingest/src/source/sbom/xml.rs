@@ -101,6 +101,8 @@ impl<'a> Xml<'a> {
                     return Ok(Some(XmlElement { start, foreign }));
                 }
                 Event::End(_) => return Ok(None),
+                // What it stands for may be an element.
+                Event::GeneralRef(reference) => drop(self.entity(&reference)?),
                 _ => {}
             }
         }

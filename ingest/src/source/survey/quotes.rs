@@ -2,6 +2,8 @@
 
 use crate::source::Refused;
 
+const NEVER_CLOSED: &str = "a quote is opened here that is never closed";
+
 /// Where a byte of a table stands.
 enum Within {
     /// Before anything in a cell.
@@ -41,9 +43,14 @@ pub(super) fn check(table: &str) -> Result<(), Refused> {
         }
     }
     if matches!(within, Within::Quoted) {
-        return Err(Refused::at(format!("line {opened}"), "a quote is opened here that is never closed"));
+        return Err(Refused::at(format!("line {opened}"), NEVER_CLOSED));
     }
     Ok(())
+}
+
+/// The refusal of a table in which a quote is never closed.
+pub(super) fn unclosed(table: &str) -> Option<Refused> {
+    check(table).err().filter(|refused| refused.reason == NEVER_CLOSED)
 }
 
 fn not_doubled(line: u64, opened: u64) -> Refused {

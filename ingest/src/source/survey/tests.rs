@@ -37,7 +37,7 @@ fn a_row_is_an_answer() {
 fn columns_may_stand_in_any_order_and_others_are_not_read() {
     let read = parsed("\u{feff}answered_at , status,note,project_name,project_id\r\n2026-02-01,live,secret,Y,p\r\n");
     assert_eq!(read.rows[0].1.project_id.as_deref(), Some("p"));
-    assert_eq!(read.warnings, ["column `note` is not read"]);
+    assert_eq!(read.warnings, ["line 1: column `note` is not read"]);
     let bytes = codec::encode(&read.rows[0].1.clone().into()).unwrap();
     assert!(!String::from_utf8(bytes).unwrap().contains("secret"));
 }
@@ -166,7 +166,7 @@ fn a_file_is_refused_as_a_whole_only_when_it_is_no_survey() {
     assert!(reason(b"p,X,live,2026-01-01\n").contains("lacks project_id, project_name, status, answered_at"));
     let empty = parsed(HEADER);
     assert!(empty.rows.is_empty() && empty.refused.is_empty());
-    assert_eq!(empty.warnings, ["the file has a header but no rows"]);
+    assert_eq!(empty.warnings, ["document: a header but no rows"]);
 }
 
 #[test]
@@ -205,5 +205,5 @@ fn a_file_in_utf_16_is_read_with_a_warning() {
     let read = parse(&wide).unwrap();
     assert_eq!(read.rows, parsed(&file).rows);
     assert_eq!(read.document, file.as_bytes(), "what is kept is UTF-8");
-    assert_eq!(read.warnings, [encoding::WAS_UTF16]);
+    assert_eq!(read.warnings, [encoding::was_utf16()]);
 }

@@ -91,6 +91,17 @@ fn a_registry_that_links_elsewhere_leaves_a_lone_claim_open() {
         .then("2026-01-02", crawl(X, Some("https://github.com/some/body"), None, &[]));
     assert_eq!(meaning(&log, X), X);
     assert_eq!(log.findings(), [("publication", X.to_owned())]);
+    // So does one that links no repository of ours, or one that is gone. What is no link says nothing.
+    for (link, publisher) in [("https://git.example/o/r", X), ("https://github.com/some", X), ("see README", A)] {
+        let crawled =
+            Log::default().then("2026-01-01", rooted(A, X)).then("2026-01-02", crawl(X, Some(link), None, &[]));
+        assert_eq!(meaning(&crawled, X), publisher, "{link}");
+        let reason = crawled.graph().findings.first().map(|finding| finding.reason.clone());
+        let said = format!("{A} claims to publish it; its registry links {link}");
+        assert_eq!(reason, (publisher == X).then_some(said));
+        let crawled = crawled.then("2026-01-03", crawl(X, Some("https://github.com/o/a"), None, &[]));
+        assert_eq!(meaning(&crawled, X), A);
+    }
 }
 
 #[test]

@@ -1,96 +1,118 @@
 //! `formula diff`: what moves between two formulas, and why.
 
-use std::fmt::Write as _;
-
 use domain::recorded::Position;
 use serde_json::Value;
 
 use crate::cli::failure::Result;
-use crate::cli::output::Output;
-use crate::service::ask::formula::{ChangeReason, Direction, FormulaDifference, Summary};
+use crate::cli::output::{Output, cell, looks};
+use crate::service::ask::formula::{Change, ChangeReason, Direction, FormulaDifference, Summary};
 
 /// Columns of a change, in the order of the contract.
 const COLUMNS: &[&str] = &["level", "id", "metric", "before", "after", "rank_before", "rank_after", "because"];
 /// Ids named per risk flag in the report for people.
 const NAMED: usize = 10;
-/// Reasons given per mover in the report for people.
+/// Reasons given per value in the report for people.
 const REASONS: usize = 3;
+/// Values named in the report for people; of more, those that move most places.
+const LISTED: usize = 20;
 
 /// A difference as a result.
 pub(super) fn output(found: &FormulaDifference) -> Result<Output> {
     Output::listing(report(found), found, COLUMNS.to_vec(), "changed")
 }
 
-/// The difference for people: the summary first, then the largest movers with their reasons.
+/// The difference for people: the summary first, then the values that move, with their reasons.
 pub(crate) fn report(FormulaDifference { position, before, after, found }: &FormulaDifference) -> String {
     let Summary { vertices, by_metric, movers, flags } = found.summary();
-    let mut text = String::new();
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{} -> {} at position {position}", before.name, after.name);
-    let _ = writeln!(
-        text,
-        "{} values of {vertices} vertices move, {} stay\n\nWhat differs between the formulas",
-        found.changed.len(),
-        found.unchanged
+    let (moved, stay) = (found.changed.len(), found.unchanged);
+    let mut text = format!(
+        "{} -> {} at position {position}\n{moved} values of {vertices} projects, repositories and packages move, {stay} \
+         stay\n\nWhat differs between the formulas\n",
+        before.name, after.name
     );
-    for parameter in &found.parameters {
-        let _ = writeln!(text, "  {}", sentence(parameter));
-    }
-    let _ = writeln!(text, "\nWhat moves");
-    for ((level, metric), count) in by_metric {
-        let _ = writeln!(text, "  {count:>7}  {metric} of a {level}");
-    }
+    let line = |indent: usize, said: &str| {
+        let room = looks().width.saturating_sub(indent + 2);
+        let wrapped = cell::wrapped(said, room).into_iter().enumerate();
+        wrapped.map(|(n, line)| format!("{:1$}{line}\n", "", indent + 2 * n.min(1))).collect::<String>()
+    };
+    text.extend(found.parameters.iter().map(|parameter| line(2, &sentence(parameter))));
+    text.push_str("\nWhat moves\n");
+    text.extend(
+        by_metric
+            .into_iter()
+            .map(|((level, metric), count)| format!("  {count:>7}  {} of {}\n", cell::header(metric), of_level(level))),
+    );
     if !flags.is_empty() {
-        let _ = writeln!(text, "\nWho crosses a risk flag");
+        text.push_str("\nWho crosses a risk flag\n");
     }
     for (flag, crossing) in flags {
-        for (verb, ids) in [("raised", crossing.raised), ("cleared", crossing.cleared)] {
-            if !ids.is_empty() {
-                let more = ids.len().saturating_sub(NAMED);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let named: Vec<&str> = ids.iter().take(NAMED).map(String::as_str).collect();
-                let _ = writeln!(text, "  {flag} {verb}: {}{more}", named.join(", "));
-            }
-        }
+        let crossing = [("raised", crossing.raised), ("cleared", crossing.cleared)].into_iter();
+        text.extend(crossing.filter(|(_, ids)| !ids.is_empty()).map(|(verb, ids)| {
+            let more = ids.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let named: Vec<&str> = ids.iter().take(NAMED).map(String::as_str).collect();
+            line(2, &format!("{flag} {verb}: {}{more}", named.join(", ")))
+        }));
     }
-    if !movers.is_empty() {
-        let _ = writeln!(text, "\nLargest movers");
+    let all = moved <= LISTED || movers.is_empty();
+    let listed: Vec<&Change> = if all { found.changed.iter().take(LISTED).collect() } else { movers };
+    text.push_str(&match moved - listed.len() {
+        0 => "\nValues that move\n".to_owned(),
+        more if all => format!("\nValues that move, and {more} more\n"),
+        more => format!("\nValues that move most places, and {more} more\n"),
+    });
+    for change in listed {
+        text.push_str(&line(2, &headline(change)));
+        text.extend(reasons(change).iter().map(|reason| line(6, reason)));
     }
-    for change in movers {
-        let rank = |rank: Option<u64>| rank.map_or_else(|| "-".to_owned(), |rank| rank.to_string());
-        let _ = writeln!(
-            text,
-            "  {} {}: {} -> {} (rank {} -> {})",
-            change.id,
-            change.metric,
-            plain(&change.before),
-            plain(&change.after),
-            rank(change.rank_before),
-            rank(change.rank_after),
-        );
-        let parameter = |reason: &ChangeReason| match reason {
-            ChangeReason::Parameter { name, .. } => Some(name.clone()),
-            _ => None,
-        };
-        let parameters: Vec<String> = change.because.iter().filter_map(parameter).collect();
-        let _ = writeln!(text, "      by {}", parameters.join(", "));
-        let reasons = change.because.iter().filter(|reason| parameter(reason).is_none());
-        let reasons: Vec<String> = reasons.map(sentence).collect();
-        for reason in reasons.iter().take(REASONS) {
-            let _ = writeln!(text, "      {reason}");
-        }
-        if reasons.len() > REASONS {
-            let _ = writeln!(text, "      and {} more", reasons.len() - REASONS);
-        }
-    }
-    let _ = writeln!(text, "\nThe full list, with the reasons of every change: --format json or csv");
+    text.push_str(
+        "\nEvery value with all its reasons: --format json or csv\nWhat the parameters mean: docs/FORMULAS.md\n",
+    );
     text
+}
+
+/// A value before and after, with its places where they move.
+fn headline(change: &Change) -> String {
+    let Change { id, metric, before, after, .. } = change;
+    let rank = |rank: Option<u64>| rank.map_or_else(|| "-".to_owned(), |rank| rank.to_string());
+    let places = match change.places() {
+        0 => String::new(),
+        _ => format!(" (rank {} -> {})", rank(change.rank_before), rank(change.rank_after)),
+    };
+    format!("{id} {}: {} -> {}{places}", cell::header(metric), plain(before), plain(after))
+}
+
+/// Why it moves, the parameters first.
+fn reasons(change: &Change) -> Vec<String> {
+    let parameter = |reason: &ChangeReason| match reason {
+        ChangeReason::Parameter { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let parameters: Vec<String> = change.because.iter().filter_map(parameter).collect();
+    let others = || change.because.iter().filter(|reason| parameter(reason).is_none());
+    let more = others().count().saturating_sub(REASONS);
+    let by = (!parameters.is_empty()).then(|| format!("by {}", parameters.join(", ")));
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    by.into_iter().chain(others().take(REASONS).map(sentence)).chain(rest).collect()
+}
+
+/// What the vertices of a level are called.
+fn of_level(level: &str) -> &str {
+    match level {
+        "project" => "projects",
+        "repo" => "repositories",
+        "external" => "external packages",
+        other => other,
+    }
 }
 
 /// A value for people; of a section its entries, each with its path.
 fn plain(value: &Value) -> String {
     match value {
+        Value::Null => "unknown".to_owned(),
         Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(section) if !section.is_empty() => {
             let entries = section.iter().map(|(name, value)| {
                 let joint = if value.is_object() { "." } else { " " };

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use domain::digest::Digest;
+use domain::number::fit;
 use domain::{Event, StreamKind};
 use ingest::append::{ForeseenAppend, Rehearsal, TRIES};
 use ingest::source::gitlog::Person;
@@ -17,8 +18,12 @@ use ingest::{Append, AppendContext, AppendError, AppendOutcome, Log, Refusal, ps
 use projections::store::{self, few};
 
 use super::{Destination, now};
+use crate::service::ask::lag;
 use crate::service::deps::context;
 use crate::service::{Deps, Error, Result};
+
+/// How many of the newest facts about a repository are looked at, of those that the live build does not know yet.
+const LOOKED_AT: i64 = 16;
 
 /// What would become of an event.
 pub(crate) type Foresight = std::result::Result<ForeseenAppend, Refusal>;
@@ -122,7 +127,8 @@ impl Intake {
     }
 
     /// What is odd about the projects that are named beside documents, for each of these events: nothing describes it,
-    /// neither in the log nor among the events before, or the repository had another, as far as the live build knows.
+    /// neither in the log nor among the events before, or the repository had another. What the live build does not know
+    /// yet of a repository its newest facts tell.
     pub(crate) async fn odd_projects(&self, events: &[&Event]) -> Result<Vec<Vec<String>>> {
         let mut odd = vec![Vec::new(); events.len()];
         let told: Vec<(usize, (&str, &str))> =
@@ -132,7 +138,7 @@ impl Intake {
             told.iter().map(|(_, (repo, project))| ((*repo).to_owned(), (*project).to_owned())).unzip();
         let described = sqlx::query_file_scalar!("sql/described.sql", &projects).fetch_all(log.pool()).await?;
         let described: BTreeSet<String> = described.into_iter().collect();
-        let held = match held_projects(deps, &repos).await {
+        let mut held = match held_projects(deps, log, &repos).await {
             // Whoever appends need not be one who reads what is live.
             Err(error) if error.denied().is_some() => BTreeMap::new(),
             held => held?,
@@ -146,8 +152,11 @@ impl Intake {
                     "project {project} is described by no grants record and no survey row: it is made, called by its id"
                 ));
             }
-            if let Some(held) = held.get(repo).filter(|held| *held != project) {
-                odd[n].push(format!("{repo} belonged to project {held} and is said to belong to {project} now"));
+            match held.insert(repo.to_owned(), project.to_owned()) {
+                Some(held) if held != project => {
+                    odd[n].push(format!("{repo} belonged to project {held} and is said to belong to {project} now"));
+                }
+                _ => {}
             }
         }
         Ok(odd)
@@ -165,11 +174,19 @@ impl Intake {
     }
 }
 
-/// The projects that these repositories have in the live build.
-async fn held_projects(deps: &Deps, repos: &[String]) -> Result<BTreeMap<String, String>> {
+/// The projects that these repositories have: in the live build, or by what it does not know yet.
+async fn held_projects(deps: &Deps, log: &Log, repos: &[String]) -> Result<BTreeMap<String, String>> {
     let mut conn = deps.read().await?;
     let live = store::live_builds(&mut conn).await?;
-    Ok(if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, repos).await? })
+    let mut held = if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, repos).await? };
+    let behind = fit::<i64>(lag::position(&live), "position");
+    let told = sqlx::query_file!("sql/told_projects.sql", repos, behind, LOOKED_AT).fetch_all(log.pool()).await;
+    match told.map_err(Error::from) {
+        // Nor one who reads in which order the log has it.
+        Err(error) if error.denied().is_some() => {}
+        told => held.extend(told?.into_iter().map(|told| (told.id, told.project))),
+    }
+    Ok(held)
 }
 
 /// The repository that a fact is about, and the project that whoever tells it says it belongs to.

@@ -139,6 +139,7 @@ async fn builds(conn: &mut PgConnection) -> Result<CheckResult> {
         None if head == 0 => Ok(format!("{NONE}: the log is empty")),
         None => Remedy::Project.of("none"),
         Some(0) => Ok(format!("{} live builds at position {head}", live.len())),
+        Some(1) => Remedy::Project.of("1 event behind the log"),
         Some(lag) => Remedy::Project.of(format!("{lag} events behind the log")),
     })
 }

@@ -67,8 +67,8 @@ fn the_only_remote_says_which_branch_is_the_default_one() {
     // Two remotes, and none is the origin: nobody says.
     clone.git(&["remote", "add", "other", origin.path().to_str().unwrap()]);
     clone.git(&["fetch", "-q", "other"]);
-    let (branch, commits, _) = guess(&clone.path);
-    assert_eq!((branch.as_deref(), commits), (Some("feature"), 2));
+    let feature = (Some("feature".to_owned()), 2, warned("feature", "the one that is checked out"));
+    assert_eq!(guess(&clone.path), feature);
 }
 
 #[test]

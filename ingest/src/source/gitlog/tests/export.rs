@@ -43,7 +43,7 @@ fn an_export_may_have_a_mark() {
     assert_eq!((&marked.export, &marked.warnings), (&direct.export, &Vec::new()));
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let wide = read_export(&wide, subject(), &options("2026-01-01")).unwrap();
-    assert_eq!((wide.export, wide.warnings), (direct.export, vec![crate::source::encoding::WAS_UTF16.to_owned()]));
+    assert_eq!((wide.export, wide.warnings), (direct.export, vec![crate::source::encoding::was_utf16()]));
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn odd_commits_are_left_out_and_counted() {
     assert_eq!(parsed.totals.commits, 4);
     assert_eq!(parsed.facts.unsigned.len(), 1);
     assert_eq!(days(&parsed, "zone@x.example"), [("2023-11-14".to_owned(), 1, 0)]);
-    assert_eq!(days(&parsed, "\u{fffd}@x.example"), [("2023-11-14".to_owned(), 1, 0)]);
+    assert_eq!(days(&parsed, b"\xe9@x.example"), [("2023-11-14".to_owned(), 1, 0)]);
     assert!(parsed.people.iter().any(|person| person.name == "F\u{fffd}n\u{fffd}"));
     assert_eq!(
         parsed.warnings,

@@ -30,6 +30,14 @@ fn the_newest_commit_names_the_author_whatever_the_order() {
 }
 
 #[test]
+fn addresses_in_other_encodings_are_other_persons() {
+    let lines = [&b"j\xe4@x"[..], b"j\xf6@x", "\u{c4}@x".as_bytes(), "\u{e4}@x".as_bytes(), b" J@X ", b"j@x"];
+    let line = |email: &[u8]| [b"n\0", email, b"\x001700000000\0\0aa\n"].concat();
+    let log = parse_log(&lines.map(line).concat(), window(), &key()).unwrap();
+    assert_eq!(log.people.len(), 5, "compared as bytes, ASCII letters in either case");
+}
+
+#[test]
 fn lines_of_other_forms_are_counted_not_guessed() {
     let long = format!("{}\0e@x.example\x001700000000\0\0aa\n", "n".repeat(MAX_LINE_BYTES));
     let text = ["n\0e@x.example\x001700000000\0\n", "a\0b\0c\0d\0e\0f\n", "\n", &long].concat();

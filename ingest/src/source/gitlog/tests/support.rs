@@ -156,7 +156,7 @@ pub(super) fn is_author(parsed: &Parsed, email: &str) -> Option<bool> {
 }
 
 /// (day, commits, merges) of an address, in order.
-pub(super) fn days(parsed: &Parsed, email: &str) -> Vec<(String, u32, u32)> {
+pub(super) fn days(parsed: &Parsed, email: impl AsRef<[u8]>) -> Vec<(String, u32, u32)> {
     let wanted = pseudonym(&key(), email);
     let of = |index: u32| parsed.facts.authors[index as usize].pseudonym;
     let rows = parsed.facts.days.iter().filter(|row| of(row.author) == wanted);

@@ -20,6 +20,10 @@ pub(super) fn detect(text: &str) -> Result<NamedFormat, Refused> {
     });
     match named.next() {
         Some(Ok((syntax, version))) => {
+            if let Some(line) = text_before(text, syntax) {
+                let reason = "text before the document, which is YAML that begins later";
+                return Err(Refused::at(format!("line {line}"), reason));
+            }
             super::spdx(&version.map_or(Found::Missing, |version| Found::Is(Cow::Borrowed(version))), syntax)
         }
         Some(Err(refused)) => Err(refused),
@@ -28,6 +32,14 @@ pub(super) fn detect(text: &str) -> Result<NamedFormat, Refused> {
             None => begins_later(text).unwrap_or_else(|| neither("no format and version found")),
         }),
     }
+}
+
+/// The first line of a document in YAML where that can be none of it: it says nothing of a field, and no line before
+/// does.
+fn text_before(text: &str, syntax: Syntax) -> Option<usize> {
+    let said = |line: &str| !(line.trim().is_empty() || line.starts_with(['#', '%']) || line.trim_end() == "---");
+    let (number, line) = (1..).zip(text.lines()).find(|(_, line)| said(line))?;
+    (syntax == Syntax::Yaml && !line.contains(':') && !line.starts_with("---")).then_some(number)
 }
 
 fn value_of(value: &str, syntax: Syntax) -> Option<&str> {

@@ -28,6 +28,7 @@ fn known_formats_are_found_whatever_the_order_of_fields() {
         ),
         ("<Document><name/><spdxVersion> SPDX-2.3 </spdxVersion></Document>", "SPDX-XML", "2.3", ""),
         ("---\nname: x\nspdxVersion: \"SPDX-2.3\" # now\n", "SPDX-YAML", "2.3", ""),
+        ("%YAML 1.2\n--- # one\nspdxVersion: SPDX-2.2\n", "SPDX-YAML", "2.2", ""),
         ("'spdxVersion' : SPDX-2.2\n", "SPDX-YAML", "2.2", ""),
         ("# note\nSPDXVersion: SPDX-2.2\n", "SPDX-TV", "2.2", ""),
     ] {
@@ -81,6 +82,7 @@ fn what_is_not_supported_is_refused_by_name() {
         ("spdxVersion: ~ # none\n", "spdxVersion: `~` is no version of SPDX"),
         ("bomFormat: CycloneDX\n", "CycloneDX (YAML) is not supported"),
         (" WARN x: {}\n{\"spdxVersion\":1}", "line 1: text before the document: what looks like JSON begins on line 2"),
+        ("\n# x\nINFO done\nspdxVersion: SPDX-2.3\n", "line 3: text before the document, which is YAML"),
         ("[INFO] x\n<bom/>", "line 1: text before the document: what looks like XML begins on line 2"),
         ("<bom xmlns=\"http://cyclonedx.org/schema/bom/1.8\"/>", "CycloneDX 1.8 is not supported"),
         ("<bom xmlns=\"http://cyclonedx.org/schema/bom/\"/>", "xmlns: `` is no version of CycloneDX"),

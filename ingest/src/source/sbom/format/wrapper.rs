@@ -72,8 +72,11 @@ impl Wrapper {
         }
         let alphabet = if held.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
         let place = || path.join(".");
+        // Some tools break it into lines.
+        let broken = held.contains(|c: char| c.is_ascii_whitespace());
+        let held = if broken { Cow::Owned(held.split_ascii_whitespace().collect()) } else { held };
         let bytes = GeneralPurpose::new(alphabet, CONFIG)
-            .decode(held.trim().as_bytes())
+            .decode(held.as_bytes())
             .map_err(|error| Refused::at(place(), format!("no base64: {error}")))?;
         let decoded = encoding::decode(&bytes).map_err(|refused| Refused::at(place(), refused.to_string()))?;
         Ok(Cow::Owned(decoded.text.into_owned()))

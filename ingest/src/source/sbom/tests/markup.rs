@@ -17,6 +17,8 @@ fn what_declares_entities_or_is_not_well_formed_is_refused() {
         (format!("{OPEN}</bom>\n<!DOCTYPE x>"), "line 2: a DOCTYPE is not read"),
         (component("<name>&b;</name>"), "line 2: the entity `b` is not expanded"),
         (component("<other>&b;</other>"), "line 2: the entity `b` is not expanded"),
+        (component("&b;<name>a</name>"), "line 2: the entity `b` is not expanded"),
+        (format!("{OPEN}\n\n&b;</bom>"), "line 3: the entity `b` is not expanded"),
         (component("<name>&#0;</name>"), "line 2: broken XML: "),
         (component("<name>&#xd800;</name>"), "line 2: broken XML: "),
         (component("<name>a</name><name>b</name>"), "line 2: the element `name` is given twice"),

@@ -32,6 +32,7 @@ fn wrappers_are_opened_and_named() {
         |payload: String| json!({"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": []});
     let (standard, url_safe) = (STANDARD.encode(&inner), URL_SAFE_NO_PAD.encode(&inner));
     assert_ne!(standard.trim_end_matches('='), url_safe);
+    let in_lines = standard.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect::<Vec<_>>();
     for (wrapped, places) in [
         (json!({"note": 1, "sbom": document()}), vec!["sbom"]),
         (json!({"SPDX": document()}), vec!["SPDX"]),
@@ -40,6 +41,7 @@ fn wrappers_are_opened_and_named() {
         (statement(&json!({"Data": document().to_string()})), vec!["predicate.Data"]),
         (envelope(standard.clone()), vec!["payload", "predicate"]),
         (envelope(url_safe), vec!["payload", "predicate"]),
+        (envelope(in_lines.join("\r\n")), vec!["payload", "predicate"]),
         (json!({"mediaType": "x", "dsseEnvelope": envelope(standard)}), vec!["dsseEnvelope.payload", "predicate"]),
     ] {
         let found = parsed(&wrapped.to_string());

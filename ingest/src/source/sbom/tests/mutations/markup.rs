@@ -122,7 +122,8 @@ impl Branch {
         let elsewhere = self.element(other.index(count)).clone();
         match action {
             0 | 1 => {
-                let (list, at) = self.place(&mut number.clone()).unwrap();
+                let mut left = number;
+                let (list, at) = self.place(&mut left).unwrap();
                 let piece = list.remove(at);
                 if *action == 1 {
                     list.extend([piece.clone(), piece]);

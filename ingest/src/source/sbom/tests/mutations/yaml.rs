@@ -22,6 +22,11 @@ fn plain(text: &str) -> bool {
     begins && !rest.is_empty() && format!("{scheme}{rest}").bytes().all(part) && !text.eq_ignore_ascii_case("null")
 }
 
+/// A scalar in double quotes: that of JSON, but for the control character that JSON leaves as it is.
+fn quoted(text: &str) -> String {
+    json!(text).to_string().replace('\u{7f}', "\\x7f")
+}
+
 /// A scalar in one of the styles that can say it; `None` is nothing.
 fn scalar(text: Option<&str>, dice: &mut impl FnMut(usize) -> usize) -> String {
     let Some(text) = text else { return ["null", "~", "Null", "NULL"][dice(4)].to_owned() };
@@ -29,8 +34,8 @@ fn scalar(text: Option<&str>, dice: &mut impl FnMut(usize) -> usize) -> String {
     match dice(4) {
         0 if plain(text) => text.to_owned(),
         1 if quotable => format!("'{}'", text.replace('\'', "''")),
-        2 if quotable => format!("!!str {}", json!(text)),
-        _ => json!(text).to_string(),
+        2 if quotable => format!("!!str {}", quoted(text)),
+        _ => quoted(text),
     }
 }
 
@@ -74,7 +79,7 @@ fn mapping(fields: &serde_json::Map<String, Value>, indent: usize, dice: &mut im
     let field = |(key, item): (&String, &Value)| {
         // What a document is is told by one line of it.
         if let ("spdxVersion", Value::String(text)) = (key.as_str(), item) {
-            return format!("{line}{key}: {}", json!(text));
+            return format!("{line}{key}: {}", quoted(text));
         }
         let key = scalar(Some(key), dice).replace("!!str ", "");
         format!("{line}{key}:{}", inner(item, indent, dice))
