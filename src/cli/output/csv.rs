@@ -39,17 +39,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn row(value: Value) -> Map<String, Value> {
-        value.as_object().unwrap().clone()
-    }
+    use crate::cli::output::object;
 
     #[test]
     fn nothing_in_a_cell_is_json_or_a_formula() {
         let rows = [
-            row(json!({"id": "@scope/a", "name": "=cmd|calc", "list": ["-1", "b"], "n": -1.5})),
-            row(json!({"id": "b", "name": "\tx", "list": [{"a": 1, "b": ["x", "y"], "c": null}, {"a": 2}], "n": null})),
-            row(json!({"id": "c", "name": "a=b", "list": {"k": {"l": true}}})),
+            object(json!({"id": "@scope/a", "name": "=cmd|calc", "list": ["-1", "b"], "n": -1.5})),
+            object(
+                json!({"id": "b", "name": "\tx", "list": [{"a": 1, "b": ["x", "y"], "c": null}, {"a": 2}], "n": null}),
+            ),
+            object(json!({"id": "c", "name": "a=b", "list": {"k": {"l": true}}})),
         ];
         let columns = ["id", "name", "list", "n"];
         let text = csv(&columns, &rows, false).unwrap();
