@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(text(&json!("a\n\u{1b}[31mb"), TextExtent::Full), "a \u{fffd}[31mb", "nobody draws on the terminal");
         assert_eq!(
             (text(&json!(5433.0), TextExtent::Short), text(&json!(0.12345), TextExtent::Short)),
-            ("5433".into(), "0.12".into())
+            ("5433".into(), "0.123".into())
         );
     }
 
