@@ -33,7 +33,7 @@ fn erase_beside(options: &PgConnectOptions, position: Position) {
     let erasing = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            erase(&ingest::Log::new(ingest::connect(options), domain::TenantId::PUBLIC), position).await
+            erase(&ingest::Log::new(ingest::connect(options), domain::TenantId::PUBLIC), position).await;
         });
     });
     erasing.join().unwrap();
