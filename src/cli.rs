@@ -32,7 +32,7 @@ use self::flags::{Cli, Command};
 
 use self::output::OutputFormat;
 use crate::embedded;
-use crate::service::{Configuration, slow};
+use crate::service::{Configuration, environment, slow};
 
 pub use self::manual::command;
 
@@ -145,7 +145,7 @@ fn start_logging(common: &flags::Common, lasting: bool) {
     let statements = if !common.quiet && (lasting || common.verbose > 0) { "warn" } else { "error" };
     let usual = format!("{level},sqlx=error,{}={statements}", slow::TARGET);
     // What cannot be read is passed over: a diagnostic keeps nobody from his work.
-    let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
+    let asked = environment::variable("RUST_LOG").ok().flatten();
     let filter: Targets = asked
         .and_then(|asked| asked.parse().ok())
         .unwrap_or_else(|| usual.parse().expect("levels and targets are written as the filter reads them"));

@@ -117,8 +117,8 @@ async fn every_kind_of_event_stays_what_it_was() {
     stays("kinds").await;
 }
 
-/// Documents of other people's tools: groups, packages that are told to be published, commits of nobody, a registry's own
-/// words and links, a rename into another owner, projects that come and go.
+/// Documents of other people's tools: groups, packages that are told to be published, commits of nobody, a registry's
+/// own words and links, a rename into another owner, projects that come and go.
 #[tokio::test]
 async fn facts_of_the_wild_stay_what_they_were() {
     stays("wild").await;

@@ -66,8 +66,8 @@ pub fn is_key_id(text: &str) -> bool {
     text.len() == KEY_ID_DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The form of an address in which two are compared, as bytes: trimmed, ASCII letters lower case. What is no ASCII stays
-/// as it is, so that two persons whom an encoding or an alphabet tells apart are never one.
+/// The form of an address in which two are compared, as bytes: trimmed, ASCII letters lower case. What is no ASCII
+/// stays as it is, so that two persons whom an encoding or an alphabet tells apart are never one.
 #[must_use]
 pub fn normalised_email(email: &[u8]) -> Vec<u8> {
     email.trim_ascii().to_ascii_lowercase()

@@ -48,8 +48,8 @@ pub fn repository_of(link: &str) -> Option<String> {
     }
 }
 
-/// Whether a text is a link at all, wherever it leads: an address under a scheme of code hosts, the form that ssh takes,
-/// or a gist.
+/// Whether a text is a link at all, wherever it leads: an address under a scheme of code hosts, the form that ssh
+/// takes, or a gist.
 #[must_use]
 pub fn is_link(text: &str) -> bool {
     let link = text.trim();

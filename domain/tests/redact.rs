@@ -71,6 +71,10 @@ fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, cases: default.cases.max(4096), ..default }
 }
 
+/// What may stand before and after an address.
+const AROUND: [(&str, &str); 8] =
+    [("", ""), ("mail ", ", or"), ("<", ">"), ("(", ")"), ("`", "`"), ("'", "'"), ("a=1&to=", "?x"), ("\n", "\n")];
+
 proptest! {
     #![proptest_config(config())]
 
@@ -90,7 +94,7 @@ proptest! {
         top in "[a-z]{2,5}",
         sign in prop::sample::select(&SIGNS[..]),
         dot in prop::sample::select(&DOTS[..]),
-        around in prop::sample::select(&[("", ""), ("mail ", ", or"), ("<", ">"), ("(", ")"), ("`", "`"), ("'", "'"), ("a=1&to=", "?x"), ("\n", "\n")][..]),
+        around in prop::sample::select(&AROUND[..]),
     ) {
         let (before, after) = around;
         // A letter of an escape may not run into the word that follows it.
