@@ -10,7 +10,7 @@ use crate::cli::session;
 use crate::service::run::parts::Parts;
 use crate::service::run::project::project;
 use crate::service::run::supervisor::{self, Begun};
-use crate::service::{Deps, Error};
+use crate::service::Error;
 
 /// `project`. Asked to stop, it keeps what is folded by then.
 pub(crate) async fn run(common: &Common, follow: bool) -> Result<Output> {
@@ -54,6 +54,6 @@ async fn follow(common: &Common) -> Result<Output> {
 
 /// `migrate`.
 #[cfg(feature = "ingest")]
-pub(crate) async fn migrate(deps: &Deps, roles: bool) -> Result<Output> {
+pub(crate) async fn migrate(deps: &crate::service::Deps, roles: bool) -> Result<Output> {
     Output::of(&crate::service::act::migrate::migrate(deps, roles).await?)
 }
