@@ -1,5 +1,5 @@
-//! A backup: what cannot be made again, of one moment, in one folder of a [`Place`]. The log and its side tables, and
-//! the raw documents; builds are folded anew, and keys are kept apart.
+//! A backup: what cannot be made again, of one moment, in one folder of a [`Place`](crate::place::Place). The log and
+//! its side tables, and the raw documents; builds are folded anew, and keys are kept apart.
 //!
 //! ```text
 //! PLACE/20261129T105922Z-5f1c09ab/

@@ -7,8 +7,8 @@ use super::value;
 /// Which repository to add, and what is told of it.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Add {
-    /// https://github.com/OWNER/NAME, pkg:github/OWNER/NAME, or the folder of a checkout, whose remote `origin` says
-    /// which repository it is
+    /// `https://github.com/OWNER/NAME`, `pkg:github/OWNER/NAME`, or the folder of a checkout, whose remote `origin`
+    /// says which repository it is
     #[arg(value_name = "URL|DIR")]
     pub(crate) place: String,
     /// The repository, where the place does not say which, for example pkg:github/OWNER/NAME
