@@ -7,10 +7,10 @@ use crate::cli::flags::Common;
 use crate::cli::interrupt::{StopSignal, Stopping};
 use crate::cli::output::Output;
 use crate::cli::session;
+use crate::service::Error;
 use crate::service::run::parts::Parts;
 use crate::service::run::project::project;
 use crate::service::run::supervisor::{self, Begun};
-use crate::service::Error;
 
 /// `project`. Asked to stop, it keeps what is folded by then.
 pub(crate) async fn run(common: &Common, follow: bool) -> Result<Output> {
