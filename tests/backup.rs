@@ -65,6 +65,8 @@ async fn an_embedded_database_moves_to_another_and_to_a_server() {
     let key = here(&["audit", "checkpoint"]).json()["keys"][0].as_str().unwrap().to_owned();
     let shelf = shelf(&one);
 
+    let later = "project_id,project_name,status,answered_at\np:c,C,live,2026-01-03\n";
+    here(&["ingest", "survey", &one.file("later.csv", later)]);
     let behind = embedded(&one, 0, &["backup", "create", "--to", &shelf]);
     assert!(behind.json()["live"] == false && behind.stderr.contains("`pg-atlas project` first"), "{behind:?}");
     here(&["project"]);

@@ -7,7 +7,7 @@ fn a_wrong_value_is_answered_with_what_is_allowed() {
     let program = Program::fresh();
     for (line, allowed) in [
         ("scores --as-of soon", "expected a position (17) or a time (2026-01-31T12:00:00Z)"),
-        ("scores --sort nonsense", "sort by one of id, name,"),
+        ("scores --sort nonsense", "sort by one of criticality, pony, adoption,"),
         ("events --stream x", "expected repo:, package:, project:"),
         ("events --from x", "expected a position in the log"),
         ("quarantine x --reason y", "expected a position in the log"),
