@@ -24,7 +24,8 @@ const SECOND: &str = "%Y%m%dT%H%M%SZ";
 /// Random hexadecimal digits of an id.
 const RANDOM_DIGITS: usize = 8;
 
-/// Names a backup: the second in which it was begun, and eight digits of its own. Later ones sort later.
+/// Names a backup: the second in which it was begun, and eight digits of its own. Those of later seconds sort
+/// later.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BackupId(String);

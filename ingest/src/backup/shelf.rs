@@ -59,6 +59,8 @@ pub async fn list(place: &Place) -> Result<Vec<ShelvedBackup>, BackupError> {
         };
         found.push(ShelvedBackup { id, bytes, manifest });
     }
+    // Ids say no more than the second.
+    found.sort_by_cached_key(|backup| (backup.created_at(), backup.id.clone()));
     Ok(found)
 }
 

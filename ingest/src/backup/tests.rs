@@ -182,3 +182,15 @@ async fn old_backups_go_by_the_calendar_and_the_newest_complete_one_stays() {
     assert_eq!(outdated("2030-01-01", 1), all_but_the_newest, "an interrupted one is not the newest");
     assert_eq!(outdated("2026-01-01", 1), []);
 }
+
+#[tokio::test]
+async fn of_two_backups_of_one_second_the_later_is_the_newest() {
+    for _ in 0..8 {
+        let place = Place::memory();
+        let later = made(&place, "2026-01-01T00:00:00.9Z").await;
+        let first = made(&place, "2026-01-01T00:00:00.1Z").await;
+        assert_eq!(shelf::newest(&place).await.unwrap(), later);
+        let listed = shelf::list(&place).await.unwrap();
+        assert!(listed.iter().map(|backup| &backup.id).eq([&first, &later]));
+    }
+}

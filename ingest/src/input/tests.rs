@@ -28,10 +28,10 @@ fn xz(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// How a body is packed.
-type Packing = fn(&[u8]) -> Vec<u8>;
+type PackedHow = fn(&[u8]) -> Vec<u8>;
 
 /// As it is, and packed in every way.
-const WAYS: [Packing; 5] = [<[u8]>::to_vec, gzip, zstd, bzip2, xz];
+const WAYS: [PackedHow; 5] = [<[u8]>::to_vec, gzip, zstd, bzip2, xz];
 
 /// `bytes` in all of [`WAYS`].
 fn every_way(bytes: &[u8]) -> [Vec<u8>; 5] {
