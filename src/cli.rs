@@ -29,7 +29,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::failure::{ENVIRONMENT, Failure};
 use self::flags::{Cli, Command};
-
 use self::output::OutputFormat;
 use crate::embedded;
 use crate::service::{Configuration, environment, slow};

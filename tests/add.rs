@@ -76,6 +76,13 @@ fn a_checkout_is_added_in_one_go_and_twice_without_harm() {
     );
     assert_eq!(program.count(), 3);
 
+    // A later day is a later answer; everything else is what it was.
+    let later = all(&["--project-name", "One", "--observed-at", "2026-11-02T23:59:59Z"]).json();
+    assert_eq!(told(&later), [json!(["survey", "appended", 4]), duplicate(1), duplicate(2)]);
+    let line = program.line("events --from 4").ok().stdout;
+    assert!(line.contains(r#""answered_at":"2026-11-02T00:00:00.000000Z""#), "{line}");
+    assert!(line.contains(r#""observed_at":"2026-11-02T23:59:59.000000Z""#), "{line}");
+
     let table = all(&["--project-name", "One", "--observed-at", "2026-11-01", "--format", "table"]).stdout;
     for part in ["pkg:github/o/one", "git-log  duplicate at position 3: commits 1, contributors 1", "Not known yet"] {
         assert!(table.contains(part), "`{part}` is not in\n{table}");
@@ -92,16 +99,16 @@ fn what_is_not_told_is_missing_until_the_log_knows_it() {
     assert_eq!(told(&first), [json!(["git-log", "appended", 1])]);
     let sbom_is = "pg-atlas ingest sbom FILE --repo pkg:github/o/one";
     let repo_is = "pg-atlas ingest repo FILE.json --repo pkg:github/o/one";
-    let project_is = "pg-atlas add pkg:github/o/one --project ID --status live";
+    let project_is = "pg-atlas curate membership --repo pkg:github/o/one --project PROJECT --actor NAME --reason TEXT";
     assert_eq!(commands(&first), [sbom_is, repo_is, project_is, "pg-atlas project"]);
 
     let repo = program.file("repo.json", br#"{"full_name": "o/one", "stargazers_count": 3}"#);
     let about = ["--repo", "pkg:github/o/one", "--project", PROJECT];
     program.run(["ingest", "repo", repo.to_str().unwrap()].iter().chain(&about)).ok();
-    let status_is = format!("pg-atlas add pkg:github/o/one --project {PROJECT} --status live");
-    assert_eq!(commands(&add(&[])), [sbom_is, &status_is, "pg-atlas project"], "a document before named the project");
+    let status_is = "pg-atlas ingest survey FILE.csv";
+    assert_eq!(commands(&add(&[])), [sbom_is, status_is, "pg-atlas project"], "a document before named the project");
     program.json("project");
-    assert_eq!(commands(&add(&[])), [sbom_is, &status_is]);
+    assert_eq!(commands(&add(&[])), [sbom_is, status_is]);
 
     let dry = ["add", &folder, "--repo", "pkg:github/o/one", "--dry-run"];
     let mut command = crate::support::program::bare();

@@ -7,6 +7,7 @@ use domain::formula::{Formula, Term};
 
 use crate::fold::{View, World};
 use crate::graph::rests::{EventTracer, Rests};
+use crate::history::Metric;
 use crate::metrics::{Level, network};
 
 /// A score that can be asked about.
@@ -27,21 +28,24 @@ pub enum ExplainedScore {
 }
 
 impl ExplainedScore {
-    /// Every metric, with the name it has in scores and digests.
-    pub const ALL: [(Self, &'static str); 5] = [
-        (Self::ActivityStatus, "activity_status"),
-        (Self::Adoption, "adoption_score"),
-        (Self::Criticality, "criticality_score"),
-        (Self::Score, "pg_score"),
-        (Self::Pony, "pony_factor"),
-    ];
-
     /// The metric of this name: a score, or what a further term or the flags rest on.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let score = Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(metric, _)| metric);
-        let term = || Term::ALL.into_iter().find(|term| term.name() == name).map(Self::of_term);
-        score.or_else(term).or_else(|| (name == "flags").then_some(Self::Flags))
+        Metric::from_name(name).map(Self::of)
+    }
+
+    /// What a value that is kept over time rests on.
+    #[must_use]
+    pub fn of(metric: Metric) -> Self {
+        match metric {
+            Metric::ActivityStatus => Self::ActivityStatus,
+            Metric::AdoptionScore => Self::Adoption,
+            Metric::CriticalityScore => Self::Criticality,
+            Metric::PonyFactor => Self::Pony,
+            Metric::PgScore => Self::Score,
+            Metric::Flags => Self::Flags,
+            Metric::Term(term) => Self::of_term(term),
+        }
     }
 
     fn of_term(term: Term) -> Self {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::explain::{ExplainedScore, rests_on};
 use crate::fold::{View, World};
 use crate::history::Metric;
-use crate::metrics::{Evaluation, Level, ScoreRow};
+use crate::metrics::{Level, ScoreRow};
 
 mod adoption;
 mod change;
@@ -23,7 +23,7 @@ mod pony;
 mod status;
 mod teller;
 
-pub use change::changed;
+pub use change::{Before, changed};
 pub use gap::Gap;
 use teller::{Teller, ToldAbout};
 
@@ -83,12 +83,12 @@ pub struct RestedOn {
 }
 
 /// What there is no answer about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NothingToTell {
     /// No project, Repo or ExternalRepo has the id.
     Vertex,
-    /// The formula has no such value.
-    Metric,
+    /// The formula has no such value; it has these.
+    Metric(Vec<&'static str>),
 }
 
 /// Why the values of a vertex are what they are: of one metric, or of all that the formula has, in the order of their
@@ -105,28 +105,21 @@ pub fn values(
 ) -> Result<Vec<ValueWhy>, NothingToTell> {
     let evaluation = view.evaluation(formula);
     let row = evaluation.scores.rows.iter().find(|row| row.id == id).ok_or(NothingToTell::Vertex)?;
-    let mut known: Vec<&str> = Metric::of(&evaluation.scores).into_iter().map(Metric::name).collect();
-    known.sort_unstable();
-    let asked: Vec<&str> = match metric {
-        Some(metric) => vec![*known.iter().find(|known| **known == metric).ok_or(NothingToTell::Metric)?],
-        None => known,
-    };
+    let mut known = Metric::of(&evaluation.scores);
+    known.sort_unstable_by_key(|metric| metric.name());
+    if let Some(asked) = metric {
+        let names = || known.iter().map(|metric| metric.name()).collect();
+        let found = known.iter().copied().find(|metric| metric.name() == asked);
+        known = vec![found.ok_or_else(|| NothingToTell::Metric(names()))?];
+    }
     let teller = Teller::of(world, view, &evaluation);
     let Some(subject) = teller.subject(row) else { return Err(NothingToTell::Vertex) };
-    Ok(asked.into_iter().map(|metric| told(&teller, &evaluation, row, subject, metric, world, view)).collect())
+    Ok(known.into_iter().map(|metric| told(&teller, row, subject, metric)).collect())
 }
 
-fn told(
-    teller: &Teller<'_>,
-    evaluation: &Evaluation<'_>,
-    row: &ScoreRow,
-    subject: ToldAbout,
-    metric: &str,
-    world: &World,
-    view: &View<'_>,
-) -> ValueWhy {
-    let score = ExplainedScore::from_name(metric).expect("every value of scores can be asked about");
-    let value = evaluation.scores.value(row, metric);
+fn told(teller: &Teller<'_>, row: &ScoreRow, subject: ToldAbout, asked: Metric) -> ValueWhy {
+    let metric = asked.name();
+    let value = teller.evaluation.scores.value(row, metric);
     let mut why = ValueWhy {
         id: row.id.clone(),
         level: row.level,
@@ -138,14 +131,17 @@ fn told(
         events: Vec::new(),
         missing: Vec::new(),
     };
-    match metric {
-        "activity_status" => status::tell(teller, subject, &mut why),
-        "criticality_score" => criticality::tell(teller, subject, &mut why),
-        "pony_factor" => pony::tell(teller, subject, &mut why),
-        "adoption_score" => adoption::tell(teller, subject, &mut why),
-        _ => composite::tell(teller, row, &mut why),
+    match asked {
+        Metric::ActivityStatus => status::tell(teller, subject, &mut why),
+        Metric::CriticalityScore => criticality::tell(teller, subject, &mut why),
+        Metric::PonyFactor => pony::tell(teller, subject, &mut why),
+        Metric::AdoptionScore => adoption::tell(teller, subject, &mut why),
+        Metric::PgScore => composite::composite(teller, row, &mut why),
+        Metric::Flags => composite::flags(teller, row, &mut why),
+        Metric::Term(term) => composite::term(term, &mut why),
     }
-    let rests = rests_on(world, view, evaluation.basis.formula, row.level, &row.id, score);
+    let Teller { world, view, .. } = teller;
+    let rests = rests_on(world, view, teller.basis().formula, row.level, &row.id, ExplainedScore::of(asked));
     why.events = rests.0.into_iter().map(|(position, because)| RestedOn { position, because }).collect();
     why
 }

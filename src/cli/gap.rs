@@ -3,6 +3,8 @@
 use domain::repository_link::clone_url;
 use serde_json::{Value, json};
 
+#[cfg(feature = "ingest")]
+use crate::service::act::add::Lacking;
 use crate::service::ask::unsaid::Unsaid;
 use crate::service::ask::why::Gap;
 
@@ -33,6 +35,19 @@ pub(crate) fn command(gap: &Gap) -> String {
             format!("pg-atlas curate publication --package PURL --repo {} --actor NAME --reason TEXT", quoted(repo))
         }
         Gap::Dependents(_) => "pg-atlas ingest sbom FILE --repo pkg:github/OWNER/NAME".to_owned(),
+    }
+}
+
+/// What is lacking of a repository that was added, and the command that tells it.
+#[cfg(feature = "ingest")]
+pub(crate) fn lacking(lacking: &Lacking) -> (String, String) {
+    match lacking {
+        Lacking::Dependencies(repo) => (
+            format!("what {repo} depends on: no bill of materials"),
+            format!("pg-atlas ingest sbom FILE --repo {}", quoted(repo)),
+        ),
+        Lacking::Gap(gap) => (gap.to_string(), command(gap)),
+        Lacking::Scores => ("scores with all of this".to_owned(), "pg-atlas project".to_owned()),
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn settings(common: &Common) -> Settings {
 #[cfg(feature = "ingest")]
 pub(crate) fn demo(common: &Common) -> Result<Deps> {
     let named = Configuration::default().settings(common.database_url.clone(), common.data_dir.clone());
-    Ok(Deps::open(&demo::place(named)?, Arc::new(Terminal { quiet: common.quiet }))?)
+    Ok(Deps::open(&demo::place(named)?, watch(common))?)
 }
 
 /// Says something to the user, on stderr.

@@ -103,7 +103,8 @@ impl<'a> Walk<'a> {
         match self.hindrance(source, target) {
             Some(Hindrance::Inactive) => "active",
             Some(Hindrance::NoRepo) => "counting",
-            Some(Hindrance::Sibling) | None => "sibling",
+            Some(Hindrance::Sibling) => "sibling",
+            None => unreachable!("what counts is asked about"),
         }
     }
 }

@@ -317,3 +317,12 @@ pub async fn undeclared(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec
     });
     Ok(lines)
 }
+
+/// The ids of every project, Repo and ExternalRepo of the live builds, in no order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ids(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<String>, StoreError> {
+    let sql = statement::IDS.on(&[("graph", of(builds, Projection::Graph)?)]);
+    Ok(sqlx::query_scalar(&sql).fetch_all(conn).await?)
+}

@@ -1,4 +1,4 @@
-//! What the live tables do not hold: how much no source has told, and which ids there are at all.
+//! What the live tables do not hold: how much no source has told.
 
 use sqlx::{PgConnection, Row as _};
 
@@ -46,13 +46,4 @@ pub async fn numbers(conn: &mut PgConnection, builds: &[Build]) -> Result<Unsaid
         without_log: number("without_log")?,
         without_signals: number("without_signals")?,
     })
-}
-
-/// The ids of every project, Repo and ExternalRepo of the live builds, in no order.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn ids(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<String>, StoreError> {
-    let sql = statement::IDS.on(&[("graph", of(builds, Projection::Graph)?)]);
-    Ok(sqlx::query_scalar(&sql).fetch_all(conn).await?)
 }

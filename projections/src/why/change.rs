@@ -9,25 +9,48 @@ use super::{LeftOutPart, RestedOn, ValueWhy, counted, shown};
 /// Parts of a change that are told one by one.
 const TOLD: usize = 20;
 
+/// What an earlier position says of a value.
+#[derive(Clone, Copy, Debug)]
+pub enum Before<'a> {
+    /// Nothing had the id.
+    Absent,
+    /// The formula of then had no such value.
+    NoSuchMetric,
+    /// It was this.
+    Told(&'a ValueWhy),
+}
+
 /// The later of two accounts of one value, beginning with what is another than before; its events are those that the
 /// value rests on now and did not, or did and does not.
 #[must_use]
-pub fn changed(before: Option<&ValueWhy>, mut after: ValueWhy, from: Position, to: Position) -> ValueWhy {
-    let Some(before) = before else {
-        after.sentences.insert(0, format!("There was no {} at position {from}.", after.id));
-        after.events.retain(|event| event.position > from);
-        return after;
+pub fn changed(before: Before<'_>, mut after: ValueWhy, from: Position, to: Position) -> ValueWhy {
+    let before = match before {
+        Before::Told(before) => before,
+        Before::Absent => {
+            after.sentences.insert(1, format!("There was no {} at position {from}.", after.id));
+            after.events.retain(|event| event.position > from);
+            return after;
+        }
+        Before::NoSuchMetric => {
+            let said = format!("The formula of position {from} had no {}.", after.metric);
+            after.sentences.insert(1, said);
+            return after;
+        }
     };
     let mut told = vec![if before.value == after.value {
         format!("It was {} at position {from} already, and is at position {to}.", shown(&before.value))
     } else {
         format!("It was {} at position {from}, and is {} at position {to}.", shown(&before.value), shown(&after.value))
     }];
-    told.extend(parts(before, &after));
-    let known = told.len().saturating_sub(1);
-    if known > TOLD {
-        told.truncate(TOLD + 1);
-        told.push(format!("{} more.", counted(known - TOLD, "part changed", "parts changed")));
+    if before.id != after.id {
+        told.push(format!("It was {} then: a package goes by the repository that publishes it.", before.id));
+    }
+    let mut parts = parts(before, &after);
+    let more = parts.len().saturating_sub(TOLD);
+    parts.truncate(TOLD);
+    told.append(&mut parts);
+    if more > 0 {
+        told.push(format!("{} more.", counted(more, "part changed", "parts changed")));
     }
     // What does not change goes without saying.
     let fresh = after.sentences.iter().skip(1).filter(|sentence| !before.sentences.contains(sentence)).cloned();

@@ -7,20 +7,13 @@ use super::teller::Teller;
 use super::{CountedPart, LeftOutPart, ValueWhy, shown};
 use crate::metrics::ScoreRow;
 
-/// Tells a composite, flags or a further term.
-pub(super) fn tell(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
-    match why.metric.as_str() {
-        "pg_score" => composite(teller, row, why),
-        "flags" => flags(teller, row, why),
-        name => {
-            if let Some(term) = Term::ALL.into_iter().find(|term| term.name() == name) {
-                why.say(format!("It is {}.", about(term)));
-            }
-        }
-    }
+/// Tells a further term.
+pub(super) fn term(term: Term, why: &mut ValueWhy) {
+    why.say(format!("It is {}.", about(term)));
 }
 
-fn composite(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
+/// Tells a composite.
+pub(super) fn composite(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
     let Some(policy) = &teller.basis().formula.score else { return };
     if row.level != crate::metrics::Level::Project {
         why.say("Only projects have a composite.");
@@ -47,7 +40,8 @@ fn composite(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
     }
 }
 
-fn flags(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
+/// Tells flags.
+pub(super) fn flags(teller: &Teller<'_>, row: &ScoreRow, why: &mut ValueWhy) {
     why.say("A flag is raised where every one of its conditions holds; an unknown value fulfils none.");
     for flag in &teller.basis().formula.flags {
         let conditions: Vec<String> = flag.when.iter().map(|condition| bounds(teller, row, condition)).collect();

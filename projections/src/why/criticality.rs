@@ -77,8 +77,7 @@ fn fit(project: usize) -> u32 {
 
 /// All that reach any of some vertices, which themselves are none of them, near ones first.
 fn reaching(teller: &Teller<'_>, targets: &[u32], project: Option<u32>, siblings: SiblingPolicy) -> Vec<Reaching> {
-    let network = &teller.evaluation.network;
-    let above = network.edges.reversed();
+    let (network, above) = (&teller.evaluation.network, teller.above());
     let mut seen = vec![false; network.active.len()];
     targets.iter().for_each(|target| seen[*target as usize] = true);
     let mut found: Vec<Reaching> = Vec::new();

@@ -1,8 +1,11 @@
 //! What a teller looks at, and the words that several sentences share.
 
+use std::cell::OnceCell;
+
 use domain::recorded::Position;
 use domain::time::Day;
 
+use crate::engine::DependencyGraph;
 use crate::fold::{View, World};
 use crate::graph::{Graph, Vertex};
 use crate::metrics::basis::Basis;
@@ -23,11 +26,17 @@ pub(super) struct Teller<'a> {
     pub(super) world: &'a World,
     pub(super) view: &'a View<'a>,
     pub(super) evaluation: &'a Evaluation<'a>,
+    above: OnceCell<DependencyGraph>,
 }
 
 impl<'a> Teller<'a> {
     pub(super) fn of(world: &'a World, view: &'a View<'a>, evaluation: &'a Evaluation<'a>) -> Self {
-        Self { world, view, evaluation }
+        Self { world, view, evaluation, above: OnceCell::new() }
+    }
+
+    /// The edges of the network, each turned round.
+    pub(super) fn above(&self) -> &DependencyGraph {
+        self.above.get_or_init(|| self.evaluation.network.edges.reversed())
     }
 
     pub(super) fn subject(&self, row: &ScoreRow) -> Option<ToldAbout> {

@@ -4,7 +4,7 @@ use domain::digest::Digest;
 use domain::facts::repo::RepoObserved;
 use domain::facts::survey::SurveyStatus::Live;
 use projections::metrics::Level;
-use projections::why::{Gap, MAX_LISTED, NothingToTell, ValueWhy, changed, values};
+use projections::why::{Before, Gap, MAX_LISTED, NothingToTell, ValueWhy, changed, values};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -14,6 +14,9 @@ use super::logs::{in_order, log};
 const A: &str = "pkg:github/o/a";
 const B: &str = "pkg:github/o/b";
 const X: &str = "pkg:npm/x";
+
+/// What `seed` has.
+const SEED: [&str; 4] = ["activity_status", "adoption_score", "criticality_score", "pony_factor"];
 
 fn tell(log: &Log, formula_name: &str, id: &str, metric: &str) -> ValueWhy {
     let world = log.world();
@@ -105,7 +108,7 @@ fn a_zero_says_what_is_missing() {
     let world = alone.world();
     let nothing = |id: &str, metric| values(&world, &world.view(), &formula("seed"), id, metric).unwrap_err();
     assert_eq!(nothing("pkg:github/o/none", None), NothingToTell::Vertex);
-    assert_eq!(nothing(A, Some("pg_score")), NothingToTell::Metric);
+    assert_eq!(nothing(A, Some("pg_score")), NothingToTell::Metric(SEED.to_vec()));
 }
 
 #[test]
@@ -139,14 +142,20 @@ fn a_change_names_what_joined_and_the_events_since() {
         .then("2026-01-04", sbom_for(B, "p:b", &[X]));
     let (one, two) = (tell(&before, "seed", X, "criticality_score"), tell(&after, "seed", X, "criticality_score"));
     assert_eq!((&one.value, &two.value), (&json!(1), &json!(2)));
-    let told = changed(Some(&one), two.clone(), 2, 4);
+    let told = changed(Before::Told(&one), two.clone(), 2, 4);
     assert_eq!(told.sentences[1], "It was 1 at position 2, and is 2 at position 4.");
     assert!(told.sentences[2].starts_with(&format!("{B} counts now: ")), "{told:#?}");
     assert_eq!(told.events.iter().map(|event| event.position).collect::<Vec<_>>(), [3, 4]);
-    let same = changed(Some(&two), two.clone(), 4, 4);
+    let same = changed(Before::Told(&two), two.clone(), 4, 4);
     assert!(same.sentences[1].starts_with("It was 2 at position 4 already") && same.events.is_empty());
-    let fresh = changed(None, two, 2, 4);
-    assert!(fresh.sentences[0].contains("There was no"), "{fresh:#?}");
+    let fresh = changed(Before::Absent, two.clone(), 2, 4);
+    assert_eq!(fresh.sentences[1], format!("There was no {X} at position 2."));
+    assert_eq!(fresh.events.iter().map(|event| event.position).collect::<Vec<_>>(), [3, 4]);
+    let other = changed(Before::NoSuchMetric, two.clone(), 2, 4);
+    assert_eq!(other.sentences[1], "The formula of position 2 had no criticality_score.");
+    assert_eq!(other.events, two.events, "nothing is said of what it rested on");
+    let renamed = changed(Before::Told(&ValueWhy { id: "pkg:npm/before".to_owned(), ..one }), two, 2, 4);
+    assert!(renamed.sentences[2].starts_with("It was pkg:npm/before then"), "{renamed:#?}");
     // A pseudonym is no id of a vertex.
     let log = after.then("2026-03-01", git_log(A, None, "2026-03-01", &[("ann", "2026-02-02", 3, 0)]));
     let pony = tell(&log, "seed", A, "pony_factor");

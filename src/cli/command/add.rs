@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::cli::command::ingest::destination;
 use crate::cli::failure::Result;
 use crate::cli::flags::{Add, Common};
-use crate::cli::gap::quoted;
+use crate::cli::gap::lacking;
 use crate::cli::interrupt::{stopped, until_signal};
 use crate::cli::output::Output;
-use crate::service::act::add::{Added, AddedEvent, AskedAddition, Lacking, add};
+use crate::service::act::add::{Added, AddedEvent, AskedAddition, add};
 use crate::service::act::ingest::{Circumstances, document};
 
 /// `add`. The flags are read before the bill of materials, and that before the history.
@@ -22,27 +22,9 @@ pub(crate) async fn run(common: &Common, asked: Add) -> Result<Output> {
     let to = destination(common, dry_run);
     let (added, signal) = until_signal(async |stop| add(&to, asked, &circumstances, stop).await).await?;
     let added = added.map_err(|error| stopped(error, signal))?;
-    let missing: Vec<(String, String)> = added.lacking.iter().map(|what| missing(what, &added.repo)).collect();
+    let missing: Vec<(String, String)> = added.lacking.iter().map(lacking).collect();
     let rows: Vec<Value> = missing.iter().map(|(what, command)| json!({"what": what, "command": command})).collect();
     Ok(Output::report(report(&added, &missing), &added)?.with("missing", rows))
-}
-
-/// What is not known, and the command that tells it; words in capitals are to be filled in.
-fn missing(lacking: &Lacking, repo: &str) -> (String, String) {
-    let repo = quoted(repo);
-    let (what, command) = match lacking {
-        Lacking::Dependencies => {
-            ("what it depends on: no bill of materials", format!("ingest sbom FILE --repo {repo}"))
-        }
-        Lacking::HostFacts => ("stars and forks: no host facts", format!("ingest repo FILE.json --repo {repo}")),
-        Lacking::Project => ("its project", format!("add {repo} --project ID --status live")),
-        Lacking::Status(project) => (
-            "whether its project is active: no survey answer, no grants record",
-            format!("add {repo} --project {} --status live", quoted(project)),
-        ),
-        Lacking::Scores => ("scores with all of this", "project".to_owned()),
-    };
-    (what.to_owned(), format!("pg-atlas {command}"))
 }
 
 fn report(added: &Added, missing: &[(String, String)]) -> String {

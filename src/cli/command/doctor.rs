@@ -1,13 +1,10 @@
 //! `doctor`.
 
-use std::sync::Arc;
-
 use crate::cli::failure::{REFUSED, Result};
 use crate::cli::flags::Common;
 use crate::cli::output::looks::Tone;
 use crate::cli::output::{Output, cell, looks};
-use crate::cli::session::settings;
-use crate::cli::terminal::Terminal;
+use crate::cli::session::{settings, watch};
 use crate::service::ask::doctor::{Check, Checkup, Remedy, checkup};
 
 /// What stands before a line that goes on.
@@ -15,7 +12,7 @@ const INDENT: &str = "      ";
 
 /// `doctor`. Exit code 1 when something is to be mended.
 pub(crate) async fn run(common: &Common) -> Result<(Output, u8)> {
-    let mut found = checkup(&settings(common), Arc::new(Terminal { quiet: common.quiet })).await?;
+    let mut found = checkup(&settings(common), watch(common)).await?;
     found.checks.iter_mut().for_each(advise);
     Ok((Output::report(text(&found), &found)?, if found.is_well() { 0 } else { REFUSED }))
 }

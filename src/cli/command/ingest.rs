@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::failure::{REFUSED, Result};
@@ -10,7 +9,6 @@ use crate::cli::flags::{Common, Ingest, IngestOptions, SubjectOptions};
 use crate::cli::interrupt::{stopped, until_signal};
 use crate::cli::output::{Output, OutputFormat};
 use crate::cli::session;
-use crate::cli::terminal::Terminal;
 use crate::service::act::ingest::batch::{BatchInput, batch};
 use crate::service::act::ingest::git_log::{self, AskedHistory};
 use crate::service::act::ingest::registry::{self, AskedPackages};
@@ -60,7 +58,7 @@ fn circumstances(options: &IngestOptions) -> Result<Circumstances> {
 
 /// Where documents go.
 pub(super) fn destination(common: &Common, dry_run: bool) -> Destination {
-    let (settings, watch) = (session::settings(common), Arc::new(Terminal { quiet: common.quiet }));
+    let (settings, watch) = (session::settings(common), session::watch(common));
     if dry_run { Destination::Rehearsal(settings, watch) } else { Destination::Unopened(settings, watch) }
 }
 
@@ -83,7 +81,7 @@ async fn documents(
 async fn history(common: &Common, asked: AskedHistory, options: &IngestOptions) -> Result<Output> {
     let circumstances = circumstances(options)?;
     let (answer, signal) = if options.dry_run && common.format == Some(OutputFormat::Ndjson) {
-        let (settings, watch) = (session::settings(common), Arc::new(Terminal { quiet: common.quiet }));
+        let (settings, watch) = (session::settings(common), session::watch(common));
         let (export, signal) =
             until_signal(async |stop| git_log::export(&settings, watch, asked, &circumstances, stop).await).await?;
         (export.map(|text| Ok(Output::Text(text))), signal)

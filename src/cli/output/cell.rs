@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use console::{measure_text_width, truncate_str};
 use serde_json::{Map, Value};
 
-use super::looks::Tone;
+use super::looks::{Tone, looks};
 
 /// Length of a digest in hexadecimal digits, and how much of it a person needs to recognise it.
 const DIGEST: (usize, usize) = (64, 12);
@@ -128,7 +128,7 @@ pub(crate) fn decimal(value: &Value, decimals: usize) -> String {
 }
 
 /// A digest as people tell it apart, also where one ends a text (`VERSION+DIGEST`).
-fn short(text: &str) -> &str {
+pub(crate) fn short(text: &str) -> &str {
     let from = text.rfind('+').map_or(0, |at| at + 1);
     let is_digest = text.len() - from == DIGEST.0 && text[from..].bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_digest { &text[..from + DIGEST.1] } else { text }
@@ -199,6 +199,12 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A text in lines that fit the terminal, each behind so many blanks.
+pub(crate) fn indented(text: &str, indent: usize) -> String {
+    let lines = wrapped(text, looks().width.saturating_sub(indent));
+    lines.into_iter().map(|line| format!("{:indent$}{line}\n", "")).collect()
 }
 
 /// Whether a column holds numbers.

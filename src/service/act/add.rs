@@ -1,6 +1,7 @@
 //! A repository with all that can be told of it in one go: its history, a bill of materials, its project, and what that
 //! project answers the survey. Everything is read, and tried against the log, before the first event is appended.
 
+use domain::Timestamp;
 use domain::recorded::Position;
 use ingest::key_file::KeyDraft;
 use ingest::source::{NamedDocument, Reading, gitlog, sbom, survey};
@@ -74,20 +75,23 @@ struct ReadPart {
     new_key: Option<KeyDraft>,
 }
 
-/// Adds a repository. Asked to stop while git reads, it appends nothing. What the log has already is a duplicate.
+/// Adds a repository. Asked to stop while git reads, it appends nothing. What the log has already is a duplicate; a
+/// status on a later day is a newer answer, as it would be in a survey.
 ///
 /// # Errors
 /// [`Error::Invalid`] for what names no repository ([`Unnamed`]), no project or no status; [`Error::Refused`] for a
 /// document or a history that cannot be read, and for facts that the log refuses: then nothing is appended.
 /// [`Error::Interrupted`] when it was stopped; as [`Deps::log`](crate::service::Deps::log).
 pub async fn add(to: &Destination, asked: AskedAddition, circumstances: &Circumstances, stop: &Stop) -> Result<Added> {
+    // One moment for all of it: the answer's day is that of the observation.
     let observed_at = circumstances.observed_at.map_or_else(now, Ok)?;
+    let circumstances = &Circumstances { observed_at: Some(observed_at), ..circumstances.clone() };
     let (repo, source) = place::found(&asked.place, asked.repo.as_deref(), observed_at).await?;
     let about = DocumentSubject { repo: Some(repo), project: asked.project.clone(), ..DocumentSubject::default() };
     let (subject, _) = about.repository()?;
     let mut parts: Vec<ReadPart> = Vec::new();
     let no_key = || Ok(None);
-    if let Some(reading) = answer(&asked, circumstances)? {
+    if let Some(reading) = answer(&asked, observed_at)? {
         parts.push(ReadPart { kind: survey::KIND.name, reading, circumstances: circumstances.clone(), new_key: None });
     }
     if let Some(document) = asked.sbom {
@@ -97,9 +101,9 @@ pub async fn add(to: &Destination, asked: AskedAddition, circumstances: &Circums
         parts.push(ReadPart { kind: sbom::KIND.name, reading, circumstances: circumstances.clone(), new_key: None });
     }
     let asked_history = AskedHistory { source, since_months: None, branch: None, about };
-    let ReadHistory { parsed, observed_at, new_key } = git_log::read(to, asked_history, circumstances, stop).await?;
-    let seen = Circumstances { observed_at: Some(observed_at), ..circumstances.clone() };
-    parts.push(ReadPart { kind: gitlog::KIND.name, reading: Reading::from(parsed), circumstances: seen, new_key });
+    let ReadHistory { parsed, new_key, .. } = git_log::read(to, asked_history, circumstances, stop).await?;
+    let reading = Reading::from(parsed);
+    parts.push(ReadPart { kind: gitlog::KIND.name, reading, circumstances: circumstances.clone(), new_key });
 
     let to = to.open()?.map_or_else(|| to.clone(), Destination::Open);
     tried(&to, &parts).await?;
@@ -113,8 +117,8 @@ pub async fn add(to: &Destination, asked: AskedAddition, circumstances: &Circums
     Ok(Added { repo: subject.id, ingested, lacking })
 }
 
-/// The answer of the project, as a survey's row says it. The day is the one of the observation.
-fn answer(asked: &AskedAddition, circumstances: &Circumstances) -> Result<Option<Reading>> {
+/// The answer of the project, as a survey's row says it, on the day of the observation.
+fn answer(asked: &AskedAddition, observed_at: Timestamp) -> Result<Option<Reading>> {
     let Some(status) = &asked.status else {
         let unused = || Error::invalid("project_name", "a project is named together with its status");
         return asked.project_name.as_ref().map_or(Ok(None), |_| Err(unused()));
@@ -123,7 +127,7 @@ fn answer(asked: &AskedAddition, circumstances: &Circumstances) -> Result<Option
         .project
         .as_deref()
         .ok_or_else(|| Error::invalid("status", "a status is what a project answers: the project is missing"))?;
-    let day = circumstances.observed_at.map_or_else(now, Ok)?.day().to_string();
+    let day = observed_at.day().to_string();
     let name = asked.project_name.as_deref().unwrap_or_default();
     let mut table = csv::Writer::from_writer(Vec::new());
     for row in [["project_id", "project_name", "status", "answered_at"], [project, name, status, &day]] {
@@ -131,7 +135,7 @@ fn answer(asked: &AskedAddition, circumstances: &Circumstances) -> Result<Option
     }
     let bytes = table.into_inner().map_err(|error| Error::refused(error.to_string()))?;
     let submission = Submission::new(&survey::KIND, &DocumentSubject::default())?;
-    let reading = submission.read(vec![("answer".to_owned(), bytes)], circumstances.observed_at, || Ok(None))?;
+    let reading = submission.read(vec![("answer".to_owned(), bytes)], Some(observed_at), || Ok(None))?;
     match reading.refused.first() {
         Some((_, reason)) => Err(Error::invalid("status", reason.clone())),
         None => Ok(Some(reading)),

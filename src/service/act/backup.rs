@@ -26,6 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::service::act::ingest::now;
 use crate::service::ask::backup::place_of;
 use crate::service::deps::TOOL;
 use crate::service::{Deps, Error, Result};
@@ -58,12 +59,6 @@ pub struct MadeBackup {
     pub live: bool,
     /// Files of keys that are not in it, and without which some of the work cannot go on.
     pub keys: Vec<PathBuf>,
-}
-
-/// The time of this machine.
-pub(crate) fn now() -> Result<Timestamp> {
-    let now = Timestamp::from_datetime(chrono::Utc::now());
-    now.ok_or_else(|| Error::unavailable("this machine's clock lies outside the years 1970 to 9999"))
 }
 
 /// Makes a backup of the database as it is at one moment, with the raw documents, in a folder or a bucket. Whoever

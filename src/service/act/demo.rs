@@ -21,7 +21,7 @@ use super::ingest::intake::Intake;
 use super::ingest::{Destination, DocumentSubject, Submission};
 use super::publish;
 use crate::embedded;
-use crate::service::ask::scores::Scored;
+use crate::service::ask::scores::{Scored, Sort};
 use crate::service::ask::unsaid::{self, Unsaid};
 use crate::service::deps::context;
 use crate::service::run::project;
@@ -191,7 +191,9 @@ async fn prove(deps: &Deps, conn: &mut PgConnection, published: &ScoresPublished
 /// The most depended-upon repositories.
 async fn leaders(conn: &mut PgConnection) -> Result<Vec<Scored>> {
     let live = store::live_builds(conn).await?;
-    let mut lines = query::scores(conn, &live, Level::Repo).await?;
-    lines.sort_by(|a, b| b.criticality_score.cmp(&a.criticality_score).then_with(|| a.id.cmp(&b.id)));
-    Ok(lines.into_iter().take(LEADERS).map(Scored::from).collect())
+    let lines = query::scores(conn, &live, Level::Repo).await?;
+    let mut leaders: Vec<Scored> = lines.into_iter().map(Scored::from).collect();
+    Sort::Best.apply(&mut leaders);
+    leaders.truncate(LEADERS);
+    Ok(leaders)
 }

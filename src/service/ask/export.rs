@@ -87,7 +87,7 @@ pub fn node_columns(nodes: &[Map<String, Value>]) -> Vec<&str> {
 pub async fn snapshot(deps: &Deps, at: &PointQuery) -> Result<GraphSnapshot> {
     let mut conn = deps.read_long().await?;
     let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
-        let Shown { position, formula, lag } = point::shown(conn, at).await?;
+        let Shown { position, formula, lag } = point::shown(deps, conn, at).await?;
         Ok((point::fold_to(deps, conn, position, formula).await?, lag))
     });
     let (fold, lag) = read.await?;

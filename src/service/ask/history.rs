@@ -61,7 +61,7 @@ pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<
             }
         }
         if spans.is_empty() {
-            return Err(without(conn, &live, &forms, metric).await?);
+            return Err(without(conn, &live, id, metric).await?);
         }
         let labels = if reads_log(conn).await? { Some(Labels::of(conn, build).await?) } else { None };
         Ok((build.clone(), spans, query::labels(conn, build).await?, labels))
@@ -95,12 +95,12 @@ pub async fn history(deps: &Deps, id: &str, metric: Option<&str>) -> Result<Vec<
 }
 
 /// Why there is no history of an id.
-async fn without(conn: &mut PgConnection, live: &[Build], forms: &[String], metric: Option<&str>) -> Result<Error> {
-    let (ids, id) = (known::live(conn, live).await?, &forms[0]);
+async fn without(conn: &mut PgConnection, live: &[Build], id: &str, metric: Option<&str>) -> Result<Error> {
+    let ids = known::live(conn, live).await?;
     if let Some(unknown) = known::unknown(id, &ids) {
         return Ok(unknown);
     }
-    let of = metric.map_or_else(|| id.clone(), |metric| format!("`{metric}` of {id}"));
+    let of = metric.map_or_else(|| id.to_owned(), |metric| format!("`{metric}` of {id}"));
     let begins = "values are written down for every day on which facts were seen, once facts of a later day come in, and at \
                   a publication or promotion";
     Ok(Error::not_found("history", id, format!("there is no history of {of} yet: {begins}")))

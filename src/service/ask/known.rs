@@ -3,7 +3,7 @@
 use projections::graph::Graph;
 #[cfg(feature = "ingest")]
 use projections::store;
-use projections::store::{Build, unsaid};
+use projections::store::{Build, query};
 #[cfg(feature = "ingest")]
 use replay::snapshot;
 use sqlx::PgConnection;
@@ -16,7 +16,7 @@ use crate::service::{Error, Result};
 
 /// The ids of the live builds; none where nothing is projected.
 pub(crate) async fn live(conn: &mut PgConnection, live: &[Build]) -> Result<Vec<String>> {
-    Ok(if live.is_empty() { Vec::new() } else { unsaid::ids(conn, live).await? })
+    Ok(if live.is_empty() { Vec::new() } else { query::ids(conn, live).await? })
 }
 
 /// The ids of the live builds, of one moment.

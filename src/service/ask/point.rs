@@ -31,22 +31,30 @@ impl PointQuery {
     /// # Errors
     /// When it is neither a position nor a time.
     pub fn point(&self) -> Result<Option<Point>> {
-        let wrong = |text: &str| {
-            Error::invalid("as_of", format!("`{text}`: expected a position (17) or a time (2026-01-31T12:00:00Z)"))
-        };
-        self.as_of.as_deref().map(|text| Point::parse(text).ok_or_else(|| wrong(text))).transpose()
+        self.as_of.as_deref().map(|text| parsed("as_of", text)).transpose()
     }
+}
+
+/// The point that a field names.
+pub(super) fn parsed(field: &'static str, text: &str) -> Result<Point> {
+    let reason = || format!("`{text}`: expected a position (17) or a time (2026-01-31T12:00:00Z)");
+    Point::parse(text).ok_or_else(|| Error::invalid(field, reason()))
 }
 
 /// Folds to the point and under the formula that are asked for. To be called in a snapshot.
 pub(crate) async fn fold(deps: &Deps, conn: &mut PgConnection, at: &PointQuery) -> Result<Fold> {
+    let (position, formula) = placed(deps, conn, at).await?;
+    fold_to(deps, conn, position, formula).await
+}
+
+/// The position and the formula that are asked for. To be called in a snapshot.
+async fn placed(deps: &Deps, conn: &mut PgConnection, at: &PointQuery) -> Result<(Position, FormulaDocument)> {
     let point = at.point()?;
     let position = as_of::position(conn, point).await?;
     if position == 0 && matches!(point, Some(Point::Time(_))) {
         deps.note("nothing was in the log at that time; a date stands for its first moment (00:00 UTC)");
     }
-    let formula = as_of::formula(conn, at.formula.as_deref(), position).await?;
-    fold_to(deps, conn, position, formula).await
+    Ok((position, as_of::formula(conn, at.formula.as_deref(), position).await?))
 }
 
 /// Where an answer about what is shown stands.
@@ -61,15 +69,15 @@ pub(crate) struct Shown {
 
 /// What the live tables show, where they stand; another point or formula where it is asked for. To be called in a
 /// snapshot.
-pub(crate) async fn shown(conn: &mut PgConnection, at: &PointQuery) -> Result<Shown> {
+pub(crate) async fn shown(deps: &Deps, conn: &mut PgConnection, at: &PointQuery) -> Result<Shown> {
     let live = store::live_builds(conn).await?;
     let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
     if let Some(metrics) = metrics.filter(|_| at.is_now()) {
         let formula = as_of::formula(conn, metrics.formula.as_deref(), metrics.position).await?;
         return Ok(Shown { position: metrics.position, formula, lag: lag::of(conn, &live).await? });
     }
-    let position = as_of::position(conn, at.point()?).await?;
-    Ok(Shown { position, formula: as_of::formula(conn, at.formula.as_deref(), position).await?, lag: 0 })
+    let (position, formula) = placed(deps, conn, at).await?;
+    Ok(Shown { position, formula, lag: 0 })
 }
 
 /// Folds to a position that the log has. To be called in a snapshot.

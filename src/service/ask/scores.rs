@@ -92,8 +92,11 @@ pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<Vec<Scored>> {
     let mut scores: Vec<Scored> = lines.into_iter().filter(wanted).map(Scored::from).collect();
     if let (Some(id), true) = (&id, scores.is_empty()) {
         let level = asked.level.name();
-        let other = if ids.contains(id) { ": something of another level has it" } else { "" };
-        return Err(known::nothing(level, id, &format!("no {level} has the id `{id}`{other}"), &ids));
+        if ids.contains(id) {
+            let complaint = format!("no {level} has the id `{id}`: something of another level has it");
+            return Err(Error::not_found(level, id, complaint));
+        }
+        return Err(known::nothing(level, id, &format!("no {level} has the id `{id}`"), &ids));
     }
     asked.sort.apply(&mut scores);
     scores.truncate(asked.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
@@ -218,7 +221,7 @@ impl Sort {
     }
 
     /// Sorts.
-    fn apply(self, scores: &mut [Scored]) {
+    pub(crate) fn apply(self, scores: &mut [Scored]) {
         let key = |scored: &Scored, field, descending| SortKey { rank: rank(scored, field), descending };
         match self {
             Self::By { field, descending } => {

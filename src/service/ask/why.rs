@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::digest::Digest;
+use domain::formula::Formula;
 use domain::recorded::Position;
+use projections::why::{Before, NothingToTell, ValueWhy, changed, values};
 pub use projections::why::{CountedPart, Gap, LeftOutPart, RestedOn};
-use projections::why::{NothingToTell, ValueWhy, changed, values};
 use projections::{Fold, store};
 use replay::{as_of, snapshot};
 use schemars::JsonSchema;
@@ -70,12 +71,14 @@ pub struct NamedPart {
     pub name: Option<String>,
 }
 
-/// The answer of a fold, before names are put in.
+/// The answer of a fold.
 struct ToldAt {
     position: Position,
     formula: String,
     values: Vec<ValueWhy>,
     lag: u64,
+    /// Names of the people in it, as far as they are known here.
+    names: BTreeMap<Digest, String>,
 }
 
 /// Why the values of a vertex are what they are: where they stand in the live tables, or at the point that is asked
@@ -88,12 +91,9 @@ pub async fn why(deps: &Deps, asked: &WhyQuery) -> Result<Vec<WhyAnswer>> {
     let mut conn = deps.read_long().await?;
     let told = snapshot::read(&mut conn, async |conn| tell(deps, conn, asked).await).await?;
     lag::note(deps, told.lag);
-    let people = told.values.iter().filter(|why| why.metric == "pony_factor").flat_map(|why| &why.counts);
-    let people: Vec<Vec<u8>> = people.filter_map(|part| Some(Digest::parse(&part.id)?.0.to_vec())).collect();
-    let names = names(&mut conn, &people).await?;
     let answer = |why: ValueWhy| {
         let named = |part: CountedPart| {
-            let name = Digest::parse(&part.id).and_then(|person| names.get(&person).cloned());
+            let name = Digest::parse(&part.id).and_then(|person| told.names.get(&person).cloned());
             NamedPart { part, name }
         };
         WhyAnswer {
@@ -110,66 +110,79 @@ pub async fn why(deps: &Deps, asked: &WhyQuery) -> Result<Vec<WhyAnswer>> {
             missing: why.missing,
         }
     };
-    Ok(told.values.into_iter().map(|why| answer(why.bounded())).collect())
+    Ok(told.values.into_iter().map(answer).collect())
 }
 
 async fn tell(deps: &Deps, conn: &mut PgConnection, asked: &WhyQuery) -> Result<ToldAt> {
-    let Shown { position, formula, lag } = point::shown(conn, &asked.at).await?;
+    let Shown { position, formula, lag } = point::shown(deps, conn, &asked.at).await?;
     let earlier = match &asked.from {
         None => None,
-        Some(from) => {
-            let from = PointQuery { as_of: Some(from.clone()), formula: None };
-            let from = as_of::position(conn, from.point()?).await?;
-            if from > position {
-                let reason = format!("position {from} lies behind {position}, where the value is asked about");
-                return Err(Error::invalid("from", reason));
-            }
-            Some((from, as_of::formula(conn, None, from).await?.formula))
-        }
+        Some(from) => Some(earlier(conn, from, asked.at.formula.as_deref(), position).await?),
     };
     let after = formula.formula.clone();
     let mut progress = deps.begin("replaying", position);
     let first = earlier.as_ref().map_or(position, |(from, _)| *from);
     let mut fold = as_of::fold(conn, formula, first, None, &mut |_| progress.step()).await?;
-    // Whoever was not there has no value before.
-    let before = earlier.as_ref().map(|(from, formula)| (*from, said(&fold, formula, asked).unwrap_or_default()));
+    let before = earlier.as_ref().map(|(_, formula)| said(&fold, formula, asked));
     as_of::advance(conn, &mut fold, position, &mut |_| progress.step()).await?;
-    let mut told = said(&fold, &after, asked)?;
-    if let Some((from, before)) = before {
-        let of = |why: &ValueWhy| before.iter().find(|held| held.metric == why.metric);
-        told = told.into_iter().map(|why| changed(of(&why), why, from, position)).collect();
-        if earlier.is_some_and(|(_, formula)| formula.hash() != after.hash()) {
+    let mut values = said(&fold, &after, asked).map_err(|nothing| unsaid(&fold, &after, asked, nothing))?;
+    if let (Some((from, formula)), Some(before)) = (earlier, before) {
+        let of = |why: &ValueWhy| match &before {
+            Err(NothingToTell::Vertex) => Before::Absent,
+            Err(NothingToTell::Metric(_)) => Before::NoSuchMetric,
+            Ok(told) => told.iter().find(|held| held.metric == why.metric).map_or(Before::NoSuchMetric, Before::Told),
+        };
+        values = values.into_iter().map(|why| changed(of(&why), why, from, position)).collect();
+        if formula.hash() != after.hash() {
             let now = format!("The formula is {} by now, so other rules decide.", after.name);
-            told.iter_mut().for_each(|why| why.sentences.insert(1, now.clone()));
+            values.iter_mut().for_each(|why| why.sentences.insert(1, now.clone()));
         }
     }
-    Ok(ToldAt { position, formula: after.name, values: told, lag })
+    let values: Vec<ValueWhy> = values.into_iter().map(ValueWhy::bounded).collect();
+    let people = values.iter().filter(|why| why.metric == "pony_factor").flat_map(|why| &why.counts);
+    let people: Vec<Vec<u8>> = people.filter_map(|part| Some(Digest::parse(&part.id)?.0.to_vec())).collect();
+    Ok(ToldAt { position, formula: after.name, values, lag, names: names(conn, &people).await? })
 }
 
-/// What a fold says of what is asked, in the form in which the id is kept.
-fn said(fold: &Fold, formula: &domain::formula::Formula, asked: &WhyQuery) -> Result<Vec<ValueWhy>> {
+/// The earlier point, and the formula that its values are of: the one that is asked for, else the one of then.
+async fn earlier(
+    conn: &mut PgConnection,
+    from: &str,
+    formula: Option<&str>,
+    to: Position,
+) -> Result<(Position, Formula)> {
+    let from = as_of::position(conn, Some(point::parsed("from", from)?)).await?;
+    if from > to {
+        let reason = format!("position {from} lies behind {to}, where the value is asked about");
+        return Err(Error::invalid("from", reason));
+    }
+    Ok((from, as_of::formula(conn, formula, from).await?.formula))
+}
+
+/// What a fold says of what is asked, in the form in which the id is kept. A package that is published from a
+/// repository goes by the repository's id.
+fn said(fold: &Fold, formula: &Formula, asked: &WhyQuery) -> std::result::Result<Vec<ValueWhy>, NothingToTell> {
     let view = fold.world.view();
-    let metric = asked.metric.as_deref();
-    let mut forms = forms_of(&asked.id);
-    // A package that is published from a repository goes by the repository's id.
+    let forms = forms_of(&asked.id);
+    let is_project = |form: &str| view.graph.projects.binary_search_by(|project| project.id.as_str().cmp(form)).is_ok();
+    let kept = forms.iter().find(|form| view.graph.vertex(form).is_some() || is_project(form));
     let publisher = |form: &String| view.graph.vertices.iter().find(|vertex| vertex.details.packages.contains(form));
-    let publisher = forms.iter().find_map(publisher).map(|vertex| vertex.id.clone());
-    forms.extend(publisher);
-    let tried = forms.iter().map(|form| values(&fold.world, &view, formula, form, metric));
-    let mut found = tried.filter(|told| *told != Err(NothingToTell::Vertex));
-    match found.next() {
-        Some(Ok(told)) => Ok(told),
-        Some(Err(_)) => {
-            let name = metric.unwrap_or_default();
-            let all = values(&fold.world, &view, formula, &forms[0], None).unwrap_or_default();
-            let names: Vec<&str> = all.iter().map(|why| why.metric.as_str()).collect();
+    let id = kept.or_else(|| forms.iter().find_map(publisher).map(|vertex| &vertex.id));
+    values(&fold.world, &view, formula, id.ok_or(NothingToTell::Vertex)?, asked.metric.as_deref())
+}
+
+/// The complaint that there is nothing to tell.
+fn unsaid(fold: &Fold, formula: &Formula, asked: &WhyQuery, nothing: NothingToTell) -> Error {
+    match nothing {
+        NothingToTell::Metric(names) => {
+            let name = asked.metric.as_deref().unwrap_or_default();
             let reason = format!("no metric `{name}` under formula {}: {}", formula.name, names.join(", "));
-            Err(Error::not_found("metric", name, reason))
+            Error::not_found("metric", name, reason)
         }
-        None => {
-            let ids = known::of(&view.graph);
+        NothingToTell::Vertex => {
+            let ids = known::of(&fold.world.view().graph);
             let complaint = format!("no project, repository or package has the id `{}`", asked.id);
-            Err(known::nothing("vertex", &asked.id, &complaint, &ids))
+            known::nothing("vertex", &asked.id, &complaint, &ids)
         }
     }
 }

@@ -1,13 +1,15 @@
 //! What is not known of a repository that was added.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::{EventType, StreamKind};
-use projections::store::{self, few};
+use projections::store;
+use projections::why::Gap;
 use sqlx::PgConnection;
 
 use super::AddedEvent;
-use crate::service::act::ingest::{Destination, gitlog, sbom, survey};
+use crate::service::act::ingest::intake::held_projects;
+use crate::service::act::ingest::{Destination, sbom, survey};
 use crate::service::ask::lag;
 use crate::service::{Deps, Result};
 
@@ -15,13 +17,9 @@ use crate::service::{Deps, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lacking {
     /// What it depends on: no bill of materials.
-    Dependencies,
-    /// Stars and forks: no host facts.
-    HostFacts,
-    /// Which project it belongs to.
-    Project,
-    /// Whether this project is active: no answer and no grants record.
-    Status(String),
+    Dependencies(String),
+    /// What would change its scores.
+    Gap(Gap),
     /// The scores that follow from what the log holds: it is ahead of the live tables.
     Scores,
 }
@@ -33,49 +31,37 @@ pub(super) async fn of(
     told_project: Option<&str>,
     told: &[AddedEvent],
 ) -> Result<Vec<Lacking>> {
-    let mut known: BTreeSet<String> =
-        told.iter().filter_map(|event| Some(event_type(&event.kind)?.to_owned())).collect();
+    let mut known = BTreeSet::new();
     let mut project = told_project.map(str::to_owned);
     let mut is_shown = true;
     if let Some(deps) = to.open()? {
         let log = deps.log().await?;
         let mut conn = log.pool().acquire().await?;
         known.extend(types(&mut conn, StreamKind::Repo, repo).await?);
-        let live = match LiveView::of(&deps, repo).await {
-            // Whoever may append need not be one who may look.
-            Err(error) if error.denied().is_some() => LiveView::default(),
-            live => live?,
-        };
-        is_shown = told.iter().all(|event| event.position <= Some(live.position));
+        let shown = shown(&deps).await?;
+        is_shown = shown.is_none_or(|shown| told.iter().all(|event| event.position <= Some(shown)));
         if project.is_none() {
-            let said = sqlx::query_file_scalar!("sql/told_project.sql", repo).fetch_optional(&mut *conn).await?;
-            project = live.project.or(said);
+            project = held_projects(&deps, &log, &[repo.to_owned()]).await?.remove(repo);
         }
         if let Some(project) = &project {
             known.extend(types(&mut conn, StreamKind::Project, project).await?);
         }
     }
-    let knows = |kind: EventType| known.contains(kind.name());
-    let described = knows(EventType::SurveyAnswered) || knows(EventType::GrantObserved);
-    let status = project.is_some() && !described;
+    let is_told = |kind: &str| told.iter().any(|event| event.kind == kind);
+    let knows = |event: EventType| known.contains(event.name());
+    let depends = is_told(sbom::KIND.name) || knows(EventType::SbomSubmitted);
+    let answered = is_told(survey::KIND.name) || knows(EventType::SurveyAnswered);
+    let gap = match project {
+        None => Some(Gap::Project(repo.to_owned())),
+        Some(project) => (!answered && !knows(EventType::GrantObserved)).then_some(Gap::Survey(project)),
+    };
     let lacking = [
-        (!knows(EventType::SbomSubmitted)).then_some(Lacking::Dependencies),
-        (!knows(EventType::RepoObserved)).then_some(Lacking::HostFacts),
-        project.is_none().then_some(Lacking::Project),
-        project.filter(|_| status).map(Lacking::Status),
+        (!depends).then(|| Lacking::Dependencies(repo.to_owned())),
+        (!knows(EventType::RepoObserved)).then(|| Lacking::Gap(Gap::HostFacts(repo.to_owned()))),
+        gap.map(Lacking::Gap),
         (!is_shown).then_some(Lacking::Scores),
     ];
     Ok(lacking.into_iter().flatten().collect())
-}
-
-/// The type of event that a kind of document becomes here.
-fn event_type(kind: &str) -> Option<&'static str> {
-    let types = [
-        (sbom::KIND.name, EventType::SbomSubmitted),
-        (gitlog::KIND.name, EventType::GitLogObserved),
-        (survey::KIND.name, EventType::SurveyAnswered),
-    ];
-    types.into_iter().find(|(name, _)| *name == kind).map(|(_, event)| event.name())
 }
 
 /// The types of the events of a stream.
@@ -83,20 +69,11 @@ async fn types(conn: &mut PgConnection, kind: StreamKind, id: &str) -> Result<Ve
     Ok(sqlx::query_file_scalar!("sql/types_of_stream.sql", kind.name(), id).fetch_all(conn).await?)
 }
 
-/// What the live tables know.
-#[derive(Default)]
-struct LiveView {
-    position: u64,
-    project: Option<String>,
-}
-
-impl LiveView {
-    async fn of(deps: &Deps, repo: &str) -> Result<Self> {
-        let mut conn = deps.read().await?;
-        let builds = store::live_builds(&mut conn).await?;
-        let ids = [repo.to_owned()];
-        let mut projects =
-            if builds.is_empty() { BTreeMap::default() } else { few::projects(&mut conn, &builds, &ids).await? };
-        Ok(Self { position: lag::position(&builds), project: projects.remove(repo) })
+/// Where the live tables stand; `None` where this login may not look: whoever appends need not be one who reads.
+async fn shown(deps: &Deps) -> Result<Option<u64>> {
+    let look = async || -> Result<u64> { Ok(lag::position(&store::live_builds(&mut *deps.read().await?).await?)) };
+    match look().await {
+        Err(error) if error.denied().is_some() => Ok(None),
+        position => position.map(Some),
     }
 }

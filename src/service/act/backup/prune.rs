@@ -4,7 +4,7 @@ use ingest::backup::shelf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::now;
+use crate::service::act::ingest::now;
 use crate::service::ask::backup::{ListedBackup, listed, shelf_of};
 use crate::service::{Result, Settings};
 

@@ -138,11 +138,7 @@ impl Intake {
             told.iter().map(|(_, (repo, project))| ((*repo).to_owned(), (*project).to_owned())).unzip();
         let described = sqlx::query_file_scalar!("sql/described.sql", &projects).fetch_all(log.pool()).await?;
         let described: BTreeSet<String> = described.into_iter().collect();
-        let mut held = match held_projects(deps, log, &repos).await {
-            // Whoever appends need not be one who reads what is live.
-            Err(error) if error.denied().is_some() => BTreeMap::new(),
-            held => held?,
-        };
+        let mut held = held_projects(deps, log, &repos).await?;
         let described_here: BTreeMap<String, usize> =
             events.iter().enumerate().rev().filter_map(|(n, event)| Some((described_project(event)?, n))).collect();
         for (n, (repo, project)) in told {
@@ -174,8 +170,20 @@ impl Intake {
     }
 }
 
-/// The projects that these repositories have: in the live build, or by what it does not know yet.
-async fn held_projects(deps: &Deps, log: &Log, repos: &[String]) -> Result<BTreeMap<String, String>> {
+/// The projects that these repositories have: in the live build, or by what it does not know yet. Nothing of what this
+/// login may not read: whoever appends need not be one who reads what is live.
+pub(in crate::service::act) async fn held_projects(
+    deps: &Deps,
+    log: &Log,
+    repos: &[String],
+) -> Result<BTreeMap<String, String>> {
+    match live_and_told(deps, log, repos).await {
+        Err(error) if error.denied().is_some() => Ok(BTreeMap::new()),
+        held => held,
+    }
+}
+
+async fn live_and_told(deps: &Deps, log: &Log, repos: &[String]) -> Result<BTreeMap<String, String>> {
     let mut conn = deps.read().await?;
     let live = store::live_builds(&mut conn).await?;
     let mut held = if live.is_empty() { BTreeMap::new() } else { few::projects(&mut conn, &live, repos).await? };
