@@ -3,7 +3,8 @@ SELECT CASE
     WHEN EXISTS (SELECT FROM log.append) THEN 'log.append'
     WHEN EXISTS (SELECT FROM log.event) THEN 'log.event'
     WHEN EXISTS (SELECT FROM log.commit) THEN 'log.commit'
-    WHEN EXISTS (SELECT FROM log.head WHERE next_position > 1) THEN 'log.head'
+    -- More than one is seen by a login above policies alone: that of somebody else, who may be about to begin.
+    WHEN EXISTS (SELECT FROM log.head WHERE next_position > 1) OR (SELECT count(*) FROM log.head) > 1 THEN 'log.head'
     WHEN EXISTS (SELECT FROM log.stream) THEN 'log.stream'
     WHEN EXISTS (SELECT FROM log.idempotency_key) THEN 'log.idempotency_key'
     WHEN EXISTS (SELECT FROM log.outbox) THEN 'log.outbox'

@@ -94,7 +94,7 @@ pub enum BackupError {
     #[error(transparent)]
     Canonical(#[from] domain::canonical::CanonicalError),
     /// The database failed.
-    #[error("database: {0}")]
+    #[error("{0}")]
     Database(#[from] sqlx::Error),
 }
 

@@ -69,7 +69,8 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Status => status::run(&deps()?).await.map(done),
         Command::Scores { level, id, sort, limit, at } => {
             let sort = scores::order(common, sort.as_deref())?;
-            let asked = ScoresQuery { level: level.into(), id, sort, limit, at: at.into() };
+            let unsaid = scores::is_table(common);
+            let asked = ScoresQuery { level: level.into(), id, sort, limit, at: at.into(), unsaid };
             scores::run(common, &asked).await.map(done)
         }
         Command::Why { id, metric, from, as_of } => {

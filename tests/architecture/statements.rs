@@ -81,3 +81,37 @@ fn what_the_compiler_knows_of_statements_is_fresh() {
     let differ: Vec<&String> = statements.symmetric_difference(&known).collect();
     assert!(differ.is_empty(), "run scripts/prepare-sql and commit .sqlx/: {differ:?}");
 }
+
+/// Statements about tables of the log that name no tenant, and why that is right.
+const OF_NOBODY: &[(&str, &str)] = &[
+    ("ingest/sql/backup_first_filled.sql", "on schemas from before there were tenants too; whatever is seen refuses"),
+    ("ingest/sql/backup_next_waiting.sql", "on those too; the numbers are everybody's"),
+    ("ingest/sql/backup_no_head.sql", "on those too, where there is one head"),
+    ("ingest/sql/import_events.sql", "inserts: the column's default is the session's tenant"),
+    ("ingest/sql/import_outbox.sql", "inserts"),
+    ("ingest/sql/keep_checkpoint.sql", "inserts"),
+    ("ingest/sql/make_streams.sql", "inserts"),
+    ("ingest/sql/may_sequence.sql", "about rights"),
+    ("ingest/sql/remember_keys.sql", "inserts"),
+    ("sql/may_read_decisions.sql", "about rights"),
+    ("sql/may_read_head.sql", "about rights"),
+];
+/// Tables that hold rows of several tenants.
+const OF_TENANTS: &[&str] =
+    &["stream", "append", "event", "idempotency_key", "outbox", "commit", "head", "tile", "checkpoint"];
+
+/// A superuser is above policies, and without the first column of its key no index serves a statement.
+#[test]
+fn statements_about_the_log_say_whose() {
+    let files = files::all();
+    let names = |text: &str, table: &str| {
+        let name = format!("log.{table}");
+        text.match_indices(&name)
+            .any(|(at, _)| !text[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+    };
+    let own = files.iter().filter(|file| file.is("sql") && CRATES.iter().any(|(_, sql)| file.path.starts_with(sql)));
+    let of_log = own.filter(|file| OF_TENANTS.iter().any(|table| names(&file.text, table)));
+    let silent: BTreeSet<&str> =
+        of_log.filter(|file| !file.text.contains("tenant")).map(|file| file.path.as_str()).collect();
+    assert_eq!(silent, OF_NOBODY.iter().map(|(path, _)| *path).collect());
+}

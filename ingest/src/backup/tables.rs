@@ -108,7 +108,6 @@ async fn load(
     backup: &BackupReader,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), BackupError> {
-    ensure_empty(conn, backup).await?;
     migrate::up_to(conn, backup.manifest().schema).await?;
     // Nobody appends between the look and the rows.
     conn.execute(format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", TABLES.join(", ")).as_str()).await?;

@@ -7,6 +7,7 @@ SELECT count(*) FILTER (WHERE s.level = 'project') AS projects,
        count(*) FILTER (WHERE s.level = 'repo' AND v.project IS NULL) AS without_project,
        count(*) FILTER (WHERE s.level = 'repo' AND v.latest_commit_date IS NULL AND NOT EXISTS (
            SELECT FROM {people}.fact AS f WHERE f.kind = 'log' AND f.key = s.id)) AS without_log,
-       count(*) FILTER (WHERE s.level = 'repo' AND s.adoption_score IS NULL) AS without_signals
+       count(*) FILTER (WHERE s.level = 'repo' AND v.adoption_downloads IS NULL
+                          AND v.adoption_stars IS NULL AND v.adoption_forks IS NULL) AS without_signals
 FROM {metrics}.score AS s LEFT JOIN {graph}.vertex AS v ON s.level = 'repo' AND v.canonical_id = s.id
 WHERE s.level IN ('project', 'repo')

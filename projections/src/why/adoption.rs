@@ -60,7 +60,7 @@ fn say_repos(teller: &Teller<'_>, repos: &[u32], why: &mut ValueWhy) {
                 why.counts.push(CountedPart { id: vertex.id.clone(), value: json!(hundredths(value)), reason });
             }
             None => {
-                let reason = "neither downloads nor stars nor forks of it are known".to_owned();
+                let reason = "no signal that the formula counts is known of it".to_owned();
                 why.does_not_count.push(LeftOutPart { id: vertex.id.clone(), reason });
             }
         }
@@ -93,7 +93,7 @@ fn say_signals(teller: &Teller<'_>, entries: &[Signals], entry: usize, kind: &st
         why.counts.push(CountedPart { id: signal.to_owned(), value: json!(value), reason });
     }
     if why.counts.is_empty() {
-        why.say("Neither downloads nor stars nor forks of it are known.");
+        why.say("No signal that the formula counts is known of it.");
         return;
     }
     if policy.norm == SignalNorm::Percentile {

@@ -19,9 +19,9 @@ pub(crate) async fn run(common: &Common) -> Result<Output> {
     let done = demo(&deps).await?;
     // A URL is not repeated, for it may hold a password.
     let (place, program) = match &common.database_url {
-        Some(_) => ("in the database that was named".to_owned(), "pg-atlas".to_owned()),
+        Some(_) => ("The demo is in the database that was named.".to_owned(), "pg-atlas --database-url URL".to_owned()),
         None => (
-            deps.data_dir().display().to_string(),
+            format!("The demo has a log of its own: {}", deps.data_dir().display()),
             format!("pg-atlas --data-dir {}", quoted(&deps.data_dir().to_string_lossy())),
         ),
     };
@@ -48,7 +48,7 @@ fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
          Published at position {} under the label `{}`, formula {}\n\
          digest   {}\n\
          \n\
-         The demo has a log of its own: {place}\n\n\
+         {place}\n\n\
          Next:\n  \
            {program} scores\n  \
            {program} edges --level project\n  \

@@ -6,6 +6,7 @@ use console::{measure_text_width, truncate_str};
 use serde_json::{Map, Value};
 
 use super::looks::{Tone, looks};
+use crate::service::ask::scores::NATURAL;
 
 /// Length of a digest in hexadecimal digits, and how much of it a person needs to recognise it.
 const DIGEST: (usize, usize) = (64, 12);
@@ -16,21 +17,15 @@ pub(crate) const UNKNOWN: &str = "-";
 /// Digits behind the point at most: in a column, and of a number alone.
 const DECIMALS: usize = 2;
 const LONE_DECIMALS: usize = 3;
-/// Short names of fields, as columns and orders are asked for.
+/// Short names of fields, beside those of scores.
 const SHORT: &[(&str, &str)] = &[
-    ("activity_status", "status"),
     ("adopted_at", "adopted"),
-    ("adoption_score", "adoption"),
-    ("criticality_score", "criticality"),
     ("from_position", "first"),
     ("in_vertex", "dependent"),
     ("leaf_hash", "leaf"),
     ("observed_at", "observed"),
     ("out_vertex", "dependency"),
     ("payload_sha256", "payload"),
-    ("pg_score", "score"),
-    ("pony_factor", "pony"),
-    ("project_id", "project"),
     ("recorded_at", "time"),
     ("to_position", "next"),
     ("version_range", "version"),
@@ -40,7 +35,9 @@ pub(crate) const VERDICTS: &[&str] = &["ok", "verified", "trusted", "equal", "eq
 
 /// The short name of a field.
 pub(crate) fn header(field: &str) -> &str {
-    SHORT.iter().find(|(long, _)| *long == field).map_or(field, |(_, short)| short)
+    let of_scores = NATURAL.iter().map(|(short, long)| (long, short));
+    let all = SHORT.iter().map(|(long, short)| (long, short)).chain(of_scores);
+    all.into_iter().find(|(long, _)| **long == field).map_or(field, |(_, short)| short)
 }
 
 /// Whether a field names something: it is of use as a whole, and its end tells more than its beginning.

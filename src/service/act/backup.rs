@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use domain::digest::Digest;
 use domain::facts::document;
 use domain::merkle::Frontier;
+use domain::recorded::Position;
 use domain::time::Timestamp;
 use ingest::backup::manifest::{BackupDocuments, BackupId, BackupManifest, FORMAT, LiveDigests};
 use ingest::backup::writer::BackupWriter;
@@ -20,8 +21,8 @@ use projections::families;
 use projections::store;
 use projections::tables::Projection;
 use replay::audit::live::checkpoints;
-use replay::log::{self, Head};
-use replay::{SCHEMA, SNAPSHOT};
+use replay::log::{self, Head, Stored};
+use replay::{SCHEMA, SNAPSHOT, catch_up};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
@@ -131,17 +132,11 @@ async fn contents(
 /// Reads the whole log: each event against its own hashes, and all of them against the root. Answers the documents that
 /// they name.
 async fn sound(deps: &Deps, conn: &mut PgConnection, head: &Head) -> Result<BTreeSet<Digest>> {
-    let mut progress = deps.begin("checking the log", head.position);
     let mut named = BTreeSet::new();
-    let mut frontier = Frontier::default();
-    log::read(conn, 1, head.position, |stored| {
-        progress.step();
-        frontier.push(stored.leaf_hash);
+    let root = root_of(deps, conn, head.position, |stored| {
         named.extend(document(&stored.payload).map(|document| document.sha256));
-        Ok::<(), Error>(())
-    })
-    .await?;
-    match frontier.root() == head.root {
+    });
+    match root.await? == head.root {
         true => Ok(named),
         false => Err(Error::Corrupt {
             position: head.position,
@@ -150,13 +145,26 @@ async fn sound(deps: &Deps, conn: &mut PgConnection, head: &Head) -> Result<BTre
     }
 }
 
+/// The root of the first events of a log, each of which is compared with its own hashes and handed on.
+async fn root_of(deps: &Deps, conn: &mut PgConnection, to: Position, mut each: impl FnMut(&Stored)) -> Result<Digest> {
+    let mut progress = deps.begin("checking the log", to);
+    let mut frontier = Frontier::default();
+    log::read(conn, 1, to, |stored| {
+        progress.step();
+        frontier.push(stored.leaf_hash);
+        each(&stored);
+        Ok::<(), Error>(())
+    })
+    .await?;
+    Ok(frontier.root())
+}
+
 /// The digests of the live tables, where they stand at the head and are of this program's versions.
 async fn live(conn: &mut PgConnection, head: &Head) -> Result<Option<LiveDigests>> {
-    let builds = store::live_builds(conn).await?;
-    if builds.iter().any(|build| build.position != head.position || !build.is_ours()) {
+    if !catch_up::reached(conn, head.position).await? {
         return Ok(None);
     }
-    let metrics = builds.into_iter().find(|build| build.projection == Projection::Metrics);
+    let metrics = store::live_builds(conn).await?.into_iter().find(|build| build.projection == Projection::Metrics);
     Ok(metrics.and_then(|build| {
         Some(LiveDigests {
             formula: build.formula?,

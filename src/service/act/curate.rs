@@ -151,11 +151,18 @@ async fn strangers(deps: &Deps, correction: &Correction) -> Result<Vec<String>> 
         Correction::Owner { project, .. } => project.iter().collect(),
         Correction::SurveyName { project, .. } | Correction::Project { project, .. } => vec![project],
     };
+    // What the live tables do not know yet the log may.
+    let named: Vec<String> = named.into_iter().cloned().collect();
+    let told = sqlx::query_file_scalar!("sql/with_a_stream.sql", &named).fetch_all(deps.log().await?.pool()).await?;
+    let strange: Vec<String> = named.into_iter().filter(|id| !told.contains(id)).collect();
+    if strange.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids = match known::all(deps).await {
         Err(error) if error.denied().is_some() => return Ok(Vec::new()),
         ids => ids?,
     };
-    let strange = named.into_iter().filter(|id| !ids.is_empty() && !ids.contains(*id));
+    let strange = strange.iter().filter(|id| !ids.is_empty() && !ids.contains(*id));
     Ok(strange.map(|id| format!("nothing else names {id}{}", known::near(id, &ids))).collect())
 }
 

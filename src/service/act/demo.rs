@@ -11,7 +11,7 @@ use domain::number::fit;
 use domain::recorded::Position;
 use ingest::Append;
 use projections::metrics::Level;
-use projections::store::{self, query};
+use projections::store::{self, Build, query};
 use replay::{as_of, formulas, log, publication};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,7 @@ pub async fn demo(deps: &Deps) -> Result<Demonstrated> {
     }
     let head = log::head(&mut conn).await?;
     let counts = query::counts(&mut conn).await?;
+    let live = store::live_builds(&mut conn).await?;
     let [projects, repos, external_repos, edges] = counts.map(|rows| fit::<u64>(rows, "rows of a view"));
     Ok(Demonstrated {
         events: head.position,
@@ -143,8 +144,8 @@ pub async fn demo(deps: &Deps) -> Result<Demonstrated> {
         scores_published_at: published.position,
         digest: published.digest,
         verified: true,
-        leaderboard: leaders(&mut conn).await?,
-        unsaid: unsaid::of_live(&mut conn).await?,
+        leaderboard: leaders(&mut conn, &live).await?,
+        unsaid: unsaid::of_live(&mut conn, &live).await?,
         seconds: started.elapsed().as_secs_f64(),
         label: published.label,
         formula: published.formula,
@@ -189,9 +190,8 @@ async fn prove(deps: &Deps, conn: &mut PgConnection, published: &ScoresPublished
 }
 
 /// The most depended-upon repositories.
-async fn leaders(conn: &mut PgConnection) -> Result<Vec<Scored>> {
-    let live = store::live_builds(conn).await?;
-    let lines = query::scores(conn, &live, Level::Repo).await?;
+async fn leaders(conn: &mut PgConnection, live: &[Build]) -> Result<Vec<Scored>> {
+    let lines = query::scores(conn, live, Level::Repo).await?;
     let mut leaders: Vec<Scored> = lines.into_iter().map(Scored::from).collect();
     Sort::Best.apply(&mut leaders);
     leaders.truncate(LEADERS);

@@ -13,6 +13,7 @@ use serde_json::{Map, Number, Value};
 use sqlx::PgConnection;
 
 use super::point::{self, PointQuery};
+use super::unsaid::{self, Unsaid};
 use super::{forms_of, kept_form, known, lag};
 use crate::service::answer::columns;
 use crate::service::{Deps, Error, Result};
@@ -62,30 +63,44 @@ pub struct ScoresQuery {
     pub limit: Option<u64>,
     /// When, and under which formula.
     pub at: PointQuery,
+    /// Whether it is told, too, what no source says of what is live; of whole lists of projects and Repos alone.
+    pub unsaid: bool,
+}
+
+/// Scores, and what no source says of them where that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundScores {
+    /// The scores.
+    pub rows: Vec<Scored>,
+    /// What no source says, of the same moment.
+    pub unsaid: Option<Unsaid>,
 }
 
 /// Answers scores.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an id that nothing of this level has.
-pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<Vec<Scored>> {
-    let (lines, ids) = if asked.at.is_now() {
+pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<FoundScores> {
+    let (lines, ids, unsaid) = if asked.at.is_now() {
         let mut conn = deps.read().await?;
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
             let live = store::live_builds(conn).await?;
             let lines = if live.is_empty() { Vec::new() } else { live_scores(conn, &live, asked).await? };
             let missed = asked.id.is_some() && lines.is_empty();
             let ids = if missed { known::live(conn, &live).await? } else { Vec::new() };
-            Ok((lines, ids, lag::of(conn, &live).await?))
+            let whole = asked.unsaid && asked.id.is_none() && asked.level != Level::External && !lines.is_empty();
+            let unsaid = if whole { Some(unsaid::of_live(conn, &live).await?) } else { None };
+            Ok((lines, ids, unsaid, lag::of(conn, &live).await?))
         });
-        let (lines, ids, lag) = read.await?;
+        let (lines, ids, unsaid, lag) = read.await?;
         lag::note(deps, lag);
-        (lines, ids)
+        (lines, ids, unsaid)
     } else {
         let mut conn = deps.read_long().await?;
         let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, &asked.at).await).await?;
         let view = fold.world.view();
-        (query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level), known::of(&view.graph))
+        let ids = if asked.id.is_some() { known::of(&view.graph) } else { Vec::new() };
+        (query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level), ids, None)
     };
     let id = asked.id.as_deref().map(|id| kept_form(id, |form| lines.iter().any(|line| line.id == form)));
     let wanted = |line: &query::ScoreLine| id.as_ref().is_none_or(|id| line.id == *id);
@@ -100,7 +115,7 @@ pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<Vec<Scored>> {
     }
     asked.sort.apply(&mut scores);
     scores.truncate(asked.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
-    Ok(scores)
+    Ok(FoundScores { rows: scores, unsaid })
 }
 
 /// Reads what is shown and no more: one score, or the first by id. What is sorted otherwise is read as a whole.
@@ -180,7 +195,7 @@ pub enum Sort {
 }
 
 /// Fields by the names that people have for them.
-const NATURAL: &[(&str, &str)] = &[
+pub(crate) const NATURAL: &[(&str, &str)] = &[
     ("criticality", "criticality_score"),
     ("pony", "pony_factor"),
     ("adoption", "adoption_score"),

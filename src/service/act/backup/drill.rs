@@ -28,8 +28,12 @@ pub async fn drill(
     let restored = put_back(&deps, &place, id).await;
     deps.close().await;
     drop(deps);
-    embedded::await_end(folder.path()).map_err(Error::unavailable)?;
-    folder.close().map_err(Error::unavailable)?;
+    let ended = embedded::await_end(folder.path());
+    let closed = folder.close();
+    // What went wrong first is what there is to know.
+    let restored = restored?;
+    ended.map_err(Error::unavailable)?;
+    closed.map_err(Error::unavailable)?;
     // Nothing is to be put into a folder that is gone.
-    Ok(RestoredBackup { keys: Vec::new(), ..restored? })
+    Ok(RestoredBackup { keys: Vec::new(), ..restored })
 }

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use domain::digest::Digest;
-use domain::merkle::Frontier;
 use ingest::backup::manifest::{BackupId, BackupManifest};
 use ingest::backup::reader::BackupReader;
 use ingest::backup::{BackupError, shelf, tables};
@@ -17,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
 
+use super::root_of;
 use crate::service::ask::audit::{self, trust::Trust};
 use crate::service::ask::backup::shelf_of;
 use crate::service::run::project;
@@ -118,15 +118,8 @@ pub(super) async fn put_back(deps: &Deps, place: &Place, id: BackupId) -> Result
 /// The log is the one that was written: every event by its own hashes, and all of them by the root.
 async fn same(deps: &Deps, conn: &mut PgConnection, manifest: &BackupManifest) -> Result<()> {
     let said = Head { position: manifest.head, root: manifest.root };
-    let mut progress = deps.begin("checking the log", said.position);
-    let mut frontier = Frontier::default();
-    log::read(conn, 1, said.position, |stored| {
-        progress.step();
-        frontier.push(stored.leaf_hash);
-        Ok::<(), Error>(())
-    })
-    .await?;
-    if log::head(conn).await? != said || frontier.root() != said.root {
+    let root = root_of(deps, conn, said.position, |_| ()).await?;
+    if log::head(conn).await? != said || root != said.root {
         return Err(Error::refused(format!("the log of backup {} does not have the root that it says", manifest.id)));
     }
     Ok(())
