@@ -166,8 +166,8 @@ fn render(output: &Output, format: OutputFormat) -> Result<String> {
         OutputFormat::Ndjson => ndjson(output),
         OutputFormat::Csv => values(output),
         OutputFormat::Table if picks && !matches!(output, Output::Rows(..) | Output::None) => {
-            let reason = "--columns: this result has no columns; --format csv has";
-            Err(Failure::environment(anyhow!(reason)))
+            let csv = if matches!(output, Output::Text(_)) { "" } else { "; --format csv has" };
+            Err(Failure::environment(anyhow!("--columns: this result has no columns{csv}")))
         }
         OutputFormat::Table => people(output),
     }

@@ -1,5 +1,7 @@
 //! Which roles of the database a command needs, as docs/OPERATIONS.md lists them: said where a right is missing.
 
+#[cfg(feature = "ingest")]
+use crate::cli::flags::Audit;
 use crate::cli::flags::{Command, FormulaCommand, TriageCommand};
 
 /// What reads the live builds.
@@ -10,6 +12,12 @@ const AUDITOR: &str = "the role atlas_auditor";
 const BOTH: &str = "the roles atlas_auditor and atlas_reader";
 /// What makes builds.
 const PROJECTOR: &str = "the role atlas_projector";
+/// What signs checkpoints.
+#[cfg(feature = "ingest")]
+const SEQUENCER: &str = "the role atlas_sequencer";
+/// What projects and gives positions.
+#[cfg(feature = "serve")]
+const FOLLOWER: &str = "the roles atlas_sequencer and atlas_projector";
 /// What appends.
 #[cfg(feature = "ingest")]
 const WRITER: &str = "the roles atlas_appender and atlas_sequencer";
@@ -39,7 +47,13 @@ pub(crate) fn needed(command: &Command) -> &'static str {
         #[cfg(feature = "ingest")]
         Command::Publish { .. } | Command::Demo | Command::Formula(FormulaCommand::Adopt { .. }) => PUBLISHER,
         #[cfg(feature = "ingest")]
-        Command::Migrate { .. } | Command::Erase(_) => OWNER,
+        Command::Audit(Audit::Checkpoint { .. }) => SEQUENCER,
+        #[cfg(feature = "ingest")]
+        Command::Migrate { .. } | Command::Erase(_) | Command::Backup(_) | Command::Audit(Audit::Import { .. }) => {
+            OWNER
+        }
+        #[cfg(feature = "serve")]
+        Command::Serve(how) if !how.read_only => FOLLOWER,
         _ => BOTH,
     }
 }

@@ -107,6 +107,8 @@ async fn each_login_does_its_work_and_nothing_else() {
     let said = stderr(&output);
     assert!(output.status.code() == Some(2) && said.contains("permission denied"), "{said}");
     assert!(!said.contains("appended"), "nothing was: {said}");
+    assert!(said.contains("this needs the role atlas_sequencer"), "{said}");
+    json(&writer.url, data, &["audit", "checkpoint"]);
     denied(&writer.url, data, &["scores"]);
     denied(&projector.url, data, &["publish", "--label", "second"]);
 

@@ -299,7 +299,10 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "completions",
         &[
-            ("In bash, for oneself", "pg-atlas completions bash > ~/.local/share/bash-completion/completions/pg-atlas"),
+            (
+                "In bash, for oneself",
+                "mkdir -p ~/.local/share/bash-completion/completions\npg-atlas completions bash > ~/.local/share/bash-completion/completions/pg-atlas",
+            ),
             ("In fish", "pg-atlas completions fish > ~/.config/fish/completions/pg-atlas.fish"),
         ],
     ),
