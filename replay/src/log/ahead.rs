@@ -1,7 +1,7 @@
 //! The readers of a range and of some positions. A page is one statement, and costs the page wherever it is.
 //!
-//! While the connection brings the next rows and the reader takes in the last ones, other threads
-//! check what lies between against its hashes, and make of it what the reader asked for.
+//! While the connection brings the next rows and the reader takes in the last ones, other threads check what lies between
+//! against its hashes, and make of it what the reader asked for.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,8 +20,9 @@ use crate::threads::joined;
 
 /// Most events that one thread prepares at a time, and the bytes of payload after which it has enough.
 const BATCH: (usize, usize) = (128, 512 << 10);
-/// Batches on their way: enough to keep two threads at work while a third takes in.
-const UNDER_WAY: usize = 6;
+/// Batches on their way, enough to keep two threads at work while a third takes in; and the bytes of payload in them
+/// from which on none is added: where payloads are large, few are in memory at once.
+const UNDER_WAY: (usize, usize) = (6, 8 << 20);
 
 /// Hands every event of positions `from..=to` to `sink`, in order, each checked against its hashes.
 ///
@@ -138,13 +139,15 @@ struct Batch<T> {
 struct ReadAhead<T> {
     prepare: fn(Stored) -> T,
     known: Arc<KnownErasures>,
-    batches: VecDeque<JoinHandle<Batch<T>>>,
+    batches: VecDeque<(JoinHandle<Batch<T>>, usize)>,
+    /// Bytes of payload in them.
+    bytes: usize,
     taken: u64,
 }
 
 impl<T: Send + 'static> ReadAhead<T> {
     fn of(prepare: fn(Stored) -> T, known: &Arc<KnownErasures>) -> Self {
-        Self { prepare, known: Arc::clone(known), batches: VecDeque::with_capacity(UNDER_WAY), taken: 0 }
+        Self { prepare, known: Arc::clone(known), batches: VecDeque::with_capacity(UNDER_WAY.0), bytes: 0, taken: 0 }
     }
 
     /// Takes a statement's rows in, which are to be of the positions of `expected`.
@@ -162,15 +165,14 @@ impl<T: Send + 'static> ReadAhead<T> {
             if batch.len() < BATCH.0 && bytes < BATCH.1 {
                 continue;
             }
-            self.give(std::mem::take(&mut batch));
-            bytes = 0;
-            if self.batches.len() >= UNDER_WAY
-                && let Some(doubtful) = self.take(sink).await?
-            {
-                return Ok(ReadPage { taken: self.taken, doubtful: Some(doubtful) });
+            self.give(std::mem::take(&mut batch), std::mem::take(&mut bytes));
+            while self.batches.len() >= UNDER_WAY.0 || self.bytes >= UNDER_WAY.1 {
+                if let Some(doubtful) = self.take(sink).await? {
+                    return Ok(ReadPage { taken: self.taken, doubtful: Some(doubtful) });
+                }
             }
         }
-        self.give(batch);
+        self.give(batch, bytes);
         while !self.batches.is_empty() {
             if let Some(doubtful) = self.take(sink).await? {
                 return Ok(ReadPage { taken: self.taken, doubtful: Some(doubtful) });
@@ -179,9 +181,10 @@ impl<T: Send + 'static> ReadAhead<T> {
         Ok(ReadPage { taken: self.taken, doubtful: None })
     }
 
-    fn give(&mut self, rows: Vec<(Position, EventRow)>) {
+    fn give(&mut self, rows: Vec<(Position, EventRow)>, bytes: usize) {
         let (prepare, known) = (self.prepare, Arc::clone(&self.known));
-        self.batches.push_back(spawn_blocking(move || checked(rows, prepare, &known)));
+        self.bytes += bytes;
+        self.batches.push_back((spawn_blocking(move || checked(rows, prepare, &known)), bytes));
     }
 
     /// Hands the oldest batch to `sink`; answers the event that the log must be asked about.
@@ -189,7 +192,8 @@ impl<T: Send + 'static> ReadAhead<T> {
         &mut self,
         sink: &mut impl FnMut(T) -> Result<(), E>,
     ) -> Result<Option<Stored>, E> {
-        let Some(batch) = self.batches.pop_front() else { return Ok(None) };
+        let Some((batch, bytes)) = self.batches.pop_front() else { return Ok(None) };
+        self.bytes -= bytes;
         let Batch { ready, obstacle } = joined(batch).await;
         for prepared in ready {
             self.taken += 1;
