@@ -14,6 +14,7 @@ use domain::time::{Day, Timestamp};
 use super::cast::Cast;
 use super::random::{Random, mix};
 use super::{Moment, document};
+use crate::source::gitlog;
 
 /// Days of history that a first git log tells.
 const HISTORY_DAYS: u64 = 700;
@@ -139,7 +140,7 @@ impl Repo {
         let place = |pseudonym: Digest| authors.iter().position(|author| author.pseudonym == pseudonym).unwrap_or(0);
         GitLogObserved {
             subject: cast.subject(n),
-            document: document(at, "git-log", "git-log/1"),
+            document: document(at, "git-log", gitlog::PARSER),
             pseudonym_key: "bench".to_owned(),
             from,
             to: today,

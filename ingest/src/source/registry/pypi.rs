@@ -160,8 +160,8 @@ fn repository(
     w: &mut FieldWarnings,
 ) -> Option<String> {
     // A label may say `n/a`, which is the short form of a repository elsewhere.
-    let is_link = |link: &str| link.contains("://") || (link.contains('.') && repository_of(link).is_some());
-    let claims = labelled.iter().filter(|found| is_link(&found.link));
+    let may_be_followed = |link: &str| link.contains("://") || (link.contains('.') && repository_of(link).is_some());
+    let claims = labelled.iter().filter(|found| may_be_followed(&found.link));
     let claims = claims.filter_map(|found| Some((found.claims?, &found.link)));
     if let Some((_, claim)) = claims.min_by_key(|(rank, _)| *rank) {
         return Some(claim.clone());

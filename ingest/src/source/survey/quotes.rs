@@ -2,8 +2,6 @@
 
 use crate::source::Refused;
 
-const NEVER_CLOSED: &str = "a quote is opened here that is never closed";
-
 /// Where a byte of a table stands.
 enum Within {
     /// Before anything in a cell.
@@ -21,6 +19,10 @@ enum Within {
 /// # Errors
 /// When one is not; the refusal names the line.
 pub(super) fn check(table: &str) -> Result<(), Refused> {
+    Ok(scan(table)?)
+}
+
+fn scan(table: &str) -> Result<(), WrongQuote> {
     let (mut within, mut line, mut opened) = (Within::Start, 1_u64, 1);
     let mut bytes = table.bytes().peekable();
     while let Some(byte) = bytes.next() {
@@ -31,26 +33,42 @@ pub(super) fn check(table: &str) -> Result<(), Refused> {
             }
             (Within::Quoted, b'"') => Within::Closed,
             (Within::Closed, b'"') => Within::Quoted,
-            (Within::Bare, b'"') => return Err(not_doubled(line, line)),
+            (Within::Bare, b'"') => return Err(WrongQuote::NotDoubled(line, line)),
             (Within::Quoted, _) => Within::Quoted,
             (_, b',' | b'\n' | b'\r') => Within::Start,
             (Within::Start | Within::Bare, _) => Within::Bare,
             (Within::Closed, b' ' | b'\t') => Within::Closed,
-            (Within::Closed, _) => return Err(not_doubled(line, opened)),
+            (Within::Closed, _) => return Err(WrongQuote::NotDoubled(line, opened)),
         };
         if byte == b'\n' || (byte == b'\r' && bytes.peek() != Some(&b'\n')) {
             line += 1;
         }
     }
-    if matches!(within, Within::Quoted) {
-        return Err(Refused::at(format!("line {opened}"), NEVER_CLOSED));
-    }
-    Ok(())
+    if matches!(within, Within::Quoted) { Err(WrongQuote::NeverClosed(opened)) } else { Ok(()) }
 }
 
 /// The refusal of a table in which a quote is never closed.
 pub(super) fn unclosed(table: &str) -> Option<Refused> {
-    check(table).err().filter(|refused| refused.reason == NEVER_CLOSED)
+    scan(table).err().filter(|wrong| matches!(wrong, WrongQuote::NeverClosed(_))).map(Refused::from)
+}
+
+/// A quote that is not in order.
+enum WrongQuote {
+    /// Opened on this line.
+    NeverClosed(u64),
+    /// On a line, in a cell that began on another.
+    NotDoubled(u64, u64),
+}
+
+impl From<WrongQuote> for Refused {
+    fn from(wrong: WrongQuote) -> Self {
+        match wrong {
+            WrongQuote::NeverClosed(line) => {
+                Self::at(format!("line {line}"), "a quote is opened here that is never closed")
+            }
+            WrongQuote::NotDoubled(line, opened) => not_doubled(line, opened),
+        }
+    }
 }
 
 fn not_doubled(line: u64, opened: u64) -> Refused {
