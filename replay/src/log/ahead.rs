@@ -1,7 +1,7 @@
 //! The readers of a range and of some positions. A page is one statement, and costs the page wherever it is.
 //!
-//! While the connection brings the next rows and the reader takes in the last ones, other threads check what lies between
-//! against its hashes, and make of it what the reader asked for.
+//! While the connection brings the next rows and the reader takes in the last ones, other threads check what lies
+//! between against its hashes, and make of it what the reader asked for.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
