@@ -47,7 +47,6 @@ use crate::cli::output::Output;
 use crate::cli::session;
 use crate::service::ask::events::EventsQuery;
 use crate::service::ask::point::PointQuery;
-use crate::service::ask::scores::ScoresQuery;
 use crate::service::ask::why::WhyQuery;
 
 /// Runs a command. Answers its result and the exit code that goes with it.
@@ -67,12 +66,7 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         #[cfg(feature = "serve")]
         Command::Serve(how) => serve::run(common, &how).await.map(done),
         Command::Status => status::run(&deps()?).await.map(done),
-        Command::Scores { level, id, sort, limit, at } => {
-            let sort = scores::order(common, sort.as_deref())?;
-            let unsaid = scores::is_table(common);
-            let asked = ScoresQuery { level: level.into(), id, sort, limit, at: at.into(), unsaid };
-            scores::run(common, &asked).await.map(done)
-        }
+        Command::Scores(asked) => scores::run(common, asked).await.map(done),
         Command::Why { id, metric, from, as_of } => {
             let asked = WhyQuery { id, metric, from, at: PointQuery { as_of, formula: None } };
             why::run(common, &asked).await.map(done)

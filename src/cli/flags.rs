@@ -6,7 +6,7 @@ use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::service::ask::edges::Ends;
 use crate::service::ask::point::PointQuery;
-use crate::service::ask::{Level, Projection};
+use crate::service::ask::Projection;
 
 #[cfg(feature = "ingest")]
 mod add;
@@ -25,6 +25,7 @@ mod export;
 mod formula;
 #[cfg(feature = "ingest")]
 mod ingest;
+mod scores;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
 mod value;
@@ -47,6 +48,7 @@ pub(crate) use self::export::{ExportCommand, GraphFormat, ScoreFormat};
 pub(crate) use self::formula::FormulaCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
+pub(crate) use self::scores::ScoresArgs;
 
 /// Which public goods of an open-source ecosystem matter, which are at risk, and the proof of it
 #[derive(Debug, Parser)]
@@ -99,23 +101,7 @@ pub(crate) enum Command {
     /// Head of the log, builds and their lag, sizes
     Status,
     /// Scores: live, or replayed at a position or under another formula
-    Scores {
-        /// Which vertices
-        #[arg(long, default_value = "project")]
-        level: LevelArg,
-        /// Only this one
-        #[arg(long)]
-        id: Option<String>,
-        /// Field to sort by, with `:desc` for descending, nulls last: criticality, pony, adoption, name, id, status or
-        /// any field of the JSON; without it by id, and in a table the most critical first
-        #[arg(long, value_name = "FIELD[:desc]")]
-        sort: Option<String>,
-        /// So many at most
-        #[arg(long, value_name = "N")]
-        limit: Option<u64>,
-        #[command(flatten)]
-        at: AsOf,
-    },
+    Scores(ScoresArgs),
     /// Why a value is what it is, or what changed it, in sentences; what is missing with the command that gives it
     Why {
         /// The project, repository or package
@@ -312,27 +298,6 @@ pub(crate) struct AsOf {
 impl From<AsOf> for PointQuery {
     fn from(AsOf { as_of, formula }: AsOf) -> Self {
         Self { as_of, formula }
-    }
-}
-
-/// Kinds of scored vertices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LevelArg {
-    /// Projects
-    Project,
-    /// Repositories of the ecosystem
-    Repo,
-    /// Everything else that is depended upon
-    External,
-}
-
-impl From<LevelArg> for Level {
-    fn from(level: LevelArg) -> Self {
-        match level {
-            LevelArg::Project => Self::Project,
-            LevelArg::Repo => Self::Repo,
-            LevelArg::External => Self::External,
-        }
     }
 }
 

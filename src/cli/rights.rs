@@ -34,7 +34,7 @@ const OWNER: &str = "the owner of the database";
 pub(crate) fn needed(command: &Command) -> &'static str {
     match command {
         Command::Status | Command::History { .. } | Command::Conflicts | Command::Triage(TriageCommand::List) => READER,
-        Command::Scores { at, .. } if at.as_of.is_none() && at.formula.is_none() => READER,
+        Command::Scores(asked) if asked.at.as_of.is_none() && asked.at.formula.is_none() => READER,
         Command::Edges { why: None, as_of: None, .. } => READER,
         Command::Formula(FormulaCommand::List | FormulaCommand::Show { .. } | FormulaCommand::Check { .. }) => AUDITOR,
         Command::Events { .. } | Command::Replay { verify: false, .. } => AUDITOR,

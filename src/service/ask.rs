@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod edges;
 pub mod events;
 pub mod export;
+pub mod filter;
 pub mod formula;
 pub mod history;
 pub(crate) mod known;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::documents::ecosystem;
+use super::documents::{ecosystem, spdx};
 use crate::support::program::Program;
 
 fn column(rows: &Value, name: &str) -> Vec<Value> {
@@ -155,5 +155,67 @@ fn what_is_read_by_demand_is_what_the_whole_answer_says_of_it() {
             let of = program.json(&format!("edges --level {level} --of {}", id.as_str().unwrap()));
             assert_eq!(of, json!(with), "{level} {id}");
         }
+    }
+}
+
+#[test]
+fn a_list_is_of_a_project_or_of_a_status_now_and_then() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    // Now, and as it was: the eighth event is the last.
+    for then in ["", " --as-of 8", " --formula seed"] {
+        let ids = |line: &str| column(&program.json(&format!("scores {line}{then}")), "id");
+        assert_eq!(ids("--project p:b"), ["p:b"]);
+        assert_eq!(ids("--level repo --project p:b"), ["pkg:github/o/b"]);
+        assert_eq!(ids("--level repo --project p:b --project p:a"), ["pkg:github/o/a", "pkg:github/o/b"]);
+        assert_eq!(ids("--level repo --project p:e"), [] as [&str; 0], "a project without repositories");
+        assert_eq!(ids("--status live"), ["p:a", "p:b"]);
+        assert_eq!(ids("--status in-dev --status discontinued"), ["p:c", "p:e"]);
+        assert_eq!(ids("--status non-responsive"), [] as [&str; 0]);
+        assert_eq!(ids("--level repo --status live"), ["pkg:github/o/a", "pkg:github/o/b"]);
+        assert_eq!(ids("--level repo --status live --project p:b --project p:c"), ["pkg:github/o/b"]);
+        assert_eq!(ids("--status live --limit 1"), ["p:a"], "the first of these, not of all");
+        assert_eq!(ids("--status live --sort criticality:desc --limit 1"), ["p:b"]);
+
+        let near = program.line(&format!("scores --level repo --project p:bb{then}")).fails(1);
+        assert!(near.contains("no project has the id `p:bb`; did you mean `p:b`?"), "{near}");
+        let other = program.line(&format!("scores --project p:a --project pkg:github/o/b{then}")).fails(1);
+        assert!(other.contains("no project has the id `pkg:github/o/b`"), "{other}");
+        for flag in ["--project p:a", "--status live"] {
+            let said = program.line(&format!("scores --level external {flag}{then}")).fails(2);
+            assert!(said.contains("a package has none; projects and repositories do"), "{said}");
+        }
+    }
+    let whole = program.json("scores --level repo");
+    assert_eq!(program.json("scores --level repo --project p:c"), json!([whole[2]]), "the same keys, the same values");
+    let refused = program.line("scores --status lively");
+    assert!(refused.stderr.contains("similar value exists: 'live'"), "{}", refused.stderr);
+    refused.fails_arguments();
+    program.line("scores --id p:a --status live").fails_usage();
+}
+
+#[test]
+fn what_is_missing_is_said_of_what_is_listed() {
+    let program = Program::fresh();
+    ecosystem(&program);
+    program.sbom("o/f", &spdx(&["f", "x"], &[("f", "x")]), &["--project", "p:f"]);
+    program.json("project");
+    let lines = |line: &str| program.line(&format!("scores {line} --format table")).ok().stdout;
+    for (line, said) in [
+        ("", "1 project is non-responsive: "),
+        ("--project p:f", "1 project is non-responsive: "),
+        ("--project p:f", "1 of 1 repository: no git log"),
+        ("--level repo --status live", "2 of 2 repositories: no git log"),
+        ("--level repo --project p:c", "1 of 1 repository: neither stars"),
+    ] {
+        assert!(lines(line).contains(said), "{line}: {}", lines(line));
+    }
+    for (line, not) in [
+        ("--status live", "non-responsive"),
+        ("--project p:a", "non-responsive"),
+        ("--level repo --status live", "no project"),
+        ("--level repo --project p:e", "repositor"),
+    ] {
+        assert!(!lines(line).contains(not), "{line}: {}", lines(line));
     }
 }

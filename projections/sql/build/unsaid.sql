@@ -1,4 +1,5 @@
--- What no source says of the projects and Repos of the live builds.
+-- What no source says of the projects and Repos of the live builds; of the projects $1 and theirs, of the statuses $2,
+-- where there are any.
 SELECT count(*) FILTER (WHERE s.level = 'project') AS projects,
        count(*) FILTER (WHERE s.level = 'project' AND s.activity_status = 'non-responsive') AS non_responsive,
        count(*) FILTER (WHERE s.level = 'project' AND s.activity_status = 'non-responsive' AND EXISTS (
@@ -11,3 +12,5 @@ SELECT count(*) FILTER (WHERE s.level = 'project') AS projects,
                           AND v.adoption_stars IS NULL AND v.adoption_forks IS NULL) AS without_signals
 FROM {metrics}.score AS s LEFT JOIN {graph}.vertex AS v ON s.level = 'repo' AND v.canonical_id = s.id
 WHERE s.level IN ('project', 'repo')
+  AND (cardinality($1::text[]) = 0 OR coalesce(v.project, s.id) = ANY ($1))
+  AND (cardinality($2::text[]) = 0 OR s.activity_status = ANY ($2))

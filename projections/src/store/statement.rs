@@ -81,7 +81,8 @@ statements! {
     PROJECTS_OF_REPOS = "projects_of_repos";
     /// The ids of everything in `{graph}`.
     IDS = "ids";
-    /// What no source says of `{graph}`, `{people}` and `{metrics}`.
+    /// What no source says of `{graph}`, `{people}` and `{metrics}`: of the projects $1 and of the statuses $2, where
+    /// there are any.
     UNSAID = "unsaid";
     /// Open questions of `{graph}`.
     FINDINGS = "findings";

@@ -25,15 +25,22 @@ pub struct UnsaidNumbers {
     pub without_signals: u64,
 }
 
-/// What no source says of the live builds.
+/// What no source says of the live builds: of these projects and their Repos, and of those of these statuses alone,
+/// where any is named.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn numbers(conn: &mut PgConnection, builds: &[Build]) -> Result<UnsaidNumbers, StoreError> {
+pub async fn numbers(
+    conn: &mut PgConnection,
+    builds: &[Build],
+    projects: &[String],
+    statuses: &[&str],
+) -> Result<UnsaidNumbers, StoreError> {
     let graph = ("graph", of(builds, Projection::Graph)?);
     let people = ("people", of(builds, Projection::People)?);
     let metrics = ("metrics", of(builds, Projection::Metrics)?);
-    let row = sqlx::query(&statement::UNSAID.on(&[graph, people, metrics])).fetch_one(conn).await?;
+    let sql = statement::UNSAID.on(&[graph, people, metrics]);
+    let row = sqlx::query(&sql).bind(projects).bind(statuses).fetch_one(conn).await?;
     let number = |column: &str| -> Result<u64, StoreError> {
         Ok(domain::number::fit(row.try_get::<i64, _>(column)?, "a count of rows"))
     };

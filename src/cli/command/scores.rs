@@ -1,7 +1,7 @@
 //! `scores`.
 
 use crate::cli::failure::Result;
-use crate::cli::flags::Common;
+use crate::cli::flags::{Common, ScoresArgs};
 use crate::cli::output::{Output, OutputFormat};
 use crate::cli::{gap, session};
 use crate::service::ask::Level;
@@ -13,8 +13,11 @@ const SHOWN: &[&str] = &["name", "criticality_score", "pony_factor", "adoption_s
 const ON_DEMAND: &[&str] = &["id", "project_id"];
 
 /// `scores`. Behind a table of what is live now is said what no source says of it.
-pub(crate) async fn run(common: &Common, asked: &ScoresQuery) -> Result<Output> {
-    let FoundScores { rows, unsaid } = scores(&session::deps(common)?, asked).await?;
+pub(crate) async fn run(common: &Common, asked: ScoresArgs) -> Result<Output> {
+    let ScoresArgs { level, id, filter, sort, limit, at } = asked;
+    let (sort, unsaid) = (order(common, sort.as_deref())?, is_table(common));
+    let asked = ScoresQuery { level: level.into(), id, filter: filter.into(), sort, limit, at: at.into(), unsaid };
+    let FoundScores { rows, unsaid } = scores(&session::deps(common)?, &asked).await?;
     let fields = fields_of(&rows);
     let further = fields.iter().copied().filter(|field| !SHOWN.contains(field) && !ON_DEMAND.contains(field));
     let shown = SHOWN.iter().copied().chain(further).collect();
@@ -24,7 +27,7 @@ pub(crate) async fn run(common: &Common, asked: &ScoresQuery) -> Result<Output> 
 }
 
 /// In which order: the one asked for, else by id for programs and the best first for people.
-pub(crate) fn order(common: &Common, asked: Option<&str>) -> Result<Sort> {
+fn order(common: &Common, asked: Option<&str>) -> Result<Sort> {
     Ok(match asked {
         Some(text) => Sort::parse(text)?,
         None if is_table(common) => Sort::Best,
@@ -33,6 +36,6 @@ pub(crate) fn order(common: &Common, asked: Option<&str>) -> Result<Sort> {
 }
 
 /// Whether people read the answer.
-pub(crate) fn is_table(common: &Common) -> bool {
+fn is_table(common: &Common) -> bool {
     OutputFormat::or_default(common.format) == OutputFormat::Table
 }

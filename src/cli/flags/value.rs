@@ -4,6 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use domain::checked::{Actor, Invalid};
 #[cfg(feature = "ingest")]
 use domain::checked::{Label, ProjectId, StatedReason};
+use domain::status::ActivityStatus;
 
 use crate::service::ask::Projection;
 
@@ -50,6 +51,12 @@ fn allowed(invalid: Invalid) -> String {
 #[cfg(feature = "ingest")]
 pub(crate) fn key(text: &str) -> Result<String, String> {
     crate::service::act::ingest::key(text).map_err(|error| error.to_string())
+}
+
+/// A status by its name.
+pub(crate) fn status() -> impl TypedValueParser<Value = ActivityStatus> {
+    PossibleValuesParser::new(ActivityStatus::ALL.map(ActivityStatus::name))
+        .map(|name| ActivityStatus::from_name(&name).expect("only names of statuses are possible"))
 }
 
 /// A projection by its name.

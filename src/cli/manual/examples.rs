@@ -103,6 +103,8 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "The repositories that most others rest on",
                 "pg-atlas scores --level repo --sort criticality_score:desc --limit 10",
             ),
+            ("The repositories of a project", "pg-atlas scores --level repo --project daoip-5:scf:project:NAME"),
+            ("What is alive", "pg-atlas scores --status live --status in-dev"),
             (
                 "One project, at the end of last year",
                 "pg-atlas scores --id daoip-5:scf:project:NAME --as-of 2026-01-01",

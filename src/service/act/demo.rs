@@ -21,6 +21,7 @@ use super::ingest::intake::Intake;
 use super::ingest::{Destination, DocumentSubject, Submission};
 use super::publish;
 use crate::embedded;
+use crate::service::ask::filter::ScoresFilter;
 use crate::service::ask::scores::{Scored, Sort};
 use crate::service::ask::unsaid::{self, Unsaid};
 use crate::service::deps::context;
@@ -145,7 +146,7 @@ pub async fn demo(deps: &Deps) -> Result<Demonstrated> {
         digest: published.digest,
         verified: true,
         leaderboard: leaders(&mut conn, &live).await?,
-        unsaid: unsaid::of_live(&mut conn, &live).await?,
+        unsaid: unsaid::of_live(&mut conn, &live, &ScoresFilter::default()).await?,
         seconds: started.elapsed().as_secs_f64(),
         label: published.label,
         formula: published.formula,

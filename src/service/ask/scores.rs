@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use sqlx::PgConnection;
 
+use super::filter::ScoresFilter;
 use super::point::{self, PointQuery};
 use super::unsaid::{self, Unsaid};
 use super::{forms_of, kept_form, known, lag};
@@ -57,6 +58,8 @@ pub struct ScoresQuery {
     pub level: Level,
     /// Only this one.
     pub id: Option<String>,
+    /// Only these.
+    pub filter: ScoresFilter,
     /// In which order.
     pub sort: Sort,
     /// So many at most, the first of that order.
@@ -79,9 +82,12 @@ pub struct FoundScores {
 /// Answers scores.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an id that nothing of this level has.
+/// [`Error::NotFound`] for an id that nothing of this level has, and for a project that there is not;
+/// [`Error::Invalid`] for packages of a project or a status.
 pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<FoundScores> {
-    let (lines, ids, unsaid) = if asked.at.is_now() {
+    let filter = &asked.filter;
+    filter.fits(asked.level)?;
+    let (lines, ids, projects, unsaid) = if asked.at.is_now() {
         let mut conn = deps.read().await?;
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
             let live = store::live_builds(conn).await?;
@@ -89,21 +95,25 @@ pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<FoundScores> {
             let missed = asked.id.is_some() && lines.is_empty();
             let ids = if missed { known::live(conn, &live).await? } else { Vec::new() };
             let whole = asked.unsaid && asked.id.is_none() && asked.level != Level::External && !lines.is_empty();
-            let unsaid = if whole { Some(unsaid::of_live(conn, &live).await?) } else { None };
-            Ok((lines, ids, unsaid, lag::of(conn, &live).await?))
+            let unsaid = if whole { Some(unsaid::of_live(conn, &live, filter).await?) } else { None };
+            let projects = filter.live_projects(conn, &live).await?;
+            Ok((lines, ids, projects, unsaid, lag::of(conn, &live).await?))
         });
-        let (lines, ids, unsaid, lag) = read.await?;
+        let (lines, ids, projects, unsaid, lag) = read.await?;
         lag::note(deps, lag);
-        (lines, ids, unsaid)
+        (lines, ids, projects, unsaid)
     } else {
         let mut conn = deps.read_long().await?;
         let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, &asked.at).await).await?;
         let view = fold.world.view();
         let ids = if asked.id.is_some() { known::of(&view.graph) } else { Vec::new() };
-        (query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level), ids, None)
+        let lines = query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level);
+        (lines, ids, filter.projects_of(&view.graph), None)
     };
+    filter.refuse_unknown(&projects)?;
     let id = asked.id.as_deref().map(|id| kept_form(id, |form| lines.iter().any(|line| line.id == form)));
-    let wanted = |line: &query::ScoreLine| id.as_ref().is_none_or(|id| line.id == *id);
+    let wanted =
+        |line: &query::ScoreLine| id.as_ref().is_none_or(|id| line.id == *id) && filter.takes(asked.level, line);
     let mut scores: Vec<Scored> = lines.into_iter().filter(wanted).map(Scored::from).collect();
     if let (Some(id), true) = (&id, scores.is_empty()) {
         let level = asked.level.name();
@@ -118,7 +128,8 @@ pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<FoundScores> {
     Ok(FoundScores { rows: scores, unsaid })
 }
 
-/// Reads what is shown and no more: one score, or the first by id. What is sorted otherwise is read as a whole.
+/// Reads what is shown and no more: one score, or the first by id. What is sorted otherwise, or chosen from, is read as
+/// a whole.
 async fn live_scores(conn: &mut PgConnection, live: &[Build], asked: &ScoresQuery) -> Result<Vec<query::ScoreLine>> {
     Ok(match (&asked.id, asked.limit) {
         (Some(id), _) => {
@@ -128,7 +139,7 @@ async fn live_scores(conn: &mut PgConnection, live: &[Build], asked: &ScoresQuer
             }
             lines
         }
-        (None, Some(limit)) if asked.sort == Sort::default() => {
+        (None, Some(limit)) if asked.sort == Sort::default() && asked.filter.is_open() => {
             few::first_scores(conn, live, asked.level, limit).await?
         }
         _ => query::scores(conn, live, asked.level).await?,

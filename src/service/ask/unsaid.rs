@@ -6,6 +6,7 @@ use projections::store::{Build, unsaid as numbers};
 use projections::tables::Projection;
 use sqlx::PgConnection;
 
+use super::filter::ScoresFilter;
 use crate::service::Result;
 
 /// How many projects and repositories lack which source.
@@ -17,11 +18,12 @@ pub struct Unsaid {
     pub by_survey: bool,
 }
 
-/// What is missing of the scores of live builds. To be called in a snapshot, or while nobody projects.
-pub(crate) async fn of_live(conn: &mut PgConnection, live: &[Build]) -> Result<Unsaid> {
+/// What is missing of the scores of live builds, of those that are wanted. To be called in a snapshot, or while nobody
+/// projects.
+pub(crate) async fn of_live(conn: &mut PgConnection, live: &[Build], wanted: &ScoresFilter) -> Result<Unsaid> {
     let Some(metrics) = live.iter().find(|build| build.projection == Projection::Metrics) else {
         return Ok(Unsaid::default());
     };
     let by_survey = metrics.read_formula()?.status.source != StatusSource::IntegrationStatus;
-    Ok(Unsaid { numbers: numbers::numbers(conn, live).await?, by_survey })
+    Ok(Unsaid { numbers: numbers::numbers(conn, live, &wanted.projects, &wanted.status_names()).await?, by_survey })
 }
