@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use crate::service::ask::Projection;
 use crate::service::ask::edges::Ends;
 use crate::service::ask::point::PointQuery;
-use crate::service::ask::Projection;
 
 #[cfg(feature = "ingest")]
 mod add;
