@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::support::cli::Place;
 
 mod families;
-mod kept;
+pub(crate) mod kept;
 mod outside;
 mod pages;
 
@@ -148,10 +148,14 @@ async fn the_demo_still_makes_its_golden_log() {
     assert!(kept.contains(&digests), "{digests} is not in {kept}");
 }
 
+/// The lines of a frozen log.
+pub(crate) fn frozen_lines(name: &str) -> Vec<Value> {
+    outside::lines(&fs::read(path(name, "log.ndjson")).unwrap())
+}
+
 /// The events of a frozen log.
 fn frozen(name: &str) -> Vec<Value> {
-    let lines = outside::lines(&fs::read(path(name, "log.ndjson")).unwrap());
-    let events = lines.into_iter().filter_map(|mut line| Some(line.get_mut("event")?.take()));
+    let events = frozen_lines(name).into_iter().filter_map(|mut line| Some(line.get_mut("event")?.take()));
     events
         .map(|mut event| {
             let payload = event["payload"].as_str().map(|text| serde_json::from_str(text).unwrap());

@@ -46,3 +46,4 @@ mod storm;
 mod support;
 mod tenants;
 mod values;
+mod vectors;

@@ -1,7 +1,8 @@
 //! The files beside a golden log: compared, or written where that is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use super::{families, path};
 
@@ -10,37 +11,45 @@ const WRITE: &str = "PG_ATLAS_WRITE_GOLDEN";
 /// The one file that nothing writes.
 const LOG: &str = "log.ndjson";
 
-/// Compares what came of a log with what is kept. Every file that differs is named with its first differing line.
+/// Compares what came of a log with what is kept.
 pub(super) fn compare(name: &str, files: &BTreeMap<String, String>) {
-    let held = fs::read_dir(path(name, "")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = held.chain(files.keys().cloned()).filter(|file| file != LOG).collect();
-    names.sort_unstable();
-    names.dedup();
-    let kept = |file: &String| Some((file.clone(), fs::read_to_string(path(name, file)).ok()?));
-    let kept: BTreeMap<String, String> = names.iter().filter_map(kept).collect();
-    let differences: Vec<String> = names.iter().filter_map(|file| difference(name, file, &kept, files)).collect();
+    let folder = path(name, "");
+    let kept = held(&folder, files);
     let forgotten = families::not_raised(&kept, files);
-    assert!(forgotten.is_empty(), "{}\n{}", differences.join("\n"), forgotten.join("\n"));
+    assert!(forgotten.is_empty(), "{}\n{}", differences(&folder, &kept, files).join("\n"), forgotten.join("\n"));
+    settle(&folder, &kept, files);
+}
+
+/// The files of a folder, and those that came, as they are kept.
+pub(crate) fn held(folder: &Path, files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let there = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names = there.chain(files.keys().cloned()).filter(|file| file != LOG);
+    names.filter_map(|file| fs::read_to_string(folder.join(&file)).ok().map(|text| (file, text))).collect()
+}
+
+/// Writes what came where that is asked for; else every file that differs is named with its first differing line.
+pub(crate) fn settle(folder: &Path, kept: &BTreeMap<String, String>, files: &BTreeMap<String, String>) {
     if std::env::var_os(WRITE).is_some() {
         for (file, text) in files {
-            fs::write(path(name, file), text).unwrap();
+            fs::write(folder.join(file), text).unwrap();
         }
         return;
     }
     let advice = format!("if this is meant, run this test once with {WRITE}=1 and look at the difference");
+    let differences = differences(folder, kept, files);
     assert!(differences.is_empty(), "{}\n{advice}", differences.join("\n"));
 }
 
-fn difference(
-    name: &str,
-    file: &str,
-    kept: &BTreeMap<String, String>,
-    files: &BTreeMap<String, String>,
-) -> Option<String> {
-    let kept = kept.get(file).map_or("", String::as_str);
-    let place = format!("tests/golden/{name}/{file}");
-    let Some(came) = files.get(file) else { return Some(format!("{place}: nothing comes of the log for this file")) };
-    first_difference(kept, came).map(|(line, kept, came)| format!("{place}:{line}:\n  kept: {kept}\n  came: {came}"))
+fn differences(folder: &Path, kept: &BTreeMap<String, String>, files: &BTreeMap<String, String>) -> Vec<String> {
+    let names: BTreeSet<&String> = kept.keys().chain(files.keys()).collect();
+    let folder = folder.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display();
+    let differ = |file: &String| {
+        let place = format!("{folder}/{file}");
+        let Some(came) = files.get(file) else { return Some(format!("{place}: nothing comes for this file")) };
+        let found = first_difference(kept.get(file).map_or("", String::as_str), came);
+        found.map(|(line, kept, came)| format!("{place}:{line}:\n  kept: {kept}\n  came: {came}"))
+    };
+    names.into_iter().filter_map(differ).collect()
 }
 
 /// Number of the first line in which two texts differ, and both.
