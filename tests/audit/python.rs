@@ -2,12 +2,16 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bundle::{exported, lines, written};
 use super::support::ecosystem;
 use crate::support::cli::Place;
 use crate::support::skipped::skipped;
+use crate::support::{events, log};
+
+/// Values that it recounts.
+const RECOUNTED: [&str; 3] = ["adoption_score", "criticality_score", "pony_factor"];
 
 /// Runs the script; `None` where this machine has no Python.
 fn second(code: i32, args: &[&str]) -> Option<Value> {
@@ -19,8 +23,9 @@ fn second(code: i32, args: &[&str]) -> Option<Value> {
         }
         ran => {
             let ran = ran.unwrap();
-            let text = String::from_utf8_lossy(&ran.stdout);
-            assert_eq!(ran.status.code(), Some(code), "{text}{}", String::from_utf8_lossy(&ran.stderr));
+            let (text, said) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+            assert_eq!(ran.status.code(), Some(code), "{text}{said}");
+            assert_eq!(said, "", "nothing but the answer");
             Some(serde_json::from_str(&text).unwrap())
         }
     }
@@ -35,8 +40,11 @@ async fn a_second_program_comes_to_the_same() {
     assert_eq!((&found["tree_size"], &found["root"]), (&status["tree_size"], &status["root"]));
     assert_eq!((&found["signed_to"], &found["ok"]), (&status["tree_size"], &true.into()));
     let external = place.run(&["scores", "--level", "external", "--id", "pkg:npm/z"]);
-    assert_eq!(found["recounted"], external[0]["criticality_score"]);
-    assert!(found["recounted"].as_u64() > Some(0), "{found}");
+    assert_eq!(found["recounted"]["criticality_score"], external[0]["criticality_score"]);
+    assert!(found["recounted"]["criticality_score"].as_u64() > Some(0), "{found}");
+    // What it takes as it stands it says.
+    assert!(found["not_recomputed"].to_string().contains("statuses, edges, memberships"), "{found}");
+    assert!(second(0, &[&bundle]).unwrap()["not_recomputed"][0].to_string().contains("give --id"));
 
     let stranger = domain::note::SigningKey::from_seed("log", &[1; 32]).unwrap().public().to_string();
     assert_eq!(second(1, &[&bundle, "--key", &stranger]).unwrap()["ok"], false);
@@ -55,10 +63,103 @@ async fn a_second_program_comes_to_the_same() {
     assert_eq!(second(1, &[&cut]).unwrap()["first_bad_position"], 77);
 }
 
+/// Each change of a good bundle that a reader of good will would overlook, and what is said of it.
 #[tokio::test]
-async fn every_criticality_of_every_formula_is_counted_alike() {
+async fn what_is_not_written_as_it_must_be_is_refused_in_a_sentence() {
+    let place = Place::new().await;
+    let (bundle, ..) = exported(&place).await;
+    let whole = lines(&bundle);
+    let place_of = |start: &str| whole.iter().position(|line| line.starts_with(start)).unwrap();
+    let (header, decision, event) = (0, place_of("{\"decision\""), place_of("{\"event\""));
+    let deep = format!("{{\"header\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let nested = format!("{{\"header\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    let replaced = |at: usize, from: &str, to: &str| {
+        let mut lines = whole.clone();
+        lines[at] = lines[at].replacen(from, to, 1);
+        assert_ne!(lines[at], whole[at], "{from}");
+        lines
+    };
+    let with = |at: usize, line: &str| {
+        let mut lines = whole.clone();
+        lines[at] = line.to_owned();
+        lines
+    };
+    let inserted = |at: usize, line: &str| {
+        let mut lines = whole.clone();
+        lines.insert(at, line.to_owned());
+        lines
+    };
+    let without = |at: usize| {
+        let mut lines = whole.clone();
+        lines.remove(at);
+        lines
+    };
+    let artifact = |chunks: &str, body: &[&str]| {
+        let mut lines = whole.clone();
+        let digest = domain::digest::Digest::of(b"ab");
+        let end = lines.len() - 1;
+        let head = format!("{{\"artifact\":{{\"sha256\":\"{digest}\",\"bytes\":2,\"chunks\":{chunks}}}}}");
+        lines.splice(end..end, [head].into_iter().chain(body.iter().map(|line| (*line).to_owned())));
+        lines
+    };
+    let section = place_of("{\"publication\"");
+    for (changed, reason) in [
+        (with(header, &format!("\u{feff}{}", whole[header])), "it begins with a byte order mark"),
+        (with(event, &format!("\u{feff}{}", whole[event])), "it begins with a byte order mark"),
+        (replaced(header, "\"tool\":", "\"tree_size\":1,\"tool\":"), "the member \"tree_size\" is there twice"),
+        (replaced(event, "\"sequence\":", "\"sequence\":1,\"sequence\":"), "the member \"sequence\" is there twice"),
+        (with(header, &deep), "it is nested deeper than 128 levels"),
+        (with(header, &nested), "it is nested deeper than 128 levels"),
+        (replaced(header, "\"tool\":", "\"tools\":"), "it has an unknown member \"tools\""),
+        (replaced(event, "\"version\":1", "\"version\":1.0"), "the number 1.0 is no integer"),
+        (replaced(event, "\"version\":1", "\"version\":90071992547409930"), "is beyond 2^53 - 1"),
+        (replaced(event, "\"version\":1", "\"version\":true"), "the member version is not of its form"),
+        (replaced(event, "\"stream\":\"", "\"stream\":\"\\ud800"), "a text has half of a surrogate pair"),
+        (without(decision), "a decision that was not announced"),
+        (inserted(decision + 1, &whole[decision]), "announced, but no decision or out of order"),
+        (inserted(event, &whole[event].replacen("event", "decision", 1)), "announced, but no decision or out of order"),
+        (inserted(event + 1, &whole[decision]), "a line of kind decision is out of place"),
+        (inserted(event, "{\"remark\":{}}"), "an unknown line: remark"),
+        (inserted(event, "[]"), "a line is not an object with one member"),
+        (inserted(event, "{"), "it is no JSON"),
+        (without(section + 1), "are not those that were published"),
+        (inserted(whole.len(), &whole[header]), "something follows the last line"),
+        (artifact("1", &["{\"chunk\":\"\"}"]), "expected a chunk"),
+        (artifact("3", &[]), "has more chunks than bytes"),
+        (artifact("1", &["{\"chunk\":\"YWJ=\"}"]), "is not written in one way only"),
+        (artifact("1", &["{\"chunk\":\"YWM=\"}"]), "is damaged"),
+        (replaced(header, "\"tree_size\":", "\"tree_size\":9"), "the header says"),
+    ] {
+        let Some(found) = second(1, &[&written(&place, "changed.bundle", &changed)]) else { return };
+        assert!(found["reason"].as_str().is_some_and(|said| said.contains(reason)), "{reason}: {found}");
+    }
+    let packed = std::fs::read(&bundle).unwrap();
+    for (bytes, reason) in [
+        ([packed.as_slice(), b"\0"].concat(), "something follows the last line"),
+        ([packed.as_slice(), packed.as_slice()].concat(), "something follows the last line"),
+        (packed[..packed.len() - 9].to_vec(), "the bundle ends early"),
+        (b"no gzip".to_vec(), "no gzip"),
+    ] {
+        let found = second(1, &[&place.file("packed.bundle", bytes)]).unwrap();
+        assert!(found["reason"].as_str().is_some_and(|said| said.contains(reason)), "{reason}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn every_value_of_every_formula_is_counted_alike() {
     let place = Place::new().await;
     ecosystem(&place);
+    let logs = [
+        events::git_days("o/a", &[("ann", "2026-01-01", 4), ("bob", "2026-01-10", 3), ("cy", "2026-01-10", 3)]),
+        events::git_days("o/b", &[("ann", "2026-01-20", 1), ("old", "2020-01-01", 99)]),
+    ];
+    let stars = [("o/a", 10), ("o/b", 10), ("o/c", 3)].map(|(name, stars)| events::repo(name, stars));
+    place
+        .db
+        .log()
+        .append_batch(logs.into_iter().chain(stars).map(Into::into).collect(), &log::context())
+        .await
+        .unwrap();
     let labels = ["seed", "upstream-0.6", "atlas-1"];
     for formula in labels {
         place.run(&["rebuild", "--formula", formula, "--promote"]);
@@ -66,14 +167,24 @@ async fn every_criticality_of_every_formula_is_counted_alike() {
     }
     let bundle = place.path("log.bundle").to_str().unwrap().to_owned();
     place.run(&["audit", "export", &bundle]);
+    let mut seen = [0; 3];
     for formula in labels {
         for level in ["project", "repo", "external"] {
             let rows = place.run(&["scores", "--level", level, "--formula", formula]);
             for row in rows.as_array().unwrap() {
                 let id = row["id"].as_str().unwrap();
                 let Some(found) = second(0, &[&bundle, "--id", id, "--label", formula]) else { return };
-                assert_eq!(found["recounted"], row["criticality_score"], "{formula} {id}");
+                assert_eq!(found["level"], level);
+                for (n, name) in RECOUNTED.iter().enumerate() {
+                    assert_eq!(found["recounted"][name], found["published"][name], "{formula} {id} {name}");
+                    seen[n] += u32::from(!found["recounted"][name].is_null() && found["recounted"][name] != json!(0));
+                }
+                assert_eq!(found["recounted"]["criticality_score"], row["criticality_score"], "{formula} {id}");
+                assert_eq!(found["recounted"]["pony_factor"], row["pony_factor"], "{formula} {id}");
+                let composite = formula == "atlas-1" && level == "project";
+                assert_eq!(found["recounted"].get("pg_score").is_some(), composite, "{formula} {id}");
             }
         }
     }
+    assert!(seen.iter().all(|count| *count > 5), "there is something to count: {seen:?}");
 }
