@@ -9,6 +9,8 @@ use crate::cli::documents::spdx;
 use crate::support::git::one_commit;
 use crate::support::program::{Program, Ran};
 
+mod host;
+
 const PROJECT: &str = "daoip-5:x:project:one";
 
 /// A checkout of one commit with this remote.

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use self::gitlog::Person;
 
+pub mod fetch;
 pub mod gitlog;
 pub mod grants;
 mod quoted;

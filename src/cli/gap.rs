@@ -3,10 +3,15 @@
 use domain::repository_link::clone_url;
 use serde_json::{Value, json};
 
+use crate::cli::manual::fold::folded;
+use crate::cli::output::looks;
 #[cfg(feature = "ingest")]
 use crate::service::act::add::Lacking;
 use crate::service::ask::unsaid::Unsaid;
 use crate::service::ask::why::Gap;
+
+/// Blanks in front of a command below what it is for.
+const INDENT: usize = 4;
 
 /// What is missing, each with the command that gives it.
 pub(crate) fn missing(gaps: &[Gap]) -> Value {
@@ -46,6 +51,9 @@ pub(crate) fn lacking(lacking: &Lacking) -> (String, String) {
             format!("what {repo} depends on: no bill of materials"),
             format!("pg-atlas ingest sbom FILE --repo {}", quoted(repo)),
         ),
+        Lacking::Unanswered { repo, reason } => {
+            (format!("what its host says of {repo}: {reason}"), command(&Gap::HostFacts(repo.clone())))
+        }
         Lacking::Gap(gap) => (gap.to_string(), command(gap)),
         Lacking::Scores => ("scores with all of this".to_owned(), "pg-atlas project".to_owned()),
     }
@@ -66,12 +74,13 @@ pub(crate) fn unsaid(unsaid: &Unsaid, of_projects: bool) -> Vec<String> {
             (true, some) => format!("no survey answer, and no later commit; no grants record of {some} either"),
         };
         let command = if *by_survey { "pg-atlas ingest survey FILE.csv" } else { "pg-atlas ingest grants FILE.json" };
-        lines.push(format!("{count} {are} non-responsive: {why}\n    {command}"));
+        lines.push(format!("{count} {are} non-responsive: {why}\n{}", pasted(command, INDENT)));
     }
     let mut repos = |count: u64, what: &str, command: &str| {
         if count > 0 {
             let word = if numbers.repos == 1 { "repository" } else { "repositories" };
-            lines.push(format!("{count} of {} {word}: {what}\n    pg-atlas {command}", numbers.repos));
+            let command = pasted(&format!("pg-atlas {command}"), INDENT);
+            lines.push(format!("{count} of {} {word}: {what}\n{command}", numbers.repos));
         }
     };
     repos(
@@ -82,6 +91,12 @@ pub(crate) fn unsaid(unsaid: &Unsaid, of_projects: bool) -> Vec<String> {
     repos(numbers.without_log, "no git log, so nobody knows who works on it", "ingest git-log URL --repo PURL");
     repos(numbers.without_signals, "neither stars, forks nor downloads", "ingest repo FILE.json --repo PURL");
     lines
+}
+
+/// A command in lines that fit the terminal, behind so many blanks. As it stands it can be pasted.
+pub(crate) fn pasted(command: &str, indent: usize) -> String {
+    let folded = folded(command, looks().width, [indent, indent + 2], " \\");
+    format!("{:indent$}{folded}", "")
 }
 
 /// A text as a shell takes it.
@@ -105,5 +120,9 @@ mod tests {
         assert!(command(&gap).contains(r"--repo 'pkg:generic/it'\''s $HOME' "), "{}", command(&gap));
         let gap = Gap::GitLog("pkg:generic/o/n".to_owned());
         assert!(command(&gap).contains("git-log PATH --repo"), "{}", command(&gap));
+        let long = command(&Gap::Publication("pkg:github/o/n".to_owned()));
+        let folded =
+            "    pg-atlas curate publication --package PURL --repo pkg:github/o/n \\\n      --actor NAME --reason TEXT";
+        assert_eq!(pasted(&long, 4), folded);
     }
 }

@@ -1,7 +1,7 @@
 //! The command line as it explains itself: its flags, and with every command examples and the page that says more.
 
 mod examples;
-mod fold;
+pub(crate) mod fold;
 #[cfg(feature = "ingest")]
 pub(crate) mod pages;
 

@@ -1,5 +1,5 @@
-//! The configuration file: where the atlas is and which registries it may ask, for all commands of a folder. What a
-//! flag or the environment says goes before it. A value may be a secret: no message repeats one.
+//! The configuration file: where the atlas is, and which registries and hosts it may ask, for all commands of a folder.
+//! What a flag or the environment says goes before it. A value may be a secret: no message repeats one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,8 +18,8 @@ use super::{Settings, database_url};
 pub const FILE_NAME: &str = "pg-atlas.toml";
 /// Largest file, in bytes.
 const MAX_BYTES: u64 = 64 << 10;
-/// Table of the registries' addresses.
-const REGISTRIES: &str = "registries";
+/// Tables of addresses.
+const TABLES: [&str; 2] = ["hosts", "registries"];
 /// Longest key that a message repeats, in bytes: a longer one is no key.
 const SHOWN_BYTES: usize = 40;
 
@@ -28,6 +28,8 @@ const KEYS: &[(&str, &str)] = &[
     (DATABASE_URL, "DATABASE_URL"),
     (DATA_DIR, "PG_ATLAS_DATA_DIR"),
     ("contact", "PG_ATLAS_CONTACT"),
+    ("hosts.github", "PG_ATLAS_GITHUB_URL"),
+    ("hosts.gitlab", "PG_ATLAS_GITLAB_URL"),
     ("registries.npm", "PG_ATLAS_NPM_URL"),
     ("registries.npm_downloads", "PG_ATLAS_NPM_DOWNLOADS_URL"),
     ("registries.crates_index", "PG_ATLAS_CRATES_INDEX_URL"),
@@ -148,9 +150,9 @@ fn values(text: &str) -> std::result::Result<BTreeMap<String, ConfiguredValue>, 
     };
     for (key, value) in table.get_ref() {
         match value.get_ref() {
-            DeValue::Table(inner) if key.get_ref() == REGISTRIES => {
+            DeValue::Table(inner) if TABLES.contains(&key.get_ref().as_ref()) => {
                 for (name, value) in inner {
-                    take(format!("{REGISTRIES}.{}", name.get_ref()), name.span().start, value)?;
+                    take(format!("{}.{}", key.get_ref(), name.get_ref()), name.span().start, value)?;
                 }
             }
             _ => take(key.get_ref().clone().into_owned(), key.span().start, value)?,
@@ -168,18 +170,16 @@ fn unknown(key: &str) -> String {
     format!("{shown}; there are {}", known.join(", "))
 }
 
-/// Whether every address of a registry can be one.
+/// Whether every address can be one.
 #[cfg(feature = "ingest")]
 fn addresses(values: &BTreeMap<String, ConfiguredValue>) -> std::result::Result<(), (usize, String)> {
-    use ingest::source::registry::{ConfigError, RegistryConfig};
-    for (key, variable) in KEYS {
+    use ingest::source::fetch;
+    for (key, variable) in KEYS.iter().filter(|(key, _)| key.contains('.')) {
         let Some(value) = values.get(*key) else { continue };
-        let read =
-            RegistryConfig::from_variables(|name| Ok::<_, Error>((name == *variable).then(|| value.text.clone())));
-        if let Err(ConfigError::Unusable { reason, .. }) = read {
+        fetch::base(variable, |_| Ok::<_, Error>(Some(value.text.clone()))).map_err(|error| {
             let expected = "expected a base address such as https://registry.example/";
-            return Err((value.line, format!("{key}: {expected}, {reason}")));
-        }
+            (value.line, format!("{key}: {expected}, {}", error.reason))
+        })?;
     }
     Ok(())
 }
@@ -216,6 +216,8 @@ mod tests {
             ("# a\n\n[registries]\nnpm = 'HUNTER2'", 4, "registries.npm: expected a base address"),
             ("[registries]\nnpm = 'https://ann:HUNTER2@h/'", 2, "found a user or password in it"),
             ("[registries]\nrubygems = 'https://h/'", 2, "`registries.rubygems` is no key"),
+            ("[hosts]\ngithub = 'HUNTER2'", 2, "hosts.github: expected a base address"),
+            ("[hosts]\ngithub_token = 'HUNTER2'", 2, "`hosts.github_token` is no key"),
             ("database_url = 'mysql://HUNTER2@h/d'", 1, "database_url: the database URL is not of the form"),
             ("data_dir = ['HUNTER2']", 1, "data_dir: expected a text"),
             ("registries = 'HUNTER2'", 1, "`registries` is no key"),

@@ -39,7 +39,7 @@ fn what_the_page_shows_is_read_without_a_complaint() {
     git(&["commit", "-q", "--allow-empty", "-m", "x"]);
     let mut ran = 0;
     for line in shell_lines(&text) {
-        // A registry and a host are not asked by tests.
+        // A registry is not asked by tests.
         let Some(mut args) = arguments(&line).filter(|args| !args.contains(&"registry".to_owned())) else { continue };
         if !args.contains(&"--dry-run".to_owned()) {
             args.push("--dry-run".to_owned());
@@ -65,6 +65,10 @@ fn the_page_names_every_kind_and_every_address() {
         assert!(text.contains(&format!("`ingest {kind}`")) && text.contains(&format!("`{kind}`")), "{kind}");
     }
     use source::registry::variable::{CRATES_API, CRATES_INDEX, NPM, NPM_DOWNLOADS, PYPI, PYPI_DOWNLOADS};
+    use source::repo::host::variable::{GITHUB, GITHUB_TOKEN, GITLAB, GITLAB_TOKEN};
+    for name in [GITHUB, GITLAB, GITHUB_TOKEN, GITLAB_TOKEN] {
+        assert!(text.contains(&format!("`{name}`")), "{name}");
+    }
     for name in [NPM, NPM_DOWNLOADS, CRATES_INDEX, CRATES_API, PYPI, PYPI_DOWNLOADS, "PG_ATLAS_CONTACT"] {
         assert!(text.contains(&format!("| `{name}` |")), "{name}");
     }

@@ -19,22 +19,18 @@ use serde_json::{Value, json};
 use super::{Reading, Reads, Refused, SourceKind};
 
 mod answers;
-mod cache;
 mod collect;
 mod config;
 mod crates;
 mod crawl;
 mod features;
-mod http;
 mod npm;
 mod pypi;
 mod requirement;
-mod response;
 
 pub use config::{ConfigError, RegistryConfig, variable};
 pub use crates::parse_crates_index;
-pub use crawl::{CrawlProgress, CrawlRefused, CrawlWalk, Crawled, Crawler};
-pub use http::{CrawlOptions, CrawlerError};
+pub use crawl::{CrawlProgress, CrawlRefused, CrawlWalk, Crawled, Crawler, CrawlerError};
 pub use npm::parse_npm;
 pub use pypi::parse_pypi;
 pub use reqwest::Url;

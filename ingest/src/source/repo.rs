@@ -12,6 +12,8 @@ use super::clean::{clean, to_bytes};
 use super::read::{FieldWarnings, MAX_RELEASES, kind};
 use super::{Reading, Reads, Refused, SourceKind, encoding};
 
+pub mod host;
+
 /// Host facts.
 pub const KIND: SourceKind = SourceKind {
     name: "repo",

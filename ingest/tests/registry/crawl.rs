@@ -3,8 +3,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use domain::purl::Purl;
+use ingest::source::fetch::FetchOptions;
 use ingest::source::registry::{
-    CrawlOptions, CrawlProgress, Crawled, Crawler, RegistryConfig, parse_crates_index, parse_npm, parse_pypi,
+    CrawlProgress, Crawled, Crawler, RegistryConfig, parse_crates_index, parse_npm, parse_pypi,
 };
 use serde_json::json;
 
@@ -12,8 +13,8 @@ use crate::samples::{CRATES, NPM, PYPI, assert_no_address, encoded, purl};
 use crate::server::{Reply, Server};
 
 /// In a hurry, and patient enough for a busy machine.
-pub(crate) fn options() -> CrawlOptions {
-    CrawlOptions { interval: Duration::ZERO, tries: 3, backoff: Duration::from_millis(1), ..CrawlOptions::default() }
+pub(crate) fn options() -> FetchOptions {
+    FetchOptions { interval: Duration::ZERO, tries: 3, backoff: Duration::from_millis(1), ..FetchOptions::default() }
 }
 
 /// Every registry, without downloads, behind one server.
@@ -31,7 +32,7 @@ pub(crate) fn crawler(server: &Server) -> Crawler {
 }
 
 fn cached(server: &Server, folder: &Path) -> Crawler {
-    Crawler::new(config(server), CrawlOptions { cache: Some(folder.to_owned()), ..options() }).expect("a crawler")
+    Crawler::new(config(server), FetchOptions { cache: Some(folder.to_owned()), ..options() }).expect("a crawler")
 }
 
 /// A line of the sparse index about `name`.
@@ -80,7 +81,7 @@ async fn looks_packages_up_in_their_registries() {
     .await;
     let config = RegistryConfig { npm: Some(server.url().join("npm").unwrap()), ..config(&server) };
     let contact = Some("https://atlas.example".to_owned());
-    let mut crawler = Crawler::new(config, CrawlOptions { contact, ..options() }).unwrap();
+    let mut crawler = Crawler::new(config, FetchOptions { contact, ..options() }).unwrap();
     let npm = purl("pkg:npm/%40stellar/stellar-base");
     let crates = purl("pkg:cargo/stellar-xdr");
     let pypi = purl("pkg:pypi/stellar-sdk");
@@ -126,7 +127,7 @@ async fn downloads_and_metadata_come_from_addresses_of_their_own() {
     assert_eq!(y.facts.downloads, None);
     assert!(y.warnings.iter().any(|warning| warning.starts_with("downloads: ")), "{:?}", y.warnings);
     let z = crawler.look_up(&purl("pkg:pypi/z")).await.unwrap_err();
-    assert_eq!(z.to_string(), "pkg:pypi/z: downloads: the registry answers 500");
+    assert_eq!(z.to_string(), "pkg:pypi/z: downloads: answered with status 500");
 }
 
 #[tokio::test]
@@ -180,7 +181,7 @@ async fn walks_breadth_first_in_the_order_of_names() {
 #[tokio::test]
 async fn a_walk_is_bounded() {
     let server = index(&[("aaaa", &["bbbb", "cccc", "dddd"]), ("bbbb", &["eeee"]), ("cccc", &[]), ("dddd", &[])]).await;
-    let mut crawler = Crawler::new(config(&server), CrawlOptions { max_packages: 2, ..options() }).unwrap();
+    let mut crawler = Crawler::new(config(&server), options()).unwrap().at_most(2);
     let (found, end) = walked(&mut crawler, &["pkg:cargo/aaaa"], 9).await;
     assert_eq!(found, ["aaaa", "bbbb"]);
     assert_eq!((end.crawled, end.left_out), (2, 3));

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use ingest::source::registry::{CrawlOptions, CrawlRefused, Crawled, Crawler, RegistryConfig};
+use ingest::source::fetch::FetchOptions;
+use ingest::source::registry::{CrawlRefused, Crawled, Crawler, RegistryConfig};
 
 use crate::crawl::{config, crawler, options};
 use crate::samples::{NPM, purl};
@@ -16,7 +17,7 @@ async fn look_up(crawler: &mut Crawler) -> Result<Crawled, CrawlRefused> {
 }
 
 /// The reason why `x` is refused, and how often it was asked for.
-async fn refused(options: CrawlOptions, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (String, usize) {
+async fn refused(options: FetchOptions, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (String, usize) {
     let server = Server::start(reply).await;
     let error = look_up(&mut Crawler::new(config(&server), options).expect("a crawler")).await.expect_err("refused");
     assert_eq!(error.purl, "pkg:npm/x");
@@ -58,7 +59,7 @@ async fn passing_failures_are_tried_again() {
 #[tokio::test]
 async fn tries_are_bounded() {
     let (reason, asked) = refused(options(), |_| Reply::status(502)).await;
-    assert_eq!((reason.as_str(), asked), ("packument: the registry answers 502", 3));
+    assert_eq!((reason.as_str(), asked), ("packument: answered with status 502", 3));
     let (reason, asked) = refused(options(), |_| Reply::hangup()).await;
     assert!(reason.starts_with("packument: the connection failed: "), "{reason}");
     assert_eq!(asked, 3);
@@ -67,11 +68,11 @@ async fn tries_are_bounded() {
 #[tokio::test]
 async fn lasting_failures_are_not() {
     for (reply, expected) in [
-        (Reply::status(404), "the registry does not know it"),
-        (Reply::status(410), "the registry does not know it"),
-        (Reply::status(401), "the registry answers 401"),
-        (Reply::status(403), "the registry answers 403"),
-        (Reply::status(206).body(GOOD), "the registry answers 206"),
+        (Reply::status(404), "not known there"),
+        (Reply::status(410), "not known there"),
+        (Reply::status(401), "answered with status 401"),
+        (Reply::status(403), "answered with status 403"),
+        (Reply::status(206).body(GOOD), "answered with status 206"),
         (Reply::status(304), "`not modified`, though nothing was kept"),
         (Reply::json(GOOD).header("Content-Type", "text/html"), "the answer is no JSON but `text/html`"),
         (Reply::json("<html>"), "the answer is no JSON: expected value at line 1 column 1"),
@@ -91,16 +92,16 @@ async fn a_registry_that_asks_for_a_long_rest_gets_it() {
     let server = Server::start(|_| Reply::status(429).header("Retry-After", "86400")).await;
     let mut crawler = crawler(&server);
     let error = look_up(&mut crawler).await.unwrap_err();
-    assert!(error.reason.contains("asks to wait longer than 120s"), "{error}");
+    assert!(error.reason.contains("asked to wait longer than 120s"), "{error}");
     // Nor is it asked about the next package.
     let error = crawler.look_up(&purl("pkg:npm/y")).await.unwrap_err();
-    assert!(error.reason.contains("asks to wait longer than 120s"), "{error}");
+    assert!(error.reason.contains("asked to wait longer than 120s"), "{error}");
     assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn slowness_has_an_end() {
-    let hasty = |request_ms, read_ms| CrawlOptions {
+    let hasty = |request_ms, read_ms| FetchOptions {
         request_timeout: Duration::from_millis(request_ms),
         read_timeout: Duration::from_millis(read_ms),
         ..options()
@@ -115,7 +116,7 @@ async fn slowness_has_an_end() {
 
 #[tokio::test]
 async fn size_has_an_end() {
-    let small = || CrawlOptions { max_wire_bytes: 10_000, max_answer_bytes: 50_000, ..options() };
+    let small = || FetchOptions { max_wire_bytes: 10_000, max_answer_bytes: 50_000, ..options() };
     let big = format!("{{\"name\":\"x\",\"readme\":\"{}\"}}", "a".repeat(40_000));
     let (announced, endless, packed) = (big.clone(), big.clone(), gzip(big.as_bytes()));
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::command::ingest::destination;
 use crate::cli::failure::Result;
 use crate::cli::flags::{Add, Common};
-use crate::cli::gap::lacking;
+use crate::cli::gap::{lacking, pasted};
 use crate::cli::interrupt::{stopped, until_signal};
 use crate::cli::output::Output;
 use crate::service::act::add::{Added, AddedEvent, AskedAddition, add};
@@ -33,7 +33,7 @@ fn report(added: &Added, missing: &[(String, String)]) -> String {
     if !missing.is_empty() {
         text.push_str("\nNot known yet\n");
     }
-    text.extend(missing.iter().map(|(what, command)| format!("  {what}\n    {command}\n")));
+    text.extend(missing.iter().map(|(what, command)| format!("  {what}\n{}\n", pasted(command, 4))));
     text
 }
 
@@ -42,7 +42,7 @@ fn known(event: &AddedEvent) -> String {
     let AddedEvent { kind, outcome, position, summary } = event;
     let place = position.map(|position| format!(" at position {position}")).unwrap_or_default();
     let mut line = format!("  {kind:8} {outcome}{place}");
-    let counts = ["commits", "contributors", "packages", "dependencies"];
+    let counts = ["commits", "contributors", "packages", "dependencies", "stars", "forks"];
     let said = counts.iter().filter_map(|name| Some(format!("{name} {}", summary.get(*name)?.as_u64()?)));
     let said = said.collect::<Vec<_>>().join(", ");
     if !said.is_empty() {

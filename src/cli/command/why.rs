@@ -56,22 +56,17 @@ fn text(told: &WhyAnswer) -> String {
     let left =
         told.does_not_count.iter().map(|part| (cell::short(&part.id).to_owned(), indented(&part.reason, INDENT)));
     list(&mut text, "What does not count", told.does_not_count.len(), left);
-    let missing = told.missing.iter().map(|gap| (gap.to_string(), format!("{:INDENT$}{}\n", "", gap::command(gap))));
+    let missing = told.missing.iter().map(|gap| (gap.to_string(), gap::pasted(&gap::command(gap), INDENT) + "\n"));
     list(&mut text, "What nobody has said yet", told.missing.len(), missing);
     let events = match told.events.len() {
         0 => return text,
         1 => "1 event is behind it".to_owned(),
         count => format!("{count} events are behind it"),
     };
+    let proofs = gap::pasted(&format!("pg-atlas audit explain {} {}", gap::quoted(&told.id), told.metric), INDENT);
     // Writing to a String cannot fail.
-    let _ = writeln!(
-        text,
-        "\n{events} at position {}, formula {}; their proofs:\n      pg-atlas audit explain {} {}",
-        told.position,
-        told.formula,
-        gap::quoted(&told.id),
-        told.metric
-    );
+    let _ =
+        writeln!(text, "\n{events} at position {}, formula {}; their proofs:\n{proofs}", told.position, told.formula);
     text
 }
 

@@ -3,7 +3,7 @@
 /// A command line, folded where it does not fit `width` columns: so many `before` its first line and the others, which
 /// are indented by that, and at the end of a line that goes on `mark`. Neither a quoted text nor a flag and its value
 /// are torn apart, nor `>` and a file.
-pub(super) fn folded(line: &str, width: usize, before: [usize; 2], mark: &str) -> String {
+pub(crate) fn folded(line: &str, width: usize, before: [usize; 2], mark: &str) -> String {
     let [first, others] = before;
     let pieces = pieces(line);
     let mut column = first;

@@ -1,10 +1,12 @@
-//! A repository with all that can be told of it in one go: its history, a bill of materials, its project, and what that
-//! project answers the survey. Everything is read, and tried against the log, before the first event is appended.
+//! A repository with all that can be told of it in one go: its history, a bill of materials, its project, what that
+//! project answers the survey, and what its host says. Everything is read, and tried against the log, before the first
+//! event is appended. What others give is taken whole or not at all; what the host says is a gift, and its refusal
+//! leaves the rest as it is.
 
 use domain::Timestamp;
 use domain::recorded::Position;
 use ingest::key_file::KeyDraft;
-use ingest::source::{NamedDocument, Reading, gitlog, sbom, survey};
+use ingest::source::{NamedDocument, Reading, gitlog, repo, sbom, survey};
 use ingest::{Append, AppendError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,7 @@ use super::ingest::{Circumstances, Destination, DocumentSubject, Submission, now
 use crate::service::run::Stop;
 use crate::service::{Error, Result};
 
+mod host;
 mod lacking;
 mod place;
 
@@ -83,12 +86,15 @@ struct ReadPart {
 /// document or a history that cannot be read, and for facts that the log refuses: then nothing is appended.
 /// [`Error::Interrupted`] when it was stopped; as [`Deps::log`](crate::service::Deps::log).
 pub async fn add(to: &Destination, asked: AskedAddition, circumstances: &Circumstances, stop: &Stop) -> Result<Added> {
+    // A host knows the present alone.
+    let is_present = circumstances.observed_at.is_none();
     // One moment for all of it: the answer's day is that of the observation.
     let observed_at = circumstances.observed_at.map_or_else(now, Ok)?;
     let circumstances = &Circumstances { observed_at: Some(observed_at), ..circumstances.clone() };
     let (repo, source) = place::found(&asked.place, asked.repo.as_deref(), observed_at).await?;
     let about = DocumentSubject { repo: Some(repo), project: asked.project.clone(), ..DocumentSubject::default() };
     let (subject, _) = about.repository()?;
+    let host = if is_present { host::of(to, &subject)? } else { None };
     let mut parts: Vec<ReadPart> = Vec::new();
     let no_key = || Ok(None);
     if let Some(reading) = answer(&asked, observed_at)? {
@@ -107,13 +113,26 @@ pub async fn add(to: &Destination, asked: AskedAddition, circumstances: &Circums
 
     let to = to.open()?.map_or_else(|| to.clone(), Destination::Open);
     tried(&to, &parts).await?;
+    let mut unanswered = None;
+    if let Some(mut host) = host {
+        let answer = tokio::select! {
+            biased;
+            () = stop.asked() => return Err(Error::Interrupted("interrupted; nothing was appended".into())),
+            answer = host.look_up(subject.clone()) => answer.map_err(Error::refused),
+        };
+        match observed(&to, answer, circumstances).await {
+            Ok(part) => parts.push(part),
+            Err(Error::Refused(reason)) => unanswered = Some(reason.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
     let mut ingested = Vec::new();
     for ReadPart { kind, reading, circumstances, new_key } in parts {
         let told = one(&to, reading, &circumstances, new_key).await.map_err(|error| error.of(kind))?;
         let kind = kind.to_owned();
         ingested.push(AddedEvent { kind, outcome: told.outcome, position: told.position, summary: told.summary });
     }
-    let lacking = lacking::of(&to, &subject.id, subject.project.as_deref(), &ingested).await?;
+    let lacking = lacking::of(&to, &subject, &ingested, unanswered).await?;
     Ok(Added { repo: subject.id, ingested, lacking })
 }
 
@@ -140,6 +159,14 @@ fn answer(asked: &AskedAddition, observed_at: Timestamp) -> Result<Option<Readin
         Some((_, reason)) => Err(Error::invalid("status", reason.clone())),
         None => Ok(Some(reading)),
     }
+}
+
+/// What the host answered, where the log takes it.
+async fn observed(to: &Destination, answer: Result<Reading>, circumstances: &Circumstances) -> Result<ReadPart> {
+    let part =
+        ReadPart { kind: repo::KIND.name, reading: answer?, circumstances: circumstances.clone(), new_key: None };
+    tried(to, std::slice::from_ref(&part)).await?;
+    Ok(part)
 }
 
 /// Asks the log what would become of each part, before there is any.

@@ -8,11 +8,12 @@ use domain::purl::Purl;
 use semver::Version;
 use serde_json::{Map, Value};
 
-use super::answers::{AnswerShape, Answers};
+use super::answers::Answers;
 use super::collect::{Dependencies, repository_link};
 use super::features::on_by_default;
 use super::{Parsed, Registry};
 use crate::source::Refused;
+use crate::source::fetch::AnswerShape;
 use crate::source::read::{FieldWarnings, MAX_RELEASES, kind};
 
 /// The file of the index.

@@ -8,10 +8,9 @@ use thiserror::Error;
 
 use super::answers::Answers;
 use super::config::{ConfigError, RegistryConfig};
-use super::http::{CrawlOptions, CrawlerError, Http};
-use super::response::FetchFailure;
 use super::{Parsed, Registry, crates, npm, pypi};
 use crate::source::Refused;
+use crate::source::fetch::{FetchError, FetchFailure, FetchOptions, Http};
 
 /// A package that was looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +48,26 @@ pub struct CrawlProgress {
     pub hop: u32,
 }
 
+/// Why a crawl cannot begin.
+#[derive(Debug, Error)]
+pub enum CrawlerError {
+    /// The addresses are unset or unusable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Nothing can be asked.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+}
+
+/// Greatest number of packages in one walk, unless another is named.
+const MAX_PACKAGES: usize = 10_000;
+
 /// Looks packages up in their registries.
 #[derive(Debug)]
 pub struct Crawler {
     config: RegistryConfig,
     http: Http,
+    max_packages: usize,
 }
 
 impl Crawler {
@@ -61,9 +75,16 @@ impl Crawler {
     ///
     /// # Errors
     /// When an address is unusable, the cache folder cannot be made, or HTTP cannot be set up.
-    pub fn new(config: RegistryConfig, options: CrawlOptions) -> Result<Self, CrawlerError> {
-        let http = Http::new(&config, options)?;
-        Ok(Self { config, http })
+    pub fn new(config: RegistryConfig, options: FetchOptions) -> Result<Self, CrawlerError> {
+        config.check()?;
+        let http = Http::new(config.bases().map(|(_, url)| url), options)?;
+        Ok(Self { config, http, max_packages: MAX_PACKAGES })
+    }
+
+    /// With so many packages at most in one walk.
+    #[must_use]
+    pub fn at_most(self, max_packages: usize) -> Self {
+        Self { max_packages, ..self }
     }
 
     /// Looks one package up.
@@ -184,7 +205,7 @@ impl CrawlWalk<'_> {
         if self.seen.contains(&purl.id) {
             return false;
         }
-        let room = self.seen.len() < self.crawler.http.options().max_packages;
+        let room = self.seen.len() < self.crawler.max_packages;
         if room {
             self.seen.insert(purl.id.clone());
         } else {

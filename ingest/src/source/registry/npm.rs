@@ -6,10 +6,11 @@ use domain::purl::Purl;
 use domain::repository_link::repository_of;
 use serde_json::{Map, Value};
 
-use super::answers::{AnswerShape, Answers};
+use super::answers::Answers;
 use super::collect::{Dependencies, repository_link};
 use super::{Parsed, Registry};
 use crate::source::Refused;
+use crate::source::fetch::AnswerShape;
 use crate::source::read::{FieldWarnings, MAX_RELEASES};
 
 /// The packument.

@@ -5,10 +5,11 @@ use domain::purl::Purl;
 use domain::repository_link::repository_of;
 use serde_json::{Map, Value};
 
-use super::answers::{AnswerShape, Answers};
+use super::answers::Answers;
 use super::collect::Dependencies;
 use super::{Parsed, Registry, requirement};
 use crate::source::Refused;
+use crate::source::fetch::AnswerShape;
 use crate::source::read::{FieldWarnings, MAX_RELEASES};
 
 /// The project's document.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::facts::Subject;
 use domain::{EventType, StreamKind};
 use projections::store;
 use projections::why::Gap;
@@ -9,7 +10,7 @@ use sqlx::PgConnection;
 
 use super::AddedEvent;
 use crate::service::act::ingest::intake::held_projects;
-use crate::service::act::ingest::{Destination, sbom, survey};
+use crate::service::act::ingest::{Destination, repo as host_facts, sbom, survey};
 use crate::service::ask::lag;
 use crate::service::{Deps, Result};
 
@@ -18,21 +19,30 @@ use crate::service::{Deps, Result};
 pub enum Lacking {
     /// What it depends on: no bill of materials.
     Dependencies(String),
+    /// What its host says of it, which did not answer with anything of use.
+    Unanswered {
+        /// The repository.
+        repo: String,
+        /// Why not.
+        reason: String,
+    },
     /// What would change its scores.
     Gap(Gap),
     /// The scores that follow from what the log holds: it is ahead of the live tables.
     Scores,
 }
 
-/// What is lacking of a repository after all this was told. A rehearsal knows of what was told alone.
+/// What is lacking of a repository after all this was told, and its host said nothing for a reason. A rehearsal knows
+/// of what was told alone.
 pub(super) async fn of(
     to: &Destination,
-    repo: &str,
-    told_project: Option<&str>,
+    subject: &Subject,
     told: &[AddedEvent],
+    unanswered: Option<String>,
 ) -> Result<Vec<Lacking>> {
+    let repo = subject.id.as_str();
     let mut known = BTreeSet::new();
-    let mut project = told_project.map(str::to_owned);
+    let mut project = subject.project.clone();
     let mut is_shown = true;
     if let Some(deps) = to.open()? {
         let log = deps.log().await?;
@@ -55,9 +65,14 @@ pub(super) async fn of(
         None => Some(Gap::Project(repo.to_owned())),
         Some(project) => (!answered && !knows(EventType::GrantObserved)).then_some(Gap::Survey(project)),
     };
+    let observed = is_told(host_facts::KIND.name) || knows(EventType::RepoObserved);
+    let host = match unanswered {
+        Some(reason) => Some(Lacking::Unanswered { repo: repo.to_owned(), reason }),
+        None => (!observed).then(|| Lacking::Gap(Gap::HostFacts(repo.to_owned()))),
+    };
     let lacking = [
         (!depends).then(|| Lacking::Dependencies(repo.to_owned())),
-        (!knows(EventType::RepoObserved)).then(|| Lacking::Gap(Gap::HostFacts(repo.to_owned()))),
+        host,
         gap.map(Lacking::Gap),
         (!is_shown).then_some(Lacking::Scores),
     ];

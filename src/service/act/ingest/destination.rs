@@ -28,7 +28,7 @@ impl Destination {
     }
 
     /// Where the atlas is, and what it may ask.
-    pub(super) fn settings(&self) -> &Settings {
+    pub(in crate::service::act) fn settings(&self) -> &Settings {
         match self {
             Self::Open(deps) => deps.settings(),
             Self::Unopened(settings, _) | Self::Rehearsal(settings, _) => settings,

@@ -7,7 +7,8 @@ use domain::purl::Purl;
 use domain::recorded::Position;
 use ingest::Append;
 use ingest::append::part_key;
-use ingest::source::registry::{CrawlOptions, Crawler, CrawlerError, RegistryConfig};
+use ingest::source::fetch::{FetchError, FetchOptions};
+use ingest::source::registry::{Crawler, RegistryConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +16,13 @@ use super::intake::Intake;
 use super::reason::reason;
 use super::{Circumstances, Destination, RefusedRecord};
 use crate::service::run::Stop;
-use crate::service::{Error, Result};
+use crate::service::{Error, Result, Settings};
 
 /// Where answers are kept between crawls, below the data folder.
 const CACHE: [&str; 2] = ["cache", "registry"];
 /// Mode of the folders made for it.
 const FOLDER_MODE: u32 = 0o700;
-/// Variable with a link or an address of whoever runs this, told to the registries.
+/// Variable with a link or an address of whoever runs this, told to registries and hosts.
 const CONTACT: &str = "PG_ATLAS_CONTACT";
 
 /// Which packages.
@@ -126,10 +127,16 @@ fn crawler(to: &Destination, interval: Duration) -> Result<Crawler> {
     let settings = to.settings();
     let config = RegistryConfig::from_variables(|name| settings.variable(name)).map_err(Error::unavailable)?;
     let cache = CACHE.iter().fold(to.data_dir()?, |path, part| path.join(part));
-    std::fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&cache).map_err(|error| {
-        Error::unavailable(CrawlerError::Cache { folder: cache.clone(), reason: error.to_string() })
-    })?;
-    let contact = settings.variable(CONTACT)?.filter(|contact| !contact.trim().is_empty());
-    let options = CrawlOptions { cache: Some(cache), interval, contact, ..CrawlOptions::default() };
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(&cache)
+        .map_err(|error| Error::unavailable(FetchError::Cache { folder: cache.clone(), reason: error.to_string() }))?;
+    let options = FetchOptions { cache: Some(cache), interval, contact: contact(settings)?, ..FetchOptions::default() };
     Crawler::new(config, options).map_err(Error::unavailable)
+}
+
+/// Who runs this, as registries and hosts are told.
+pub(in crate::service::act) fn contact(settings: &Settings) -> Result<Option<String>> {
+    Ok(settings.variable(CONTACT)?.filter(|contact| !contact.trim().is_empty()))
 }

@@ -24,6 +24,7 @@ pub(super) async fn read_again(conn: &mut PgConnection) -> Result<CheckResult> {
     }
     let count = subjects.len();
     Ok(Ok(match first {
+        None if count == 1 => "1 repository or package, called as it would be today".to_owned(),
         None => format!("{count} repositories and packages, each called as it would be today"),
         Some(first) => format!(
             "{differing} of {count} repositories and packages would read differently when fed again ({first}); what an \

@@ -12,12 +12,12 @@ use thiserror::Error;
 
 /// Why there is no answer. Never shows an address: it may hold a secret.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(super) enum FetchFailure {
-    #[error("the registry does not know it")]
+pub(in crate::source) enum FetchFailure {
+    #[error("not known there")]
     NotFound,
-    #[error("the registry answers {code}")]
+    #[error("answered with status {code}")]
     Status { code: u16, retry_after: Option<Duration> },
-    #[error("the registry asks to wait longer than {limit:?}")]
+    #[error("asked to wait longer than {limit:?}")]
     Busy { limit: Duration },
     #[error("no answer in time")]
     Timeout,
@@ -88,7 +88,7 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     Some(moment.signed_duration_since(now).to_std().unwrap_or_default())
 }
 
-/// Registries serve JSON under several names, and index files as plain text or bytes; a page is none of them.
+/// JSON is served under several names, and index files as plain text or bytes; a page is none of them.
 pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), FetchFailure> {
     let Some(found) = text(headers, &CONTENT_TYPE) else { return Ok(()) };
     let essence = found.split(';').next().unwrap_or("").trim().to_ascii_lowercase();

@@ -1,5 +1,5 @@
-//! Polite HTTP: one request at a time, a pause per host, waits that servers ask for, bounded retries, redirects only
-//! within the configured hosts, every answer cleaned before it is kept or handed on.
+//! Polite HTTP, for registries and code hosts: one request at a time, a pause per host, waits that servers ask for,
+//! bounded retries, redirects only within the configured hosts, every answer cleaned before it is kept or handed on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -7,27 +7,35 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ETAG, IF_NONE_MATCH, LOCATION};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION};
 use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
 
-use super::answers::AnswerShape;
-use super::cache::{Cache, CachedAnswer};
-use super::config::{ConfigError, RegistryConfig};
-use super::response::{FetchFailure, check_content_type, check_status, read_body, text};
-use crate::source::clean::clean;
+use self::cache::{Cache, CachedAnswer};
+pub(in crate::source) use self::response::FetchFailure;
+use self::response::{check_content_type, check_status, read_body, text};
+pub(in crate::source) use self::shape::AnswerShape;
+use super::clean::clean;
+
+mod address;
+mod cache;
+mod response;
+mod shape;
+
+pub use self::address::{UnusableAddress, base};
+pub(in crate::source) use self::address::{below, check};
 
 /// Greatest number of redirects followed for one answer.
 const MAX_REDIRECTS: u32 = 5;
 /// Longest rest of a host that is kept account of; more is no different.
 const MAX_REST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How to crawl. The defaults suit public registries.
+/// How to ask. The defaults suit public registries.
 #[derive(Clone, Debug)]
-pub struct CrawlOptions {
-    /// Folder that keeps answers between crawls; without one every crawl reads everything.
+pub struct FetchOptions {
+    /// Folder that keeps answers for the next time; without one everything is read anew.
     pub cache: Option<PathBuf>,
     /// Least time between two requests to one host. Default 1 s.
     pub interval: Duration,
@@ -47,16 +55,14 @@ pub struct CrawlOptions {
     pub max_wire_bytes: u64,
     /// Greatest size of an answer when inflated, in bytes. Default 128 MiB.
     pub max_answer_bytes: u64,
-    /// Greatest number of packages in one walk. Default 10,000.
-    pub max_packages: usize,
     /// Whether proxies named in the environment are used. Default no: what is asked, and through whom, is
     /// configuration.
     pub environment_proxies: bool,
-    /// Who runs this (a link or an address), told to the registries in the user agent.
+    /// Who runs this (a link or an address), told in the user agent.
     pub contact: Option<String>,
 }
 
-impl Default for CrawlOptions {
+impl Default for FetchOptions {
     fn default() -> Self {
         Self {
             cache: None,
@@ -68,20 +74,16 @@ impl Default for CrawlOptions {
             read_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(180),
             max_wire_bytes: 64 * 1024 * 1024,
-            max_answer_bytes: super::MAX_DOCUMENT_BYTES as u64,
-            max_packages: 10_000,
+            max_answer_bytes: 128 * 1024 * 1024,
             environment_proxies: false,
             contact: None,
         }
     }
 }
 
-/// Why a crawl cannot begin.
+/// Why nothing can be asked.
 #[derive(Debug, Error)]
-pub enum CrawlerError {
-    /// The addresses are unset or unusable.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
+pub enum FetchError {
     /// The cache folder cannot be made.
     #[error("cannot make the cache folder {folder}: {reason}")]
     Cache {
@@ -97,10 +99,12 @@ pub enum CrawlerError {
 
 /// Fetches answers.
 #[derive(Debug)]
-pub(super) struct Http {
+pub(in crate::source) struct Http {
     client: Client,
-    options: CrawlOptions,
+    options: FetchOptions,
     cache: Option<Cache>,
+    /// What every request is allowed by; it is not shown.
+    token: Option<HeaderValue>,
     /// `host:port` of every configured address.
     trusted: BTreeSet<String>,
     /// When the next request to a `host:port` may go out.
@@ -108,9 +112,12 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(config: &RegistryConfig, options: CrawlOptions) -> Result<Self, CrawlerError> {
-        config.check()?;
-        let cache = options.cache.as_deref().map(Cache::open).transpose().map_err(|error| CrawlerError::Cache {
+    /// What asks below these addresses, and nowhere else.
+    pub(in crate::source) fn new<'a>(
+        bases: impl Iterator<Item = &'a Url>,
+        options: FetchOptions,
+    ) -> Result<Self, FetchError> {
+        let cache = options.cache.as_deref().map(Cache::open).transpose().map_err(|error| FetchError::Cache {
             folder: options.cache.clone().unwrap_or_default(),
             reason: error.to_string(),
         })?;
@@ -125,17 +132,22 @@ impl Http {
             .read_timeout(options.read_timeout)
             .timeout(options.request_timeout);
         let builder = if options.environment_proxies { builder } else { builder.no_proxy() };
-        let client = builder.build().map_err(|error| CrawlerError::Client(error.to_string()))?;
-        let trusted = config.bases().map(|(_, url)| host_of(url)).collect();
-        Ok(Self { client, options, cache, trusted, turns: BTreeMap::new() })
+        let client = builder.build().map_err(|error| FetchError::Client(error.to_string()))?;
+        let trusted = bases.map(host_of).collect();
+        Ok(Self { client, options, cache, token: None, trusted, turns: BTreeMap::new() })
     }
 
-    pub(super) fn options(&self) -> &CrawlOptions {
-        &self.options
+    /// With a token for every request. It goes wherever a redirect may lead: to be used with one address alone.
+    pub(in crate::source) fn with_token(self, token: Option<HeaderValue>) -> Self {
+        let hidden = |mut token: HeaderValue| {
+            token.set_sensitive(true);
+            token
+        };
+        Self { token: token.map(hidden), ..self }
     }
 
-    /// The cleaned answer at `url`, from the registry or, if it has not changed, from the cache.
-    pub(super) async fn get(&mut self, url: &Url, shape: AnswerShape) -> Result<Value, FetchFailure> {
+    /// The cleaned answer at `url`, from where it is or, if it has not changed, from the cache.
+    pub(in crate::source) async fn get(&mut self, url: &Url, shape: AnswerShape) -> Result<Value, FetchFailure> {
         let mut kept = match &self.cache {
             Some(cache) => cache.load(url).await,
             None => None,
@@ -196,6 +208,9 @@ impl Http {
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
+            if let Some(token) = &self.token {
+                request = request.header(AUTHORIZATION, token.clone());
+            }
             let response = request.send().await.map_err(FetchFailure::of_client)?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
@@ -247,12 +262,12 @@ fn host_of(url: &Url) -> String {
 }
 
 /// TLS by the machine's own certificates, with the cryptography that the database driver uses too.
-fn tls() -> Result<rustls::ClientConfig, CrawlerError> {
+fn tls() -> Result<rustls::ClientConfig, FetchError> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| CrawlerError::Client(error.to_string()))?;
+    let builder = builder.map_err(|error| FetchError::Client(error.to_string()))?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
@@ -285,7 +300,7 @@ mod tests {
     /// Time stands still but for sleeping, so what is measured is what was waited.
     #[tokio::test(start_paused = true)]
     async fn each_host_has_its_pace() {
-        let mut http = Http::new(&RegistryConfig::default(), CrawlOptions::default()).unwrap();
+        let mut http = Http::new(std::iter::empty(), FetchOptions::default()).unwrap();
         let (one, other) = (url("https://one.example/x"), url("https://other.example/x"));
         let start = Instant::now();
         http.wait_for_turn(&one).await.unwrap();
