@@ -128,7 +128,7 @@ const WORKER_THREADS: usize = 2;
 
 /// Says why, without the addresses that were typed: what a program complains of is kept by many.
 fn report(failure: &Failure) -> ExitCode {
-    let _ = writeln!(io::stderr(), "error: {}", redact::emails(&failure.to_string()));
+    terminal::tell(&format!("error: {}", redact::emails(&failure.to_string())));
     ExitCode::from(failure.code)
 }
 

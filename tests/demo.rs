@@ -118,7 +118,9 @@ fn the_demo_has_a_folder_of_its_own_where_none_is_named() {
     std::fs::write(share.path().join("pg-atlas.toml"), "data_dir = 'pg-atlas'\n").unwrap();
     let text = run(&["demo", "--format", "table"]).stdout;
     assert!(own.join("postgres").is_dir() && !mine.exists(), "{text}");
-    let looks: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("pg-atlas --data-dir ")).collect();
+    // A line that goes on is one command.
+    let whole = text.replace("\\\n", "");
+    let looks: Vec<&str> = whole.lines().filter_map(|line| line.trim().strip_prefix("pg-atlas --data-dir ")).collect();
     assert!(text.contains(&format!("its own: {}", own.display())) && looks.len() >= 4, "{text}");
     for look in looks {
         let look: Vec<&str> = ["--data-dir"].into_iter().chain(look.split_whitespace()).collect();

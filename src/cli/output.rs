@@ -225,9 +225,15 @@ fn people(output: &Output) -> Result<String> {
     match output {
         Output::None | Output::Followed(..) => Ok(String::new()),
         Output::Text(text) | Output::Report(text, _) | Output::Listing(text, ..) => Ok(text.clone()),
-        Output::Object(map) => Ok(fields(map)),
+        Output::Object(map) => Ok(fields(&unsaid(map))),
         Output::Rows(columns, rows) => columns.table(rows, looks()),
     }
+}
+
+/// An object without the warnings that the same person has read on the other stream.
+fn unsaid(map: &Map<String, Value>) -> Map<String, Value> {
+    let said = |key: &str| key == "warnings" && io::stderr().is_terminal();
+    map.iter().filter(|(key, _)| !said(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// The rows that an object holds under a key.

@@ -8,6 +8,7 @@ pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod random;
+pub(crate) mod screen;
 pub(crate) mod skipped;
 pub(crate) mod terminal;
 pub(crate) mod wait;

@@ -82,7 +82,7 @@ fn text(found: &Explanation) -> String {
     };
     let place = found.label.as_ref().map_or_else(String::new, |label| format!(" as published under {label}"));
     let mut text = format!(
-        "{} of {} is {value} at position {}{place}, formula {}\nproven against tree size {}, root {}\n",
+        "{} of {} is {value} at position {}{place}, formula {}\nproven against tree size {}, root\n  {}\n",
         found.metric, found.id, found.position, found.formula, found.tree_size, found.root
     );
     for proven in found.published.iter().chain(&found.events) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cli::failure::Result;
 use crate::cli::flags::Common;
-use crate::cli::gap::{self, quoted};
+use crate::cli::gap::{self, pasted, quoted};
 use crate::cli::output::looks::Tone;
 use crate::cli::output::{Output, looks, objects, table};
 use crate::cli::session;
@@ -32,7 +32,7 @@ fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
     let verified = done.verified.to_string();
     let verdict = looks().paint(if done.verified { Tone::Good } else { Tone::Bad }, &verified);
     let mut text = format!(
-        "verified {verdict}: a replay of the log gives the same scores, bit for bit ({:.1} s in all)\n\n\
+        "verified {verdict}: a replay of the log gives the same scores, bit for bit ({:.1} s)\n\n\
          Repositories by criticality: how many active repositories depend on each\n",
         done.seconds
     );
@@ -41,19 +41,18 @@ fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
     if !unsaid.is_empty() {
         text = text + "\n" + &unsaid + "\n";
     }
+    let replay = format!("replay --verify --label {}", done.label);
+    let commands = ["scores", "edges --level project", "scores --level repo --formula atlas-1", &replay];
+    let next: String = commands.map(|command| pasted(&format!("{program} {command}"), 2) + "\n").concat();
     // Writing to a String cannot fail.
     let _ = write!(
         text,
-        "\n{} events, {} projects, {} repositories, {} external packages, {} dependencies\n\
+        "\n{} events, {} projects, {} repositories, {} packages, {} dependencies\n\
          Published at position {} under the label `{}`, formula {}\n\
          digest   {}\n\
          \n\
          {place}\n\n\
-         Next:\n  \
-           {program} scores\n  \
-           {program} edges --level project\n  \
-           {program} scores --level repo --formula atlas-1\n  \
-           {program} replay --verify --label {}\n\n\
+         Next:\n{next}\n\
          Your own repository goes to a log of yours (README.md):\n  \
            pg-atlas init my-atlas\n",
         done.events,
@@ -65,7 +64,6 @@ fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {
         done.label,
         done.formula,
         done.digest,
-        done.label,
     );
     Ok(text)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::cli::failure::Result;
 use crate::cli::gap::quoted;
 use crate::cli::output::Output;
+use crate::cli::output::cell::indented;
 use crate::service::act::init::{Initialised, init};
 
 /// `init`.
@@ -15,13 +16,13 @@ pub(crate) fn run(folder: &Path) -> Result<Output> {
 
 fn report(Initialised { folder, files }: &Initialised) -> String {
     format!(
-        "Made in {}: {}\n\nNext, in that folder, whose pg-atlas.toml keeps the data there:\n  \
+        "Made in {}:\n{}\nNext, in that folder, whose pg-atlas.toml keeps the data there:\n  \
            cd {}\n  \
-           pg-atlas ingest batch batch.ndjson      the examples, to try; or fill in your own\n  \
+           pg-atlas ingest batch batch.ndjson   the examples, to try; or your own\n  \
            pg-atlas project\n  \
            pg-atlas scores --level repo\n",
         folder.display(),
-        files.join(", "),
+        indented(&files.join(", "), 2),
         quoted(&folder.to_string_lossy()),
     )
 }

@@ -25,18 +25,23 @@ pub(super) fn output(found: &FormulaDifference) -> Result<Output> {
 pub(crate) fn report(FormulaDifference { position, before, after, found }: &FormulaDifference) -> String {
     let Summary { vertices, by_metric, movers, flags } = found.summary();
     let (moved, stay) = (found.changed.len(), found.unchanged);
-    let mut text = format!(
-        "{} -> {} at position {position}\n{moved} values of {vertices} projects, repositories and packages move, {stay} \
-         stay\n\nWhat differs between the formulas\n",
-        before.name, after.name
-    );
+    let sum = match moved {
+        0 => format!("no value moves, {stay} stay"),
+        moved => format!("{moved} values of {vertices} projects, repositories and packages move, {stay} stay"),
+    };
+    let mut text = format!("{} -> {} at position {position}\n{sum}\n", before.name, after.name);
+    if !found.parameters.is_empty() {
+        text.push_str("\nWhat differs between the formulas\n");
+    }
     let line = |indent: usize, said: &str| {
         let room = looks().width.saturating_sub(indent + 2);
         let wrapped = cell::wrapped(said, room).into_iter().enumerate();
         wrapped.map(|(n, line)| format!("{:1$}{line}\n", "", indent + 2 * n.min(1))).collect::<String>()
     };
     text.extend(found.parameters.iter().map(|parameter| line(2, &sentence(parameter))));
-    text.push_str("\nWhat moves\n");
+    if moved > 0 {
+        text.push_str("\nWhat moves\n");
+    }
     text.extend(
         by_metric
             .into_iter()
@@ -57,6 +62,7 @@ pub(crate) fn report(FormulaDifference { position, before, after, found }: &Form
     let all = moved <= LISTED || movers.is_empty();
     let listed: Vec<&Change> = if all { found.changed.iter().take(LISTED).collect() } else { movers };
     text.push_str(&match moved - listed.len() {
+        0 if moved == 0 => String::new(),
         0 => "\nValues that move\n".to_owned(),
         more if all => format!("\nValues that move, and {more} more\n"),
         more => format!("\nValues that move most places, and {more} more\n"),
@@ -65,9 +71,11 @@ pub(crate) fn report(FormulaDifference { position, before, after, found }: &Form
         text.push_str(&line(2, &headline(change)));
         text.extend(reasons(change).iter().map(|reason| line(6, reason)));
     }
-    text.push_str(
-        "\nEvery value with all its reasons: --format json or csv\nWhat the parameters mean: docs/FORMULAS.md\n",
-    );
+    text.push('\n');
+    if moved > 0 {
+        text.push_str("Every value with all its reasons: --format json or csv\n");
+    }
+    text.push_str("What the parameters mean: docs/FORMULAS.md\n");
     text
 }
 
