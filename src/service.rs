@@ -17,6 +17,7 @@ mod nearest;
 mod pools;
 pub mod run;
 pub mod slow;
+pub mod tenant;
 pub mod watch;
 
 pub use configuration::Configuration;

@@ -44,5 +44,5 @@ pub mod version;
 pub use event::{Event, EventType};
 pub use recorded::{Envelope, Position, Recorded};
 pub use stream::{StreamId, StreamKind};
-pub use tenant::TenantId;
+pub use tenant::{TenantId, TenantName};
 pub use time::{Day, Timestamp};

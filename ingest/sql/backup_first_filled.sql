@@ -1,15 +1,14 @@
--- The first table that holds what no empty log has.
+-- The first table that holds what no empty log of the session's tenant has.
 SELECT CASE
-    WHEN EXISTS (SELECT FROM log.append) THEN 'log.append'
-    WHEN EXISTS (SELECT FROM log.event) THEN 'log.event'
-    WHEN EXISTS (SELECT FROM log.commit) THEN 'log.commit'
-    -- More than one is seen by a login above policies alone: that of somebody else, who may be about to begin.
-    WHEN EXISTS (SELECT FROM log.head WHERE next_position > 1) OR (SELECT count(*) FROM log.head) > 1 THEN 'log.head'
-    WHEN EXISTS (SELECT FROM log.stream) THEN 'log.stream'
-    WHEN EXISTS (SELECT FROM log.idempotency_key) THEN 'log.idempotency_key'
-    WHEN EXISTS (SELECT FROM log.outbox) THEN 'log.outbox'
-    WHEN EXISTS (SELECT FROM log.tile) THEN 'log.tile'
-    WHEN EXISTS (SELECT FROM log.checkpoint) THEN 'log.checkpoint'
-    WHEN EXISTS (SELECT FROM atlas.person) THEN 'atlas.person'
-    WHEN EXISTS (SELECT FROM atlas.build) THEN 'atlas.build'
+    WHEN EXISTS (SELECT FROM log.append WHERE tenant_id = (SELECT log.current_tenant())) THEN 'log.append'
+    WHEN EXISTS (SELECT FROM log.event WHERE tenant_id = (SELECT log.current_tenant())) THEN 'log.event'
+    WHEN EXISTS (SELECT FROM log.commit WHERE tenant_id = (SELECT log.current_tenant())) THEN 'log.commit'
+    WHEN EXISTS (SELECT FROM log.head WHERE tenant_id = (SELECT log.current_tenant()) AND next_position > 1) THEN 'log.head'
+    WHEN EXISTS (SELECT FROM log.stream WHERE tenant_id = (SELECT log.current_tenant())) THEN 'log.stream'
+    WHEN EXISTS (SELECT FROM log.idempotency_key WHERE tenant_id = (SELECT log.current_tenant())) THEN 'log.idempotency_key'
+    WHEN EXISTS (SELECT FROM log.outbox WHERE tenant_id = (SELECT log.current_tenant())) THEN 'log.outbox'
+    WHEN EXISTS (SELECT FROM log.tile WHERE tenant_id = (SELECT log.current_tenant())) THEN 'log.tile'
+    WHEN EXISTS (SELECT FROM log.checkpoint WHERE tenant_id = (SELECT log.current_tenant())) THEN 'log.checkpoint'
+    WHEN EXISTS (SELECT FROM atlas.person WHERE tenant_id = (SELECT log.current_tenant())) THEN 'atlas.person'
+    WHEN EXISTS (SELECT FROM atlas.build WHERE tenant_id = (SELECT log.current_tenant())) THEN 'atlas.build'
 END AS "filled"

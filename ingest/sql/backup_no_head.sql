@@ -1,2 +1,2 @@
--- The head of an empty log goes, so that the backup's can come.
-DELETE FROM log.head WHERE next_position = 1
+-- The head of the tenant's empty log goes, so that the backup's can come.
+DELETE FROM log.head WHERE tenant_id = (SELECT log.current_tenant()) AND next_position = 1

@@ -3,7 +3,8 @@
 
 DO $$
 DECLARE
-    role text;
+    role  text;
+    owner text := (SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'atlas');
 BEGIN
     FOREACH role IN ARRAY ARRAY['atlas_appender', 'atlas_sequencer', 'atlas_projector', 'atlas_reader', 'atlas_auditor']
     LOOP
@@ -15,31 +16,44 @@ BEGIN
             NULL; -- Made at this moment, for another database of the server.
         END;
     END LOOP;
-    -- Whoever hands over builds must belong to those who get them.
+    -- Whoever hands over builds, and says who reads them, must belong to those who get them.
     IF NOT pg_has_role(current_user, 'atlas_projector', 'MEMBER') THEN
         EXECUTE format('GRANT atlas_projector TO %I', current_user);
+    END IF;
+    IF NOT pg_has_role(owner, 'atlas_projector', 'MEMBER') THEN
+        EXECUTE format('GRANT atlas_projector TO %s', owner);
     END IF;
     EXECUTE format('REVOKE CREATE ON DATABASE %I FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, '
                    'atlas_auditor', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, '
                    'atlas_auditor', current_database());
-    -- A build is a schema of its own.
-    EXECUTE format('GRANT CREATE ON DATABASE %I TO atlas_projector', current_database());
+    -- Whoever could work here before there were tenants is in one of these, and is `public`. Where somebody else was
+    -- made that tenant since, the groups stay as they were left.
+    IF NOT EXISTS (SELECT FROM pg_namespace AS n, LATERAL aclexplode(n.nspacl) AS a
+                    WHERE n.nspname = 'tenant_1' AND a.grantee <> n.nspowner) THEN
+        GRANT USAGE ON SCHEMA tenant_1
+            TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
+    END IF;
 END
 $$;
 
-REVOKE ALL ON SCHEMA log, atlas, tenant_1 FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
+REVOKE ALL ON SCHEMA log, atlas FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 REVOKE ALL ON ALL TABLES IN SCHEMA log, atlas
     FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA log, atlas
     FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 
--- Everybody: the schemas by name, and which migrations are applied. And to be the tenant `public`: policies let through
--- what is of a tenant whose schema one may use.
-GRANT USAGE ON SCHEMA atlas, public, tenant_1
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log, atlas
+    FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
+-- What projectors make is nobody's by itself.
+ALTER DEFAULT PRIVILEGES FOR ROLE atlas_projector REVOKE ALL ON SCHEMAS FROM atlas_reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE atlas_projector REVOKE ALL ON TABLES FROM atlas_reader;
+
+-- Everybody: the schemas by name, which migrations are applied, and the number of a tenant that one may be.
+GRANT USAGE ON SCHEMA atlas, public
     TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 GRANT USAGE ON SCHEMA log TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
-GRANT SELECT ON public._sqlx_migrations
+GRANT SELECT ON public._sqlx_migrations, log.tenant
     TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
 
 -- Appender: adds facts, moves streams on. The names of contributors come out of the same git histories, so it also
@@ -60,41 +74,62 @@ GRANT EXECUTE ON FUNCTION log.fill_tiles(bigint) TO atlas_sequencer;
 -- It vouches for the order, so it keeps what is signed about it.
 GRANT SELECT, INSERT ON log.checkpoint TO atlas_sequencer;
 
--- Projector: reads the log, owns the builds and the views over them.
+-- Projector: reads the log, has builds made and owns their tables, and the views over them.
 GRANT SELECT ON log.event, log.append, log.commit, log.head TO atlas_projector;
 GRANT CREATE ON SCHEMA public TO atlas_projector;
-GRANT SELECT, INSERT, UPDATE, DELETE ON atlas.build, atlas.live TO atlas_projector;
+GRANT SELECT, UPDATE ON atlas.build TO atlas_projector;
+GRANT SELECT, INSERT, UPDATE ON atlas.live TO atlas_projector;
+GRANT EXECUTE ON FUNCTION atlas.make_build(text, text, bytea, text, text, bytea, text), atlas.drop_build(bigint),
+    atlas.share(bigint, text[]) TO atlas_projector;
 GRANT SELECT ON atlas.person TO atlas_projector;
 
--- Reader: what is live, and how far that is behind the log. Builds and views that projectors make from now on are readable by themselves.
-GRANT SELECT ON atlas.build, atlas.live, log.head TO atlas_reader;
-ALTER DEFAULT PRIVILEGES FOR ROLE atlas_projector GRANT USAGE ON SCHEMAS TO atlas_reader;
-ALTER DEFAULT PRIVILEGES FOR ROLE atlas_projector GRANT SELECT ON TABLES TO atlas_reader;
+-- Reader: what is live, with the names in its views, and how far that is behind the log.
+GRANT SELECT ON atlas.build, atlas.live, atlas.person, log.head TO atlas_reader;
 
 -- Auditor: the whole log, and which builds there are.
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO atlas_auditor;
 GRANT SELECT ON atlas.build, atlas.live TO atlas_auditor;
 
--- Builds and views that were made before there were roles go to the projectors.
+-- Builds and views of every tenant, whoever made them: schemas are the owner's, tables and views the projectors', and who
+-- may be the tenant reads them.
 DO $$
 DECLARE
-    object record;
+    before text := current_setting('pg_atlas.tenant', true);
+    owner  text := (SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'atlas');
+    tenant integer;
+    build  bigint;
+    place  text;
+    views  text[];
+    name   text;
 BEGIN
-    FOR object IN SELECT n.nspname FROM pg_namespace n JOIN atlas.build b ON n.nspname = 'build_' || b.id ORDER BY b.id
+    FOR tenant IN SELECT tenant_id FROM log.tenant ORDER BY tenant_id
     LOOP
-        EXECUTE format('ALTER SCHEMA %I OWNER TO atlas_projector', object.nspname);
-        EXECUTE format('GRANT USAGE ON SCHEMA %I TO atlas_reader', object.nspname);
+        PERFORM set_config('pg_atlas.tenant', tenant::text, true);
+        place := atlas.views_schema();
+        FOR build IN SELECT b.id FROM atlas.build AS b JOIN pg_namespace AS n ON n.nspname = 'build_' || b.id
+                      WHERE b.tenant_id = tenant ORDER BY b.id
+        LOOP
+            EXECUTE format('ALTER SCHEMA %I OWNER TO %s', 'build_' || build, owner);
+            EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO atlas_projector', 'build_' || build);
+            FOR name IN SELECT relname FROM pg_class
+                         WHERE relkind = 'r' AND relnamespace = ('build_' || build)::regnamespace ORDER BY relname
+            LOOP
+                EXECUTE format('ALTER TABLE %I.%I OWNER TO atlas_projector', 'build_' || build, name);
+            END LOOP;
+            PERFORM atlas.share(build, '{}');
+        END LOOP;
+        IF tenant > 1 THEN
+            EXECUTE format('GRANT CREATE ON SCHEMA %I TO atlas_projector', place);
+        END IF;
+        views := ARRAY(SELECT relname::text FROM pg_class
+                        WHERE relkind = 'v' AND relnamespace = place::regnamespace AND (tenant > 1 OR relname IN
+                              ('projects', 'repos', 'external_repos', 'contributors', 'depends_on', 'contributed_to')));
+        FOREACH name IN ARRAY views
+        LOOP
+            EXECUTE format('ALTER VIEW %I.%I OWNER TO atlas_projector', place, name);
+        END LOOP;
+        PERFORM atlas.share(NULL, views);
     END LOOP;
-    FOR object IN
-        SELECT n.nspname, c.relname, c.relkind
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE (c.relkind = 'r' AND n.nspname IN (SELECT 'build_' || id FROM atlas.build))
-           OR (c.relkind = 'v' AND n.nspname = 'public' AND c.relname IN
-               ('projects', 'repos', 'external_repos', 'contributors', 'depends_on', 'contributed_to'))
-        ORDER BY n.nspname, c.relname
-    LOOP
-        EXECUTE format('ALTER TABLE %I.%I OWNER TO atlas_projector', object.nspname, object.relname);
-        EXECUTE format('GRANT SELECT ON %I.%I TO atlas_reader', object.nspname, object.relname);
-    END LOOP;
+    PERFORM set_config('pg_atlas.tenant', coalesce(before, ''), true);
 END
 $$;

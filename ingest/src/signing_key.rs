@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::TenantName;
 use domain::note::{NoteError, SigningKey, is_name};
 use thiserror::Error;
 
@@ -53,6 +54,16 @@ pub enum SigningKeyError {
         /// The name asked for.
         asked: String,
     },
+    /// The key is of another tenant, or of the whole place.
+    #[error(
+        "the log that the signing key names, {held}, is not one of the tenant {tenant}: its name would end in /{tenant}"
+    )]
+    Tenant {
+        /// The name of the keys.
+        held: String,
+        /// Whose log it is.
+        tenant: TenantName,
+    },
     /// A name that is none.
     #[error("`{0}` is no name of a log: 1 to 255 bytes without white space and `+`")]
     Name(String),
@@ -89,9 +100,23 @@ impl KeySource {
     /// # Errors
     /// When there is something that is no key, the file can be read by others, or another name was asked for.
     pub fn load(&self, name: Option<&str>) -> Result<(Vec<SigningKey>, Option<KeyDraft>), SigningKeyError> {
+        self.load_for(&TenantName::default(), name)
+    }
+
+    /// As [`KeySource::load`], the keys of a tenant's log, whose name ends in the tenant.
+    ///
+    /// # Errors
+    /// As [`KeySource::load`], and when the keys are not of the tenant.
+    pub fn load_for(
+        &self,
+        tenant: &TenantName,
+        name: Option<&str>,
+    ) -> Result<(Vec<SigningKey>, Option<KeyDraft>), SigningKeyError> {
         if let Some(name) = name.filter(|name| !is_name(name)) {
             return Err(SigningKeyError::Name(name.to_owned()));
         }
+        let name = name.map(|name| tenant.origin(name));
+        let name = name.as_deref();
         let (keys, new) = match self {
             Self::Text(text) => (parse(text).map_err(SigningKeyError::Environment)?, None),
             Self::File(path) => match key_file::read(path)? {
@@ -104,7 +129,7 @@ impl KeySource {
                 let fresh = || -> Result<String, SigningKeyError> {
                     let name = match name {
                         Some(name) => name.to_owned(),
-                        None => format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?)),
+                        None => tenant.origin(&format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?))),
                     };
                     Ok(secret(&name, &key_file::random::<32>()?, path)? + "\n")
                 };
@@ -117,6 +142,9 @@ impl KeySource {
         let held = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();
         if let Some(other) = keys.iter().find(|key| key.public().name() != held) {
             return Err(SigningKeyError::Names(held, other.public().name().to_owned()));
+        }
+        if !tenant.owns(&held) {
+            return Err(SigningKeyError::Tenant { held, tenant: tenant.clone() });
         }
         match name.filter(|asked| **asked != held) {
             Some(asked) => Err(SigningKeyError::Renamed { held, asked: asked.to_owned() }),
@@ -221,6 +249,23 @@ mod tests {
         assert!(new.is_none() && *keys[0].public() == both[1] && keys.len() == 1);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft stays");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_key_of_a_tenant_is_of_a_log_whose_name_ends_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = KeySource::of(None, None, folder.path());
+        let acme = TenantName::new("acme").unwrap();
+        let (keys, new) = source.load_for(&acme, Some("log.example")).unwrap();
+        assert_eq!(keys[0].public().name(), "log.example/acme");
+        new.unwrap().keep().unwrap();
+        for name in [None, Some("log.example"), Some("log.example/acme")] {
+            assert_eq!(source.load_for(&acme, name).unwrap().0[0].public(), keys[0].public());
+        }
+        let other = TenantName::new("other").unwrap();
+        assert!(matches!(source.load_for(&other, None), Err(SigningKeyError::Tenant { .. })));
+        let unnamed = KeySource::of(None, None, &folder.path().join("empty"));
+        assert!(unnamed.load_for(&acme, None).unwrap().0[0].public().name().ends_with("/acme"));
     }
 
     #[test]

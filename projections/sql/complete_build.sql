@@ -1,1 +1,2 @@
-UPDATE atlas.build SET status = 'shadow', built_to = $2, log_root = $3 WHERE id = $1
+UPDATE atlas.build SET status = 'shadow', built_to = $2, log_root = $3
+WHERE tenant_id = (SELECT log.current_tenant()) AND id = $1

@@ -1,1 +1,1 @@
-UPDATE atlas.build SET status = 'live' WHERE id = $1
+UPDATE atlas.build SET status = 'live' WHERE tenant_id = (SELECT log.current_tenant()) AND id = $1

@@ -1,1 +1,2 @@
-SELECT pseudonym, name AS "name!" FROM atlas.person WHERE name IS NOT NULL
+SELECT pseudonym, name AS "name!" FROM atlas.person
+WHERE tenant_id = (SELECT log.current_tenant()) AND name IS NOT NULL

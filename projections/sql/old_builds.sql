@@ -2,7 +2,8 @@
 SELECT id FROM (
     SELECT id, row_number() OVER (PARTITION BY projection ORDER BY id DESC) AS age
     FROM atlas.build
-    WHERE status = 'retired' AND id NOT IN (SELECT former FROM atlas.live WHERE former IS NOT NULL)
+    WHERE tenant_id = (SELECT log.current_tenant()) AND status = 'retired'
+      AND id NOT IN (SELECT former FROM atlas.live WHERE tenant_id = (SELECT log.current_tenant()) AND former IS NOT NULL)
 ) AS aged
 WHERE age > $1
 ORDER BY id

@@ -5,6 +5,7 @@ SELECT l.virtualtransaction AS "transaction!", l.pid AS "pid?", coalesce(a.appli
   FROM (SELECT DISTINCT virtualtransaction, pid FROM pg_catalog.pg_locks
          WHERE locktype = 'relation' AND granted AND pid IS DISTINCT FROM pg_backend_pid()
            AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-           AND relation IN (SELECT to_regclass('public.' || name)::oid FROM unnest($1::text[]) AS v (name))) l
+           AND relation IN (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                             WHERE n.nspname = (SELECT atlas.views_schema()) AND c.relname = ANY($1::text[]))) l
   LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
  ORDER BY 5 DESC NULLS LAST, l.pid

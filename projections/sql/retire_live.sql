@@ -1,2 +1,4 @@
 UPDATE atlas.build SET status = 'retired'
-WHERE id IN (SELECT build FROM atlas.live WHERE projection = $1) AND id <> $2
+WHERE tenant_id = (SELECT log.current_tenant())
+  AND id IN (SELECT build FROM atlas.live WHERE tenant_id = (SELECT log.current_tenant()) AND projection = $1)
+  AND id <> $2

@@ -1,1 +1,1 @@
-UPDATE atlas.build SET position = $2 WHERE id = $1
+UPDATE atlas.build SET position = $2 WHERE tenant_id = (SELECT log.current_tenant()) AND id = $1

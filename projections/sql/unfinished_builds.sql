@@ -1,5 +1,6 @@
 SELECT b.id, b.projection, b.status, b.formula, b.formula_hash, b.formula_document, b.code, b.position, b.built_to,
        b.log_root, b.output_digest, b.state_digest, b.quarantine_digest, b.set_id
 FROM atlas.build AS b
-WHERE b.status = 'building' AND b.set_id IS NOT NULL AND split_part(b.code, '+', 1) = ANY($1) AND b.quarantine_digest = $2
+WHERE b.tenant_id = (SELECT log.current_tenant()) AND b.status = 'building' AND b.set_id IS NOT NULL
+  AND split_part(b.code, '+', 1) = ANY($1) AND b.quarantine_digest = $2
 ORDER BY b.id

@@ -1,6 +1,7 @@
 -- Unfinished builds whose maker, who would hold the lock ($1, id), is gone; without those of $2.
 SELECT id FROM atlas.build AS b
-WHERE status IN ('building', 'shadow') AND id <> ALL($2)
+WHERE tenant_id = (SELECT log.current_tenant()) AND status IN ('building', 'shadow')
+  AND id <> ALL($2)
   AND NOT EXISTS (
       SELECT 1 FROM pg_locks
       WHERE locktype = 'advisory' AND granted

@@ -1,1 +1,2 @@
-LOCK TABLE atlas.live IN SHARE ROW EXCLUSIVE MODE
+-- Waits for whoever switches, or makes, the live builds of the session's tenant; $1 names the lock.
+SELECT pg_advisory_xact_lock($1, log.current_tenant())

@@ -1,1 +1,2 @@
-SELECT id FROM atlas.build WHERE status IN ('building', 'shadow') ORDER BY id FOR UPDATE
+SELECT id FROM atlas.build WHERE tenant_id = (SELECT log.current_tenant()) AND status IN ('building', 'shadow')
+ORDER BY id FOR UPDATE

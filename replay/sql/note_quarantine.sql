@@ -1,1 +1,2 @@
-UPDATE atlas.build SET quarantine_digest = $3 WHERE id = $1 AND position = $2 AND status = 'live'
+UPDATE atlas.build SET quarantine_digest = $3
+WHERE tenant_id = (SELECT log.current_tenant()) AND id = $1 AND position = $2 AND status = 'live'

@@ -13,10 +13,9 @@ use crate::projector::{Opened, Projector, Stale, all_ours};
 use crate::quarantine::Quarantine;
 use crate::stand_by::stand_aside;
 use crate::stop::Stop;
+use crate::switch::lock_switches;
 use crate::{ReplayError, formulas, rebuild};
 
-/// Advisory lock under which the first builds are made. An arbitrary number of our own.
-const FIRST_BUILDS_LOCK: i64 = 0x7067_6174_6c61_7301;
 /// How long builds must stand still before one who met another projector tries again. It doubles with each meeting.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Times that somebody tries to move builds which another projector moves. Each try reads the whole state.
@@ -31,7 +30,7 @@ pub async fn ensure_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
         return Ok(());
     }
     let mut transaction = conn.begin().await?;
-    sqlx::query_file!("sql/lock_first_builds.sql", FIRST_BUILDS_LOCK).execute(&mut *transaction).await?;
+    lock_switches(&mut transaction).await?;
     if store::live_builds(&mut transaction).await?.is_empty() {
         let quarantine = Quarantine::read(&mut transaction).await?.digest();
         let formula = formulas::named(&mut transaction, formula::DEFAULT, 0).await?;

@@ -6,6 +6,7 @@ use projections::store::schema;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::ReplayError;
+use crate::switch::lock_switches;
 
 /// Drops retired builds that had folded the event at a position. There is no way back to them: a rollback would bring
 /// back what was erased.
@@ -14,7 +15,7 @@ use crate::ReplayError;
 /// When the database refuses.
 pub async fn retired(conn: &mut PgConnection, position: Position) -> Result<(), ReplayError> {
     let mut transaction = conn.begin().await?;
-    sqlx::query_file!("sql/lock_live.sql").execute(&mut *transaction).await?;
+    lock_switches(&mut transaction).await?;
     let position = fit::<i64>(position, "position");
     let builds = sqlx::query_file_scalar!("sql/retired_past.sql", position).fetch_all(&mut *transaction).await?;
     sqlx::query_file!("sql/forget_former.sql", &builds).execute(&mut *transaction).await?;

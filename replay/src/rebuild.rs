@@ -24,7 +24,7 @@ const TRIES: u32 = 20;
 /// our own, as the next.
 const MAKER_LOCK: i32 = 0x7067_6102;
 /// Advisory lock under which builds are dropped.
-const TIDY_LOCK: i64 = 0x7067_6174_6c61_7303;
+const TIDY_LOCK: i32 = 0x7067_6104;
 
 /// Builds `which` from position 0 to `to`, as shadows of the live builds.
 ///

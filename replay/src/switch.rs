@@ -9,10 +9,19 @@ use crate::ReplayError;
 use crate::projector::Projector;
 use crate::rebuild::{self, Keep};
 
+/// Advisory lock, of a tenant, under which its live builds are made or switched. An arbitrary number of our own.
+const LIVE_LOCK: i32 = 0x7067_6103;
+
+/// Keeps others from switching builds of this tenant until the end of the transaction.
+pub(crate) async fn lock_switches(conn: &mut PgConnection) -> Result<(), ReplayError> {
+    sqlx::query_file!("sql/lock_live.sql", LIVE_LOCK).execute(conn).await?;
+    Ok(())
+}
+
 /// Keeps others from switching, and the live projector of the set from moving on, until the end of the transaction.
 pub(crate) async fn lock_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
     // One switch at a time, so that the set cannot change under the row locks that follow.
-    sqlx::query_file!("sql/lock_live.sql").execute(&mut *conn).await?;
+    lock_switches(&mut *conn).await?;
     sqlx::query_file!("sql/lock_live_builds.sql", ATLAS).fetch_all(conn).await?;
     Ok(())
 }

@@ -38,6 +38,8 @@ mod scores;
 #[cfg(feature = "serve")]
 mod serve;
 mod status;
+#[cfg(feature = "ingest")]
+mod tenant;
 mod triage;
 mod why;
 
@@ -113,6 +115,8 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Doctor => doctor::run(common).await,
         #[cfg(feature = "ingest")]
         Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Tenant(what) => tenant::run(&deps()?, what).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Completions { shell } => manual::completions(shell).map(done),
         #[cfg(feature = "ingest")]

@@ -28,6 +28,8 @@ mod ingest;
 mod scores;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
+#[cfg(feature = "ingest")]
+mod tenant;
 mod value;
 
 #[cfg(feature = "ingest")]
@@ -49,6 +51,8 @@ pub(crate) use self::formula::FormulaCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
 pub(crate) use self::scores::ScoresArgs;
+#[cfg(feature = "ingest")]
+pub(crate) use self::tenant::TenantCommand;
 
 /// Which public goods of an open-source ecosystem matter, which are at risk, and the proof of it
 #[derive(Debug, Parser)]
@@ -258,6 +262,10 @@ pub(crate) enum Command {
         #[arg(long)]
         roles: bool,
     },
+    /// Tenants: logs of their own in this database
+    #[cfg(feature = "ingest")]
+    #[command(subcommand)]
+    Tenant(TenantCommand),
     /// What a shell needs to complete commands and flags
     #[cfg(feature = "ingest")]
     Completions {

@@ -56,7 +56,7 @@ fn document(below: &str) -> &'static str {
         "artifact" | "conflicts" | "curate" | "ingest" | "triage" => "docs/SOURCES.md",
         "audit" | "erase" | "replay" => "docs/AUDIT.md",
         "bench" => "docs/PERFORMANCE.md",
-        "backup" | "doctor" | "migrate" | "project" | "serve" | "status" => "docs/OPERATIONS.md",
+        "backup" | "doctor" | "migrate" | "project" | "serve" | "status" | "tenant" => "docs/OPERATIONS.md",
         "formula" | "history" | "rebuild" | "rollback" | "scores" | "why" => "docs/FORMULAS.md",
         "init" => "docs/CONFIGURATION.md",
         _ => "README.md",

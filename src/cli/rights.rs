@@ -1,7 +1,7 @@
 //! Which roles of the database a command needs, as docs/OPERATIONS.md lists them: said where a right is missing.
 
 #[cfg(feature = "ingest")]
-use crate::cli::flags::Audit;
+use crate::cli::flags::{Audit, TenantCommand};
 use crate::cli::flags::{Command, FormulaCommand, TriageCommand};
 
 /// What reads the live builds.
@@ -52,6 +52,8 @@ pub(crate) fn needed(command: &Command) -> &'static str {
         Command::Migrate { .. } | Command::Erase(_) | Command::Backup(_) | Command::Audit(Audit::Import { .. }) => {
             OWNER
         }
+        #[cfg(feature = "ingest")]
+        Command::Tenant(TenantCommand::Create { .. }) => OWNER,
         #[cfg(feature = "serve")]
         Command::Serve(how) if !how.read_only => FOLLOWER,
         _ => BOTH,

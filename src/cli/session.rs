@@ -24,13 +24,14 @@ pub(crate) fn watch(common: &Common) -> Arc<Terminal> {
 
 /// Where the atlas is.
 pub(crate) fn settings(common: &Common) -> Settings {
-    common.configuration.settings(common.database_url.clone(), common.data_dir.clone())
+    common.configuration.settings(common.database_url.clone(), common.data_dir.clone(), common.tenant.clone())
 }
 
 /// The demo's atlas: a configuration file is about an atlas that the demo has no part in.
 #[cfg(feature = "ingest")]
 pub(crate) fn demo(common: &Common) -> Result<Deps> {
-    let named = Configuration::default().settings(common.database_url.clone(), common.data_dir.clone());
+    let (url, folder, tenant) = (common.database_url.clone(), common.data_dir.clone(), common.tenant.clone());
+    let named = Configuration::default().settings(url, folder, tenant);
     Ok(Deps::open(&demo::place(named)?, watch(common))?)
 }
 

@@ -34,3 +34,5 @@ pub mod publish;
 pub mod quarantine;
 pub mod rebuild;
 pub mod rollback;
+#[cfg(feature = "ingest")]
+pub mod tenant;

@@ -25,6 +25,8 @@ pub mod scores;
 pub mod status;
 #[cfg(feature = "serve")]
 pub mod submissions;
+#[cfg(feature = "ingest")]
+pub mod tenants;
 pub mod triage;
 pub mod unsaid;
 pub mod why;

@@ -8,6 +8,7 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use domain::TenantName;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -27,6 +28,7 @@ const SHOWN_BYTES: usize = 40;
 const KEYS: &[(&str, &str)] = &[
     (DATABASE_URL, "DATABASE_URL"),
     (DATA_DIR, "PG_ATLAS_DATA_DIR"),
+    (TENANT, "PG_ATLAS_TENANT"),
     ("contact", "PG_ATLAS_CONTACT"),
     ("hosts.github", "PG_ATLAS_GITHUB_URL"),
     ("hosts.gitlab", "PG_ATLAS_GITLAB_URL"),
@@ -39,12 +41,14 @@ const KEYS: &[(&str, &str)] = &[
 ];
 const DATABASE_URL: &str = "database_url";
 const DATA_DIR: &str = "data_dir";
+const TENANT: &str = "tenant";
 
 /// What a configuration file says.
 #[derive(Clone, Default)]
 pub struct Configuration {
     database_url: Option<String>,
     data_dir: Option<PathBuf>,
+    tenant: Option<TenantName>,
     /// The other values, by their variables.
     variables: BTreeMap<&'static str, String>,
 }
@@ -108,6 +112,10 @@ impl Configuration {
             configuration.database_url = Some(text);
         }
         configuration.data_dir = values.remove(DATA_DIR).map(|value| folder.join(value.text));
+        if let Some(ConfiguredValue { text, line }) = values.remove(TENANT) {
+            let tenant = TenantName::new(&text).map_err(|error| (line, format!("{TENANT}: {}", error.reason)))?;
+            configuration.tenant = Some(tenant);
+        }
         #[cfg(feature = "ingest")]
         addresses(&values)?;
         let variable = |key: &str| KEYS.iter().find(|(known, _)| *known == key).map(|(_, variable)| *variable);
@@ -118,8 +126,14 @@ impl Configuration {
 
     /// The settings that these flags, else the environment, which the front has read, else this file make.
     #[must_use]
-    pub fn settings(&self, database_url: Option<String>, data_dir: Option<PathBuf>) -> Settings {
+    pub fn settings(
+        &self,
+        database_url: Option<String>,
+        data_dir: Option<PathBuf>,
+        tenant: Option<TenantName>,
+    ) -> Settings {
         Settings {
+            tenant: tenant.or_else(|| self.tenant.clone()).unwrap_or_default(),
             database_url: database_url.or_else(|| self.database_url.clone()),
             data_dir: data_dir.or_else(|| self.data_dir.clone()),
             configured: self.variables.clone(),
@@ -197,11 +211,11 @@ mod tests {
     #[test]
     fn what_it_says_comes_after_flags() {
         let said = parse("database_url = 'postgres://a@h/d'\ndata_dir = \"data\"\ncontact = ''\n").unwrap_or_default();
-        let settings = said.settings(None, None);
+        let settings = said.settings(None, None, None);
         assert_eq!(settings.database_url.as_deref(), Some("postgres://a@h/d"));
         assert_eq!(settings.data_dir.as_deref(), Some(Path::new("/etc/atlas/data")));
         assert!(settings.configured.is_empty(), "what is empty says nothing");
-        let settings = said.settings(Some("other".into()), Some("/elsewhere".into()));
+        let settings = said.settings(Some("other".into()), Some("/elsewhere".into()), None);
         assert_eq!((settings.database_url.as_deref(), settings.data_dir), (Some("other"), Some("/elsewhere".into())));
     }
 
@@ -211,7 +225,7 @@ mod tests {
             (
                 "data_dir = 'x'\ndatabase = 'HUNTER2'",
                 2,
-                "`database` is no key; there are database_url, data_dir, contact",
+                "`database` is no key; there are database_url, data_dir, tenant, contact",
             ),
             ("# a\n\n[registries]\nnpm = 'HUNTER2'", 4, "registries.npm: expected a base address"),
             ("[registries]\nnpm = 'https://ann:HUNTER2@h/'", 2, "found a user or password in it"),
@@ -220,6 +234,7 @@ mod tests {
             ("[hosts]\ngithub_token = 'HUNTER2'", 2, "`hosts.github_token` is no key"),
             ("database_url = 'mysql://HUNTER2@h/d'", 1, "database_url: the database URL is not of the form"),
             ("data_dir = ['HUNTER2']", 1, "data_dir: expected a text"),
+            ("tenant = 'HUNTER2'", 1, "tenant: expected 1 to 63 of a-z, 0-9 and -"),
             ("registries = 'HUNTER2'", 1, "`registries` is no key"),
             ("data_dir = 'x'\ndatabase_url = postgres://a:HUNTER2@h/d", 2, "it cannot be read as TOML"),
             ("data_dir = 'x'\ndata_dir = 'HUNTER2'", 2, "it cannot be read as TOML"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use domain::TenantId;
+use domain::{TenantId, TenantName};
 use replay::SCHEMA;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
@@ -25,6 +25,9 @@ use crate::embedded::{self, Embedded};
 /// The program, as the log and bundles name it.
 pub(crate) const TOOL: &str = concat!("pg-atlas ", env!("CARGO_PKG_VERSION"));
 
+/// Name of the folder of the tenants' folders, inside the data folder, and of their backups where a place is named.
+pub(crate) const TENANTS: &str = "tenants";
+
 /// Where an atlas is.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -32,6 +35,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Folder of artifacts, keys and the private PostgreSQL; without one the platform's place for data.
     pub data_dir: Option<PathBuf>,
+    /// Whose log it is.
+    pub tenant: TenantName,
     /// What a configuration file says in place of variables of the environment, by their names.
     pub configured: BTreeMap<&'static str, String>,
 }
@@ -46,12 +51,18 @@ impl Settings {
         Ok(environment::variable(name)?.or_else(|| self.configured.get(name).cloned()))
     }
 
-    /// The data folder.
+    /// The folder of the private PostgreSQL, which all tenants share.
+    fn root_dir(&self) -> Result<PathBuf> {
+        self.data_dir.clone().map_or_else(|| embedded::default_data_dir().map_err(Error::unavailable), Ok)
+    }
+
+    /// The data folder of the tenant: that of `public` is the whole one, those of others are within it.
     ///
     /// # Errors
     /// When none is named and this user has no home.
     pub fn data_dir(&self) -> Result<PathBuf> {
-        self.data_dir.clone().map_or_else(|| embedded::default_data_dir().map_err(Error::unavailable), Ok)
+        let root = self.root_dir()?;
+        Ok(if self.tenant.is_public() { root } else { root.join(TENANTS).join(self.tenant.as_str()) })
     }
 }
 
@@ -97,10 +108,11 @@ pub struct Deps {
 
 impl Deps {
     /// Finds the database: the one named, else the private one, which is started where it does not run. Blocks while
-    /// it starts; opens no connection to one that is named.
+    /// it starts, and while a tenant other than `public` is looked up; else opens no connection to one that is named.
     ///
     /// # Errors
-    /// When the settings name no database that could be one, or the private server does not start.
+    /// When the settings name no database that could be one, the private server does not start, or this user has no
+    /// such tenant.
     pub fn open(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Self> {
         let told = Arc::clone(&watch);
         Self::opened(settings, watch, told.as_ref())
@@ -118,11 +130,11 @@ impl Deps {
                 (options, None)
             }
             None => {
-                let embedded = embedded::start(&data_dir).map_err(Error::unavailable)?;
+                let embedded = embedded::start(&settings.root_dir()?).map_err(Error::unavailable)?;
                 (embedded.options(), Some(Arc::new(embedded)))
             }
         };
-        let (sizes, tenant) = (Sizes::of_environment()?, TenantId::PUBLIC);
+        let (sizes, tenant) = (Sizes::of_environment()?, super::tenant::find(&options, &settings.tenant)?);
         Ok(Self {
             settings: settings.clone(),
             data_dir,
@@ -141,7 +153,6 @@ impl Deps {
     }
 
     /// Where the atlas is, and what it may ask.
-    #[cfg(feature = "ingest")]
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }

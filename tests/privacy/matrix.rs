@@ -15,7 +15,7 @@ const VERBS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
 /// build's schema. `column` is one that an UPDATE may name.
 const TABLES: [(&str, &str, [&str; 5]); 24] = [
     //                              appender sequencer projector reader  auditor
-    ("log.tenant", "name", ["-----", "-----", "-----", "-----", "S----"]),
+    ("log.tenant", "name", ["S----", "S----", "S----", "S----", "S----"]),
     ("log.event", "payload", ["SI---", "-----", "S----", "-----", "S----"]),
     ("log.append", "metadata", ["SI---", "-----", "S----", "-----", "S----"]),
     ("log.idempotency_key", "idx", ["SI---", "-----", "-----", "-----", "S----"]),
@@ -26,9 +26,9 @@ const TABLES: [(&str, &str, [&str; 5]); 24] = [
     ("log.tile", "hashes", ["-----", "SIU--", "-----", "-----", "S----"]),
     ("log.checkpoint", "note", ["-----", "SI---", "-----", "-----", "S----"]),
     ("log.events", "payload", ["S----", "-----", "-----", "-----", "S----"]),
-    ("atlas.build", "code", ["-----", "-----", "SIUD-", "S----", "S----"]),
-    ("atlas.live", "former", ["-----", "-----", "SIUD-", "S----", "S----"]),
-    ("atlas.person", "name", ["SIU--", "-----", "S----", "-----", "-----"]),
+    ("atlas.build", "code", ["-----", "-----", "S-U--", "S----", "S----"]),
+    ("atlas.live", "former", ["-----", "-----", "SIU--", "S----", "S----"]),
+    ("atlas.person", "name", ["SIU--", "-----", "S----", "S----", "-----"]),
     ("build.fact", "value", ["-----", "-----", "SIUDT", "S----", "-----"]),
     ("build.vertex", "visibility", ["-----", "-----", "SIUDT", "S----", "-----"]),
     ("build.edge", "flat_version", ["-----", "-----", "SIUDT", "S----", "-----"]),
@@ -43,8 +43,13 @@ const TABLES: [(&str, &str, [&str; 5]); 24] = [
 ];
 
 /// Other rights: a statement, and whether each role may.
-const STATEMENTS: [(&str, [bool; 5]); 10] = [
-    ("CREATE SCHEMA build_0", [false, false, true, false, false]),
+const STATEMENTS: [(&str, [bool; 5]); 15] = [
+    ("CREATE SCHEMA build_0", [false; 5]),
+    ("SELECT atlas.make_build('graph', NULL, NULL, NULL, '', '', '')", [false, false, true, false, false]),
+    ("SELECT atlas.drop_build(0)", [false, false, true, false, false]),
+    ("SELECT atlas.share(NULL, '{}')", [false, false, true, false, false]),
+    ("SELECT log.make_tenant('other')", [false; 5]),
+    ("CREATE SCHEMA tenant_2", [false; 5]),
     ("CREATE TABLE log.t ()", [false; 5]),
     ("CREATE TABLE atlas.t ()", [false; 5]),
     ("CREATE TABLE public.t ()", [false, false, true, false, false]),
@@ -140,12 +145,13 @@ async fn every_table_is_listed(conn: &mut PgConnection, build: &str) {
     let listed: BTreeSet<&str> = TABLES.iter().map(|(table, ..)| *table).filter(|t| !t.starts_with("build.")).collect();
     let tables: BTreeSet<&str> = tables.iter().map(String::as_str).collect();
     assert_eq!(tables, listed);
-    // The tables of builds are alike: owned by the projectors, read by the readers, nothing else.
+    // The tables of builds are alike: owned by the projectors, read by the readers, nothing else; in schemas of the owner.
     let odd: Vec<String> = sqlx::query_scalar(
         "SELECT format('%s.%s: %s', n.nspname, c.relname, c.relacl) \
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
           WHERE c.relkind = 'r' AND n.nspname LIKE 'build\\_%' \
-            AND (c.relowner <> 'atlas_projector'::regrole OR n.nspowner <> c.relowner \
+            AND (c.relowner <> 'atlas_projector'::regrole \
+              OR n.nspowner <> (SELECT nspowner FROM pg_namespace WHERE nspname = 'atlas') \
               OR c.relacl::text <> (SELECT relacl::text FROM pg_class WHERE oid = $1::regclass) \
               OR n.nspacl::text NOT LIKE '%atlas_reader=U/%')",
     )

@@ -29,8 +29,8 @@ pub const TABLES: [&str; 10] = [
 ];
 /// Tables that a backup leaves out: builds are folded anew, and every log is somebody's already.
 pub const MADE_AGAIN: [&str; 3] = ["atlas.build", "atlas.live", "log.tenant"];
-/// How the names of tables begin that hold rows of several tenants.
-const LOG: &str = "log.";
+/// The first schema whose tables are of tenants, all that a backup holds.
+const OF_TENANTS: i64 = 19;
 /// The one table that holds a row in an empty log.
 const HEAD: &str = "log.head";
 /// Name of the table that rows are copied to.
@@ -50,8 +50,8 @@ pub(super) async fn write(
     let columns = columns(conn, table).await?;
     let mut rows = 0;
     // For logins above policies as well: a backup is of the session's tenant.
-    let mine = if table.starts_with(LOG) { " WHERE tenant_id = (SELECT log.current_tenant())" } else { "" };
-    let copy = format!("COPY (SELECT {} FROM {table}{mine}) TO STDOUT", quoted(&columns));
+    let mine = "tenant_id = (SELECT log.current_tenant())";
+    let copy = format!("COPY (SELECT {} FROM {table} WHERE {mine}) TO STDOUT", quoted(&columns));
     let mut copied = conn.copy_out_raw(&copy).await?;
     while let Some(chunk) = copied.try_next().await? {
         // A line break within a value is written otherwise: each ends a row.
@@ -94,7 +94,12 @@ pub async fn ensure_empty(conn: &mut PgConnection, backup: &BackupReader) -> Res
         return Err(BackupError::Newer { id: manifest.id.to_string(), schema: manifest.schema, known });
     }
     let Some(here) = migrate::version(conn).await? else { return Ok(()) };
-    if let Some(table) = sqlx::query_file_scalar!("sql/backup_first_filled.sql").fetch_one(&mut *conn).await? {
+    let filled = if here < OF_TENANTS {
+        sqlx::query_file_scalar!("sql/backup_first_filled_before_tenants.sql").fetch_one(&mut *conn).await?
+    } else {
+        sqlx::query_file_scalar!("sql/backup_first_filled.sql").fetch_one(&mut *conn).await?
+    };
+    if let Some(table) = filled {
         return Err(BackupError::NotEmpty(table));
     }
     if here > manifest.schema {
@@ -117,7 +122,11 @@ async fn load(
     for bound in &bounds {
         conn.execute(bound.lift.as_str()).await?;
     }
-    sqlx::query_file!("sql/backup_no_head.sql").execute(&mut *conn).await?;
+    if backup.manifest().schema < OF_TENANTS {
+        sqlx::query_file!("sql/backup_no_head_before_tenants.sql").execute(&mut *conn).await?;
+    } else {
+        sqlx::query_file!("sql/backup_no_head.sql").execute(&mut *conn).await?;
+    }
     let mut before = 0;
     for name in TABLES {
         let told = backup.manifest().tables.iter().filter(|table| table.name == name).collect::<Vec<_>>();

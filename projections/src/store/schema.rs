@@ -57,7 +57,7 @@ pub async fn create(
     as_projector(&mut *conn).await?;
     let with_formula = projection.needs_formula().then_some(formula);
     let id = sqlx::query_file_scalar!(
-        "sql/create_build.sql",
+        "sql/make_build.sql",
         projection.name(),
         with_formula.map(|formula| formula.formula.name.as_str()),
         with_formula.map(|formula| formula.formula.hash().0.to_vec()),
@@ -69,7 +69,7 @@ pub async fn create(
     .fetch_one(&mut *conn)
     .await?;
     let schema = schema_name(id);
-    let mut ddl = format!("CREATE SCHEMA {schema};");
+    let mut ddl = String::new();
     for table in projection.tables() {
         let columns: Vec<String> = table
             .columns
@@ -85,6 +85,7 @@ pub async fn create(
         let _ = write!(ddl, "CREATE TABLE {schema}.{} ({});", table.name, columns.join(", "));
     }
     sqlx::raw_sql(&ddl).execute(&mut *conn).await?;
+    sqlx::query_file!("sql/share_build.sql", id).execute(&mut *conn).await?;
     let made = build(conn, id).await?;
     made.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
 }
@@ -152,8 +153,7 @@ pub async fn former(conn: &mut PgConnection, which: &[Projection]) -> Result<Vec
 /// # Errors
 /// When the database refuses.
 pub async fn drop(conn: &mut PgConnection, id: i64) -> Result<(), StoreError> {
-    sqlx::raw_sql(&format!("DROP SCHEMA IF EXISTS {} CASCADE", schema_name(id))).execute(&mut *conn).await?;
-    sqlx::query_file!("sql/delete_build.sql", id).execute(&mut *conn).await?;
+    sqlx::query_file!("sql/drop_build.sql", id).execute(conn).await?;
     Ok(())
 }
 
@@ -175,7 +175,6 @@ pub async fn drop_old(conn: &mut PgConnection) -> Result<(), StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn drop_unread(conn: &mut PgConnection, id: i64) -> Result<(), StoreError> {
-    let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE; DELETE FROM atlas.build WHERE id = {id}", schema_name(id));
-    switch::at_once(conn, &sql).await?;
+    switch::at_once(conn, &format!("DO $$ BEGIN PERFORM atlas.drop_build({id}); END $$")).await?;
     Ok(())
 }

@@ -15,12 +15,27 @@ pub struct Statement {
     pub sql: &'static str,
 }
 
+/// Where the views of a tenant are.
+pub(super) struct ViewPlace {
+    /// Their schema.
+    pub(super) schema: String,
+    /// The tenant's number.
+    pub(super) tenant: i32,
+}
+
 impl Statement {
     /// The statement on these builds, each under the name that its text has for it.
     #[must_use]
     pub fn on(self, builds: &[(&str, &Build)]) -> String {
         let named = |sql: String, (name, build): &(&str, &Build)| sql.replace(&format!("{{{name}}}"), &build.schema());
         builds.iter().fold(self.sql.to_owned(), named)
+    }
+
+    /// As [`Self::on_edges`], where `{views}` and `{tenant}` stand for the schema of a tenant's views and its number.
+    #[must_use]
+    pub(super) fn on_views(self, place: &ViewPlace, policy: EdgePolicy, builds: &[(&str, &Build)]) -> String {
+        let placed = self.on_edges(policy, builds).replace("{views}", &place.schema);
+        placed.replace("{tenant}", &place.tenant.to_string())
     }
 
     /// As [`Self::on`], where `{edge}` stands for the edges of a policy.
@@ -103,8 +118,7 @@ pub(super) fn views() -> impl Iterator<Item = Statement> {
 
 /// The names of the views, as their statements have them.
 pub(super) fn view_names() -> Vec<String> {
-    let named =
-        |line: &str| line.strip_prefix("CREATE OR REPLACE VIEW public.")?.strip_suffix(" AS").map(str::to_owned);
+    let named = |line: &str| Some(line.strip_prefix("CREATE OR REPLACE VIEW {views}.")?.split(' ').next()?.to_owned());
     views().flat_map(|statement| statement.sql.lines()).filter_map(named).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::statement::ViewPlace;
 use super::{Build, StoreError, live_builds, statement, switch};
 use crate::tables::Projection;
 
@@ -17,7 +18,10 @@ pub async fn point_at_live(conn: &mut PgConnection) -> Result<(), StoreError> {
     }
     let Some(metrics) = of(Projection::Metrics) else { return Ok(()) };
     let edges = metrics.read_formula()?.graph.edges;
+    let place = sqlx::query_file_as!(ViewPlace, "sql/views_schema.sql").fetch_one(&mut *conn).await?;
     let builds: Vec<(&str, &Build)> = live.iter().map(|build| (build.projection.name(), build)).collect();
-    let each: Vec<String> = statement::views().map(|statement| statement.on_edges(edges, &builds)).collect();
-    switch::replace(conn, &each.join("\n")).await
+    let each: Vec<String> = statement::views().map(|statement| statement.on_views(&place, edges, &builds)).collect();
+    switch::replace(&mut *conn, &each.join("\n")).await?;
+    sqlx::query_file!("sql/share_views.sql", &statement::view_names()).execute(conn).await?;
+    Ok(())
 }

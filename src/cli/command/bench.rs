@@ -5,6 +5,7 @@ use crate::cli::flags::{Bench, Common, CriticalityArgs, SeedsArg};
 use crate::cli::output::Output;
 #[cfg(feature = "ingest")]
 use crate::cli::session::deps;
+use crate::cli::session::settings;
 use crate::service::bench::criticality::{self, BenchOptions, Seeds};
 use crate::service::bench::root;
 #[cfg(feature = "ingest")]
@@ -12,10 +13,13 @@ use crate::service::bench::{append, generate, lag, readers};
 
 /// `bench`.
 pub(crate) async fn run(common: &Common, what: Bench) -> Result<Output> {
+    if !settings(common).tenant.is_public() {
+        return Err(Failure::environment(anyhow::anyhow!(
+            "a benchmark has databases of its own, where `public` is alone"
+        )));
+    }
     #[cfg(feature = "ingest")]
     let deps = || deps(common);
-    #[cfg(not(feature = "ingest"))]
-    let _ = common;
     let report = match what {
         #[cfg(feature = "ingest")]
         Bench::Append => append::batch(&deps()?).await,

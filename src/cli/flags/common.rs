@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::builder::Resettable;
 use clap::{Arg, Args};
+use domain::TenantName;
 
+use super::value;
 use crate::cli::output::{OutputFormat, Show};
 use crate::service::Configuration;
 
@@ -26,6 +28,10 @@ pub(crate) struct Common {
     /// Folder of the embedded database, the artifacts and the keys
     #[arg(long, global = true, value_name = "DIR", env = "PG_ATLAS_DATA_DIR", hide_env_values = true)]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Whose log: a tenant of this database; default `public`
+    #[arg(long, global = true, value_name = "NAME", env = "PG_ATLAS_TENANT", hide_env_values = true)]
+    #[arg(value_parser = value::tenant)]
+    pub(crate) tenant: Option<TenantName>,
     /// Configuration file; default `pg-atlas.toml` of the current folder, if there is one
     #[arg(long, global = true, value_name = "FILE", env = "PG_ATLAS_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,

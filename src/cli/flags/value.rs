@@ -1,6 +1,7 @@
 //! Values of flags that go into the log: checked before anything is done, by the rules of the values themselves.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use domain::TenantName;
 use domain::checked::{Actor, Invalid};
 #[cfg(feature = "ingest")]
 use domain::checked::{Label, ProjectId, StatedReason};
@@ -35,6 +36,11 @@ pub(crate) fn project(text: &str) -> Result<String, String> {
 #[cfg(feature = "ingest")]
 pub(crate) fn reason(text: &str) -> Result<String, String> {
     StatedReason::new(text).map(StatedReason::into_string).map_err(allowed)
+}
+
+/// A tenant.
+pub(crate) fn tenant(text: &str) -> Result<TenantName, String> {
+    TenantName::new(text).map_err(allowed)
 }
 
 /// A place in the log.

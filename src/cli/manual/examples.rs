@@ -298,6 +298,8 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             "pg-atlas migrate --roles --database-url postgres://owner@db.example/atlas",
         )],
     ),
+    ("tenant create", &[("On the private server, or as the owner of the database", "pg-atlas tenant create acme")]),
+    ("tenant list", &[("Which there are, and how long their logs are", "pg-atlas tenant list")]),
     (
         "completions",
         &[

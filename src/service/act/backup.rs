@@ -68,7 +68,7 @@ pub struct MadeBackup {
 /// # Errors
 /// When the log is at fault: of such a one no backup is made. When the database cannot be read or the place written.
 pub async fn create(deps: &Deps, to: Option<&str>) -> Result<MadeBackup> {
-    let name = place_of(deps.data_dir(), to);
+    let name = place_of(deps.settings(), to)?;
     // Of its own: a copy that is given up leaves a connection in the middle of it.
     let mut conn = deps.read_long().await?.detach();
     let created_at = now()?;

@@ -23,7 +23,7 @@ pub struct Signed {
     pub note: String,
 }
 
-/// Signs the log as it stands. `origin` names the log on first use; with `rotate` a new key signs beside the old one
+/// Signs the log as it stands. `origin` names the log on first use, the tenant behind it; with `rotate` a new key signs beside the old one
 /// and stays alone.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub struct Signed {
 pub async fn checkpoint(deps: &Deps, origin: Option<&str>, rotate: bool) -> Result<Signed> {
     let source = source(deps)?;
     let log = deps.log().await?;
-    let (mut keys, new_key) = source.load(origin).map_err(Error::unavailable)?;
+    let (mut keys, new_key) = source.load_for(&deps.settings().tenant, origin).map_err(Error::unavailable)?;
     // A key that is made here is new already.
     let rotate = rotate && new_key.is_none();
     let before = keys.len();

@@ -9,6 +9,7 @@ use ingest::place::Place;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::service::deps::TENANTS;
 use crate::service::{Result, Settings};
 
 /// The folder of backups inside the data folder, where no other place is named.
@@ -38,7 +39,7 @@ pub struct ListedBackup {
 /// # Errors
 /// When the place cannot be read.
 pub async fn list(settings: &Settings, at: Option<&str>) -> Result<Vec<ListedBackup>> {
-    let Some(place) = shelf_of(&settings.data_dir()?, at)? else { return Ok(Vec::new()) };
+    let Some(place) = shelf_of(settings, at)? else { return Ok(Vec::new()) };
     Ok(shelf::list(&place).await?.iter().map(listed).collect())
 }
 
@@ -56,18 +57,27 @@ pub(crate) fn listed(backup: &ShelvedBackup) -> ListedBackup {
     }
 }
 
-/// The place of backups: the one named, else a folder inside the data folder.
-pub(crate) fn place_of(data_dir: &Path, named: Option<&str>) -> String {
-    named.map_or_else(|| data_dir.join(FOLDER).display().to_string(), str::to_owned)
+/// The place of backups: the one named, else a folder inside the data folder. Those of a tenant other than `public` have
+/// a folder of their own in a place that is named.
+///
+/// # Errors
+/// When none is named and this user has no home.
+pub(crate) fn place_of(settings: &Settings, named: Option<&str>) -> Result<String> {
+    Ok(match named {
+        None => settings.data_dir()?.join(FOLDER).display().to_string(),
+        Some(place) if settings.tenant.is_public() => place.to_owned(),
+        Some(place) => format!("{}/{TENANTS}/{}", place.trim_end_matches('/'), settings.tenant),
+    })
 }
 
 /// That place, for who only reads; `None` where none is named and no backup was ever made there.
 ///
 /// # Errors
 /// When the place that is named is not there.
-pub(crate) fn shelf_of(data_dir: &Path, named: Option<&str>) -> Result<Option<Place>> {
+pub(crate) fn shelf_of(settings: &Settings, named: Option<&str>) -> Result<Option<Place>> {
+    let place = place_of(settings, named)?;
     match named {
-        None if !data_dir.join(FOLDER).exists() => Ok(None),
-        named => Ok(Some(Place::found(&place_of(data_dir, named))?)),
+        None if !Path::new(&place).exists() => Ok(None),
+        _ => Ok(Some(Place::found(&place)?)),
     }
 }

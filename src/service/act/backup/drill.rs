@@ -21,7 +21,7 @@ pub async fn drill(
     from: Option<&str>,
     id: Option<&str>,
 ) -> Result<RestoredBackup> {
-    let (place, id) = chosen(&settings.data_dir()?, from, id).await?;
+    let (place, id) = chosen(settings, from, id).await?;
     let folder = tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(Error::unavailable)?;
     let of_its_own = Settings { data_dir: Some(folder.path().to_owned()), ..Settings::default() };
     let deps = Deps::open(&of_its_own, watch)?;

@@ -27,7 +27,7 @@ pub struct PrunedBackups {
 /// # Errors
 /// When the place cannot be read or refuses.
 pub async fn prune(settings: &Settings, at: Option<&str>, keep_days: u16, dry_run: bool) -> Result<PrunedBackups> {
-    let Some(place) = shelf_of(&settings.data_dir()?, at)? else {
+    let Some(place) = shelf_of(settings, at)? else {
         return Ok(PrunedBackups { removed: Vec::new(), bytes: 0, kept: 0, dry_run });
     };
     let backups = shelf::list(&place).await?;

@@ -1,6 +1,6 @@
 //! A backup is put back where nothing is, and proven to be what it was.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use domain::digest::Digest;
 use ingest::backup::manifest::{BackupId, BackupManifest};
@@ -20,7 +20,7 @@ use super::root_of;
 use crate::service::ask::audit::{self, trust::Trust};
 use crate::service::ask::backup::shelf_of;
 use crate::service::run::project;
-use crate::service::{Deps, Error, Result, environment};
+use crate::service::{Deps, Error, Result, Settings, environment};
 
 /// A backup that was put back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -57,14 +57,14 @@ pub struct RestoredBackup {
 /// When there is no such backup or it is damaged, when the database is not empty, and when what came of it is not what
 /// it was.
 pub async fn restore(deps: &Deps, from: Option<&str>, id: Option<&str>) -> Result<RestoredBackup> {
-    let (place, id) = chosen(deps.data_dir(), from, id).await?;
+    let (place, id) = chosen(deps.settings(), from, id).await?;
     put_back(deps, &place, id).await
 }
 
 /// The place, and the backup in it.
-pub(super) async fn chosen(data_dir: &Path, from: Option<&str>, id: Option<&str>) -> Result<(Place, BackupId)> {
+pub(super) async fn chosen(settings: &Settings, from: Option<&str>, id: Option<&str>) -> Result<(Place, BackupId)> {
     let id = id.map(BackupId::parse).transpose()?;
-    let place = shelf_of(data_dir, from)?.ok_or(BackupError::None)?;
+    let place = shelf_of(settings, from)?.ok_or(BackupError::None)?;
     let id = match id {
         Some(id) => id,
         None => shelf::newest(&place).await?,

@@ -1,1 +1,0 @@
-DELETE FROM atlas.build WHERE id = $1

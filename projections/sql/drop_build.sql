@@ -1,0 +1,1 @@
+SELECT atlas.drop_build($1)

@@ -1,0 +1,2 @@
+-- Lets those read a build who may be its tenant.
+SELECT atlas.share($1, '{}')

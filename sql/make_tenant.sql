@@ -1,0 +1,1 @@
+SELECT log.make_tenant($1) AS "number!"
