@@ -39,40 +39,59 @@ CREATE POLICY own ON log.tenant FOR SELECT
 CREATE FUNCTION atlas.views_schema() RETURNS text STABLE
 RETURN CASE log.current_tenant() WHEN 1 THEN 'public' ELSE 'tenant_' || log.current_tenant() END;
 
--- Lets those read who may be the session's tenant, of all that there is: a build, or, without one, the views of these
--- names. Of them those who may read what is live and the names, which the views need as well. What belongs to somebody
--- whom the owner is no part of, is not the owner's to give.
+-- Sees to it that those read who may be the session's tenant, and nobody else of those who are named, of all that there
+-- is: a build, or, without one, the views of these names. Of them those who may read what is live and the names, which
+-- the views need as well. What belongs to somebody whom the owner is no part of, is not the owner's to give.
 CREATE FUNCTION atlas.share(build bigint, views text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    mine     integer := log.current_tenant();
-    place    text := CASE WHEN share.build IS NULL THEN atlas.views_schema() ELSE 'build_' || share.build END;
-    reader   record;
-    relation text;
+    mine      integer := log.current_tenant();
+    place     text := CASE WHEN share.build IS NULL THEN atlas.views_schema() ELSE 'build_' || share.build END;
+    -- Whoever makes the tables has them, of every tenant.
+    projector oid := coalesce(to_regrole('atlas_projector')::oid, 0);
+    readers   oid[];
+    reader    oid;
+    relation  record;
 BEGIN
     IF share.build IS NOT NULL AND NOT EXISTS (
         SELECT FROM atlas.build AS b WHERE b.tenant_id = mine AND b.id = share.build) THEN
         RETURN;
     END IF;
-    FOR reader IN
-        SELECT a.grantee AS role, a.grantee::regrole::text AS name
-          FROM pg_namespace AS n, LATERAL aclexplode(n.nspacl) AS a
+    readers := ARRAY(
+        SELECT a.grantee FROM pg_namespace AS n, LATERAL aclexplode(n.nspacl) AS a
          WHERE n.nspname = 'tenant_' || mine AND a.privilege_type = 'USAGE' AND a.grantee NOT IN (0, n.nspowner)
            AND has_table_privilege(a.grantee, 'atlas.live', 'SELECT')
-           AND has_table_privilege(a.grantee, 'atlas.person', 'SELECT')
-    LOOP
-        IF share.build IS NOT NULL AND NOT has_schema_privilege(reader.role, place, 'USAGE') THEN
-            EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', place, reader.name);
-        END IF;
-        FOR relation IN
-            SELECT c.relname FROM pg_class AS c
-             WHERE c.relnamespace = to_regnamespace(quote_ident(place)) AND pg_has_role(c.relowner, 'USAGE')
-               AND CASE WHEN share.build IS NULL THEN c.relkind = 'v' AND c.relname = ANY(share.views)
-                        ELSE c.relkind = 'r' END
-               AND NOT has_table_privilege(reader.role, c.oid, 'SELECT')
+           AND has_table_privilege(a.grantee, 'atlas.person', 'SELECT'));
+    IF share.build IS NOT NULL THEN
+        FOREACH reader IN ARRAY readers LOOP
+            IF NOT has_schema_privilege(reader, place, 'USAGE') THEN
+                EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', place, reader::regrole);
+            END IF;
+        END LOOP;
+        FOR reader IN
+            SELECT DISTINCT a.grantee FROM pg_namespace AS n, LATERAL aclexplode(n.nspacl) AS a
+             WHERE n.nspname = place AND a.grantee NOT IN (0, n.nspowner, projector) AND a.grantee <> ALL(readers)
         LOOP
-            EXECUTE format('GRANT SELECT ON %I.%I TO %s', place, relation, reader.name);
+            EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %s', place, reader::regrole);
+        END LOOP;
+    END IF;
+    FOR relation IN
+        SELECT c.oid, c.relname, c.relacl, c.relowner FROM pg_class AS c
+         WHERE c.relnamespace = to_regnamespace(quote_ident(place)) AND pg_has_role(c.relowner, 'USAGE')
+           AND CASE WHEN share.build IS NULL THEN c.relkind = 'v' AND c.relname = ANY(share.views)
+                    ELSE c.relkind = 'r' END
+    LOOP
+        FOREACH reader IN ARRAY readers LOOP
+            IF NOT has_table_privilege(reader, relation.oid, 'SELECT') THEN
+                EXECUTE format('GRANT SELECT ON %I.%I TO %s', place, relation.relname, reader::regrole);
+            END IF;
+        END LOOP;
+        FOR reader IN
+            SELECT DISTINCT a.grantee FROM aclexplode(relation.relacl) AS a
+             WHERE a.grantee NOT IN (0, relation.relowner, projector) AND a.grantee <> ALL(readers)
+        LOOP
+            EXECUTE format('REVOKE ALL ON %I.%I FROM %s', place, relation.relname, reader::regrole);
         END LOOP;
     END LOOP;
 END;

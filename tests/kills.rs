@@ -13,7 +13,7 @@ mod cli;
 mod clients;
 mod compare;
 mod inputs;
-mod poison;
+pub(crate) mod poison;
 mod server;
 mod signals;
 mod standby;

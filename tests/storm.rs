@@ -13,9 +13,9 @@ use sqlx::PgPool;
 use crate::support::log::{Stored, check, count};
 use crate::support::{Db, events};
 
-mod chaos;
-mod process;
-mod writer;
+pub(crate) mod chaos;
+pub(crate) mod process;
+pub(crate) mod writer;
 
 use process::Process;
 use writer::Ack;
@@ -59,7 +59,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     let here: Vec<_> =
         (0..WRITERS_HERE).map(|n| tokio::spawn(writer::write(log.clone(), seed, n, until, false))).collect();
 
-    let start = |role: &str, number: u64| Process::start(role, &db.bare(), seed, number, until);
+    let start =
+        |role: &str, number: u64| Process::start(role, (&db.bare(), domain::TenantId::PUBLIC), seed, number, until);
     let mut writers = vec![start("writers", 100), start("writers", 200)];
     let mut sequencers = vec![start("sequencer", 0), start("sequencer", 1)];
     let mut ended = vec![];
@@ -112,7 +113,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
 }
 
 /// Every acknowledged event is where it was said to be, and no fact is there twice.
-fn compare(stored: &[Stored], acks: &[Ack]) {
+pub(crate) fn compare(stored: &[Stored], acks: &[Ack]) {
     let mut numbers: BTreeMap<u64, u64> = BTreeMap::new();
     for event in stored {
         let Event::RepoObserved(facts) = event.event() else { panic!("only host facts were sent") };

@@ -10,6 +10,9 @@ use crate::support::cli::Place;
 use crate::support::log::{append, check, context, count};
 use crate::support::{Db, events};
 
+mod commands;
+mod matrix;
+mod storm;
 mod wall;
 
 /// A login of the server that is neither superuser nor above policies, gone at the end.
@@ -56,11 +59,8 @@ fn second() -> TenantId {
 
 /// Makes it, as the owner of the log.
 async fn make_second(owner: &PgPool) {
-    let sql = "INSERT INTO log.tenant VALUES (2, 'second'); CREATE SCHEMA tenant_2; SET LOCAL pg_atlas.tenant = '2'; \
-               INSERT INTO log.head (next_position, root, frontier) VALUES (1, sha256(''), '')";
-    let mut transaction = owner.begin().await.unwrap();
-    sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
-    transaction.commit().await.unwrap();
+    let number: i32 = sqlx::query_scalar("SELECT log.make_tenant('second')").fetch_one(owner).await.unwrap();
+    assert_eq!(Some(second()), TenantId::new(number));
 }
 
 #[tokio::test]

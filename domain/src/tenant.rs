@@ -9,7 +9,7 @@ const MAX_NAME_BYTES: usize = 63;
 /// Name of the tenant [`TenantId::PUBLIC`].
 const PUBLIC: &str = "public";
 
-/// What a tenant is called: 1 to 63 of `a` to `z`, `0` to `9` and `-`, the first not `-`. Hence also a name for folders.
+/// What a tenant is called: 1 to 63 of `a` to `z`, `0` to `9` and `-`, the first not `-`. Its folders have it too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantName(String);
 

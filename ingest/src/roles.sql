@@ -27,10 +27,8 @@ BEGIN
                    'atlas_auditor', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, '
                    'atlas_auditor', current_database());
-    -- Whoever could work here before there were tenants is in one of these, and is `public`. Where somebody else was
-    -- made that tenant since, the groups stay as they were left.
-    IF NOT EXISTS (SELECT FROM pg_namespace AS n, LATERAL aclexplode(n.nspacl) AS a
-                    WHERE n.nspname = 'tenant_1' AND a.grantee <> n.nspowner) THEN
+    -- Whoever is in one of these is `public`, unless somebody has taken that from the groups since they came here.
+    IF NOT has_schema_privilege('atlas_reader', 'atlas', 'USAGE') THEN
         GRANT USAGE ON SCHEMA tenant_1
             TO atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, atlas_auditor;
     END IF;

@@ -1,2 +1,2 @@
--- Lets those read the views of these names who may be their tenant.
+-- Sees to it that those read the views of these names who may be their tenant.
 SELECT atlas.share(NULL, $1)

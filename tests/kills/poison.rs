@@ -24,7 +24,7 @@ fn cli(db: &Db, folder: &tempfile::TempDir) -> Cli {
 }
 
 /// Puts an event of an unknown type at the end of the log, as a newer program would: correct in everything else.
-async fn poison(db: &Db, recorded_at: &str) {
+pub(crate) async fn poison(log: &ingest::Log, recorded_at: &str) {
     let (append_id, payload) = (uuid::Uuid::now_v7(), b"{}");
     let envelope = Envelope {
         stream: StreamId::new(StreamKind::Repo, "pkg:github/from/the-future").unwrap(),
@@ -38,7 +38,7 @@ async fn poison(db: &Db, recorded_at: &str) {
     };
     let leaf = envelope.leaf_hash().unwrap().0;
     let when = envelope.recorded_at.datetime();
-    let mut tx = db.pool().begin().await.unwrap();
+    let mut tx = log.pool().begin().await.unwrap();
     for sql in [
         "INSERT INTO log.stream VALUES ('repo', 'pkg:github/from/the-future', 1, '{}') RETURNING $1, $2, $3, $4, $5",
         "INSERT INTO log.append VALUES ($1, 1, '{}', $2, $3) RETURNING $4, $5",
@@ -63,7 +63,7 @@ async fn poison(db: &Db, recorded_at: &str) {
             .unwrap();
     }
     tx.commit().await.unwrap();
-    db.log().drain().await.unwrap();
+    log.drain().await.unwrap();
 }
 
 /// Where the live builds stand.
@@ -94,7 +94,7 @@ async fn a_poison_event_stops_the_projection_until_it_is_quarantined() {
     for stars in 0..5 {
         append(&db.log(), events::repo("a/b", stars)).await;
     }
-    poison(&db, "2026-01-01T00:00:00Z").await;
+    poison(&db.log(), "2026-01-01T00:00:00Z").await;
     append(&db.log(), events::sbom("a/b", &["x", "y"])).await;
 
     for args in [&["project"][..], &["project", "--follow"], &["replay"]] {

@@ -145,7 +145,7 @@ async fn every_table_is_listed(conn: &mut PgConnection, build: &str) {
     let listed: BTreeSet<&str> = TABLES.iter().map(|(table, ..)| *table).filter(|t| !t.starts_with("build.")).collect();
     let tables: BTreeSet<&str> = tables.iter().map(String::as_str).collect();
     assert_eq!(tables, listed);
-    // The tables of builds are alike: owned by the projectors, read by the readers, nothing else; in schemas of the owner.
+    // The tables of builds are alike: owned by the projectors, read by the readers, in schemas of the owner.
     let odd: Vec<String> = sqlx::query_scalar(
         "SELECT format('%s.%s: %s', n.nspname, c.relname, c.relacl) \
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \

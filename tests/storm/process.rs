@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use domain::TenantId;
 use ingest::Log;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -15,6 +16,7 @@ use super::{WRITERS_PER_CHILD, setting};
 
 const ROLE: &str = "PG_ATLAS_STORM_ROLE";
 const DATABASE: &str = "PG_ATLAS_STORM_DATABASE";
+const TENANT: &str = "PG_ATLAS_STORM_TENANT";
 const NUMBER: &str = "PG_ATLAS_STORM_NUMBER";
 const SEED: &str = "PG_ATLAS_STORM_SEED";
 const MILLISECONDS: &str = "PG_ATLAS_STORM_MILLISECONDS";
@@ -26,13 +28,20 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a child in a role; it ends by itself at `until`.
-    pub(crate) fn start(role: &str, database: &PgConnectOptions, seed: u64, number: u64, until: Instant) -> Self {
+    /// Starts a child in a role at the log of a tenant; it ends by itself at `until`.
+    pub(crate) fn start(
+        role: &str,
+        (database, tenant): (&PgConnectOptions, TenantId),
+        seed: u64,
+        number: u64,
+        until: Instant,
+    ) -> Self {
         let left = until.saturating_duration_since(Instant::now()).as_millis();
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["storm::child", "--exact", "--nocapture"])
             .env(ROLE, role)
             .env(DATABASE, database.to_url_lossy().to_string())
+            .env(TENANT, tenant.number().to_string())
             .env(NUMBER, number.to_string())
             .env(SEED, seed.to_string())
             .env(MILLISECONDS, left.to_string())
@@ -86,7 +95,9 @@ pub(crate) async fn child() {
     let url = std::env::var(DATABASE).unwrap();
     let (seed, number) = (setting(SEED).unwrap(), setting(NUMBER).unwrap());
     let until = Instant::now() + Duration::from_millis(setting(MILLISECONDS).unwrap());
-    let log = Log::new(ingest::connect(PgConnectOptions::from_str(&url).unwrap()), domain::TenantId::PUBLIC);
+    let tenant = TenantId::new(setting(TENANT).unwrap().try_into().unwrap()).unwrap();
+    let options = PgConnectOptions::from_str(&url).unwrap();
+    let log = Log::new(ingest::connect::pool(options, tenant, ingest::connect::MAX_CONNECTIONS), tenant);
     if role == "sequencer" {
         log.run_sequencer(tokio::time::sleep_until(until.into())).await;
         return;

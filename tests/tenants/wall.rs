@@ -1,22 +1,22 @@
-//! Every table of the log, every verb, every way to say whose a session is.
+//! Every table of `log` and `atlas`, every verb, every way to say whose a session is.
 
 use super::*;
 
 /// SQLSTATE of a missing right: also that to be a tenant, and what a policy refuses.
-const DENIED: &str = "42501";
+pub(super) const DENIED: &str = "42501";
 /// SQLSTATE of what the log's triggers refuse.
 const APPEND_ONLY: &str = "0A000";
 
 /// A database with two tenants, each with rows in every table of its log, and a login with every right on the tables
 /// that is only the first of them.
-struct Two<'a> {
-    owner: Login<'a>,
-    guest: Login<'a>,
-    tables: Vec<String>,
+pub(super) struct Two<'a> {
+    pub(super) owner: Login<'a>,
+    pub(super) guest: Login<'a>,
+    pub(super) tables: Vec<String>,
 }
 
 impl<'a> Two<'a> {
-    async fn create(db: &'a Db) -> Self {
+    pub(super) async fn create(db: &'a Db) -> Self {
         let (owner, guest) = (Login::owner(db).await, Login::create(db, "guest").await);
         let one = owner.pool(TenantId::PUBLIC);
         ingest::migrate(&one).await.unwrap();
@@ -32,30 +32,41 @@ impl<'a> Two<'a> {
                         INSERT INTO log.outbox (append_id, events, leaf_hashes) \
                         VALUES (gen_random_uuid(), 1, sha256(''))";
             sqlx::raw_sql(more).execute(&pool).await.unwrap();
+            let mut conn = owner.options().options([tenant.setting()]).connect().await.unwrap();
+            crate::support::live::to_head(&mut conn, &mut |_| {}).await.unwrap();
+            conn.execute("INSERT INTO atlas.person VALUES (sha256('ann'), 'Ann')").await.unwrap();
+            conn.close().await.unwrap();
             pool.close().await;
         }
         let grants = format!(
-            "GRANT USAGE ON SCHEMA log, tenant_1 TO {0}; GRANT ALL ON ALL TABLES IN SCHEMA log TO {0}; \
-             GRANT ALL ON ALL SEQUENCES IN SCHEMA log TO {0}; \
-             REVOKE TRUNCATE ON ALL TABLES IN SCHEMA log FROM {0}",
+            "GRANT USAGE ON SCHEMA log, atlas, tenant_1 TO {0}; GRANT ALL ON ALL TABLES IN SCHEMA log, atlas TO {0}; \
+             GRANT ALL ON ALL SEQUENCES IN SCHEMA log, atlas TO {0}; \
+             REVOKE TRUNCATE ON ALL TABLES IN SCHEMA log, atlas FROM {0}",
             guest.name
         );
         sqlx::raw_sql(&grants).execute(&one).await.unwrap();
         one.close().await;
-        let tables = "SELECT format('log.%I', relname) FROM pg_class \
-                       WHERE relnamespace = 'log'::regnamespace AND relkind = 'r' AND relname <> 'tenant' ORDER BY 1";
-        let tables = sqlx::query_scalar(tables).fetch_all(db.pool()).await.unwrap();
-        assert_eq!(tables.len(), 9, "{tables:?}");
+        let tables = tables(db).await;
         Self { owner, guest, tables }
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.guest.drop().await;
         self.owner.drop().await;
     }
 }
 
-async fn set(conn: &mut PgConnection, tenant: Option<&str>) {
+/// The tables that hold rows of tenants.
+pub(super) async fn tables(db: &Db) -> Vec<String> {
+    let tables = "SELECT format('%s.%I', relnamespace::regnamespace, relname) FROM pg_class \
+                   WHERE relnamespace IN ('log'::regnamespace, 'atlas'::regnamespace) AND relkind = 'r' \
+                     AND relname <> 'tenant' ORDER BY 1";
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(db.pool()).await.unwrap();
+    assert_eq!(tables.len(), 12, "{tables:?}");
+    tables
+}
+
+pub(super) async fn set(conn: &mut PgConnection, tenant: Option<&str>) {
     match tenant {
         None => conn.execute("RESET pg_atlas.tenant").await.unwrap(),
         Some(tenant) => conn.execute(format!("SET pg_atlas.tenant = '{tenant}'").as_str()).await.unwrap(),
@@ -70,7 +81,7 @@ fn refused<T>(what: &str, done: Result<T, sqlx::Error>) -> (String, String) {
 }
 
 /// Lines that a COPY sends.
-async fn copied(conn: &mut PgConnection, what: &str) -> Result<usize, sqlx::Error> {
+pub(super) async fn copied(conn: &mut PgConnection, what: &str) -> Result<usize, sqlx::Error> {
     let mut rows = conn.copy_out_raw(&format!("COPY {what} TO STDOUT")).await?;
     let mut lines = 0;
     while let Some(bytes) = rows.next().await {
@@ -79,7 +90,7 @@ async fn copied(conn: &mut PgConnection, what: &str) -> Result<usize, sqlx::Erro
     Ok(lines)
 }
 
-async fn rows(conn: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
+pub(super) async fn rows(conn: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(conn).await
 }
 
@@ -139,7 +150,7 @@ async fn a_tenant_meets_its_own_rows_alone() {
             assert_eq!(copied(&mut conn, table).await.unwrap() as i64, held, "{what}");
             // A row like its own, of the other.
             let like = format!(
-                "INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(r) || \
+                "INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(r) || \
                  jsonb_build_object('tenant_id', {other}))).* FROM {table} AS r LIMIT 1"
             );
             let (code, said) = refused(&what, conn.execute(like.as_str()).await);
@@ -165,11 +176,12 @@ async fn a_tenant_meets_its_own_rows_alone() {
 }
 
 #[tokio::test]
-async fn who_there_is_the_owner_alone_knows() {
+async fn a_login_knows_of_the_tenants_that_it_may_be() {
     let db = Db::empty().await;
     let two = Two::create(&db).await;
     let mut guest = two.guest.options().connect().await.unwrap();
-    assert_eq!(rows(&mut guest, "log.tenant").await.unwrap(), 0);
+    let known: Vec<String> = sqlx::query_scalar("SELECT name FROM log.tenant").fetch_all(&mut guest).await.unwrap();
+    assert_eq!(known, ["public"]);
     let done = guest.execute("INSERT INTO log.tenant VALUES (3, 'third')").await;
     assert_eq!(refused("a tenant", done).0, DENIED);
     let mut owner = two.owner.options().connect().await.unwrap();
@@ -186,17 +198,61 @@ async fn who_there_is_the_owner_alone_knows() {
 }
 
 #[tokio::test]
-async fn no_table_of_the_log_is_open() {
-    let db = Db::create().await;
-    let open = "SELECT count(*) FROM pg_class c WHERE relnamespace = 'log'::regnamespace AND relkind = 'r' \
-                 AND NOT (relrowsecurity AND relforcerowsecurity \
-                      AND 1 = (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid AND polpermissive))";
-    assert_eq!(count(db.pool(), open).await, 0);
-    let keys = "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
-                 WHERE c.relnamespace = 'log'::regnamespace AND c.relname <> 'tenant' AND i.indkey[0] <> \
+async fn nothing_is_open() {
+    let db = Db::empty().await;
+    let two = Two::create(&db).await;
+    ingest::roles::grant(db.pool()).await.unwrap();
+    let found = async |what: &str, sql: &str| {
+        let found: Vec<String> = sqlx::query_scalar(sql).fetch_all(db.pool()).await.unwrap();
+        assert!(found.is_empty(), "{what}: {found:#?}");
+    };
+    // The register has one more, by its name: what a login may be, it may know.
+    let open = "SELECT c.relname::text FROM pg_class c \
+                 WHERE relnamespace IN ('log'::regnamespace, 'atlas'::regnamespace) AND relkind IN ('r', 'p') \
+                   AND NOT (relrowsecurity AND relforcerowsecurity \
+                        AND 1 = (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid AND polpermissive \
+                                    AND NOT (relname = 'tenant' AND polname = 'own' AND polcmd = 'r')))";
+    found("tables without one policy", open).await;
+    let keys = "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
+                 WHERE c.relnamespace IN ('log'::regnamespace, 'atlas'::regnamespace) AND c.relname <> 'tenant' \
+                   AND i.indkey[0] <> \
                        (SELECT attnum FROM pg_attribute WHERE attrelid = c.oid AND attname = 'tenant_id')";
-    assert_eq!(count(db.pool(), keys).await, 0, "every key begins with the tenant");
-    let views = "SELECT count(*) FROM pg_class WHERE relnamespace = 'log'::regnamespace AND relkind = 'v' \
-                  AND NOT coalesce(reloptions, '{}') @> '{security_invoker=true}'";
-    assert_eq!(count(db.pool(), views).await, 0);
+    found("keys that do not begin with the tenant", keys).await;
+    let foreign = "SELECT conname::text FROM pg_constraint c WHERE contype = 'f' \
+                    AND connamespace IN ('log'::regnamespace, 'atlas'::regnamespace) \
+                    AND conkey[1] <> \
+                        (SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND attname = 'tenant_id')";
+    found("foreign keys without the tenant", foreign).await;
+    let views = "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                  WHERE relkind IN ('v', 'm') \
+                    AND (n.nspname IN ('log', 'atlas', 'public') OR n.nspname LIKE 'tenant\\_%') \
+                    AND NOT coalesce(reloptions, '{}') @> '{security_invoker=true}'";
+    found("views with the rights of their owner", views).await;
+    assert_eq!(count(db.pool(), "SELECT count(*) FROM pg_views WHERE schemaname = 'tenant_2'").await, 6);
+    let emptied = "SELECT c.relname || ' by ' || a.grantee::regrole FROM pg_class c, aclexplode(c.relacl) a \
+                    WHERE c.relnamespace IN ('log'::regnamespace, 'atlas'::regnamespace) \
+                      AND a.privilege_type = 'TRUNCATE' AND a.grantee <> c.relowner";
+    found("tables that others may empty", emptied).await;
+    let definers = "SELECT proname::text FROM pg_proc \
+                     WHERE pronamespace IN ('log'::regnamespace, 'atlas'::regnamespace) AND prosecdef \
+                       AND (NOT proconfig::text LIKE '%search_path=pg_catalog, pg_temp%' \
+                         OR proname <> 'refuse_change' AND has_function_privilege('public', oid, 'EXECUTE'))";
+    found("functions with the rights of the owner that are anybody's", definers).await;
+    let builds = "SELECT n.nspname || ' for ' || a.grantee::regrole FROM pg_namespace n, aclexplode(n.nspacl) a \
+                   WHERE n.nspname LIKE 'build\\_%' \
+                     AND a.grantee NOT IN (n.nspowner, to_regrole('atlas_projector')::oid) \
+                     AND NOT EXISTS (SELECT FROM atlas.build b WHERE n.nspname = 'build_' || b.id \
+                                        AND has_schema_privilege(a.grantee, 'tenant_' || b.tenant_id, 'USAGE'))";
+    found("builds that are open to who may not be their tenant", builds).await;
+    let others = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'tenant\\_%' AND (nspowner <> \
+                   (SELECT nspowner FROM pg_namespace WHERE nspname = 'log') \
+                    OR nspname NOT IN (SELECT 'tenant_' || tenant_id FROM log.tenant))";
+    found("schemas of tenants that are nobody's", others).await;
+    let defaults =
+        "SELECT defaclrole::regrole::text FROM pg_default_acl WHERE defaclacl::text LIKE '%atlas\\_reader=%'";
+    found("what is open before it is made", defaults).await;
+    let makers = "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'atlas\\_%' AND rolname NOT LIKE 'atlas\\_test\\_%' \
+                   AND NOT rolsuper AND has_database_privilege(rolname, current_database(), 'CREATE')";
+    found("groups that make schemas", makers).await;
+    two.end().await;
 }

@@ -23,8 +23,8 @@ pub struct Signed {
     pub note: String,
 }
 
-/// Signs the log as it stands. `origin` names the log on first use, the tenant behind it; with `rotate` a new key signs beside the old one
-/// and stays alone.
+/// Signs the log as it stands. `origin` names the log on first use, with the tenant behind it; with `rotate` a new key
+/// signs beside the old one and stays alone.
 ///
 /// # Errors
 /// When the key cannot be read or made, and when the database fails.

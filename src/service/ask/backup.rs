@@ -57,8 +57,8 @@ pub(crate) fn listed(backup: &ShelvedBackup) -> ListedBackup {
     }
 }
 
-/// The place of backups: the one named, else a folder inside the data folder. Those of a tenant other than `public` have
-/// a folder of their own in a place that is named.
+/// The place of backups: the one named, else a folder inside the data folder. In a place that is named, those of a
+/// tenant other than `public` have a folder of their own.
 ///
 /// # Errors
 /// When none is named and this user has no home.
