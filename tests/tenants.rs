@@ -11,6 +11,7 @@ use crate::support::log::{append, check, context, count};
 use crate::support::{Db, events};
 
 mod commands;
+mod logins;
 mod matrix;
 mod storm;
 mod wall;
