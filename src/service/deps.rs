@@ -153,6 +153,7 @@ impl Deps {
     }
 
     /// Where the atlas is, and what it may ask.
+    #[cfg(feature = "ingest")]
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }

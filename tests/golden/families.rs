@@ -32,7 +32,7 @@ const OF_FILES: [(&str, &[&str]); 12] = [
 /// Those that published digests rest on.
 const ALL: &[&str] = &["graph", "people", "metrics"];
 
-/// What a view says of whose it is, and how that reads without tenants: where it is and whose rights it has decide no row.
+/// What a view says of whose it is, and how that reads without tenants: its place and its rights decide no row.
 const WHOSE: [(&str, &str); 5] = [
     ("{views}", "public"),
     (" WITH (security_invoker = true)", ""),

@@ -15,7 +15,7 @@ pub(super) struct Atlas<'a> {
 }
 
 impl<'a> Atlas<'a> {
-    pub(super) fn of(place: &'a Place, login: PgConnectOptions) -> Self {
+    pub(super) fn of(place: &'a Place, login: &PgConnectOptions) -> Self {
         Self { place, url: login.to_url_lossy().to_string() }
     }
 
@@ -41,7 +41,7 @@ impl<'a> Atlas<'a> {
 async fn tenants_are_made_once_by_the_owner_and_listed() {
     let place = Place::new().await;
     let owner = Login::owner(&place.db).await;
-    let atlas = Atlas::of(&place, owner.options());
+    let atlas = Atlas::of(&place, &owner.options());
     assert_eq!(atlas.run("public", &["tenant", "create", "acme"]), json!({ "name": "acme", "number": 2 }));
     let said = atlas.ends("public", 3, &["tenant", "create", "acme"]).stderr;
     assert!(said.contains("there is a tenant `acme` already"), "{said}");
@@ -85,7 +85,7 @@ async fn a_tenant_that_is_not_ones_own_is_not_told_from_one_that_there_is_not() 
     let place = Place::new().await;
     let owner = Login::owner(&place.db).await;
     let guest = Login::create(&place.db, "guest").await;
-    let atlas = Atlas::of(&place, owner.options());
+    let atlas = Atlas::of(&place, &owner.options());
     for name in ["acme", "other"] {
         atlas.run("public", &["tenant", "create", name]);
     }
@@ -95,7 +95,7 @@ async fn a_tenant_that_is_not_ones_own_is_not_told_from_one_that_there_is_not() 
         guest.name
     );
     sqlx::raw_sql(&sql).execute(place.db.pool()).await.unwrap();
-    let guest_atlas = Atlas::of(&place, guest.options());
+    let guest_atlas = Atlas::of(&place, &guest.options());
     assert_eq!(guest_atlas.run("acme", &["status"])["head"], 0);
     guest_atlas.run("acme", &["ingest", "survey", &demo("survey.csv")]);
     for args in [&["status"][..], &["scores"], &["events"], &["project"], &["tenant", "list"], &["backup", "create"]] {
@@ -114,7 +114,7 @@ async fn a_tenant_that_is_not_ones_own_is_not_told_from_one_that_there_is_not() 
     assert!(said.contains("this needs the owner of the database"), "{said}");
     // In a database that never had tenants there are none either.
     let empty = Place::new().await;
-    let said = Atlas::of(&empty, empty.db.bare()).ends("acme", 2, &["status"]).stderr;
+    let said = Atlas::of(&empty, &empty.db.bare()).ends("acme", 2, &["status"]).stderr;
     assert_eq!(said, "error: this user has no tenant `acme` here\n");
     guest.drop().await;
     owner.drop().await;
@@ -160,7 +160,7 @@ fn facts_of(place: &Place, tenant: &str) -> [Vec<String>; 4] {
 async fn commands_of_one_tenant_show_no_position_root_name_or_count_of_another() {
     let place = Place::new().await;
     let owner = Login::owner(&place.db).await;
-    each_sees_its_own(&place, &Atlas::of(&place, owner.options()));
+    each_sees_its_own(&place, &Atlas::of(&place, &owner.options()));
     owner.drop().await;
 }
 
@@ -168,7 +168,7 @@ async fn commands_of_one_tenant_show_no_position_root_name_or_count_of_another()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_of_a_superuser_show_as_little_of_another_tenant() {
     let place = Place::new().await;
-    each_sees_its_own(&place, &Atlas::of(&place, place.db.bare()));
+    each_sees_its_own(&place, &Atlas::of(&place, &place.db.bare()));
 }
 
 fn each_sees_its_own(place: &Place, atlas: &Atlas<'_>) {
@@ -265,7 +265,7 @@ fn each_sees_its_own(place: &Place, atlas: &Atlas<'_>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_is_backed_up_and_put_back_alone() {
     let place = Place::new().await;
-    let atlas = Atlas::of(&place, place.db.bare());
+    let atlas = Atlas::of(&place, &place.db.bare());
     for name in ["first", "copy"] {
         atlas.run("public", &["tenant", "create", name]);
     }

@@ -17,7 +17,7 @@ async fn login<'a>(db: &'a Db, roles: &[&str], tenant: i32) -> Login<'a> {
 async fn each_login_of_a_tenant_does_its_work_there_and_nothing_elsewhere() {
     let place = Place::new().await;
     let db = &place.db;
-    let owner = Atlas::of(&place, db.bare());
+    let owner = Atlas::of(&place, &db.bare());
     owner.run("public", &["migrate", "--roles"]);
     owner.run("public", &["tenant", "create", "acme"]);
     owner.run("public", &["tenant", "create", "other"]);
@@ -35,7 +35,7 @@ async fn each_login_of_a_tenant_does_its_work_there_and_nothing_elsewhere() {
         login(db, &[APPENDER, SEQUENCER, PROJECTOR], 2).await,
     ];
     let [writer, projector, reader, auditor, publisher] =
-        logins.each_ref().map(|login| Atlas::of(&place, login.options()));
+        logins.each_ref().map(|login| Atlas::of(&place, &login.options()));
     owner.run("public", &["migrate", "--roles"]);
 
     let repo = ["ingest", "repo", &demo("repo/js-xdr.json"), "--repo", "pkg:github/stellar/js-xdr"];

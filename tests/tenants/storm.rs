@@ -22,7 +22,7 @@ fn follower(atlas: &Atlas<'_>, tenant: &str) -> Child {
 async fn two_tenants_under_storm_and_kills_are_dense_and_nothing_crosses() {
     let place = Place::new().await;
     let owner = Login::owner(&place.db).await;
-    let atlas = Atlas::of(&place, owner.options());
+    let atlas = Atlas::of(&place, &owner.options());
     atlas.run("public", &["tenant", "create", "second"]);
     let seed = uuid::Uuid::now_v7().as_u128() as u64 >> 16;
     println!("seed {seed}");
@@ -109,7 +109,7 @@ async fn two_tenants_under_storm_and_kills_are_dense_and_nothing_crosses() {
 async fn the_poison_of_one_tenant_stops_its_own_projection_alone() {
     let place = Place::new().await;
     let owner = Login::owner(&place.db).await;
-    let atlas = Atlas::of(&place, owner.options());
+    let atlas = Atlas::of(&place, &owner.options());
     atlas.run("public", &["tenant", "create", "second"]);
     let pools = [TenantId::PUBLIC, second()].map(|tenant| (owner.pool(tenant), tenant));
     let logs = [0, 1].map(|n| Log::new(pools[n].0.clone(), pools[n].1));
