@@ -26,10 +26,7 @@ FIELDS = {
 
 
 def moment(text):
-    try:
-        return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
-    except ValueError:
-        raise Wrong("%s is no time" % text)
+    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def check(event):
@@ -42,7 +39,9 @@ def check(event):
     envelope["payload_sha256"] = event["payload_sha256"] if payload is None else sha256(payload.encode()).hex()
     if sha256(b"\x00", canonical(envelope).encode()).hex() != event["leaf_hash"]:
         raise Wrong("the event is not the one that was hashed")
-    if moment(event["observed_at"]) > moment(event["recorded_at"]) + AHEAD:
+    observed, recorded = event["observed_at"], event["recorded_at"]
+    # Texts of one form: what is not later needs no arithmetic.
+    if observed > recorded and moment(observed) > moment(recorded) + AHEAD:
         raise Wrong("it was observed more than five minutes after it was recorded")
     if payload is None:
         return None

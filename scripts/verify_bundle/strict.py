@@ -1,5 +1,7 @@
 """Reading without good will: one way to write a thing, and a sentence for every other."""
 
+import datetime
+import functools
 import hashlib
 import json
 import re
@@ -7,7 +9,7 @@ import re
 MAX_LEVELS = 128  # of arrays and objects within one another
 MAX_INTEGER = 2**53 - 1
 
-TIME = re.compile(r"(19[7-9]\d|[2-9]\d{3})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+TIME = re.compile(r"((19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\.[0-9]{6}Z")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -84,13 +86,22 @@ def levels(value):
     return deepest
 
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value):
     """RFC 8785 of text, integers and objects: keys by UTF-16 units, no space, shortest escapes."""
+    text = ENCODER.encode(value)
+    # Of ASCII the order of units is that of characters, in which the encoder sorts.
+    return text if text.isascii() else sorted_by_units(value)
+
+
+def sorted_by_units(value):
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
-        return "{" + ",".join(canonical(key) + ":" + canonical(value[key]) for key in keys) + "}"
+        return "{" + ",".join(json.dumps(key, ensure_ascii=False) + ":" + sorted_by_units(value[key]) for key in keys) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
+        return "[" + ",".join(map(sorted_by_units, value)) + "]"
     # What json escapes is what RFC 8785 escapes, except that it writes U+007F as it is in both.
     return json.dumps(value, ensure_ascii=False)
 
@@ -107,8 +118,18 @@ def flat(value):
     return type(value) is dict and all(map(text, value.values()))
 
 
+@functools.lru_cache(maxsize=4096)
+def is_day(value):
+    try:
+        datetime.date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
 def time(value):
-    return text(value) and TIME.fullmatch(value) is not None
+    found = TIME.fullmatch(value) if text(value) else None
+    return found is not None and is_day(found.group(1))
 
 
 def digest(value):

@@ -146,6 +146,70 @@ async fn what_is_not_written_as_it_must_be_is_refused_in_a_sentence() {
 }
 
 #[tokio::test]
+async fn proofs_and_explanations_are_checked_alone() {
+    let place = Place::new().await;
+    let (_, _, key) = exported(&place).await;
+    let said = |name: &str, args: &[&str]| {
+        let found = place.run(args);
+        (place.file(name, found.to_string()), found)
+    };
+    let (_, explained) =
+        said("explained.json", &["audit", "explain", "pkg:npm/z", "criticality_score", "--label", "one"]);
+    let changed = |name: &str, proof: &Value, path: &str, to: Value| {
+        let mut proof = proof.clone();
+        *proof.pointer_mut(path).unwrap() = to;
+        place.file(name, proof.to_string())
+    };
+    for (what, args) in [
+        ("inclusion", &["audit", "prove", "5"][..]),
+        ("inclusion", &["audit", "prove", "64", "--size", "64"]),
+        ("consistency", &["audit", "prove", "--from", "64", "--to", "200"]),
+        ("consistency", &["audit", "prove", "--from", "77", "--to", "201"]),
+        ("explanation", &["audit", "explain", "pkg:npm/z", "criticality_score", "--label", "one"]),
+        ("explanation", &["audit", "explain", "p:a", "activity_status"]),
+    ] {
+        let (file, proof) = said("proof.json", args);
+        let Some(found) = second(0, &["--check", &file]) else { return };
+        assert_eq!((&found["what"], &found["ok"]), (&json!(what), &json!(true)));
+        let (root, leaf) = match what {
+            "inclusion" => ("/root", "/leaf_hash"),
+            "consistency" => ("/to_root", "/from_root"),
+            _ => ("/root", "/events/0/leaf_hash"),
+        };
+        for path in [root, leaf] {
+            let wrong = changed("wrong.json", &proof, path, json!(domain::digest::Digest::default()));
+            let found = second(1, &["--check", &wrong]).unwrap();
+            assert_eq!((&found["what"], &found["ok"]), (&json!(what), &json!(false)), "{found}");
+        }
+        // Nothing vouches for a proof alone; the checkpoint of an explanation does.
+        let vouched = what == "explanation" && !proof["checkpoint"].is_null();
+        second(i32::from(!vouched), &["--check", &file, "--key", &key]);
+    }
+    for (path, to, reason) in [
+        ("/position", json!(1), "is out of order, or after position 1"),
+        ("/label", json!("two"), "the label is not that of the publication"),
+        ("/label", Value::Null, "a label and the event that published it go together"),
+        ("/events/0/payload", json!("{}"), "the event is not the one that was hashed"),
+        ("/events/0/leaf_index", json!(1), "position 1 is not leaf 1"),
+        ("/tree_size", json!(4), "its checkpoint is of another size or root than its proofs"),
+        ("/checkpoint", json!("none"), "a checkpoint is no signed note"),
+    ] {
+        let wrong = changed("wrong.json", &explained, path, to);
+        let Some(found) = second(1, &["--check", &wrong]) else { return };
+        assert!(found["reason"].as_str().unwrap().contains(reason), "{path}: {found}");
+    }
+    let twice = explained.to_string().replacen("{", "{\"position\":1,", 1);
+    for (text, reason) in [
+        ("[]", "neither a proof"),
+        ("c2sp.org/tlog-proof@v1\n", "not a tlog-proof"),
+        (twice.as_str(), "is there twice"),
+    ] {
+        let found = second(1, &["--check", &place.file("wrong.json", text)]).unwrap();
+        assert!(found["reason"].as_str().unwrap().contains(reason), "{found}");
+    }
+}
+
+#[tokio::test]
 async fn every_value_of_every_formula_is_counted_alike() {
     let place = Place::new().await;
     ecosystem(&place);
