@@ -4,6 +4,7 @@ use domain::repository_link::clone_url;
 use serde_json::{Value, json};
 
 use crate::cli::manual::fold::folded;
+use crate::cli::output::cell::indented;
 use crate::cli::output::looks;
 #[cfg(feature = "ingest")]
 use crate::service::act::add::Lacking;
@@ -74,13 +75,13 @@ pub(crate) fn unsaid(unsaid: &Unsaid, of_projects: bool) -> Vec<String> {
             (true, some) => format!("no survey answer, and no later commit; no grants record of {some} either"),
         };
         let command = if *by_survey { "pg-atlas ingest survey FILE.csv" } else { "pg-atlas ingest grants FILE.json" };
-        lines.push(format!("{count} {are} non-responsive: {why}\n{}", pasted(command, INDENT)));
+        lines.push(indented(&format!("{count} {are} non-responsive: {why}"), 0) + &pasted(command, INDENT));
     }
     let mut repos = |count: u64, what: &str, command: &str| {
         if count > 0 {
             let word = if numbers.repos == 1 { "repository" } else { "repositories" };
             let command = pasted(&format!("pg-atlas {command}"), INDENT);
-            lines.push(format!("{count} of {} {word}: {what}\n{command}", numbers.repos));
+            lines.push(indented(&format!("{count} of {} {word}: {what}", numbers.repos), 0) + &command);
         }
     };
     repos(

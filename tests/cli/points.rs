@@ -106,6 +106,7 @@ fn ranges_include_both_ends() {
     assert_eq!(range("events --from 7"), [7, 8]);
     assert_eq!(range("events --from 0 --to 99"), [1, 2, 3, 4, 5, 6, 7, 8]);
     assert!(program.line("events --from 5 --to 4").fails(2).contains("a range from 5 to 4 runs backwards"));
+    assert!(program.line("audit prove --from 5 --to 4").fails(2).contains("a range from 5 to 4 runs backwards"));
     assert_eq!(range("events --from 99"), NOTHING);
     assert_eq!(range(&format!("events --from {} --to {}", u64::MAX, u64::MAX)), NOTHING);
     assert_eq!(range("events --stream repo:pkg:github/o/b"), [6]);

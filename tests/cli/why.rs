@@ -94,7 +94,7 @@ fn scores_end_with_what_is_missing() {
     let projects = lines("scores --format table");
     assert!(
         projects.contains(
-            "\n1 project is non-responsive: no survey answer, no grants record, and no later commit\n    \
+            "\n1 project is non-responsive: no survey answer, no grants record, and no later\ncommit\n    \
              pg-atlas ingest survey FILE.csv\n"
         ),
         "{projects}"

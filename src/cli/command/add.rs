@@ -10,6 +10,7 @@ use crate::cli::flags::{Add, Common};
 use crate::cli::gap::{lacking, pasted};
 use crate::cli::interrupt::{stopped, until_signal};
 use crate::cli::output::Output;
+use crate::cli::output::cell::indented;
 use crate::service::act::add::{Added, AddedEvent, AskedAddition, add};
 use crate::service::act::ingest::{Circumstances, document};
 
@@ -33,7 +34,7 @@ fn report(added: &Added, missing: &[(String, String)]) -> String {
     if !missing.is_empty() {
         text.push_str("\nNot known yet\n");
     }
-    text.extend(missing.iter().map(|(what, command)| format!("  {what}\n{}\n", pasted(command, 4))));
+    text.extend(missing.iter().map(|(what, command)| indented(what, 2) + &pasted(command, 4) + "\n"));
     text
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::cli::draft::{self, FileDraft};
 use crate::cli::failure::{ENVIRONMENT, Failure, REFUSED, Result};
 use crate::cli::flags::{Audit, Common};
-use crate::cli::output::Output;
+use crate::cli::output::{Output, cell};
 use crate::cli::session;
 use crate::service::Deps;
 #[cfg(feature = "ingest")]
@@ -88,13 +88,8 @@ fn text(found: &Explanation) -> String {
     for proven in found.published.iter().chain(&found.events) {
         let because: Vec<&str> = proven.because.iter().copied().collect();
         let event = &proven.event;
-        text.push_str(&format!(
-            "{:>9}  {}  {}  ({})\n",
-            event.position,
-            event.r#type,
-            event.stream,
-            because.join(", ")
-        ));
+        let said = format!("{} {} ({})", event.r#type, event.stream, because.join(", "));
+        text.push_str(&format!("{:>9}  {}", event.position, cell::indented(&said, 11).trim_start()));
     }
     text
 }

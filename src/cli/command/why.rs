@@ -77,7 +77,7 @@ fn list(text: &mut String, heading: &str, count: usize, entries: impl Iterator<I
     }
     let _ = writeln!(text, "\n{heading}");
     entries.take(SHOWN).for_each(|(id, reason)| {
-        let _ = write!(text, "  {id}\n{reason}");
+        let _ = write!(text, "{}{reason}", indented(&id, 2));
     });
     if count > SHOWN {
         let _ = writeln!(text, "  and {} more (--format json)", count - SHOWN);

@@ -17,10 +17,13 @@ use ingest::source::gitlog::Person;
 use ingest::{Append, AppendContext, AppendError, AppendOutcome, Log, Refusal, pseudonym_key};
 use projections::store::{self, few};
 
+use self::taken_back::{subject, taken_back};
 use super::{Destination, now};
 use crate::service::ask::lag;
 use crate::service::deps::context;
 use crate::service::{Deps, Error, Result};
+
+mod taken_back;
 
 /// How many of the newest facts about a repository are looked at, of those that the live build does not know yet.
 const LOOKED_AT: i64 = 16;
@@ -127,13 +130,19 @@ impl Intake {
     }
 
     /// What is odd about the projects that are named beside documents, for each of these events: nothing describes it,
-    /// neither in the log nor among the events before, or the repository had another. What the live build does not know
-    /// yet of a repository its newest facts tell.
+    /// neither in the log nor among the events before, the repository had another, or none is named where one was. What
+    /// the live build does not know yet of a repository its newest facts tell.
     pub(crate) async fn odd_projects(&self, events: &[&Event]) -> Result<Vec<Vec<String>>> {
         let mut odd = vec![Vec::new(); events.len()];
         let told: Vec<(usize, (&str, &str))> =
             events.iter().enumerate().filter_map(|(n, event)| Some((n, told_project(event)?))).collect();
-        let (Some((deps, log)), false) = (&self.open, told.is_empty()) else { return Ok(odd) };
+        let Some((deps, log)) = &self.open else { return Ok(odd) };
+        for (odd, taken) in odd.iter_mut().zip(taken_back(log, events, LOOKED_AT).await?) {
+            odd.extend(taken);
+        }
+        if told.is_empty() {
+            return Ok(odd);
+        }
         let (repos, projects): (Vec<String>, Vec<String>) =
             told.iter().map(|(_, (repo, project))| ((*repo).to_owned(), (*project).to_owned())).unzip();
         let described = sqlx::query_file_scalar!("sql/described.sql", &projects).fetch_all(log.pool()).await?;
@@ -199,12 +208,7 @@ async fn live_and_told(deps: &Deps, log: &Log, repos: &[String]) -> Result<BTree
 
 /// The repository that a fact is about, and the project that whoever tells it says it belongs to.
 fn told_project(event: &Event) -> Option<(&str, &str)> {
-    let subject = match event {
-        Event::SbomSubmitted(facts) => &facts.subject,
-        Event::GitLogObserved(facts) => &facts.subject,
-        Event::RepoObserved(facts) => &facts.subject,
-        _ => return None,
-    };
+    let subject = subject(event)?;
     Some((&subject.id, subject.project.as_deref()?))
 }
 
