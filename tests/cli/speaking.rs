@@ -39,7 +39,8 @@ fn a_project_that_nothing_describes_or_that_changes_is_said() {
         program.run(arguments).ok().json()
     };
     assert_eq!(warnings(&host("p:new")), [""; 0]);
-    let taken = "pkg:github/o/r: the document before this one named project p:new; this one names none, and takes that back";
+    let taken =
+        "pkg:github/o/r: the document before this one named project p:new; this one names none, and takes that back";
     assert_eq!(warnings(&program.sbom("o/r", &document, &[])), [taken]);
     assert_eq!(warnings(&program.sbom("o/r", &document, &[])), [""; 0], "it is said once");
     let says = "pkg:github/o/r belonged to project p:new and is said to belong to p:other now";
