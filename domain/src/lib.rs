@@ -23,6 +23,7 @@ pub mod digest;
 pub mod event;
 pub mod facts;
 pub mod formula;
+mod from_text;
 pub mod grants;
 pub mod identity;
 mod meant_repository;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, Timelik
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::from_text::from_text;
 use crate::number::fit;
 
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
@@ -101,11 +102,20 @@ impl Day {
     /// # Errors
     /// When the text is no such date between the years 1970 and 9999.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
-        NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d")
-            .ok()
-            .filter(|date| (1970..=9999).contains(&date.year()))
+        let date = match text.trim().as_bytes() {
+            [year @ .., b'-', m1, m2, b'-', d1, d2] if year.len() == 4 => {
+                let number = |digits: &[u8]| {
+                    digits
+                        .iter()
+                        .try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+                };
+                number(year).zip(number(&[*m1, *m2])).zip(number(&[*d1, *d2]))
+            }
+            _ => None,
+        };
+        date.filter(|((year, _), _)| *year >= 1970)
+            .and_then(|((year, month), day)| NaiveDate::from_ymd_opt(year.cast_signed(), month, day))
             .map(Self::from_date)
-            .filter(|day| day.to_string() == text.trim())
             .ok_or_else(|| TimeError(text.to_owned()))
     }
 
@@ -149,7 +159,8 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.date().format("%Y-%m-%d"))
+        let date = self.date();
+        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
     }
 }
 
@@ -162,8 +173,7 @@ macro_rules! as_text {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                $parse(&text).map_err(serde::de::Error::custom)
+                from_text(deserializer, $parse)
             }
         }
     };

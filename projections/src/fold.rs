@@ -82,8 +82,8 @@ impl View<'_> {
 pub struct Fold {
     /// The state.
     pub world: World,
-    /// Rows of the state touched since the last [`Fold::take_changes`].
-    pub changes: Changes,
+    /// Rows of the state touched since the last [`Fold::take_changes`]; `None` where nobody writes them.
+    changes: Option<Changes>,
     /// Scores over time; `None` where nobody asks for it.
     pub history: Option<History>,
     formula: Formula,
@@ -100,13 +100,18 @@ impl Fold {
     pub fn new(world: World, formula: Formula, quarantined: BTreeSet<Position>, history: Option<History>) -> Self {
         Self {
             world,
-            changes: Changes::default(),
+            changes: None,
             history,
             formula,
             quarantined,
             cache: ResolveCache::default(),
             windows: Windows::default(),
         }
+    }
+
+    /// Begins to note which rows of the state are touched from here on, for whoever writes them.
+    pub fn note_changes(&mut self) {
+        self.changes = Some(Changes::default());
     }
 
     /// The formula.
@@ -132,7 +137,9 @@ impl Fold {
         let mut touched = Changes::default();
         self.world.apply(recorded, &mut touched);
         self.cache.hear(&touched);
-        self.changes.append(touched);
+        if let Some(changes) = &mut self.changes {
+            changes.append(touched);
+        }
         match &recorded.event {
             // The scores here are those published, unless others have told something in between.
             Event::ScoresPublished(facts) => {
@@ -182,8 +189,11 @@ impl Fold {
     }
 
     /// Takes the touched rows, leaving none.
+    ///
+    /// # Panics
+    /// When they were not noted, see [`Fold::note_changes`]: nothing touched and nothing noted must not look alike.
     pub fn take_changes(&mut self) -> Changes {
-        std::mem::take(&mut self.changes)
+        std::mem::take(self.changes.as_mut().expect("what was touched is noted"))
     }
 
     fn tick(&mut self, label: Option<&str>) {

@@ -1,5 +1,8 @@
 //! Folding in memory: what the scores were, or would be under another formula, at any position.
 
+use std::mem;
+use std::sync::mpsc::sync_channel;
+
 use domain::Recorded;
 use domain::digest::Digest;
 use domain::formula::Formula;
@@ -11,10 +14,16 @@ use projections::metrics::Scores;
 use projections::metrics::digest::{scores_digest, state_digest};
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
 
-use crate::log::Stored;
+use crate::log::{Decoded, Stored};
 use crate::quarantine::Quarantine;
+use crate::threads::joined;
 use crate::{ReplayError, formulas, log};
+
+/// Events that go to the thread that folds at a time, and batches of them on their way.
+const BATCH: usize = 128;
+const BATCHES: usize = 4;
 
 /// A point of the log, as a user names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,9 +113,58 @@ pub async fn fold(
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Fold, ReplayError> {
     let quarantine = Quarantine::read(&mut *conn).await?;
-    let mut fold = Fold::new(World::default(), formula.formula, quarantine.positions, history);
-    advance(conn, &mut fold, to, progress).await?;
-    Ok(fold)
+    folded(conn, Fold::new(World::default(), formula.formula, quarantine.positions, history), to, progress).await
+}
+
+/// Folds on from where a fold stands to a position, on a thread beside the connection. `progress` sees each event as it
+/// is read.
+///
+/// # Errors
+/// As [`fold`].
+pub(crate) async fn folded(
+    conn: &mut PgConnection,
+    mut fold: Fold,
+    to: Position,
+    progress: &mut dyn FnMut(&Stored),
+) -> Result<Fold, ReplayError> {
+    let from = fold.world.position + 1;
+    let (give, given) = sync_channel::<Vec<Decoded>>(BATCHES);
+    let folding = spawn_blocking(move || {
+        for read in given.into_iter().flatten() {
+            take_in(&mut fold, read.stored.position, read.recorded)?;
+        }
+        Ok::<_, ReplayError>(fold)
+    });
+    let mut batch = Vec::new();
+    let read = log::decoded(conn, from, to, |read| {
+        progress(&read.stored);
+        batch.push(read);
+        // Who has gone tells why below.
+        let gone = batch.len() == BATCH && give.send(mem::take(&mut batch)).is_err();
+        if gone { Err(ReadEnd::Unwanted) } else { Ok(()) }
+    })
+    .await;
+    // What was read before something could not be is folded all the same: an earlier fault is told first.
+    let _ = give.send(batch);
+    drop(give);
+    let fold = joined(folding).await?;
+    match read {
+        Ok(()) | Err(ReadEnd::Unwanted) => Ok(fold),
+        Err(ReadEnd::Failed(error)) => Err(error),
+    }
+}
+
+/// Why reading for a thread ended early.
+enum ReadEnd {
+    /// The thread takes no more.
+    Unwanted,
+    Failed(ReplayError),
+}
+
+impl From<ReplayError> for ReadEnd {
+    fn from(error: ReplayError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// Folds on from where a fold stands to a position.

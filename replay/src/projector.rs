@@ -176,11 +176,12 @@ impl Projector {
     /// A projector of builds that hold what `fold` holds, of which these are the tables.
     pub(crate) fn with(
         builds: Vec<Build>,
-        fold: Fold,
+        mut fold: Fold,
         quarantine: Quarantine,
         tables: Materialized,
         noted: CursorMove,
     ) -> Self {
+        fold.note_changes();
         let world_time = fold.world.graph.world_time();
         Self { builds, fold, quarantine, tables, noted, world_time }
     }

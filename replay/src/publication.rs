@@ -134,9 +134,8 @@ impl PublicationRequest {
     /// # Errors
     /// When the log cannot be read to its position.
     pub async fn fold(&self, conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Fold, ReplayError> {
-        let mut fold = Fold::new(World::default(), self.formula.formula.clone(), self.passed.clone(), None);
-        as_of::advance(conn, &mut fold, self.facts.position, progress).await?;
-        Ok(fold)
+        let fold = Fold::new(World::default(), self.formula.formula.clone(), self.passed.clone(), None);
+        as_of::folded(conn, fold, self.facts.position, progress).await
     }
 
     /// What it means that a fold came to something else.

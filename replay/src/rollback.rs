@@ -38,12 +38,10 @@ pub async fn former(
     } else {
         None
     };
-    let Some(mut fold) = folded else {
+    let Some(fold) = folded else {
         let projections: Vec<Projection> = builds.iter().map(|build| build.projection).collect();
         return rebuild::build(conn, &projections, &formula, position, progress).await;
     };
-    // The builds hold all that was folded.
-    fold.take_changes();
     Ok(Projector::at(builds, fold, quarantine))
 }
 

@@ -1,7 +1,8 @@
 //! Results on stdout, in the format asked for.
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::fmt;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use anyhow::anyhow;
 use clap::ValueEnum;
@@ -71,7 +72,27 @@ pub(crate) enum Output {
     Listing(String, Map<String, Value>, Vec<&'static str>, &'static str),
     /// A result with lines for people behind it.
     Followed(Box<Self>, String),
+    /// A JSON document, whatever the format: it may be long, and is written as it is made.
+    Document(Box<dyn JsonDocument>),
 }
+
+/// What can be written as JSON.
+pub(crate) trait JsonDocument: fmt::Debug {
+    /// Writes it for people and programs.
+    fn write(&self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+impl<T: Serialize + fmt::Debug> JsonDocument for T {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(DOCUMENT_BUFFER, out);
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+}
+
+/// Bytes of a long document that are written at a time.
+const DOCUMENT_BUFFER: usize = 64 << 10;
 
 /// Makes an object of a `json!({...})` literal.
 pub(crate) fn object(value: Value) -> Map<String, Value> {
@@ -146,9 +167,13 @@ pub(crate) fn objects(answers: &[impl Serialize]) -> Result<Vec<Map<String, Valu
 
 /// Writes a result. A reader that has gone away is no failure.
 pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
-    let text = render(output, format)?;
     let mut out = pager::PagedOutput::open();
-    match out.write_all(text.as_bytes()).and_then(|()| out.end()) {
+    let written = match output {
+        Output::Document(_) if !looks().show.columns.is_empty() => return Err(whole()),
+        Output::Document(document) => document.write(&mut out),
+        _ => out.write_all(render(output, format)?.as_bytes()),
+    };
+    match written.and_then(|()| out.end()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::environment(error)),
         _ => Ok(()),
     }
@@ -180,7 +205,7 @@ pub(crate) fn whole() -> Failure {
 
 fn json(output: &Output) -> Result<String> {
     match output {
-        Output::None | Output::Followed(..) => Ok(String::new()),
+        Output::None | Output::Followed(..) | Output::Document(_) => Ok(String::new()),
         Output::Text(text) => Ok(text.clone()),
         Output::Object(map) | Output::Report(_, map) | Output::Listing(_, map, ..) => pretty(map),
         Output::Rows(_, rows) => pretty(rows),
@@ -189,7 +214,7 @@ fn json(output: &Output) -> Result<String> {
 
 fn ndjson(output: &Output) -> Result<String> {
     match output {
-        Output::None | Output::Followed(..) => Ok(String::new()),
+        Output::None | Output::Followed(..) | Output::Document(_) => Ok(String::new()),
         Output::Text(text) => Ok(text.clone()),
         Output::Object(map) | Output::Report(_, map) => line(map),
         Output::Rows(_, rows) => rows.iter().map(line).collect(),
@@ -200,7 +225,7 @@ fn ndjson(output: &Output) -> Result<String> {
 fn values(output: &Output) -> Result<String> {
     let show = &looks().show;
     match output {
-        Output::None | Output::Followed(..) => Ok(String::new()),
+        Output::None | Output::Followed(..) | Output::Document(_) => Ok(String::new()),
         Output::Text(text) => Ok(text.clone()),
         Output::Object(map) | Output::Report(_, map) => {
             // What is nothing but a list of objects is its rows.
@@ -223,7 +248,7 @@ fn values(output: &Output) -> Result<String> {
 
 fn people(output: &Output) -> Result<String> {
     match output {
-        Output::None | Output::Followed(..) => Ok(String::new()),
+        Output::None | Output::Followed(..) | Output::Document(_) => Ok(String::new()),
         Output::Text(text) | Output::Report(text, _) | Output::Listing(text, ..) => Ok(text.clone()),
         Output::Object(map) => Ok(fields(&unsaid(map))),
         Output::Rows(columns, rows) => columns.table(rows, looks()),

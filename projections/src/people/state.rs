@@ -1,6 +1,7 @@
 //! Commit days by repository: a newer log replaces the days it covers and no others, in any order of arrival.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use domain::digest::Digest;
 use domain::event::Event;
@@ -41,10 +42,22 @@ pub struct RepoLog {
     /// log from the beginning without any commit knows that there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Newest<Option<Timestamp>>>,
-    /// By row of `days` the place of its author in `authors`.
     #[serde(skip)]
-    places: Vec<u32>,
+    places: AuthorPlaces,
 }
+
+/// By row of `days` the place of its author in `authors`: looked for when asked, since most of what a log replaces
+/// nobody has looked at. It follows from the history, and so tells no two histories apart.
+#[derive(Clone, Debug, Default)]
+struct AuthorPlaces(OnceLock<Vec<u32>>);
+
+impl PartialEq for AuthorPlaces {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for AuthorPlaces {}
 
 /// A history as a row holds it.
 #[derive(Deserialize)]
@@ -63,7 +76,7 @@ impl TryFrom<StoredLog> for RepoLog {
 
     fn try_from(stored: StoredLog) -> Result<Self, NoSuchAuthor> {
         let StoredLog { segments, authors, days, unsigned, latest } = stored;
-        let places = places(&days, &authors)?;
+        let places = AuthorPlaces(places(&days, &authors)?.into());
         Ok(Self { segments, authors, days, unsigned, latest, places })
     }
 }
@@ -174,7 +187,7 @@ impl RepoLog {
             self.replace_days(&won, facts);
             self.speak(&won, rank);
         }
-        self.places = places(&self.days, &self.authors).expect("no author is ever forgotten");
+        self.places = AuthorPlaces::default();
     }
 
     /// Takes in what a log says of its authors, where none newer says it.
@@ -205,7 +218,7 @@ impl RepoLog {
     /// By row of `days` the place of its author in `authors`.
     #[must_use]
     pub fn places(&self) -> &[u32] {
-        &self.places
+        self.places.0.get_or_init(|| places(&self.days, &self.authors).expect("no author is ever forgotten"))
     }
 
     /// The parts of `[from, to]` that no newer log speaks for.

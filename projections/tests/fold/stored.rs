@@ -50,6 +50,7 @@ proptest! {
         let log = in_order(&events);
         let formula = Formula::shipped("seed").unwrap();
         let mut fold = Fold::new(World::default(), formula.clone(), Default::default(), None);
+        fold.note_changes();
         let mut stored = Stored::default();
         for run in log.chunks(page) {
             for event in run {
@@ -62,6 +63,7 @@ proptest! {
             prop_assert_eq!(&loaded, &fold.world);
             // Going on from what was loaded is going on.
             fold = Fold::new(loaded, formula.clone(), Default::default(), None);
+            fold.note_changes();
         }
     }
 }

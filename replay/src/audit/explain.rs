@@ -20,6 +20,7 @@ use crate::as_of;
 use crate::decisions::Decisions;
 use crate::log::{self, Stored};
 use crate::publication::PublicationRequest;
+use crate::threads::joined;
 use crate::{ReplayError, formulas};
 
 /// Name and version of the format.
@@ -100,9 +101,8 @@ pub async fn explain(
         None => {
             let formula = formulas::promoted(&mut *conn, head.position).await?;
             let passed = decisions.passed_over(Position::MAX).positions;
-            let mut fold = Fold::new(World::default(), formula.formula, passed, None);
-            as_of::advance(&mut *conn, &mut fold, head.position, progress).await?;
-            (fold, None)
+            let fold = Fold::new(World::default(), formula.formula, passed, None);
+            (as_of::folded(&mut *conn, fold, head.position, progress).await?, None)
         }
     };
     let position = fold.world.position;
@@ -154,6 +154,7 @@ async fn proven(
     size: u64,
 ) -> Result<Vec<Proven>, ReplayError> {
     let positions: Vec<Position> = wanted.iter().map(|(position, _)| *position).collect();
+    let proving = tiles::proving(&mut *conn, &positions, size).await?;
     let mut lines = Vec::with_capacity(positions.len());
     log::positions_with(
         &mut *conn,
@@ -165,7 +166,7 @@ async fn proven(
         },
     )
     .await?;
-    let proofs = tiles::inclusions(conn, &positions, size).await?;
+    let proofs = joined(proving).await?;
     let prove = |(((position, because), event), inclusion): ((_, EventLine), tiles::Inclusion)| {
         if inclusion.leaf_hash != event.leaf_hash {
             let detail = "the event is not the one whose leaf the tiles hold".to_owned();

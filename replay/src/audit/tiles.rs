@@ -10,8 +10,10 @@ use domain::recorded::Position;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::PgConnection;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::ReplayError;
+use crate::threads::joined;
 
 /// That an event is in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -102,6 +104,18 @@ pub async fn inclusions(
     positions: &[Position],
     size: u64,
 ) -> Result<Vec<Inclusion>, ReplayError> {
+    joined(proving(conn, positions, size).await?).await
+}
+
+/// As [`inclusions`], on a thread that goes on while the connection serves others.
+///
+/// # Errors
+/// When one of these events is not among the first `size`, or the tiles cannot be read; the thread answers the rest.
+pub(super) async fn proving(
+    conn: &mut PgConnection,
+    positions: &[Position],
+    size: u64,
+) -> Result<JoinHandle<Result<Vec<Inclusion>, ReplayError>>, ReplayError> {
     let ranges = |position: Position| {
         let index = position.checked_sub(1)?;
         let mut ranges = proof::inclusion(index, size)?;
@@ -115,7 +129,11 @@ pub async fn inclusions(
     let mut which = BTreeSet::new();
     wanted.iter().for_each(|(_, ranges)| which.extend(needed(ranges)));
     let tiles = read(conn, &which).await?;
-    let mut hashes = Hashes::of(&tiles);
+    Ok(spawn_blocking(move || proven(wanted, &tiles, size)))
+}
+
+fn proven(wanted: Vec<(Position, Vec<Range>)>, tiles: &Tiles, size: u64) -> Result<Vec<Inclusion>, ReplayError> {
+    let mut hashes = Hashes::of(tiles);
     let prove = |(position, ranges): (Position, Vec<Range>)| {
         let mut proof = ranges.iter().map(|range| all(&mut hashes, *range)).collect::<Result<Vec<_>, _>>()?;
         let (root, leaf_hash) = (proof.pop().unwrap_or_default(), proof.pop().unwrap_or_default());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use domain::number::fit;
 use domain::recorded::Position;
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, TryStreamExt as _};
 use sqlx::PgConnection;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -34,7 +35,7 @@ pub async fn read<E: From<ReplayError>>(
     to: Position,
     sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
-    prepared(conn, from, to, |stored| stored, sink).await
+    prepared(conn, ReadPlaces::Range(from.max(1), to), |stored| stored, sink).await
 }
 
 /// As [`read()`], each event decoded as well. One that cannot be is no failure before `sink` makes it one.
@@ -47,32 +48,7 @@ pub async fn decoded<E: From<ReplayError>>(
     to: Position,
     sink: impl FnMut(Decoded) -> Result<(), E>,
 ) -> Result<(), E> {
-    prepared(conn, from, to, Stored::decoded, sink).await
-}
-
-/// As [`read()`], with something made of each event beside the connection.
-async fn prepared<T: Send + 'static, E: From<ReplayError>>(
-    conn: &mut PgConnection,
-    from: Position,
-    to: Position,
-    prepare: fn(Stored) -> T,
-    mut sink: impl FnMut(T) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut known = Arc::new(KnownErasures::default());
-    let mut next = from.max(1);
-    while next <= to {
-        let end = to.min(next.saturating_add(PAGE_POSITIONS - 1));
-        let lane = ReadAhead::of(prepare, &known);
-        let rows = sqlx::query_file_as!(EventRow, "sql/page.sql", sql_position(next), sql_position(end));
-        let page = lane.run(rows.fetch(&mut *conn), next.., &mut sink).await?;
-        next += page.taken;
-        match page.doubtful {
-            Some(stored) => Arc::make_mut(&mut known).learn(&mut *conn, &stored).await?,
-            None if next != end + 1 => return Err(ReplayError::Truncated { from, to, ended: next - 1 }.into()),
-            None => {}
-        }
-    }
-    Ok(())
+    prepared(conn, ReadPlaces::Range(from.max(1), to), Stored::decoded, sink).await
 }
 
 /// Hands the events of these positions to `sink`, in their order, each checked against its hashes. One statement for
@@ -96,35 +72,89 @@ pub(crate) async fn positions_with<T: Send + 'static, E: From<ReplayError>>(
     conn: &mut PgConnection,
     wanted: &[Position],
     prepare: fn(Stored) -> T,
-    mut sink: impl FnMut(T) -> Result<(), E>,
+    sink: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut known = Arc::new(KnownErasures::default());
-    let mut left = wanted;
-    while let (Some(from), Some(to)) = (left.first().copied(), left.last().copied()) {
-        let page = &left[..left.len().min(fit(PAGE_POSITIONS, "positions of a page"))];
-        let asked: Vec<i64> = page.iter().copied().map(sql_position).collect();
-        let lane = ReadAhead::of(prepare, &known);
-        let rows = sqlx::query_file_as!(EventRow, "sql/positions.sql", &asked).fetch(&mut *conn);
-        let told = lane.run(rows, page.iter().copied(), &mut sink).await?;
-        let taken: usize = fit(told.taken, "positions of a page");
-        left = &left[taken..];
-        match (told.doubtful, page.get(taken)) {
-            (Some(stored), _) => Arc::make_mut(&mut known).learn(&mut *conn, &stored).await?,
-            (None, Some(missing)) => {
-                return Err(ReplayError::Truncated { from, to, ended: missing.saturating_sub(1) }.into());
-            }
-            (None, None) => {}
-        }
-    }
-    Ok(())
+    prepared(conn, ReadPlaces::Listed(wanted), prepare, sink).await
 }
 
-/// What came of a statement's rows.
-struct ReadPage {
-    /// Events that were handed on.
-    taken: u64,
-    /// The one after them, where its payload is gone and nothing known says why.
-    doubtful: Option<Stored>,
+/// Which events are read.
+#[derive(Clone, Copy)]
+enum ReadPlaces<'a> {
+    /// From one to another, both included.
+    Range(Position, Position),
+    /// These.
+    Listed(&'a [Position]),
+}
+
+impl ReadPlaces<'_> {
+    /// How many there are.
+    fn count(self) -> u64 {
+        match self {
+            Self::Range(from, to) => to.saturating_add(1).saturating_sub(from),
+            Self::Listed(wanted) => wanted.len() as u64,
+        }
+    }
+
+    /// The one with a number, from 0.
+    fn position(self, n: u64) -> Position {
+        match self {
+            Self::Range(from, _) => from + n,
+            Self::Listed(wanted) => wanted[fit::<usize>(n, "positions")],
+        }
+    }
+
+    /// Those with numbers from one up to another, by one statement.
+    fn rows(self, conn: &mut PgConnection, from: u64, to: u64) -> BoxStream<'_, sqlx::Result<EventRow>> {
+        match self {
+            Self::Range(..) => {
+                let (first, last) = (sql_position(self.position(from)), sql_position(self.position(to - 1)));
+                sqlx::query_file_as!(EventRow, "sql/page.sql", first, last).fetch(conn)
+            }
+            Self::Listed(_) => {
+                let asked: Vec<i64> = (from..to).map(|n| sql_position(self.position(n))).collect();
+                sqlx::query_file_as!(EventRow, "sql/positions.sql", &asked).fetch(conn)
+            }
+        }
+    }
+}
+
+/// Hands what is made of each event to `sink`, in order. What is under way at the end of a page goes on while the next
+/// one is asked for.
+async fn prepared<T: Send + 'static, E: From<ReplayError>>(
+    conn: &mut PgConnection,
+    places: ReadPlaces<'_>,
+    prepare: fn(Stored) -> T,
+    mut sink: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let count = places.count();
+    let mut lane = ReadAhead::of(prepare);
+    let mut given = 0;
+    loop {
+        let end = count.min(given + PAGE_POSITIONS);
+        let mut doubtful = None;
+        if given < end {
+            let expected = (given..end).map(|n| places.position(n));
+            doubtful = lane.fill(places.rows(&mut *conn, given, end), expected, &mut given, &mut sink).await?;
+            if doubtful.is_none() && given == end {
+                continue;
+            }
+        }
+        if doubtful.is_none() {
+            doubtful = lane.drain(&mut sink).await?;
+        }
+        match doubtful {
+            Some(stored) => {
+                lane.learn(&mut *conn, &stored).await?;
+                given = lane.taken;
+            }
+            None if given < count => {
+                let (from, to) = (places.position(0), places.position(count - 1));
+                let ended = places.position(given).saturating_sub(1);
+                return Err(ReplayError::Truncated { from, to, ended }.into());
+            }
+            None => return Ok(()),
+        }
+    }
 }
 
 /// What came of a batch.
@@ -135,31 +165,36 @@ struct Batch<T> {
     obstacle: Option<Result<Stored, ReplayError>>,
 }
 
-/// The batches of a statement that threads are at work on, in order.
+/// The batches that threads are at work on, in order.
 struct ReadAhead<T> {
     prepare: fn(Stored) -> T,
     known: Arc<KnownErasures>,
     batches: VecDeque<(JoinHandle<Batch<T>>, usize)>,
     /// Bytes of payload in them.
     bytes: usize,
+    /// Events that were handed on.
     taken: u64,
 }
 
 impl<T: Send + 'static> ReadAhead<T> {
-    fn of(prepare: fn(Stored) -> T, known: &Arc<KnownErasures>) -> Self {
-        Self { prepare, known: Arc::clone(known), batches: VecDeque::with_capacity(UNDER_WAY.0), bytes: 0, taken: 0 }
+    fn of(prepare: fn(Stored) -> T) -> Self {
+        let batches = VecDeque::with_capacity(UNDER_WAY.0);
+        Self { prepare, known: Arc::default(), batches, bytes: 0, taken: 0 }
     }
 
-    /// Takes a statement's rows in, which are to be of the positions of `expected`.
-    async fn run<E: From<ReplayError>>(
-        mut self,
+    /// Takes a statement's rows in, which are to be of the positions of `expected`, and counts them in `given`. Answers
+    /// the event that the log must be asked about.
+    async fn fill<E: From<ReplayError>>(
+        &mut self,
         mut rows: impl Stream<Item = sqlx::Result<EventRow>> + Unpin,
         mut expected: impl Iterator<Item = Position>,
+        given: &mut u64,
         sink: &mut impl FnMut(T) -> Result<(), E>,
-    ) -> Result<ReadPage, E> {
+    ) -> Result<Option<Stored>, E> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.try_next().await.map_err(ReplayError::from)? {
             let Some(position) = expected.next() else { break };
+            *given += 1;
             bytes += row.payload.len();
             batch.push((position, row));
             if batch.len() < BATCH.0 && bytes < BATCH.1 {
@@ -168,17 +203,32 @@ impl<T: Send + 'static> ReadAhead<T> {
             self.give(std::mem::take(&mut batch), std::mem::take(&mut bytes));
             while self.batches.len() >= UNDER_WAY.0 || self.bytes >= UNDER_WAY.1 {
                 if let Some(doubtful) = self.take(sink).await? {
-                    return Ok(ReadPage { taken: self.taken, doubtful: Some(doubtful) });
+                    return Ok(Some(doubtful));
                 }
             }
         }
         self.give(batch, bytes);
+        Ok(None)
+    }
+
+    /// Waits for all that is under way. Answers the event that the log must be asked about.
+    async fn drain<E: From<ReplayError>>(
+        &mut self,
+        sink: &mut impl FnMut(T) -> Result<(), E>,
+    ) -> Result<Option<Stored>, E> {
         while !self.batches.is_empty() {
             if let Some(doubtful) = self.take(sink).await? {
-                return Ok(ReadPage { taken: self.taken, doubtful: Some(doubtful) });
+                return Ok(Some(doubtful));
             }
         }
-        Ok(ReadPage { taken: self.taken, doubtful: None })
+        Ok(None)
+    }
+
+    /// Asks the log about an event. What is under way behind it was looked at without the answer, and is read again.
+    async fn learn(&mut self, conn: &mut PgConnection, doubtful: &Stored) -> Result<(), ReplayError> {
+        self.batches.clear();
+        self.bytes = 0;
+        Arc::make_mut(&mut self.known).learn(conn, doubtful).await
     }
 
     fn give(&mut self, rows: Vec<(Position, EventRow)>, bytes: usize) {

@@ -52,6 +52,7 @@ impl Unfinished {
         schema::join(&mut transaction, &builds).await?;
         transaction.commit().await?;
         let mut fold = stateless(formula, &quarantine);
+        fold.note_changes();
         fold.history = which.contains(&Projection::History).then(History::default);
         Ok(Self { builds, fold, quarantine, frontier: Frontier::default() })
     }
@@ -99,6 +100,8 @@ impl Unfinished {
             progress(stored);
         };
         let mut fold = stateless(formula, quarantine);
+        // All that is touched is written at the end.
+        fold.note_changes();
         // What is saved ends before the last event: a tick at its position is of the next segment. So that event is
         // folded with the history.
         if let Some(build) = builds.iter().find(|build| build.projection == Projection::History) {
