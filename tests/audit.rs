@@ -1,6 +1,7 @@
 //! The auditor's stories: nothing can be changed unnoticed, and every published score can be checked elsewhere.
 
 mod bundle;
+mod check;
 mod checkpoint;
 mod erasure;
 mod explain;

@@ -102,6 +102,13 @@ fn it_verifies_what_the_whole_program_published() {
     offline.env_clear().args(["audit", "verify", &made.bundle(), "--format", "json"]);
     let bundle = answer(offline, 0);
     assert_eq!((&bundle["ok"], &bundle["root"]), (&Value::Bool(true), &live["root"]), "{bundle:#}");
+
+    let proof = made.run(auditors, 0, &["audit", "prove", "5"]);
+    let file = made.folder.path().join("proof.json");
+    std::fs::write(&file, proof.to_string()).unwrap();
+    let mut offline = Command::new(AUDITORS);
+    offline.env_clear().args(["audit", "check", file.to_str().unwrap(), "--format", "json"]);
+    assert_eq!(answer(offline, 0)["ok"], true, "{proof:#}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Checkpoint {
         Note::sign(self.text(), keys)
     }
 
-    /// Reads the text of a note. Further lines are extensions and say nothing here.
+    /// Reads the text of a note. Further lines are extensions and say nothing here; none is empty.
     ///
     /// # Errors
     /// When it is no checkpoint.
@@ -55,6 +55,11 @@ impl Checkpoint {
         let number = number.ok_or(malformed("no tree size on the second line"))?;
         let root = lines.next().and_then(|line| BASE64.decode(line).ok()).and_then(|root| Digest::from_slice(&root));
         let root = root.ok_or(malformed("no root hash on the third line"))?;
+        // What follows the last line's end is no line.
+        let extensions: Vec<&str> = lines.collect();
+        if !matches!(extensions.split_last(), Some((&"", lines)) if lines.iter().all(|line| !line.is_empty())) {
+            return Err(malformed("an extension line is empty, or the last line does not end"));
+        }
         Ok(Self { origin: origin.to_owned(), size: number, root })
     }
 
@@ -101,5 +106,9 @@ mod tests {
             assert!(Checkpoint::parse(wrong).is_err(), "{wrong:?}");
         }
         assert!(Checkpoint::parse(&format!("o\n+1\n{root}\n")).is_err());
+        assert!(Checkpoint::parse(&format!("o\n1\n{root}\nmore\n")).is_ok());
+        for empty in ["", "\n\n", "\nmore\n\n", "\n\nmore\n", "\nmore"] {
+            assert!(Checkpoint::parse(&format!("o\n1\n{root}{empty}")).is_err(), "{empty:?}");
+        }
     }
 }

@@ -39,6 +39,7 @@ pub mod status;
 pub mod stream;
 pub mod tenant;
 pub mod time;
+pub mod tlog_proof;
 pub mod unseen;
 pub mod version;
 

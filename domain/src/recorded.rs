@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::canonical::{self, CanonicalError};
@@ -25,7 +25,8 @@ pub(crate) const MAX_TYPE_BYTES: usize = 64;
 pub type Position = u64;
 
 /// What is hashed into the log besides the payload: everything a reader needs to recompute a leaf.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// The stream.
     pub stream: StreamId,

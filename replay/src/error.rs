@@ -140,6 +140,12 @@ pub enum ReplayError {
         /// The size that was to be the larger one.
         to: u64,
     },
+    /// No checkpoint is kept that a proof could be against.
+    #[error("no kept checkpoint is of {wanted}: sign one first")]
+    NoCheckpoint {
+        /// Which it was to be: `size 7`, `size 7 or more`.
+        wanted: String,
+    },
     /// Other projectors kept moving the live builds.
     #[error("other projectors moved the live builds {tries} times before they stood at position {to}: try again")]
     Contended {

@@ -8,7 +8,7 @@ use domain::merkle::tile::{Hashes, TileId, Tiles, needed};
 use domain::number::fit;
 use domain::recorded::Position;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -16,7 +16,8 @@ use crate::ReplayError;
 use crate::threads::joined;
 
 /// That an event is in the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Inclusion {
     /// Place of the event.
     pub position: Position,
@@ -33,7 +34,8 @@ pub struct Inclusion {
 }
 
 /// That a log has only grown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Consistency {
     /// Events of the earlier tree.
     pub from: u64,

@@ -14,7 +14,7 @@ use crate::cli::session;
 use crate::service::Deps;
 #[cfg(feature = "ingest")]
 use crate::service::act;
-use crate::service::ask::audit::{self, Explanation, VerificationReport, bundle};
+use crate::service::ask::audit::{self, Explanation, VerificationReport, bundle, check};
 
 /// `audit`.
 pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)> {
@@ -27,10 +27,18 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
             let signed = act::checkpoint::checkpoint(&deps()?, origin.as_deref(), rotate).await?;
             Output::report(signed.note.clone(), &signed)?
         }
+        Audit::Prove { position: Some(position), size, tlog_proof: true, .. } => {
+            Output::Text(audit::tlog_proof(&deps()?, position, size).await?)
+        }
         Audit::Prove { position: Some(position), size, .. } => {
             Output::of(&audit::inclusion(&deps()?, position, size).await?)?
         }
         Audit::Prove { from, to, .. } => Output::of(&audit::consistency(&deps()?, from.unwrap_or(0), to).await?)?,
+        Audit::Check { file, keys } => {
+            let checked = check::check(&file, &keys)?;
+            let code = if checked.ok { 0 } else { REFUSED };
+            return Ok((Output::of(&checked)?, code));
+        }
         Audit::Verify { bundle: None, trust } => return answer(&audit::verify(&deps()?, &trust.into()).await?),
         Audit::Verify { bundle: Some(file), trust } => {
             let report = audit::verify_bundle(&file, &trust.into())?;

@@ -27,12 +27,23 @@ pub(crate) enum Audit {
         /// Size of the tree to prove against; default: the head
         #[arg(long, requires = "position")]
         size: Option<u64>,
+        /// As a text of the C2SP: the event's entry, its path, and a kept checkpoint
+        #[arg(long, conflicts_with_all = ["from", "to"])]
+        tlog_proof: bool,
         /// Size of the earlier tree
         #[arg(long)]
         from: Option<u64>,
         /// Size of the later tree; default: the head
         #[arg(long, requires = "from")]
         to: Option<u64>,
+    },
+    /// Check a proof or an explanation from its file alone, without a database
+    Check {
+        /// What `audit prove` or `audit explain` answered
+        file: PathBuf,
+        /// A verification key, `NAME+ID+KEY`, one of which has to have signed the file's checkpoint; may be repeated
+        #[arg(long = "key", value_name = "VKEY")]
+        keys: Vec<String>,
     },
     /// Check hashes, order, signatures and every published score: of a bundle, or of the database and its live tables
     Verify {

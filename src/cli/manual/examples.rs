@@ -259,8 +259,10 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("That an event is in the log", "pg-atlas audit prove 17"),
             ("That the log has only grown", "pg-atlas audit prove --from 1000 --to 2000"),
+            ("With its checkpoint, for other tools", "pg-atlas audit prove 17 --tlog-proof"),
         ],
     ),
+    ("audit check", &[("A proof that somebody sent", "pg-atlas audit check 17.tlog-proof")]),
     (
         "audit verify",
         &[

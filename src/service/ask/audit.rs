@@ -1,6 +1,7 @@
 //! Proofs: that the log is the one that was vouched for, and that scores follow from it.
 
 pub mod bundle;
+pub mod check;
 pub mod trust;
 
 use std::path::Path;
@@ -9,7 +10,7 @@ use domain::recorded::Position;
 pub use replay::audit::explain::Explanation;
 pub use replay::audit::live::VerificationReport;
 pub use replay::audit::tiles::{Consistency, Inclusion};
-use replay::audit::{bundle as bundles, explain, live, tiles};
+use replay::audit::{bundle as bundles, explain, live, tiles, tlog};
 use replay::{ReplayError, SNAPSHOT, log, snapshot};
 use sqlx::Connection as _;
 
@@ -27,6 +28,16 @@ pub async fn inclusion(deps: &Deps, position: Position, size: Option<u64>) -> Re
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     let size = bounded(size, log::head(&mut conn).await?.position)?;
     Ok(tiles::inclusion(&mut conn, position, size).await?)
+}
+
+/// The same against a kept checkpoint, of a size or the newest, in the text form of the C2SP.
+///
+/// # Errors
+/// When there is no such event or checkpoint.
+pub async fn tlog_proof(deps: &Deps, position: Position, size: Option<u64>) -> Result<String> {
+    let mut conn = deps.read().await?;
+    let mut conn = conn.begin_with(SNAPSHOT).await?;
+    Ok(tlog::proof(&mut conn, position, size).await?.to_string())
 }
 
 /// The proof that the log of one size begins the log of another; of today's where none is named.

@@ -29,13 +29,18 @@ struct Answered {
 impl Trust {
     /// Reads keys and checkpoints. Without keys a checkpoint is compared and vouches for nothing.
     pub(crate) fn read(&self) -> Result<(Vec<VerifyingKey>, Vec<Anchor>)> {
-        let key = |text: &String| {
-            VerifyingKey::parse(text).map_err(|error| Error::invalid("key", error).of(format!("key {text}")))
-        };
-        let keys: Vec<VerifyingKey> = self.keys.iter().map(key).collect::<Result<_>>()?;
+        let keys = keys(&self.keys)?;
         let anchors = self.checkpoints.iter().map(|path| anchor(path, &keys)).collect::<Result<_>>()?;
         Ok((keys, anchors))
     }
+}
+
+/// Reads verification keys.
+pub(super) fn keys(given: &[String]) -> Result<Vec<VerifyingKey>> {
+    let key = |text: &String| {
+        VerifyingKey::parse(text).map_err(|error| Error::invalid("key", error).of(format!("key {text}")))
+    };
+    given.iter().map(key).collect()
 }
 
 fn anchor(path: &Path, keys: &[VerifyingKey]) -> Result<Anchor> {
