@@ -3,10 +3,13 @@
 mod bundle;
 mod check;
 mod checkpoint;
+mod erased;
 mod erasure;
 mod explain;
 mod import;
 mod python;
+mod readers;
+mod rules;
 pub(crate) mod support;
 mod tamper;
 mod tiles;

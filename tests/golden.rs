@@ -68,6 +68,7 @@ fn positions(golden: &Golden, events: &[Value]) -> BTreeSet<u64> {
 /// All that the program says of a log, as files.
 async fn said(golden: &Golden) -> BTreeMap<String, String> {
     let place = &golden.place;
+    pages::under_the_default(&place.db).await;
     place.run(&["project"]);
     let events = outside::lines(&place.ends(0, &["events"]).stdout);
     assert_eq!(events.len() as u64, golden.head);

@@ -181,7 +181,6 @@ mod tests {
             let own = |table: &&Table| projection.holds(table);
             assert!(family.facts.iter().copied().all(|table| own(&table) && family.tables.contains(&table)));
             assert!(family.indexes.iter().all(|(table, _)| own(table)));
-            assert!(family.compared.iter().all(|(table, _)| own(table)));
             let keeps = KINDS.iter().any(|(keeper, _)| *keeper == projection);
             assert_eq!(keeps, family.facts.is_some(), "{}: a state needs a table and a table a state", family.name);
         }

@@ -32,8 +32,6 @@ pub struct Family {
     pub facts: Option<&'static Table>,
     /// Indexes besides the primary keys: table, column.
     pub indexes: &'static [(&'static Table, &'static str)],
-    /// Tables that are compared with a fold, and their columns that decide: those that enter a digest.
-    pub compared: &'static [(&'static Table, &'static [&'static str])],
     /// Makes its views in `public`; empty where it has none.
     pub views: &'static str,
 }

@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Times that somebody tries to move builds which another projector moves. Each try reads the whole state.
 pub const MEETINGS: u32 = 8;
 
-/// Makes the first, empty builds, once, whoever comes first.
+/// Makes the first, empty builds, once, whoever comes first: under the formula that the log promoted last, which one
+/// that was imported or restored may have.
 ///
 /// # Errors
 /// When the database refuses.
@@ -33,7 +34,11 @@ pub async fn ensure_live(conn: &mut PgConnection) -> Result<(), ReplayError> {
     lock_switches(&mut transaction).await?;
     if store::live_builds(&mut transaction).await?.is_empty() {
         let quarantine = Quarantine::read(&mut transaction).await?.digest();
-        let formula = formulas::named(&mut transaction, formula::DEFAULT, 0).await?;
+        let formula = match formulas::promoted(&mut transaction, Position::MAX).await {
+            // One that neither the log nor this program has, or that needs a newer one.
+            Err(ReplayError::Formula(_)) => formulas::named(&mut transaction, formula::DEFAULT, 0).await?,
+            promoted => promoted?,
+        };
         let mut builds = Vec::new();
         for projection in Projection::ALL {
             let build = schema::create(&mut transaction, projection, &formula, &quarantine).await?;

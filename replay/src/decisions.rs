@@ -7,6 +7,7 @@ use domain::checked::Label;
 use domain::digest::Digest;
 use domain::event::{Event, EventType};
 use domain::facts::Class;
+use domain::facts::formula::FormulaPromoted;
 use domain::facts::log::ScoresPublished;
 use domain::formula::{self, Formula, FormulaError};
 use domain::recorded::Position;
@@ -30,6 +31,14 @@ fn types() -> impl Iterator<Item = (EventType, StreamKind)> {
 #[must_use]
 pub fn is_decision(event_type: &str) -> bool {
     EventType::from_name(event_type).is_some_and(EventType::is_decision)
+}
+
+/// The promotion that an event is, if it makes another formula live.
+pub(crate) fn promotion(event: &Event) -> Option<&FormulaPromoted> {
+    match event {
+        Event::FormulaPromoted(facts) if facts.projections.iter().any(|name| name == "metrics") => Some(facts),
+        _ => None,
+    }
 }
 
 /// Every decision, in order.
@@ -111,6 +120,21 @@ impl Decisions {
         })
     }
 
+    /// The last promotion of a formula at or before a position.
+    #[must_use]
+    pub fn promoted(&self, at: Position) -> Option<(Position, &FormulaPromoted)> {
+        let before = self.events.iter().take_while(|event| event.position <= at);
+        before.filter_map(|recorded| Some((recorded.position, promotion(&recorded.event)?))).last()
+    }
+
+    /// What was passed over at some moment, when the set had this digest; `None` where it never had. The latest, where
+    /// several had.
+    #[must_use]
+    pub fn passed_over_under(&self, digest: &Digest) -> Option<BTreeSet<Position>> {
+        let ends = [Position::MAX].into_iter().chain(self.events.iter().rev().map(|event| event.position - 1));
+        ends.map(|end| self.passed_over(end)).find(|set| set.digest() == *digest).map(|set| set.positions)
+    }
+
     /// The publication of a label.
     ///
     /// # Errors
@@ -131,13 +155,18 @@ impl Decisions {
             Event::FormulaAdopted(facts) if facts.hash == *hash => Some(facts.document.as_str()),
             _ => None,
         });
+        let mut wrong = FormulaError::Unknown(name.to_owned());
         for document in adopted.chain(shipped) {
-            let formula = Formula::parse(document)?;
-            if formula.hash() == *hash {
-                return Ok(FormulaDocument { formula, document: document.to_owned() });
+            match Formula::parse(document) {
+                Ok(formula) if formula.hash() == *hash => {
+                    return Ok(FormulaDocument { formula, document: document.to_owned() });
+                }
+                Ok(_) => {}
+                // What was adopted under this digest and is not of it is the check's to name.
+                Err(error) => wrong = error,
             }
         }
-        Err(FormulaError::Unknown(name.to_owned()).into())
+        Err(wrong.into())
     }
 
     /// What is to be passed over to reproduce a publication whose event is at `position`.
@@ -147,7 +176,7 @@ impl Decisions {
         let gone = |erased: &Position| *erased <= facts.position && !then.positions.contains(erased);
         let since: BTreeSet<Position> = self.erasures().into_keys().filter(gone).collect();
         let erased = since.first().copied();
-        PassedOver { now: then.positions.union(&since).copied().collect(), then, erased }
+        PassedOver { now: then.positions.union(&since).copied().collect(), then, erased, since }
     }
 }
 
@@ -160,4 +189,6 @@ pub struct PassedOver {
     pub now: BTreeSet<Position>,
     /// The first position that is erased since.
     pub erased: Option<Position>,
+    /// All of them.
+    pub since: BTreeSet<Position>,
 }

@@ -102,7 +102,8 @@ pub enum ReplayError {
         /// The label.
         label: String,
     },
-    /// A publication that rests on other versions of families than this program holds, which give other digests.
+    /// A publication that rests on other versions of families than this program holds, which give other digests; or on
+    /// a formula that neither the log nor this program has.
     #[error(
         "other_version: `{label}` was published by {published}, which this program does not hold: verify it with one \
          that does"

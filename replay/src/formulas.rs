@@ -10,6 +10,7 @@ use projections::store::Build;
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 
+use crate::decisions::promotion;
 use crate::{ReplayError, log};
 
 /// A formula of the log or of the program.
@@ -116,11 +117,7 @@ pub async fn of_builds_or_default(conn: &mut PgConnection, builds: &[Build]) -> 
 /// When the database refuses or the promoted formula is not to be found.
 pub async fn promoted(conn: &mut PgConnection, at: Position) -> Result<FormulaDocument, ReplayError> {
     let promotions = log::of_type(&mut *conn, StreamKind::Atlas, EventType::FormulaPromoted, at).await?;
-    let last = promotions.into_iter().rev().find_map(|recorded| match recorded.event {
-        Event::FormulaPromoted(facts) if facts.projections.iter().any(|name| name == "metrics") => Some(facts),
-        _ => None,
-    });
-    match last {
+    match promotions.iter().rev().find_map(|recorded| promotion(&recorded.event)) {
         Some(facts) => hashed(conn, &facts.formula, &facts.hash).await,
         None => named(conn, formula::DEFAULT, 0).await,
     }

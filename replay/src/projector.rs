@@ -2,6 +2,7 @@
 
 use domain::recorded::Position;
 use domain::time::Timestamp;
+use projections::changes::Changes;
 use projections::fold::{Fold, World};
 use projections::history::family::{SPAN, TICK};
 use projections::history::table_rows::{segment_row, tick_rows};
@@ -314,7 +315,7 @@ impl Projector {
         } else {
             advance_to(&mut self.tables, &self.fold)
         };
-        let facts = fact_rows(&self.fold.world, changes.rows())?;
+        let facts = fact_rows(&self.fold.world, &changes)?;
         // Everything is computed by now: the locks are held as long as the database writes.
         let mut transaction = conn.begin().await?;
         let conn = &mut *transaction;
@@ -372,24 +373,27 @@ async fn write_history(
     Ok(())
 }
 
-/// The stored rows of the states, of the kinds and keys given, by table.
-pub(crate) fn fact_rows<'a>(
-    world: &World,
-    keys: impl Iterator<Item = (&'static str, &'a str)>,
-) -> Result<Vec<(&'static Table, Vec<Row>)>, ReplayError> {
+/// The stored rows of the states that changed, by table.
+pub(crate) fn fact_rows(world: &World, changes: &Changes) -> Result<Vec<(&'static Table, Vec<Row>)>, ReplayError> {
     let kept = Projection::ALL.into_iter().filter_map(|projection| Some((projection, projection.family().facts?)));
-    let mut kept: Vec<(Projection, &'static Table, Vec<Row>)> =
-        kept.map(|(projection, table)| (projection, table, Vec::new())).collect();
+    kept.map(|(projection, table)| Ok((table, fact_rows_of(world, projection, changes.rows())?))).collect()
+}
+
+/// The stored rows of one family's state.
+pub(crate) fn fact_rows_of<'a>(
+    world: &World,
+    projection: Projection,
+    keys: impl Iterator<Item = (&'static str, &'a str)>,
+) -> Result<Vec<Row>, ReplayError> {
+    let mut rows = Vec::new();
     for (kind, key) in keys {
-        for (projection, _, rows) in &mut kept {
-            let value = world.row(*projection, kind, key).map_err(|error| StoreError::Inconsistent {
-                build: 0,
-                table: "fact",
-                row: key.to_owned(),
-                reason: error.to_string(),
-            })?;
-            rows.extend(value.map(|value| vec![Some(kind.to_owned()), Some(key.to_owned()), Some(value)]));
-        }
+        let value = world.row(projection, kind, key).map_err(|error| StoreError::Inconsistent {
+            build: 0,
+            table: "fact",
+            row: key.to_owned(),
+            reason: error.to_string(),
+        })?;
+        rows.extend(value.map(|value| vec![Some(kind.to_owned()), Some(key.to_owned()), Some(value)]));
     }
-    Ok(kept.into_iter().map(|(_, table, rows)| (table, rows)).collect())
+    Ok(rows)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::digest::Digest;
 use domain::event::{Event, EventType};
 use domain::facts::log::ScoresPublished;
 use domain::recorded::Position;
@@ -22,6 +21,11 @@ use crate::{ReplayError, as_of, log};
 pub(crate) fn named(versions: &BTreeMap<String, u32>) -> String {
     let each: Vec<String> = versions.iter().map(|(name, version)| format!("{name}/{version}")).collect();
     each.join(", ")
+}
+
+/// The formula of a publication, as a person reads it.
+pub(crate) fn formula_of(facts: &ScoresPublished) -> String {
+    format!("formula `{}` of digest {}", facts.formula, facts.formula_hash)
 }
 
 /// Every publication, in order, with its position.
@@ -76,7 +80,8 @@ impl Labels {
     /// When the database refuses or a decision is not readable.
     pub async fn of(conn: &mut PgConnection, build: &Build) -> Result<Self, ReplayError> {
         let decisions = Decisions::read(conn).await?;
-        let folded = folded_under(&decisions, &build.quarantine_digest);
+        let folded = decisions.passed_over_under(&build.quarantine_digest);
+        let folded = folded.unwrap_or_else(|| decisions.passed_over(Position::MAX).positions);
         let mut labels = Self::default();
         for (event, facts) in decisions.publications() {
             if build.formula_hash != Some(facts.formula_hash) || !other_versions(facts).is_empty() {
@@ -92,13 +97,6 @@ impl Labels {
         }
         Ok(labels)
     }
-}
-
-/// What was passed over when the set had this digest; what is passed over now where no decision tells.
-fn folded_under(decisions: &Decisions, digest: &Digest) -> BTreeSet<Position> {
-    let ends = [Position::MAX].into_iter().chain(decisions.events().iter().rev().map(|event| event.position - 1));
-    let found = ends.map(|end| decisions.passed_over(end)).find(|set| set.digest() == *digest);
-    found.unwrap_or_else(|| decisions.passed_over(Position::MAX)).positions
 }
 
 /// A publication to be reproduced.
@@ -124,8 +122,10 @@ impl PublicationRequest {
     /// When there is none, or its formula is not known.
     pub fn of(decisions: &Decisions, label: &str) -> Result<Self, ReplayError> {
         let (event, facts) = decisions.labelled(label)?;
-        let formula = decisions.formula(&facts.formula, &facts.formula_hash)?;
-        let PassedOver { then: quarantine, now: passed, erased } = decisions.of_publication(event, facts);
+        let formula = decisions
+            .formula(&facts.formula, &facts.formula_hash)
+            .map_err(|_| ReplayError::OtherVersion { label: facts.label.clone(), published: formula_of(facts) })?;
+        let PassedOver { then: quarantine, now: passed, erased, .. } = decisions.of_publication(event, facts);
         Ok(Self { event, facts: facts.clone(), formula, quarantine, passed, erased })
     }
 

@@ -1,15 +1,27 @@
 //! Comparing a replay with what is live or was published, vertex by vertex.
-
-use std::collections::BTreeMap;
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `cell` | a cell as text, and when two say the same |
+//! | `ordered` | one table, read once in the order of its key |
+//! | `over_time` | the history, compared as the fold goes on |
 
 use projections::fold::Fold;
-use projections::store::{Build, StoreError};
-use projections::tables::{Content, Projection, Table, TableRows};
+use projections::store::Build;
+use projections::tables::{Content, Projection, Row, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 
 use crate::ReplayError;
+use crate::projector::fact_rows_of;
+
+mod cell;
+mod ordered;
+mod over_time;
+
+use ordered::{OrderedTable, in_order};
+pub(crate) use over_time::LiveHistory;
 
 /// Divergences reported at most; the count goes on.
 pub const MAX_REPORTED: usize = 1_000;
@@ -17,6 +29,8 @@ pub const MAX_REPORTED: usize = 1_000;
 /// A value that is not what the replay gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Divergence {
+    /// The live table, as `graph.vertex`; null where it is about no table.
+    pub table: Option<String>,
     /// What it is about: a vertex, an edge, a contributor's day.
     pub id: String,
     /// Which value.
@@ -27,16 +41,16 @@ pub struct Divergence {
     pub live: Option<String>,
 }
 
-/// What is compared of each family, scores first: what rests on others is what people ask for.
-fn compared() -> impl Iterator<Item = (Projection, &'static Table, &'static [&'static str])> {
-    let each =
-        |projection: Projection| projection.family().compared.iter().map(move |(table, c)| (projection, *table, *c));
-    let mut all: Vec<_> = Projection::ALL.into_iter().collect();
+/// The tables that say how things are at one position, scores first: what rests on others is what people ask for. What
+/// was before is compared on the way ([`LiveHistory`]).
+fn tables_now() -> impl Iterator<Item = (Projection, &'static Table)> {
+    let mut all: Vec<_> = Projection::ALL.into_iter().filter(|family| *family != Projection::History).collect();
     all.sort_by_key(|projection| !projection.needs_formula());
-    all.into_iter().flat_map(each)
+    all.into_iter().flat_map(|projection| projection.tables().map(move |table| (projection, table)))
 }
 
-/// Compares the tables of live builds with what a fold at the same position gives.
+/// Compares every column of the tables of live builds with what a fold at the same position gives; their history is
+/// not asked for. To be called in a transaction, which sees one moment.
 ///
 /// # Errors
 /// When the database refuses.
@@ -45,79 +59,36 @@ pub async fn against_live(
     fold: &Fold,
     builds: &[Build],
 ) -> Result<Vec<Divergence>, ReplayError> {
-    let tables = {
-        let view = fold.world.view();
-        let scores = view.scores(fold.formula());
-        Content::of(&view, &scores).tables()
-    };
-    let mut divergences = Vec::new();
-    for (projection, table, columns) in compared() {
+    let view = fold.world.view();
+    let scores = view.scores(fold.formula());
+    let content = Content::of(&view, &scores);
+    let mut found = Vec::new();
+    for (projection, table) in tables_now() {
         let Some(build) = builds.iter().find(|build| build.projection == projection) else { continue };
-        let Some(rows) = tables.iter().find(|rows| rows.table == table) else { continue };
-        let live = live_rows(&mut *conn, build, table, columns).await?;
-        compare(rows, columns, live, &mut divergences);
-        if divergences.len() >= MAX_REPORTED {
-            divergences.truncate(MAX_REPORTED);
+        let rows = match content.rows(table) {
+            Some(rows) => rows,
+            None => fact_rows_of(&fold.world, projection, fold.world.rows())?,
+        };
+        whole(&mut *conn, build, table, rows, &mut found).await?;
+        if found.len() >= MAX_REPORTED {
+            found.truncate(MAX_REPORTED);
             break;
         }
     }
-    Ok(divergences)
+    Ok(found)
 }
 
-type Cells = Vec<Option<String>>;
-
-async fn live_rows(
+/// Compares a table with all its rows.
+async fn whole(
     conn: &mut PgConnection,
     build: &Build,
     table: &'static Table,
-    columns: &[&str],
-) -> Result<BTreeMap<Vec<String>, Cells>, ReplayError> {
-    let key = table.columns[..table.key].iter().map(|(name, _)| *name);
-    let all: Vec<String> = key.chain(columns.iter().copied()).map(|name| format!("\"{name}\"::text")).collect();
-    let sql = format!("SELECT {} FROM {}.{}", all.join(", "), build.schema(), table.name);
-    let mut rows = BTreeMap::new();
-    for row in sqlx::query(&sql).fetch_all(conn).await? {
-        let mut cells: Cells = (0..all.len()).map(|n| row.try_get(n)).collect::<Result<_, _>>()?;
-        let values = cells.split_off(table.key);
-        let key = cells.into_iter().map(Option::unwrap_or_default).collect();
-        if rows.insert(key, values).is_some() {
-            return Err(StoreError::Inconsistent {
-                build: build.id,
-                table: table.name,
-                row: "two rows".to_owned(),
-                reason: "share a key".to_owned(),
-            }
-            .into());
-        }
-    }
-    Ok(rows)
-}
-
-fn compare(rows: &TableRows, columns: &[&str], mut live: BTreeMap<Vec<String>, Cells>, found: &mut Vec<Divergence>) {
-    let places: Vec<usize> =
-        columns.iter().filter_map(|column| rows.table.columns.iter().position(|(name, _)| name == column)).collect();
-    for row in &rows.rows {
-        let key: Vec<String> = row[..rows.table.key].iter().map(|cell| cell.clone().unwrap_or_default()).collect();
-        let standing = live.remove(&key);
-        for (n, (place, column)) in places.iter().zip(columns).enumerate() {
-            let replayed = row[*place].clone();
-            let held = standing.as_ref().map(|cells| cells[n].clone());
-            if held.as_ref() != Some(&replayed) {
-                found.push(Divergence {
-                    id: key.join(" "),
-                    metric: (*column).to_owned(),
-                    replayed,
-                    live: held.flatten(),
-                });
-            }
-        }
-    }
-    for key in live.into_keys() {
-        found.push(Divergence {
-            id: key.join(" "),
-            metric: "row".to_owned(),
-            replayed: None,
-            live: Some("present".into()),
-        });
-    }
+    mut rows: Vec<Row>,
+    found: &mut Vec<Divergence>,
+) -> Result<(), ReplayError> {
+    let key: Vec<usize> = (0..table.key).collect();
+    rows.sort_unstable_by(|a, b| in_order(table, &key, a, b));
+    let mut live = OrderedTable::open(&mut *conn, build, table, key).await?;
+    live.meet(&mut *conn, &rows, found).await?;
+    live.end(conn, found).await
 }

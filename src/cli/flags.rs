@@ -36,7 +36,7 @@ mod value;
 pub(crate) use self::add::Add;
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
-pub(crate) use self::audit::Audit;
+pub(crate) use self::audit::{Audit, TrustArgs};
 #[cfg(feature = "ingest")]
 pub(crate) use self::backup::BackupCommand;
 pub(crate) use self::bench::{Bench, CriticalityArgs, SeedsArg};

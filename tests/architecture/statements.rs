@@ -19,8 +19,6 @@ const IN_CODE: &[(&str, usize)] = &[
     ("ingest/src/bench/batch.rs", 1),
     // Made from the list of tables and columns, one text for each table.
     ("projections/src/store/write.rs", 3),
-    // Made from the list of tables and columns.
-    ("replay/src/verify.rs", 1),
 ];
 
 /// Beginnings of the texts in quotation marks of a source file, white space as one blank.

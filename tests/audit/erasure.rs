@@ -60,7 +60,9 @@ async fn a_payload_goes_and_its_leaf_stays() {
     assert_eq!(place.run(&["replay", "--verify"])["verified"], true);
 
     // The log is what it was; what rested on the payload cannot be told any more.
-    let found = verify(&place, 0, &["--key", &key, "--checkpoint", &file]);
+    let found = verify(&place, 1, &["--key", &key, "--checkpoint", &file]);
+    assert_eq!((&found["ok"], &found["trusted"], &found["unprovable"]), (&json!(false), &json!(false), &json!(2)));
+    let found = verify(&place, 0, &["--key", &key, "--checkpoint", &file, "--allow-unprovable"]);
     assert_eq!((&found["ok"], &found["trusted"]), (&json!(true), &json!(true)));
     for judged in found["publications"].as_array().unwrap() {
         assert_eq!(
@@ -82,7 +84,7 @@ async fn a_payload_goes_and_its_leaf_stays() {
         (&json!(1), 2),
         "{exported}"
     );
-    let found = offline(0, &place, &bundle, &["--key", &key, "--checkpoint", &file]);
+    let found = offline(0, &place, &bundle, &["--key", &key, "--checkpoint", &file, "--allow-unprovable"]);
     assert_eq!((&found["ok"], &found["trusted"]), (&json!(true), &json!(true)), "{found}");
     // It cannot be let in again, nor passed over twice.
     assert!(place.ends(1, &["quarantine", "6", "--reason", "x"]).stderr.contains("erased"));

@@ -3,7 +3,7 @@
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 use serde_json::Value;
-use sqlx::{ConnectOptions as _, Executor as _, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
 
 use super::support::{checkpoint, ecosystem, verify};
 use crate::support::cli::Place;
@@ -285,7 +285,8 @@ async fn a_reader_whose_backend_is_killed_says_nothing() {
     let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut conn).await.unwrap();
     let options = place.db.options();
     let mut killed = false;
-    let verified = replay::audit::live::verify(&mut conn, vec![], &[], &mut (), &mut |event| {
+    let mut snapshot = conn.begin_with(replay::SNAPSHOT).await.unwrap();
+    let verified = replay::audit::live::verify(&mut snapshot, vec![], &[], &mut (), &mut |event| {
         if event.position == 300 && !killed {
             killed = true;
             let options = options.clone();

@@ -76,6 +76,16 @@ async fn a_publication_of_other_versions_is_not_proven_and_has_not_diverged() {
     // What is live is compared with what these versions published alone.
     assert_eq!(place.run(&["replay", "--verify"])["verified"], true);
 
+    // A formula that nobody has any more is none that something diverges from.
+    let lost =
+        ScoresPublished { label: "lost".to_owned(), formula: "lost".to_owned(), formula_hash: other, ..one.clone() };
+    log::append(&place.db.log(), lost.into()).await;
+    let said = place.ends(2, &["replay", "--verify", "--label", "lost"]);
+    assert!(said.stderr.contains("other_version") && said.stderr.contains("formula `lost`"), "{said:?}");
+    let verified = place.ends(2, &["audit", "verify"]).json();
+    let expected: Vec<_> = expected.into_iter().chain([("lost", "other_version")]).collect();
+    assert_eq!(sorted(results(&verified)), sorted(owned(&expected)));
+
     // A bundle leaves them out and is taken in elsewhere.
     let bundle = place.path("bundle").to_str().unwrap().to_owned();
     let exported = place.run(&["audit", "export", &bundle]);

@@ -137,7 +137,8 @@ async fn an_erasure_under_a_projector_is_no_rival() {
     assert!(projector.fold().is_quarantined(PAGE_POSITIONS + 5));
     let seed = replay::formulas::named(&mut conn, "seed", 0).await.unwrap();
     let whole = replay::as_of::fold(&mut conn, seed, head, None, &mut |_| {}).await.unwrap();
-    assert_eq!(replay::verify::against_live(&mut conn, &whole, projector.builds()).await.unwrap(), []);
+    let mut snapshot = conn.begin().await.unwrap();
+    assert_eq!(replay::verify::against_live(&mut snapshot, &whole, projector.builds()).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -195,6 +196,13 @@ async fn a_projection_goes_on_when_what_it_was_to_fold_is_erased() {
     assert_eq!(place.run(&["replay", "--verify"])["verified"], true);
 }
 
+/// Whether a check found nothing but that the live tables hold what was erased.
+fn only_holds_erased(report: &[u8]) -> bool {
+    let report: serde_json::Value = serde_json::from_slice(report).unwrap();
+    let holds = |fault: &serde_json::Value| fault["reason"].as_str().unwrap().starts_with("it holds what was erased");
+    report["first_bad_position"].is_null() && report["faults"].as_array().unwrap().iter().all(holds)
+}
+
 /// The commands that fold, or read what is live, and write nothing.
 const READERS: [&str; 16] = [
     "scores --level repo --as-of 300",
@@ -245,7 +253,9 @@ async fn every_command_answers_while_an_eraser_is_at_work() {
     let mut refused = Vec::new();
     for command in commands.iter().chain(&commands) {
         let output = place.command(command).output().unwrap();
-        if !output.status.success() {
+        // What this eraser leaves behind is in the live tables still, and the check says so.
+        let told = command[..] == ["audit", "verify"] && only_holds_erased(&output.stdout);
+        if !output.status.success() && !told {
             refused.push(format!("{}: {}", command.join(" "), String::from_utf8_lossy(&output.stderr)));
         }
     }

@@ -43,7 +43,13 @@ impl Label {
     /// Whether two labels, of whatever program, are one to a reader.
     #[must_use]
     pub fn are_one(one: &str, other: &str) -> bool {
-        one == other || folded(one) == folded(other)
+        one == other || Self::compared(one) == Self::compared(other)
+    }
+
+    /// The form in which two labels, of whatever program, are compared.
+    #[must_use]
+    pub fn compared(label: &str) -> String {
+        folded(label)
     }
 }
 

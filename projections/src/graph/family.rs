@@ -16,10 +16,6 @@ pub static FAMILY: Family = Family {
     tables: &[&FACT, &PROJECT, &VERTEX, &EDGE, &FINDING],
     facts: Some(&FACT),
     indexes: &[(&EDGE, "out_vertex"), (&VERTEX, "project")],
-    compared: &[
-        (&EDGE, &["flat_version", "flat_confidence", "nested_version", "nested_confidence"]),
-        (&VERTEX, &["repo", "project"]),
-    ],
     views: include_str!("../../sql/build/graph_views.sql"),
 };
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::family::{EDGE, FINDING, PROJECT, VERTEX};
 use super::{EdgeClaim, Finding, Graph, Project, ResolvedEdge, Vertex};
 use crate::table::difference::side_by_side;
-use crate::table::{Row, TableDiff, some, surrogate};
+use crate::table::{Row, Table, TableDiff, some, surrogate};
 
 /// What the tables are made from: a graph, and by vertex its latest commit.
 #[derive(Clone, Copy, Debug)]
@@ -15,14 +15,15 @@ pub(crate) struct GraphContent<'a> {
     pub(crate) latest: &'a [Option<Timestamp>],
 }
 
-/// By how much every table differs from what it held before.
-pub(crate) fn differences(before: GraphContent<'_>, after: GraphContent<'_>) -> Vec<TableDiff> {
-    vec![
-        projects(before.graph, after.graph),
-        vertices(before, after),
-        edges(before.graph, after.graph),
-        findings(before.graph, after.graph),
-    ]
+/// By how much a table differs from what it held before; `None` for one that is made from something else.
+pub(crate) fn difference(table: &Table, before: GraphContent<'_>, after: GraphContent<'_>) -> Option<TableDiff> {
+    match table {
+        table if *table == PROJECT => Some(projects(before.graph, after.graph)),
+        table if *table == VERTEX => Some(vertices(before, after)),
+        table if *table == EDGE => Some(edges(before.graph, after.graph)),
+        table if *table == FINDING => Some(findings(before.graph, after.graph)),
+        _ => None,
+    }
 }
 
 fn projects(before: &Graph, after: &Graph) -> TableDiff {

@@ -16,7 +16,6 @@ pub static FAMILY: Family = Family {
     tables: &[&SPAN, &TICK],
     facts: None,
     indexes: &[],
-    compared: &[],
     views: "",
 };
 

@@ -16,10 +16,6 @@ pub static FAMILY: Family = Family {
     tables: &[&SCORE],
     facts: None,
     indexes: &[],
-    compared: &[(
-        &SCORE,
-        &["activity_status", "criticality_score", "pony_factor", "adoption_score", "pg_score", "terms", "flags"],
-    )],
     views: include_str!("../../sql/build/metrics_views.sql"),
 };
 

@@ -16,7 +16,6 @@ pub static FAMILY: Family = Family {
     tables: &[&FACT, &CONTRIBUTION, &CONTRIBUTION_DAY],
     facts: Some(&FACT),
     indexes: &[],
-    compared: &[(&CONTRIBUTION_DAY, &["commits", "merges"])],
     views: include_str!("../../sql/build/people_views.sql"),
 };
 

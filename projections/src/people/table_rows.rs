@@ -9,11 +9,16 @@ use super::contributions::{AuthorTotal, RepoContributions};
 use super::family::{CONTRIBUTION, CONTRIBUTION_DAY};
 use super::state::{AuthorFacts, DayRow};
 use crate::table::difference::side_by_side;
-use crate::table::{Row, TableDiff, some, surrogate};
+use crate::table::{Row, Table, TableDiff, some, surrogate};
 
-/// By how much every table differs: of `old` repositories there was told what is told of `new` ones no more.
-pub(crate) fn differences(old: &[RepoCommits<'_>], new: &[RepoCommits<'_>]) -> Vec<TableDiff> {
-    vec![contributions(old, new), days(old, new)]
+/// By how much a table differs: of `old` repositories there was told what is told of `new` ones no more. `None` for one
+/// that is made from something else.
+pub(crate) fn difference(table: &Table, old: &[RepoCommits<'_>], new: &[RepoCommits<'_>]) -> Option<TableDiff> {
+    match table {
+        table if *table == CONTRIBUTION => Some(contributions(old, new)),
+        table if *table == CONTRIBUTION_DAY => Some(days(old, new)),
+        _ => None,
+    }
 }
 
 /// The commits of a repository.

@@ -116,10 +116,26 @@ pub(super) fn views() -> impl Iterator<Item = Statement> {
     families.map(|family| Statement { name: family.name, sql: family.views })
 }
 
+/// A view over the live builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewDefinition {
+    /// Its name, with its schema.
+    pub name: String,
+    /// What follows the name in the statement that makes it: its options, and what it shows.
+    pub rest: String,
+}
+
+/// The views that a text makes. Each begins on a line of its own.
+pub(super) fn each_view(text: &str) -> Vec<ViewDefinition> {
+    let each = text.split("CREATE OR REPLACE VIEW ").skip(1);
+    let named = each.filter_map(|view| view.split_once(' '));
+    named.map(|(name, rest)| ViewDefinition { name: name.to_owned(), rest: rest.trim_end().to_owned() }).collect()
+}
+
 /// The names of the views, as their statements have them.
 pub(super) fn view_names() -> Vec<String> {
-    let named = |line: &str| Some(line.strip_prefix("CREATE OR REPLACE VIEW {views}.")?.split(' ').next()?.to_owned());
-    views().flat_map(|statement| statement.sql.lines()).filter_map(named).collect()
+    let named = |view: ViewDefinition| Some(view.name.split_once('.')?.1.to_owned());
+    views().flat_map(|statement| each_view(statement.sql)).filter_map(named).collect()
 }
 
 #[cfg(test)]

@@ -57,16 +57,13 @@ pub(crate) fn side_by_side<A, B>(
     }
 }
 
-/// By how much tables differ from what they held before; each is sorted by key, and of no row more is known.
-pub(crate) fn between_rows(before: &[TableRows], after: &[TableRows]) -> Vec<TableDiff> {
-    let of = |all: &'_ [TableRows], table: &Table| all.iter().position(|held| held.table == table);
-    let difference = |rows: &TableRows| {
-        let (table, key) = (rows.table, rows.table.key);
-        let held = of(before, table).map_or(&[][..], |n| &before[n].rows);
-        let order = |a: &&Row, b: &&Row| a[..key].cmp(&b[..key]);
-        TableDiff::between(table, held.iter(), rows.rows.iter(), order, |a, b| a == b, Row::clone)
-    };
-    after.iter().map(difference).collect()
+/// By how much a table differs from what it held before, where it is among these; each is sorted by key, and of no row
+/// more is known.
+pub(crate) fn between_rows(table: &Table, before: &[TableRows], after: &[TableRows]) -> Option<TableDiff> {
+    let rows = after.iter().find(|rows| rows.table == table)?;
+    let held = before.iter().find(|held| held.table == table).map_or(&[][..], |held| &held.rows);
+    let order = |a: &&Row, b: &&Row| a[..table.key].cmp(&b[..table.key]);
+    Some(TableDiff::between(rows.table, held.iter(), rows.rows.iter(), order, |a, b| a == b, Row::clone))
 }
 
 #[cfg(test)]

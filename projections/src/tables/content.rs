@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use domain::time::{Day, Timestamp};
 
+use crate::families::Projection;
 use crate::fold::View;
 use crate::graph::Graph;
 use crate::graph::table_rows::{self as graph, GraphContent};
@@ -11,7 +12,7 @@ use crate::metrics::Scores;
 use crate::metrics::table_rows as metrics;
 use crate::people::table_rows::{self as people, RepoCommits};
 use crate::table::difference::between_rows;
-use crate::table::{TableDiff, TableRows};
+use crate::table::{Row, Table, TableDiff, TableRows};
 
 /// What the derived tables are made from: a view and its scores.
 #[derive(Clone, Debug)]
@@ -46,17 +47,13 @@ impl<'a> Content<'a> {
         Self { graph, scores, latest: Cow::Owned(latest), repos: told(view), derived: Cow::Owned(view.derived()) }
     }
 
-    /// All rows of every table, sorted by key.
+    /// All rows of a table, in no order; `None` for one that holds a state, or the history.
     #[must_use]
-    pub fn tables(&self) -> Vec<TableRows> {
+    pub fn rows(&self, table: &Table) -> Option<Vec<Row>> {
         let (graph, scores) = (Graph::default(), Scores::default());
         let (latest, derived) = (Cow::Borrowed(&[][..]), Cow::Borrowed(&[][..]));
         let nothing = Content { graph: &graph, scores: &scores, latest, repos: Vec::new(), derived };
-        let sorted = |TableDiff { table, changed: mut rows, .. }| {
-            rows.sort_unstable();
-            TableRows { table, rows }
-        };
-        self.differences(&nothing, &[], &self.repos).into_iter().map(sorted).collect()
+        Some(self.difference(table, &nothing, &[], &self.repos)?.changed)
     }
 
     /// By how much every table differs from what it held before. Of `old` repositories there was told what is told of
@@ -67,11 +64,21 @@ impl<'a> Content<'a> {
         old: &[RepoCommits<'_>],
         new: &[RepoCommits<'_>],
     ) -> Vec<TableDiff> {
-        let mut all = graph::differences(before.of_graph(), self.of_graph());
-        all.extend(people::differences(old, new));
-        all.push(metrics::difference(before.scores, self.scores));
-        all.extend(between_rows(&before.derived, &self.derived));
-        all
+        let tables = Projection::ALL.into_iter().flat_map(Projection::tables);
+        tables.filter_map(|table| self.difference(table, before, old, new)).collect()
+    }
+
+    fn difference(
+        &self,
+        table: &Table,
+        before: &Content<'_>,
+        old: &[RepoCommits<'_>],
+        new: &[RepoCommits<'_>],
+    ) -> Option<TableDiff> {
+        graph::difference(table, before.of_graph(), self.of_graph())
+            .or_else(|| people::difference(table, old, new))
+            .or_else(|| metrics::difference(table, before.scores, self.scores))
+            .or_else(|| between_rows(table, &before.derived, &self.derived))
     }
 
     fn of_graph(&self) -> GraphContent<'_> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Event, Timestamp};
 use projections::fold::{Fold, World};
 use projections::metrics::digest::{scores_digest, state_digest};
-use projections::tables::{Content, Materialized, Row};
+use projections::tables::{Content, Materialized, Projection, Row};
 use proptest::prelude::*;
 
 use super::facts::{FORMULAS, formula};
@@ -16,9 +16,9 @@ type Tables = BTreeMap<&'static str, BTreeMap<Row, Row>>;
 
 /// What every table must hold.
 fn whole(content: &Content<'_>) -> Tables {
-    let tables = content.tables().into_iter();
+    let tables = Projection::ALL.into_iter().flat_map(Projection::tables);
     let by_key = |key: usize, rows: Vec<Row>| rows.into_iter().map(|row| (row[..key].to_vec(), row)).collect();
-    tables.map(|rows| (rows.table.name, by_key(rows.table.key, rows.rows))).collect()
+    tables.filter_map(|table| Some((table.name, by_key(table.key, content.rows(table)?)))).collect()
 }
 
 /// Another count of the commits of every git log, on the same days.

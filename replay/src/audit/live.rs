@@ -1,131 +1,47 @@
 //! The check of a database: its log, what it published, its live tables. To be called in one snapshot; it only reads.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
+use domain::formula::{self, Formula};
 use domain::merkle::tile::{TileId, Tiles, WIDTH};
 use domain::note::VerifyingKey;
 use domain::number::fit;
 use domain::recorded::Position;
-use projections::store::{self, Build};
-use projections::tables::Projection;
-use schemars::JsonSchema;
-use serde::Serialize;
+use projections::store;
 use sqlx::PgConnection;
 
+use super::fault::NamedFault;
+use super::live_tables::{self, LiveTables};
+use super::report::VerificationReport;
+use super::rules::ExaminedEvent;
 use super::tiles;
 use super::tree::{Anchor, Fault, Tree};
-use super::verification::{Judged, Verdict, Verification, VerificationStop, Witness};
+use super::verification::{LiveFold, Verification, VerificationStop, Witness};
+use crate::ReplayError;
 use crate::decisions::Decisions;
 use crate::log::{self, Head, Stored};
 use crate::snapshot::OfDatabase as _;
-use crate::verify::{self, Divergence};
-use crate::{ReplayError, as_of};
 
 /// Events read between two looks at the tiles: 19 tiles, which is one page of the log.
 const PAGE_POSITIONS: u64 = 19 * WIDTH;
 
-/// What a check came to.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct VerificationReport {
-    /// Events that the log says it has.
-    pub tree_size: u64,
-    /// Root of the Merkle tree over the events that were read.
-    pub root: Digest,
-    /// Events that were read, checked and folded.
-    pub events: u64,
-    /// Whether nothing is wrong.
-    pub ok: bool,
-    /// Whether a checkpoint that the auditor brought, signed by a key that the auditor brought, holds.
-    pub trusted: bool,
-    /// Up to which position that checkpoint vouches for the log.
-    pub trusted_to: Option<Position>,
-    /// The first position that is not what was vouched for.
-    pub first_bad_position: Option<Position>,
-    /// What is wrong.
-    pub reason: Option<String>,
-    /// What became of every publication.
-    pub publications: Vec<Judged>,
-    /// Where the live tables differ from the fold; `None` where none were compared.
-    pub divergences: Option<Vec<Divergence>>,
-    /// What the auditor is told besides, in words.
-    #[serde(skip)]
-    pub remarks: Vec<String>,
-}
-
-impl VerificationReport {
-    /// The report of a check that stopped, or came to the end.
-    ///
-    /// # Errors
-    /// When it stopped for a reason that says nothing about the log.
-    pub fn of(
-        tree_size: u64,
-        verification: &Verification,
-        stopped: Result<(), VerificationStop>,
-        divergences: Option<Vec<Divergence>>,
-    ) -> Result<Self, ReplayError> {
-        let fault = match stopped {
-            Ok(()) => None,
-            Err(VerificationStop::Fault(fault)) => Some(fault),
-            Err(VerificationStop::Error(error)) => return Err(error),
-        };
-        let mut report = Self::begun(tree_size, verification.tree(), fault);
-        report.publications = verification.judged().to_vec();
-        report.divergences = divergences;
-        let diverged = report.publications.iter().any(|one| matches!(one.verdict, Verdict::Diverged { .. }));
-        if report.ok && diverged {
-            report.ok = false;
-            report.reason = Some("a publication does not follow from the log".to_owned());
-        }
-        if report.ok && report.divergences.as_ref().is_some_and(|found| !found.is_empty()) {
-            report.ok = false;
-            report.reason = Some("the live tables do not follow from the log".to_owned());
-        }
-        report.trusted &= report.ok;
-        Ok(report)
-    }
-
-    /// Whether some publication rests on other versions of families than this program holds: nothing is wrong with the
-    /// log, and not all is proven.
-    #[must_use]
-    pub fn lacks_versions(&self) -> bool {
-        self.publications.iter().any(|one| matches!(one.verdict, Verdict::OtherVersion { .. }))
-    }
-
-    /// The report of a check that stopped before the first event.
-    pub(super) fn before(tree_size: u64, fault: Fault) -> Result<Self, ReplayError> {
-        let tree = Tree::new(Vec::new()).map_err(|_| ReplayError::NoBuild)?;
-        Ok(Self::begun(tree_size, &tree, Some(fault)))
-    }
-
-    fn begun(tree_size: u64, tree: &Tree, fault: Option<Fault>) -> Self {
-        let (first_bad_position, reason) = fault.map_or((None, None), |fault| (fault.position, Some(fault.reason)));
-        Self {
-            tree_size,
-            root: tree.root(),
-            events: tree.size(),
-            ok: reason.is_none(),
-            trusted: reason.is_none() && tree.trusted().is_some(),
-            trusted_to: tree.trusted(),
-            first_bad_position,
-            reason,
-            publications: Vec::new(),
-            divergences: None,
-            remarks: Vec::new(),
-        }
-    }
-}
-
 /// Checkpoints that the database keeps: they narrow down where a log was changed, and vouch for nothing.
 async fn kept(conn: &mut PgConnection, keys: &[VerifyingKey]) -> Result<Vec<Anchor>, VerificationStop> {
     let mut anchors = Vec::new();
-    for note in checkpoints(conn).await? {
-        let wrong =
-            |error: &dyn std::fmt::Display| Fault { position: None, reason: format!("a kept checkpoint: {error}") };
-        Checkpoint::open(&note, keys).map_err(|error| wrong(&error))?;
-        let note = domain::note::Note::parse(&note).map_err(|error| wrong(&error))?;
+    for row in sqlx::query_file!("sql/checkpoints.sql").fetch_all(conn).await.map_err(ReplayError::from)? {
+        let wrong = |reason: &dyn std::fmt::Display| Fault {
+            position: None,
+            reason: format!("the kept checkpoint of size {}: {reason}", row.tree_size),
+        };
+        Checkpoint::open(&row.note, keys).map_err(|error| wrong(&error))?;
+        let note = domain::note::Note::parse(&row.note).map_err(|error| wrong(&error))?;
         let checkpoint = Checkpoint::parse(&note.text).map_err(|error| wrong(&error))?;
+        if (i64::try_from(checkpoint.size).ok(), &checkpoint.root.0[..]) != (Some(row.tree_size), &row.root[..]) {
+            return Err(wrong(&"its row says another size or root than its note").into());
+        }
         let source = format!("the kept checkpoint of size {}", checkpoint.size);
         anchors.push(Anchor::said(checkpoint.size, checkpoint.root, &source));
     }
@@ -137,7 +53,18 @@ async fn kept(conn: &mut PgConnection, keys: &[VerifyingKey]) -> Result<Vec<Anch
 /// # Errors
 /// When the database refuses.
 pub async fn checkpoints(conn: &mut PgConnection) -> Result<Vec<String>, ReplayError> {
-    Ok(sqlx::query_file_scalar!("sql/checkpoints.sql").fetch_all(conn).await?)
+    let rows = sqlx::query_file!("sql/checkpoints.sql").fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| row.note).collect())
+}
+
+/// The first position that the live tables hold and that the log says is erased: whoever erases makes them anew next.
+///
+/// # Errors
+/// When the database refuses or a decision is not readable.
+pub async fn holds_erased(conn: &mut PgConnection) -> Result<Option<Position>, ReplayError> {
+    let builds = store::live_builds(&mut *conn).await?;
+    let decisions = Decisions::read(conn).await?;
+    Ok(builds.iter().find_map(|build| live_tables::holds_erased(build, &decisions)))
 }
 
 /// Checks the log against anchors, folds it, and compares everything published and the live tables.
@@ -152,11 +79,14 @@ pub async fn verify(
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<VerificationReport, ReplayError> {
     let head = log::head(&mut *conn).await?;
-    let live = live(&mut *conn, &head).await?;
-    match kept(&mut *conn, keys).await {
-        Ok(kept) => anchors.extend(kept),
+    let builds = store::live_builds(&mut *conn).await?;
+    let brought = anchors.clone();
+    let kept = match kept(&mut *conn, keys).await {
+        Ok(kept) => kept,
         Err(stop) => return stopped(&head, stop),
-    }
+    };
+    let lacking = lacking(&brought, &kept);
+    anchors.extend(kept);
     let decisions = match Decisions::read(&mut *conn).await {
         Ok(decisions) => decisions,
         // The database refuses: nothing is said about the log, and nothing more is answered in this transaction.
@@ -167,83 +97,84 @@ pub async fn verify(
             return stopped(&head, stop);
         }
     };
-    let formula = match &live {
-        Some(build) => {
-            let name = build.formula.clone().unwrap_or_default();
-            let hash = build.formula_hash.unwrap_or_default();
-            Some(decisions.formula(&name, &hash)?.formula)
-        }
-        None => Some(as_of::formula(&mut *conn, None, head.position).await?.formula),
+    let mut live = LiveTables::of(builds, &decisions, head.position);
+    let folded = match live.fold.clone() {
+        Some(fold) => fold,
+        // Every event is to be decoded and folded, also those that no publication rests on.
+        None => LiveFold {
+            formula: Formula::shipped(formula::DEFAULT)?,
+            passed: decisions.passed_over(Position::MAX).positions,
+            history: false,
+        },
     };
-    let current = decisions.passed_over(Position::MAX).digest();
-    let mut verification = match Verification::new(anchors, decisions, formula) {
+    let mut verification = match Verification::new(anchors, decisions, Some(folded)) {
         Ok(verification) => verification,
         Err(stop) => return stopped(&head, stop),
     };
-    let compared = live.filter(|build| build.quarantine_digest == current);
-    let at = compared.as_ref().map_or(0, |build| build.position);
-
-    let mut divergences = None;
-    let mut run = events(&mut *conn, &mut verification, 1, at, witness, progress).await;
-    if let (Ok(()), Some(build), Some(fold)) = (&run, &compared, verification.live()) {
-        divergences = Some(against(&mut *conn, build, fold).await?);
-    }
+    live.open(&mut *conn).await?;
+    let mut run = events(&mut *conn, &mut verification, 1..=live.position, &mut live, witness, progress).await;
     if run.is_ok() {
-        run = events(&mut *conn, &mut verification, at + 1, head.position, witness, progress).await;
+        live.at_their_position(&mut *conn, verification.live()).await?;
+        let rest = live.position + 1..=head.position;
+        run = events(&mut *conn, &mut verification, rest, &mut live, witness, progress).await;
     }
     if run.is_ok() {
         run = ends(&mut *conn, &verification, &head).await;
     }
-    VerificationReport::of(head.position, &verification, run, divergences)
-}
-
-/// The live build of scores, if there is one that the log reaches.
-async fn live(conn: &mut PgConnection, head: &Head) -> Result<Option<Build>, ReplayError> {
-    let builds = store::live_builds(conn).await?;
-    Ok(builds.into_iter().find(|build| build.projection == Projection::Metrics && build.position <= head.position))
-}
-
-async fn against(
-    conn: &mut PgConnection,
-    metrics: &Build,
-    fold: &projections::Fold,
-) -> Result<Vec<Divergence>, ReplayError> {
-    let builds = store::live_builds(&mut *conn).await?;
-    let mut found = verify::against_live(conn, fold, &builds).await?;
-    let outcome = as_of::outcome(fold);
-    let noted = [
-        ("digest", outcome.digest, metrics.output_digest),
-        ("state_digest", outcome.state_digest, metrics.state_digest),
-    ];
-    for (metric, replayed, live) in noted {
-        if metrics.position > 0 && live != Some(replayed) {
-            let (id, metric) = ("build".to_owned(), metric.to_owned());
-            let live = live.map(|live| live.to_string());
-            found.push(Divergence { id, metric, replayed: Some(replayed.to_string()), live });
-        }
+    if run.is_ok() {
+        live.manifests(&mut *conn).await?;
     }
-    Ok(found)
+    let LiveTables { fold, faults, divergences, .. } = live;
+    let compared = run.is_ok() && fold.is_some();
+    let mut report = VerificationReport::of(head.position, &verification, run, compared.then_some(divergences))?;
+    report.take_in(lacking);
+    report.take_in(faults);
+    report.not_covered = NOT_COVERED.map(str::to_owned).to_vec();
+    Ok(report)
+}
+
+/// What a check of a database does not look at.
+const NOT_COVERED: [&str; 4] = [
+    "builds that are not live",
+    "names of contributors beside the log",
+    "what streams remember, idempotency keys, and events that have no position yet",
+    "who may read and write what in the database",
+];
+
+/// Checkpoints that the auditor brought and the database does not keep.
+fn lacking(brought: &[Anchor], kept: &[Anchor]) -> Vec<NamedFault> {
+    let held = |anchor: &&Anchor| kept.iter().any(|kept| (kept.size, kept.root) == (anchor.size, anchor.root));
+    let lacking = brought.iter().filter(|anchor| !held(anchor));
+    let fault = |anchor: &Anchor| {
+        NamedFault::of(
+            "checkpoint",
+            &format!("of size {}", anchor.size),
+            "it was brought, and the database does not keep it",
+        )
+    };
+    lacking.map(fault).collect()
 }
 
 /// Reads on, checks each event against the tiles and hands it to the verification.
 async fn events(
     conn: &mut PgConnection,
     verification: &mut Verification,
-    from: Position,
-    to: Position,
+    which: RangeInclusive<Position>,
+    live: &mut LiveTables,
     witness: &mut dyn Witness,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<(), VerificationStop> {
-    let mut next = from;
+    let (mut next, to) = which.into_inner();
     while next <= to {
         let end = to.min((next - 1) / PAGE_POSITIONS * PAGE_POSITIONS + PAGE_POSITIONS);
         let leaves = leaves(&mut *conn, next, end).await?;
-        log::read(&mut *conn, next, end, |stored| {
-            progress(&stored);
-            tiled(&leaves, &stored)?;
-            verification.push(&stored, witness)
+        log::read_with(&mut *conn, next, end, ExaminedEvent::of, |examined| {
+            progress(&examined.stored);
+            tiled(&leaves, &examined.stored)?;
+            verification.push(examined, witness)
         })
         .await?;
+        live.on_the_way(&mut *conn, verification.live()).await?;
         next = end + 1;
     }
     Ok(())

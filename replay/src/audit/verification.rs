@@ -1,62 +1,24 @@
 //! A stream of events, checked and folded once, against everything that was published.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::digest::Digest;
 use domain::facts::log::ScoresPublished;
 use domain::formula::Formula;
 use domain::recorded::Position;
 use projections::fold::{Fold, World};
-use projections::metrics::Scores;
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::{Value, json};
+use projections::history::History;
+use serde_json::Value;
 
+use super::erased::{ErasedEvent, StillCompared};
+use super::fault::NamedFault;
+use super::rules::{ExaminedEvent, LogRules};
 use super::tree::{Anchor, Fault, Tree};
+use super::verdict::{GivenByLog, Judged, Verdict, judge};
 use crate::ReplayError;
 use crate::as_of::{FoldOutcome, outcome_under};
 use crate::decisions::{Decisions, PassedOver, is_decision};
-use crate::log::Stored;
-use crate::publication::{named, other_versions};
-
-/// What became of one publication.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(tag = "result", rename_all = "kebab-case")]
-pub enum Verdict {
-    /// The fold gives exactly what was published.
-    Verified,
-    /// It cannot be told: the score rests on a payload that was erased since.
-    Unprovable {
-        /// `unprovable: position N erased`.
-        reason: String,
-    },
-    /// It cannot be told by this program: what was published rests on other versions of families than it holds, and
-    /// its fold gives something else. A log that is not the one that was published is [`Self::Diverged`] all the same.
-    #[serde(rename = "other_version")]
-    OtherVersion {
-        /// Which families at which version: `published by graph/2`.
-        reason: String,
-    },
-    /// The fold gives something else.
-    Diverged {
-        /// Which of root, digest, state digest and quarantine differ, with both values.
-        differences: Vec<Value>,
-    },
-}
-
-/// A publication and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Judged {
-    /// The label.
-    pub label: String,
-    /// Position evaluated at.
-    pub position: Position,
-    /// Name of the formula.
-    pub formula: String,
-    /// The result.
-    #[serde(flatten)]
-    pub verdict: Verdict,
-}
+use crate::publication::formula_of;
 
 /// A publication to come to.
 #[derive(Debug)]
@@ -67,7 +29,8 @@ struct JudgedTarget {
     formula: Formula,
     /// Digest of what was passed over then.
     quarantine: Digest,
-    erased: Option<Position>,
+    /// What of it can be read no more.
+    since: BTreeSet<Position>,
 }
 
 /// Folds that pass over the same positions.
@@ -104,6 +67,8 @@ pub struct Evaluated<'a> {
     pub outcome: &'a FoldOutcome,
     /// What that means for the publication.
     pub verdict: &'a Verdict,
+    /// What of it can be compared, where something it may rest on is erased since.
+    pub still: Option<&'a StillCompared>,
 }
 
 /// Nobody looks.
@@ -122,6 +87,8 @@ pub struct Verification {
     met: usize,
     groups: Vec<FoldGroup>,
     judged: Vec<Judged>,
+    rules: LogRules,
+    erased: BTreeMap<Position, ErasedEvent>,
 }
 
 /// Why a verification stopped.
@@ -145,25 +112,44 @@ impl From<ReplayError> for VerificationStop {
     }
 }
 
+/// A fold that goes on to the end.
+#[derive(Clone, Debug)]
+pub struct LiveFold {
+    /// The formula.
+    pub formula: Formula,
+    /// What it passes over.
+    pub passed: BTreeSet<Position>,
+    /// Whether it keeps the history of its scores.
+    pub history: bool,
+}
+
 impl Verification {
-    /// A check against anchors of a log with these decisions. With `live` the formula under which the fold goes on to
-    /// the end, passing over what is passed over today.
+    /// A check against anchors of a log with these decisions. With `live` a fold goes on to the end.
     ///
     /// # Errors
     /// When a published formula is unknown or beyond this program.
-    pub fn new(anchors: Vec<Anchor>, decisions: Decisions, live: Option<Formula>) -> Result<Self, VerificationStop> {
+    pub fn new(anchors: Vec<Anchor>, decisions: Decisions, live: Option<LiveFold>) -> Result<Self, VerificationStop> {
         let mut groups: Vec<FoldGroup> = Vec::new();
         let fold =
             |formula: Formula, passed: &BTreeSet<Position>| Fold::new(World::default(), formula, passed.clone(), None);
         let mut sets: Vec<BTreeSet<Position>> = Vec::new();
-        if let Some(formula) = live {
-            let set = decisions.passed_over(Position::MAX).positions;
-            groups.push(FoldGroup { fold: fold(formula, &set), targets: Vec::new(), live: true });
-            sets.push(set);
+        if let Some(LiveFold { formula, passed, history }) = live {
+            let mut fold = fold(formula, &passed);
+            fold.history = history.then(History::default);
+            groups.push(FoldGroup { fold, targets: Vec::new(), live: true });
+            sets.push(passed);
         }
+        let mut judged = Vec::new();
         for (event, facts) in decisions.publications() {
-            let formula = decisions.formula(&facts.formula, &facts.formula_hash)?.formula;
-            let PassedOver { then, now: set, erased } = decisions.of_publication(event, facts);
+            let formula = match decisions.formula(&facts.formula, &facts.formula_hash) {
+                Ok(known) => known.formula,
+                Err(_) => {
+                    let reason = format!("published by {}", formula_of(facts));
+                    judged.push(Judged::of(event, facts, Verdict::OtherVersion { reason }));
+                    continue;
+                }
+            };
+            let PassedOver { then, now: set, since, .. } = decisions.of_publication(event, facts);
             let place = sets.iter().position(|held| *held == set).unwrap_or_else(|| {
                 groups.push(FoldGroup { fold: fold(formula.clone(), &set), targets: Vec::new(), live: false });
                 sets.push(set);
@@ -174,21 +160,34 @@ impl Verification {
                 facts: facts.clone(),
                 formula,
                 quarantine: then.digest(),
-                erased,
+                since,
             });
         }
         for group in &mut groups {
             group.targets.sort_by_key(|target| std::cmp::Reverse(target.facts.position));
         }
-        Ok(Self { tree: Tree::new(anchors)?, decisions, met: 0, groups, judged: Vec::new() })
+        Ok(Self {
+            tree: Tree::new(anchors)?,
+            decisions,
+            met: 0,
+            groups,
+            judged,
+            rules: LogRules::default(),
+            erased: BTreeMap::new(),
+        })
     }
 
     /// Takes in the next event, whose own hashes are checked.
     ///
     /// # Errors
     /// When the log is at fault, or the witness fails.
-    pub fn push(&mut self, stored: &Stored, witness: &mut dyn Witness) -> Result<(), VerificationStop> {
+    pub(crate) fn push(&mut self, examined: ExaminedEvent, witness: &mut dyn Witness) -> Result<(), VerificationStop> {
+        let stored = &examined.stored;
         self.tree.push(stored)?;
+        self.rules.take_in(&examined);
+        if stored.is_erased() {
+            self.erased.insert(stored.position, ErasedEvent::of(stored.position, &stored.envelope));
+        }
         if is_decision(&stored.envelope.event_type) {
             let expected = self.decisions.events().get(self.met);
             if expected.is_none_or(|event| (event.position, event.leaf_hash) != (stored.position, stored.leaf_hash)) {
@@ -199,7 +198,7 @@ impl Verification {
         let position = stored.position;
         let wants = |group: &FoldGroup| group.live || !group.targets.is_empty();
         let decode = self.groups.iter().any(|group| wants(group) && !group.fold.is_quarantined(position));
-        let recorded = if decode { Some(stored.decode()?) } else { None };
+        let recorded = if decode { Some(examined.recorded?) } else { None };
         for group in self.groups.iter_mut().filter(|group| wants(group)) {
             match &recorded {
                 Some(recorded) => group.fold.apply(recorded).map_err(ReplayError::from)?,
@@ -207,7 +206,15 @@ impl Verification {
             }
             while let Some(target) = group.targets.pop_if(|target| target.facts.position <= position) {
                 let outcome = outcome_under(&group.fold, &target.formula);
-                let judged = judge(&target, &outcome, self.tree.root());
+                let erased = target.since.iter().filter_map(|position| self.erased.get(position));
+                let still = (!target.since.is_empty()).then(|| StillCompared::of(erased, &group.fold));
+                let given = GivenByLog {
+                    root: self.tree.root(),
+                    outcome: &outcome,
+                    quarantine: target.quarantine,
+                    erased: target.since.first().copied(),
+                };
+                let judged = judge(target.event, &target.facts, &given, still.as_ref());
                 witness.evaluated(&Evaluated {
                     event: target.event,
                     facts: &target.facts,
@@ -215,6 +222,7 @@ impl Verification {
                     fold: &group.fold,
                     outcome: &outcome,
                     verdict: &judged.verdict,
+                    still: still.as_ref(),
                 })?;
                 self.judged.push(judged);
             }
@@ -223,9 +231,8 @@ impl Verification {
     }
 
     /// The fold that goes on to the end.
-    #[must_use]
-    pub fn live(&self) -> Option<&Fold> {
-        self.groups.iter().find(|group| group.live).map(|group| &group.fold)
+    pub fn live(&mut self) -> Option<&mut Fold> {
+        self.groups.iter_mut().find(|group| group.live).map(|group| &mut group.fold)
     }
 
     /// Order and hashes.
@@ -238,6 +245,19 @@ impl Verification {
     #[must_use]
     pub fn judged(&self) -> &[Judged] {
         &self.judged
+    }
+
+    /// Which rules events break, in the order of the log.
+    #[must_use]
+    pub fn broken(&self) -> Vec<NamedFault> {
+        self.rules.broken()
+    }
+
+    /// A publication that could not be told as a whole says of a term that can be compared what is not so.
+    pub fn diverges(&mut self, label: &str, differences: Vec<Value>) {
+        if let Some(judged) = self.judged.iter_mut().find(|judged| judged.label == label) {
+            judged.verdict = Verdict::Diverged { differences };
+        }
     }
 
     /// What the event at this position publishes.
@@ -271,61 +291,4 @@ impl Verification {
             }
         }
     }
-}
-
-fn judge(target: &JudgedTarget, outcome: &FoldOutcome, root: Digest) -> Judged {
-    let facts = &target.facts;
-    let pairs = [
-        ("root", root, facts.root),
-        ("digest", outcome.digest, facts.digest),
-        ("state_digest", outcome.state_digest, facts.state_digest),
-        ("quarantine_digest", target.quarantine, facts.quarantine_digest),
-    ];
-    let unequal = pairs.iter().filter(|(_, replayed, published)| replayed != published);
-    // The root and what was passed over are the log's own: no fold decides them.
-    let log_differs = unequal.clone().any(|(metric, ..)| ["root", "quarantine_digest"].contains(metric));
-    let others = other_versions(facts);
-    let differences: Vec<Value> = unequal
-        .map(|(metric, replayed, published)| json!({"metric": metric, "replayed": replayed, "published": published}))
-        .collect();
-    let verdict = match target.erased {
-        _ if differences.is_empty() => Verdict::Verified,
-        Some(erased) => Verdict::Unprovable { reason: format!("unprovable: position {erased} erased") },
-        None if !others.is_empty() && !log_differs => {
-            Verdict::OtherVersion { reason: format!("published by {}", named(&others)) }
-        }
-        None => Verdict::Diverged { differences },
-    };
-    Judged { label: facts.label.clone(), position: facts.position, formula: facts.formula.clone(), verdict }
-}
-
-/// Where two sets of scores differ: vertex, metric and both values, in the order of the rows.
-#[must_use]
-pub fn differing(replayed: &Scores, held: &[Value], limit: usize) -> Vec<Value> {
-    let key = |row: &Value| {
-        let level = row["level"].as_str().and_then(projections::metrics::Level::from_name);
-        (level, row["id"].as_str().unwrap_or_default().to_owned())
-    };
-    let mut standing: std::collections::BTreeMap<_, &Value> = held.iter().map(|row| (key(row), row)).collect();
-    let mut found = Vec::new();
-    let mut note = |id: &str, metric: &str, replayed: Value, held: Value| {
-        if found.len() < limit {
-            found.push(json!({"id": id, "metric": metric, "replayed": replayed, "published": held}));
-        }
-    };
-    for row in &replayed.rows {
-        let terms = replayed.line(row);
-        match standing.remove(&(Some(row.level), row.id.clone())) {
-            None => note(&row.id, "row", json!("present"), Value::Null),
-            Some(held) => {
-                for (metric, value) in terms.iter().filter(|(metric, value)| held[metric.as_str()] != **value) {
-                    note(&row.id, metric, value.clone(), held[metric].clone());
-                }
-            }
-        }
-    }
-    for ((_, id), _) in standing {
-        note(&id, "row", Value::Null, json!("present"));
-    }
-    found
 }

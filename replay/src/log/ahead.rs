@@ -35,7 +35,7 @@ pub async fn read<E: From<ReplayError>>(
     to: Position,
     sink: impl FnMut(Stored) -> Result<(), E>,
 ) -> Result<(), E> {
-    prepared(conn, ReadPlaces::Range(from.max(1), to), |stored| stored, sink).await
+    read_with(conn, from, to, |stored| stored, sink).await
 }
 
 /// As [`read()`], each event decoded as well. One that cannot be is no failure before `sink` makes it one.
@@ -48,7 +48,21 @@ pub async fn decoded<E: From<ReplayError>>(
     to: Position,
     sink: impl FnMut(Decoded) -> Result<(), E>,
 ) -> Result<(), E> {
-    prepared(conn, ReadPlaces::Range(from.max(1), to), Stored::decoded, sink).await
+    read_with(conn, from, to, Stored::decoded, sink).await
+}
+
+/// As [`read()`], with something made of each event beside the connection.
+///
+/// # Errors
+/// As [`read()`].
+pub(crate) async fn read_with<T: Send + 'static, E: From<ReplayError>>(
+    conn: &mut PgConnection,
+    from: Position,
+    to: Position,
+    prepare: fn(Stored) -> T,
+    sink: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    prepared(conn, ReadPlaces::Range(from.max(1), to), prepare, sink).await
 }
 
 /// Hands the events of these positions to `sink`, in their order, each checked against its hashes. One statement for

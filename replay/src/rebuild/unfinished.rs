@@ -154,7 +154,7 @@ impl Unfinished {
         let rest = fold.history.as_mut().map(|history| Final::take(history, saved..Position::MAX)).unwrap_or_default();
         let imaging = tokio::task::spawn_blocking(move || {
             let changes = fold.take_changes();
-            let facts = fact_rows(&fold.world, changes.rows());
+            let facts = fact_rows(&fold.world, &changes);
             let mut tables = Materialized::default();
             let advanced = advance_to(&mut tables, &fold);
             (fold, facts, tables, advanced)

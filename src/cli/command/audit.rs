@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cli::draft::{self, FileDraft};
 use crate::cli::failure::{ENVIRONMENT, Failure, REFUSED, Result};
-use crate::cli::flags::{Audit, Common};
+use crate::cli::flags::{Audit, Common, TrustArgs};
 use crate::cli::output::{Output, OutputFormat, cell};
 use crate::cli::session;
 use crate::service::Deps;
@@ -39,15 +39,20 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
             let code = if checked.ok { 0 } else { REFUSED };
             return Ok((Output::of(&checked)?, code));
         }
-        Audit::Verify { bundle: None, trust } => return answer(&audit::verify(&deps()?, &trust.into()).await?),
-        Audit::Verify { bundle: Some(file), trust } => {
-            let report = audit::verify_bundle(&file, &trust.into())?;
+        Audit::Verify { bundle: None, artifacts, trust } => {
+            let report = audit::verify(&deps()?, &(&trust).into(), artifacts).await?;
+            hint(common, &trust, &report);
+            return answer(&report);
+        }
+        Audit::Verify { bundle: Some(file), artifacts, trust } => {
+            let report = audit::verify_bundle(&file, &(&trust).into(), artifacts)?;
+            hint(common, &trust, &report);
             session::warn(common, &report.remarks);
             return answer(&report);
         }
         #[cfg(feature = "ingest")]
         Audit::Import { file, trust } => {
-            timed(Output::of(&act::import::import(&deps()?, &file, &trust.into()).await?)?)
+            timed(Output::of(&act::import::import(&deps()?, &file, &(&trust).into()).await?)?)
         }
         Audit::Explain { id, metric, label } => {
             let found = audit::explain(&deps()?, &id, &metric, label.as_deref()).await?;
@@ -59,6 +64,17 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
         Audit::Export { file, artifacts } => timed(export(&deps()?, &file, artifacts).await?),
     };
     Ok((output, 0))
+}
+
+/// Says how erasures that are known pass.
+fn hint(common: &Common, trust: &TrustArgs, report: &VerificationReport) {
+    if report.unprovable > 0 && !trust.allow_unprovable {
+        let said = format!(
+            "publications that cannot be told any more: {}; --allow-unprovable lets them pass",
+            report.unprovable
+        );
+        session::warn(common, &[said]);
+    }
 }
 
 /// The report as the command's result.

@@ -49,6 +49,9 @@ pub(crate) enum Audit {
     Verify {
         /// The bundle; without one the database is checked
         bundle: Option<PathBuf>,
+        /// Every raw document that events name is to be there, and undamaged
+        #[arg(long)]
+        artifacts: bool,
         #[command(flatten)]
         trust: TrustArgs,
     },
@@ -89,10 +92,13 @@ pub(crate) struct TrustArgs {
     /// A file with a checkpoint taken earlier: the note, or what `audit checkpoint` answered; may be repeated
     #[arg(long = "checkpoint", value_name = "FILE")]
     pub(crate) checkpoints: Vec<PathBuf>,
+    /// Take publications that cannot be told any more, for what they rest on was erased, for known
+    #[arg(long)]
+    pub(crate) allow_unprovable: bool,
 }
 
-impl From<TrustArgs> for trust::Trust {
-    fn from(TrustArgs { keys, checkpoints }: TrustArgs) -> Self {
-        Self { keys, checkpoints }
+impl From<&TrustArgs> for trust::Trust {
+    fn from(TrustArgs { keys, checkpoints, allow_unprovable }: &TrustArgs) -> Self {
+        Self { keys: keys.clone(), checkpoints: checkpoints.clone(), allow_unprovable: *allow_unprovable }
     }
 }

@@ -44,7 +44,10 @@ pub struct ImportedBundle {
 pub async fn import(deps: &Deps, path: &Path, brought: &Trust) -> Result<ImportedBundle> {
     let open = || bundle::open(path);
     let (keys, anchors) = brought.read()?;
-    let report = verify(open()?, anchors, &keys, &mut |_| Ok(()))?;
+    let mut report = verify(open()?, anchors, &keys, false, &mut |_| Ok(()))?;
+    if !brought.allow_unprovable {
+        report.require_provable();
+    }
     if !report.ok {
         let reason = report.reason.unwrap_or_default();
         return Err(Error::refused(format!("the bundle does not hold: {reason}")));

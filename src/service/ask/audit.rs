@@ -5,12 +5,14 @@ pub mod check;
 pub mod trust;
 
 use std::path::Path;
+use std::time::Duration;
 
 use domain::recorded::Position;
 pub use replay::audit::explain::Explanation;
-pub use replay::audit::live::VerificationReport;
+pub use replay::audit::fault::NamedFault;
+pub use replay::audit::report::VerificationReport;
 pub use replay::audit::tiles::{Consistency, Inclusion};
-use replay::audit::{bundle as bundles, explain, live, tiles, tlog};
+use replay::audit::{bundle as bundles, definitions, explain, live, tiles, tlog};
 use replay::{ReplayError, SNAPSHOT, log, snapshot};
 use sqlx::Connection as _;
 
@@ -65,29 +67,79 @@ fn bounded(size: Option<u64>, head: u64) -> Result<u64> {
     }
 }
 
-/// Checks the log, what it published, and the live tables.
+/// Looks at live tables that hold what was erased, before they are called so: five seconds.
+const LOOKS: u32 = 25;
+/// Pause between two of them.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Checks the log, what it published, and all that a reader of the database can see; with `artifacts` also that every
+/// raw document is there.
 ///
 /// # Errors
 /// When the check cannot be made; what it finds is its answer.
-pub async fn verify(deps: &Deps, brought: &Trust) -> Result<VerificationReport> {
+pub async fn verify(deps: &Deps, brought: &Trust, artifacts: bool) -> Result<VerificationReport> {
     let (keys, anchors) = brought.read()?;
     // One snapshot: whoever appends or projects meanwhile is neither kept waiting nor mistaken for a fault.
     let mut conn = deps.read_long().await?;
-    let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
-        let head = log::head(conn).await?;
-        let mut progress = deps.begin("verifying", head.position);
-        Ok(live::verify(conn, anchors.clone(), &keys, &mut (), &mut |_| progress.step()).await?)
-    });
-    read.await
+    let mut looks = 1;
+    let mut report = loop {
+        let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
+            if looks < LOOKS && matches!(live::holds_erased(conn).await, Ok(Some(_))) {
+                return Ok(None);
+            }
+            let head = log::head(conn).await?;
+            let mut progress = deps.begin("verifying", head.position);
+            Ok(Some(live::verify(conn, anchors.clone(), &keys, &mut (), &mut |_| progress.step()).await?))
+        });
+        match read.await? {
+            Some(report) => break report,
+            // Somebody erases at this moment, and makes the tables anew next.
+            None => tokio::time::sleep(PAUSE).await,
+        }
+        looks += 1;
+    };
+    // Of the moment after it: they follow the builds, which others may have switched meanwhile.
+    report.take_in(definitions::check(&mut conn).await?);
+    drop(conn);
+    if artifacts {
+        report.take_in(documents(deps).await?);
+    } else {
+        report.not_covered.push("raw documents that events name".to_owned());
+    }
+    if !brought.allow_unprovable {
+        report.require_provable();
+    }
+    Ok(report)
 }
 
-/// Checks a bundle: with neither database nor network.
+/// The raw documents that events name and that are missing or damaged.
+#[cfg(feature = "ingest")]
+async fn documents(deps: &Deps) -> Result<Vec<NamedFault>> {
+    let unsound = super::artifact::check(deps).await?.into_iter();
+    let fault = |one: super::artifact::Unsound| {
+        NamedFault::of("document", &one.id.to_string(), format!("it is {}, {}", one.kind, one.reason))
+    };
+    Ok(unsound.map(fault).collect())
+}
+
+/// A program without the append path has no raw documents.
+#[cfg(not(feature = "ingest"))]
+#[allow(clippy::unused_async, reason = "the same signature in every build")]
+async fn documents(_: &Deps) -> Result<Vec<NamedFault>> {
+    Err(Error::unavailable("this program keeps no raw documents"))
+}
+
+/// Checks a bundle: with neither database nor network. With `artifacts` also that it holds every raw document.
 ///
 /// # Errors
 /// When the file cannot be read; what is wrong with the bundle is the answer.
-pub fn verify_bundle(file: &Path, brought: &Trust) -> Result<VerificationReport> {
+pub fn verify_bundle(file: &Path, brought: &Trust, artifacts: bool) -> Result<VerificationReport> {
     let (keys, anchors) = brought.read()?;
-    Ok(bundles::verify::verify(bundle::open(file)?, anchors, &keys, &mut |_| Ok(()))?)
+    let mut report = bundles::verify::verify(bundle::open(file)?, anchors, &keys, artifacts, &mut |_| Ok(()))?;
+    if !brought.allow_unprovable {
+        report.require_provable();
+    }
+    Ok(report)
 }
 
 /// The events that a value rests on, each with its proof.

@@ -185,7 +185,7 @@ impl Comparison {
         if replayed != held {
             let (id, metric) = (id.to_owned(), metric.to_owned());
             let (replayed, live) = (Some(replayed.to_string()), Some(held.to_string()));
-            self.divergences.push(Divergence { id, metric, replayed, live });
+            self.divergences.push(Divergence { table: None, id, metric, replayed, live });
         }
     }
 

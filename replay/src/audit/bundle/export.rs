@@ -22,8 +22,10 @@ use super::line::{
 };
 use crate::ReplayError;
 use crate::audit::live;
+use crate::audit::rules::ExaminedEvent;
 use crate::audit::tree::Anchor;
-use crate::audit::verification::{Evaluated, Verdict, Verification, VerificationStop, Witness};
+use crate::audit::verdict::Verdict;
+use crate::audit::verification::{Evaluated, Verification, VerificationStop, Witness};
 use crate::decisions::Decisions;
 use crate::log::{self, Stored};
 
@@ -146,7 +148,9 @@ pub async fn export<W: Write>(
     let mut writer = Writer::new(out, header)?;
     let mut written = BTreeSet::new();
     for (_, facts) in decisions.publications() {
-        let FormulaDocument { formula, document } = decisions.formula(&facts.formula, &facts.formula_hash)?;
+        // Of one that nobody has there is no line, nor can its publications be told.
+        let Ok(known) = decisions.formula(&facts.formula, &facts.formula_hash) else { continue };
+        let FormulaDocument { formula, document } = known;
         if written.insert(facts.formula_hash) {
             let canonical = canonical::to_vec(&formula).map_err(|error| corrupt(0, &error))?;
             let canonical = String::from_utf8(canonical).map_err(|error| corrupt(0, &error))?;
@@ -166,12 +170,13 @@ pub async fn export<W: Write>(
     let anchor = Anchor::said(head.position, head.root, "the head");
     let mut verification = Verification::new(vec![anchor], decisions, None).map_err(error)?;
     let mut documents = BTreeSet::new();
-    let read = log::read(&mut *conn, 1, head.position, |stored| {
-        progress(&stored);
-        writer.line(&BundleLine::Event(EventLine::of(&stored)?))?;
+    let read = log::read_with(&mut *conn, 1, head.position, ExaminedEvent::of, |examined| {
+        let stored = &examined.stored;
+        progress(stored);
+        writer.line(&BundleLine::Event(EventLine::of(stored)?))?;
         writer.end.events += 1;
         documents.extend(document(&stored.payload).map(|document| document.sha256));
-        verification.push(&stored, &mut writer)
+        verification.push(examined, &mut writer)
     });
     read.await.map_err(error)?;
     verification.end().map_err(|fault| error(fault.into()))?;

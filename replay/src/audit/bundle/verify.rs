@@ -1,5 +1,6 @@
 //! The check of a bundle: without database, without network, in one pass.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use base64::Engine as _;
@@ -8,17 +9,23 @@ use domain::Recorded;
 use domain::canonical;
 use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
+use domain::facts::document;
 use domain::formula::{self, Formula};
 use domain::note::{Note, VerifyingKey};
-use projections::metrics::Scores;
+use domain::recorded::Position;
+use projections::metrics::{Level, Scores};
 use sha2::{Digest as _, Sha256};
 
 use super::line::{ArtifactLine, BundleLine, End, FormulaLine, Header, Section};
 use super::reader::BundleReader;
 use crate::ReplayError;
-use crate::audit::live::VerificationReport;
+use crate::audit::erased::StillCompared;
+use crate::audit::fault::NamedFault;
+use crate::audit::report::VerificationReport;
+use crate::audit::rules::ExaminedEvent;
 use crate::audit::tree::{Anchor, Fault};
-use crate::audit::verification::{Evaluated, Verdict, Verification, VerificationStop, Witness, differing};
+use crate::audit::verdict::{Verdict, differing};
+use crate::audit::verification::{Evaluated, LiveFold, Verification, VerificationStop, Witness};
 use crate::decisions::{Decisions, is_decision};
 use crate::log::{Erasures, Stored};
 use crate::verify::MAX_REPORTED;
@@ -26,15 +33,30 @@ use crate::verify::MAX_REPORTED;
 /// Decisions announced at most; a log of a million events has some hundred.
 const MAX_DECISIONS: usize = 1_000_000;
 
-/// What is kept of publications that diverge, until their lines come.
-#[derive(Default)]
-struct Diverged(Vec<(String, Scores)>);
+/// What a check of a bundle does not look at.
+const NOT_COVERED: [&str; 2] =
+    ["tables and views, which a bundle has none of", "raw documents that events name and the bundle does not hold"];
 
-impl Witness for Diverged {
+/// The scores of a publication whose lines are compared, should they come.
+struct AwaitedLines {
+    label: String,
+    scores: Scores,
+    /// What of them can be compared, where the publication cannot be told as a whole.
+    still: Option<StillCompared>,
+}
+
+/// What is kept of publications that do not follow, until the next event: their lines come before it.
+#[derive(Default)]
+struct Awaited(Vec<AwaitedLines>);
+
+impl Witness for Awaited {
     fn evaluated(&mut self, at: &Evaluated<'_>) -> Result<(), ReplayError> {
-        if matches!(at.verdict, Verdict::Diverged { .. }) {
-            self.0.push((at.facts.label.clone(), at.outcome.scores.clone()));
-        }
+        let still = match at.verdict {
+            Verdict::Diverged { .. } => None,
+            Verdict::Unprovable { .. } => Some(at.still.cloned().unwrap_or_default()),
+            Verdict::Verified | Verdict::OtherVersion { .. } => return Ok(()),
+        };
+        self.0.push(AwaitedLines { label: at.facts.label.clone(), scores: at.outcome.scores.clone(), still });
         Ok(())
     }
 }
@@ -50,7 +72,8 @@ struct Prelude {
     next: BundleLine,
 }
 
-/// Checks a bundle against what the auditor brings, folds it and compares every publication. `each` sees the events.
+/// Checks a bundle against what the auditor brings, folds it and compares every publication. With `artifacts` it is to
+/// hold every raw document that its events name. `each` sees the events.
 ///
 /// # Errors
 /// When the file cannot be read or a formula is beyond this program. What is wrong with the bundle is in the report.
@@ -58,6 +81,7 @@ pub fn verify<R: Read>(
     file: R,
     anchors: Vec<Anchor>,
     keys: &[VerifyingKey],
+    artifacts: bool,
     each: &mut dyn FnMut(&Stored) -> Result<(), ReplayError>,
 ) -> Result<VerificationReport, ReplayError> {
     let (mut reader, header) = match BundleReader::open(file) {
@@ -77,16 +101,31 @@ pub fn verify<R: Read>(
     let foreign = !keys.is_empty() && kept > 0 && prelude.signed == 0;
     // Some formula: every event is to be decoded and folded, also those that no publication rests on.
     let formula = Formula::shipped(formula::DEFAULT)?;
-    let mut verification = match Verification::new(prelude.anchors, prelude.decisions, Some(formula)) {
+    let passed = prelude.decisions.passed_over(Position::MAX).positions;
+    let fold = LiveFold { formula, passed, history: false };
+    let mut verification = match Verification::new(prelude.anchors, prelude.decisions, Some(fold)) {
         Ok(verification) => verification,
         Err(VerificationStop::Error(error)) => return Err(error),
         Err(VerificationStop::Fault(fault)) => return VerificationReport::before(header.tree_size, fault),
     };
-    let mut body = BundleBody { erasures, counted: prelude.counted, diverged: Diverged::default() };
+    let mut body = BundleBody {
+        erasures,
+        counted: prelude.counted,
+        awaited: Awaited::default(),
+        faults: Vec::new(),
+        named: artifacts.then(BTreeMap::new),
+    };
     let run = body.run(&mut reader, prelude.next, &mut verification, each);
     let run = run.and_then(|()| reader.end().map_err(|error| at_end(&verification, error)));
     let run = run.and_then(|()| Ok(verification.end()?));
     let mut report = VerificationReport::of(header.tree_size, &verification, run, None)?;
+    let lacking = body.named.iter().flatten().map(|(digest, position)| {
+        let reason = format!("it is named by the event at position {position}, and is not in the bundle");
+        NamedFault::of("document", &digest.to_string(), reason)
+    });
+    report.take_in(body.faults.into_iter().chain(lacking).collect());
+    let covered = if artifacts { 1 } else { NOT_COVERED.len() };
+    report.not_covered = NOT_COVERED[..covered].iter().map(|what| (*what).to_owned()).collect();
     if foreign {
         let remark = format!("the given keys have signed none of the checkpoints in the bundle ({kept})");
         report.remarks.push(remark);
@@ -166,7 +205,11 @@ fn known(line: &FormulaLine) -> Result<(), VerificationStop> {
 struct BundleBody {
     erasures: Erasures,
     counted: End,
-    diverged: Diverged,
+    awaited: Awaited,
+    faults: Vec<NamedFault>,
+    /// Raw documents that events name and that have not come, each with the first position that does; `None` where
+    /// nobody asks.
+    named: Option<BTreeMap<Digest, Position>>,
 }
 
 impl BundleBody {
@@ -189,12 +232,17 @@ impl BundleBody {
                     }
                     stored.check(&self.erasures)?;
                     each(&stored)?;
-                    verification.push(&stored, &mut self.diverged)?;
+                    if let (Some(named), Some(document)) = (&mut self.named, document(&stored.payload)) {
+                        named.entry(document.sha256).or_insert(stored.position);
+                    }
+                    self.awaited.0.clear();
+                    verification.push(ExaminedEvent::of(stored), &mut self.awaited)?;
                     self.counted.events += 1;
                 }
                 BundleLine::Publication(section) => self.section(reader, &section, verification)?,
                 BundleLine::Artifact(artifact) => {
                     artifact_lines(reader, &artifact).map_err(|error| at_end(verification, error))?;
+                    self.named.iter_mut().for_each(|named| _ = named.remove(&artifact.sha256));
                     self.counted.artifacts += 1;
                 }
                 BundleLine::End(end) if end == self.counted => return Ok(()),
@@ -214,7 +262,7 @@ impl BundleBody {
         section: &Section,
         verification: &mut Verification,
     ) -> Result<(), VerificationStop> {
-        let place = self.diverged.0.iter().position(|(label, _)| *label == section.label);
+        let place = self.awaited.0.iter().position(|awaited| awaited.label == section.label);
         let mut held = Vec::new();
         let mut digests = [Digest::default(); 2];
         for (digest, count) in digests.iter_mut().zip([section.scores, section.state]) {
@@ -228,8 +276,20 @@ impl BundleBody {
             }
             *digest = Digest(hasher.finalize().into());
         }
-        if let Some((label, scores)) = place.map(|place| self.diverged.0.remove(place)) {
-            verification.name(&label, differing(&scores, &held, MAX_REPORTED));
+        if let Some(AwaitedLines { label, scores, still }) = place.map(|place| self.awaited.0.remove(place)) {
+            let compares = |level: Level, id: &str, metric: &str| {
+                still.as_ref().is_none_or(|still| still.compares(level, id, metric))
+            };
+            let rows = differing(&scores, &held, compares, MAX_REPORTED);
+            if still.is_none() {
+                verification.name(&label, rows);
+            } else {
+                if !rows.is_empty() {
+                    verification.diverges(&label, rows);
+                }
+                let reason = "its lines rest on what was erased since, and cannot be told: a bundle holds none";
+                self.faults.push(NamedFault::of("publication", &label, reason));
+            }
         }
         let published = verification.published(section.event);
         let fits = published.is_some_and(|facts| {

@@ -18,6 +18,8 @@ pub struct Trust {
     pub keys: Vec<String>,
     /// Files with checkpoints taken earlier: the note, or what `audit checkpoint` answered.
     pub checkpoints: Vec<PathBuf>,
+    /// Whether publications that cannot be told any more are known to the auditor, and nothing wrong.
+    pub allow_unprovable: bool,
 }
 
 /// What `audit checkpoint` answers, as far as it is needed.

@@ -58,7 +58,7 @@ async fn from_history(
                 Value::String(text) => Some(text),
                 other => Some(other.to_string()),
             };
-            found.push(Divergence { id, metric, replayed: text(replayed), live: text(held) });
+            found.push(Divergence { table: None, id, metric, replayed: text(replayed), live: text(held) });
         }
     }
     Ok(found)
