@@ -66,6 +66,11 @@ impl MigratedSchema {
     }
 
     fn read(&mut self, text: &str) {
+        for start in ["CREATE FUNCTION log.", "CREATE OR REPLACE FUNCTION log."] {
+            let each = text.match_indices(start).map(|(at, start)| &text[at + start.len()..]);
+            self.functions.extend(each.filter_map(function));
+        }
+        // Of a function's text its remarks are a part; elsewhere they could be taken for statements.
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("--"));
         let text = lines.collect::<Vec<_>>().join("\n");
         let from = |start: &'static str| text.match_indices(start).map(|(at, start)| &text[at + start.len()..]);
@@ -79,9 +84,6 @@ impl MigratedSchema {
                 let view = statement.split_once([' ', '\n']);
                 self.views.extend(view.map(|(name, rest)| (name.to_owned(), rest.to_owned())));
             }
-        }
-        for start in ["CREATE FUNCTION log.", "CREATE OR REPLACE FUNCTION log."] {
-            self.functions.extend(from(start).filter_map(function));
         }
         for rest in from("CREATE TRIGGER ") {
             let statement = format!("CREATE TRIGGER {}", rest.split(';').next().unwrap_or_default());
