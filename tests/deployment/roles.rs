@@ -12,10 +12,12 @@ use crate::support::cli::{Place, Said, ended};
 /// Longest wait for a follower, generous.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The statements of the document, each with the login it makes.
+/// The statements of the document that make logins of `public`, its first, each with the login it makes.
 fn printed() -> Vec<(String, String)> {
     let document = include_str!("../../docs/OPERATIONS.md");
-    let lines = document.lines().filter(|line| line.starts_with("CREATE ROLE "));
+    let first = document.find("\nCREATE ROLE ").unwrap();
+    let (statements, _) = document[first..].split_once("```").unwrap();
+    let lines = statements.lines().filter(|line| line.starts_with("CREATE ROLE "));
     lines.map(|line| (line.split_whitespace().nth(2).unwrap().to_owned(), line.to_owned())).collect()
 }
 
