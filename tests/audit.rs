@@ -14,3 +14,4 @@ pub(crate) mod support;
 mod tamper;
 mod tiles;
 mod versions;
+mod witness;

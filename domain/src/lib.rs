@@ -17,6 +17,7 @@ pub mod checked;
 pub mod checkpoint;
 pub mod claims;
 pub mod codec;
+pub mod cosignature;
 pub mod decide;
 pub mod decimal;
 pub mod digest;
@@ -42,6 +43,7 @@ pub mod time;
 pub mod tlog_proof;
 pub mod unseen;
 pub mod version;
+pub mod witness;
 
 pub use event::{Event, EventType};
 pub use recorded::{Envelope, Position, Recorded};

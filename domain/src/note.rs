@@ -8,25 +8,24 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use ring::signature::Ed25519KeyPair;
 use thiserror::Error;
 
-use crate::digest::Digest;
+mod key;
+
+use key::{ED25519_BYTE, ID_BYTES};
+pub use key::{KeyId, MAX_NAME_BYTES, is_name};
+pub(crate) use key::{
+    OTHER_ID, SECRET_PREFIX, WITNESS_BYTE, accepts, encoded, pair, public, public_half, secret_parts,
+};
 
 /// Greatest size of a note, in bytes: 64 KiB.
 pub const MAX_NOTE_BYTES: usize = 64 * 1024;
 /// Greatest number of signatures on one note.
 pub(crate) const MAX_SIGNATURES: usize = 64;
-/// Greatest length of a key's name, in bytes.
-pub const MAX_NAME_BYTES: usize = 255;
 
-/// The byte before a key that says Ed25519.
-const ED25519_BYTE: u8 = 0x01;
-/// Bytes of a key's id.
-const ID_BYTES: usize = 4;
 const SIGNATURE_BYTES: usize = 64;
 const SIGNATURE_PREFIX: &str = "\u{2014} ";
-const SECRET_PREFIX: &str = "PRIVATE+KEY+";
 
 /// Why a text is no note or no key. No message holds a secret.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -47,30 +46,6 @@ pub enum NoteError {
     Forged(String),
 }
 
-/// The id of a key: the first four bytes of SHA-256(name || newline || 0x01 || key).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyId(pub [u8; ID_BYTES]);
-
-impl KeyId {
-    fn of(name: &str, key: &[u8; 32]) -> Self {
-        let hash = Digest::of_parts(&[name.as_bytes(), b"\n", &[ED25519_BYTE], key]).0;
-        Self([hash[0], hash[1], hash[2], hash[3]])
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// Whether a text may be the name of a key: without white space and `+`.
-#[must_use]
-pub fn is_name(name: &str) -> bool {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '+';
-    !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(odd)
-}
-
 /// A key that checks signatures.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VerifyingKey {
@@ -81,7 +56,7 @@ pub struct VerifyingKey {
 
 impl VerifyingKey {
     fn new(name: &str, key: [u8; 32]) -> Self {
-        Self { name: name.to_owned(), id: KeyId::of(name, &key), key }
+        Self { name: name.to_owned(), id: KeyId::of(name, ED25519_BYTE, &key), key }
     }
 
     /// Reads `NAME+ID+KEY`.
@@ -89,14 +64,8 @@ impl VerifyingKey {
     /// # Errors
     /// When it is something else, or the id is not that of name and key.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let error = |reason| NoteError::Key { kind: "verification", reason };
-        let (name, id, key) = parts(text.trim()).ok_or_else(|| error("expected NAME+ID+KEY"))?;
-        if !is_name(name) {
-            return Err(error("its name is empty, too long or holds white space"));
-        }
-        let key = key_bytes(key).ok_or_else(|| error("expected base64 of an Ed25519 key"))?;
-        let parsed = Self::new(name, key);
-        if parsed.id.to_string() == id { Ok(parsed) } else { Err(error("its id is not that of name and key")) }
+        let (name, id, key) = public(text, ED25519_BYTE)?;
+        Ok(Self { name, id, key })
     }
 
     /// Its name.
@@ -112,13 +81,13 @@ impl VerifyingKey {
     }
 
     fn accepts(&self, text: &str, signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.key).verify(text.as_bytes(), signature).is_ok()
+        accepts(&self.key, text.as_bytes(), signature)
     }
 }
 
 impl fmt::Display for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}+{}+{}", self.name, self.id, encoded(&self.key))
+        write!(f, "{}+{}+{}", self.name, self.id, encoded(ED25519_BYTE, &self.key))
     }
 }
 
@@ -140,12 +109,8 @@ impl SigningKey {
     /// # Errors
     /// When the name is no name.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
-        let error = |reason| NoteError::Key { kind: "signing", reason };
-        if !is_name(name) {
-            return Err(error("its name is empty, too long or holds white space"));
-        }
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| error("not an Ed25519 seed"))?;
-        let public = pair.public_key().as_ref().try_into().map_err(|_| error("not an Ed25519 seed"))?;
+        let pair = pair(name, seed)?;
+        let public = public_half(&pair)?;
         Ok(Self { pair, public: VerifyingKey::new(name, public) })
     }
 
@@ -154,12 +119,9 @@ impl SigningKey {
     /// # Errors
     /// When it is something else. The text is in no message.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let error = |reason| NoteError::Key { kind: "signing", reason };
-        let rest = text.trim().strip_prefix(SECRET_PREFIX);
-        let (name, id, seed) = rest.and_then(parts).ok_or_else(|| error("expected PRIVATE+KEY+NAME+ID+SEED"))?;
-        let seed = key_bytes(seed).ok_or_else(|| error("expected base64 of an Ed25519 seed"))?;
+        let (name, id, seed) = secret_parts(text, ED25519_BYTE)?;
         let key = Self::from_seed(name, &seed)?;
-        if key.public.id.to_string() == id { Ok(key) } else { Err(error("its id is not that of name and seed")) }
+        if key.public.id.to_string() == id { Ok(key) } else { Err(OTHER_ID) }
     }
 
     /// The form in which the key of this name and seed is kept.
@@ -168,7 +130,7 @@ impl SigningKey {
     /// As [`SigningKey::from_seed`].
     pub fn secret(name: &str, seed: &[u8; 32]) -> Result<String, NoteError> {
         let key = Self::from_seed(name, seed)?;
-        Ok(format!("{SECRET_PREFIX}{name}+{}+{}", key.public.id, encoded(seed)))
+        Ok(format!("{SECRET_PREFIX}{name}+{}+{}", key.public.id, encoded(ED25519_BYTE, seed)))
     }
 
     /// The key that checks its signatures.
@@ -176,25 +138,6 @@ impl SigningKey {
     pub fn public(&self) -> &VerifyingKey {
         &self.public
     }
-}
-
-fn parts(text: &str) -> Option<(&str, &str, &str)> {
-    // The key's base64 may hold a plus, name and id cannot.
-    let (name, rest) = text.split_once('+')?;
-    let (id, key) = rest.split_once('+')?;
-    Some((name, id, key))
-}
-
-fn encoded(key: &[u8; 32]) -> String {
-    let mut bytes = vec![ED25519_BYTE];
-    bytes.extend_from_slice(key);
-    BASE64.encode(bytes)
-}
-
-fn key_bytes(text: &str) -> Option<[u8; 32]> {
-    let bytes = BASE64.decode(text).ok()?;
-    let (kind, key) = bytes.split_first()?;
-    if *kind == ED25519_BYTE { key.try_into().ok() } else { None }
 }
 
 /// A note, taken apart.
@@ -249,6 +192,42 @@ impl Note {
             return Err(malformed("too many signatures"));
         }
         Ok(Self { text: text.to_owned(), signatures })
+    }
+
+    /// What the lines of a key hold after its id.
+    pub(crate) fn signatures_of(&self, name: &str, id: KeyId) -> impl Iterator<Item = &[u8]> {
+        let mine = self.signatures.iter().filter(move |(held, held_id, _)| held == name && *held_id == id);
+        mine.map(|(_, _, blob)| blob.as_slice())
+    }
+
+    /// Puts a line in place of those of the same key.
+    ///
+    /// # Errors
+    /// When there are too many then.
+    pub(crate) fn put(&mut self, name: &str, id: KeyId, blob: Vec<u8>) -> Result<(), NoteError> {
+        self.signatures.retain(|(held, held_id, _)| held != name || *held_id != id);
+        if self.signatures.len() >= MAX_SIGNATURES {
+            return Err(NoteError::Malformed("too many signatures"));
+        }
+        self.signatures.push((name.to_owned(), id, blob));
+        Ok(())
+    }
+
+    /// Takes in the lines of another note of the same text, in place of those of the same keys, without those under one
+    /// name.
+    ///
+    /// # Errors
+    /// When the text is another, or there are too many lines then.
+    pub fn join(&mut self, other: &Self, without: &str) -> Result<(), NoteError> {
+        if self.text != other.text {
+            return Err(NoteError::Malformed("the notes say different things"));
+        }
+        for (name, id, blob) in &other.signatures {
+            if name != without {
+                self.put(name, *id, blob.clone())?;
+            }
+        }
+        Ok(())
     }
 
     /// Those of the keys that signed the note. Signatures of other keys say nothing.

@@ -221,7 +221,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), KeyFileError> {
 }
 
 /// The folder of a key file, made where it is missing.
-fn folder_of(path: &Path) -> Result<&Path, KeyFileError> {
+pub(crate) fn folder_of(path: &Path) -> Result<&Path, KeyFileError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder).map_err(io_error(folder))?;
     Ok(folder)

@@ -10,6 +10,7 @@
 //! | [`aggregate`] | what a stream remembers, as cqrs-es wants to be told |
 //! | [`sequencer`] | committed events get positions, the log gets its root |
 //! | [`checkpoint`], [`signing_key`] | signed tree heads, and what they are signed with |
+//! | [`witness`] | a witness of our own: its key, and what it has seen |
 //! | [`import`] | a log from elsewhere, taken in as it is |
 //! | [`backup`], [`place`] | all that cannot be made again, kept elsewhere and put back, and where elsewhere is |
 //! | [`erase`] | what the law demands to be forgotten |
@@ -37,6 +38,7 @@ pub mod roles;
 pub mod sequencer;
 pub mod signing_key;
 pub mod source;
+pub mod witness;
 
 pub use append::{Append, AppendContext, AppendOutcome};
 pub use connect::connect;

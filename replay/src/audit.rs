@@ -13,6 +13,7 @@
 //! | [`report`] | what a check came to |
 //! | [`tlog`] | the proof of one event with a kept checkpoint, in one text |
 //! | [`check`] | proofs and explanations checked from their own text alone |
+//! | [`policy`] | what an auditor trusts: keys, witnesses and their quorum |
 //! | [`explain`] | one score with the events it rests on, each with its proof |
 //! | [`bundle`] | all that in one file, written and checked |
 
@@ -25,6 +26,7 @@ pub mod fault;
 pub mod live;
 mod live_tables;
 mod migrated;
+pub mod policy;
 pub mod report;
 mod rules;
 pub mod tiles;

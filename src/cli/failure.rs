@@ -102,5 +102,6 @@ fn worded(error: &service::Error) -> Option<String> {
         return Some(format!("{error}; --data-dir names the folder"));
     }
     // The flag has the name of the field.
-    matches!(error, service::Error::Invalid { field: "key" | "observed_at", .. }).then(|| format!("--{error}"))
+    matches!(error, service::Error::Invalid { field: "key" | "observed_at" | "quorum" | "witness", .. })
+        .then(|| format!("--{error}"))
 }

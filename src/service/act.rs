@@ -9,6 +9,8 @@ pub mod backup;
 #[cfg(feature = "ingest")]
 pub mod checkpoint;
 #[cfg(feature = "ingest")]
+pub mod cosign;
+#[cfg(feature = "ingest")]
 pub mod curate;
 #[cfg(feature = "ingest")]
 pub mod demo;

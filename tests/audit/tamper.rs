@@ -2,6 +2,7 @@
 
 use domain::digest::Digest;
 use domain::merkle::Frontier;
+use replay::audit::policy::Policy;
 use serde_json::Value;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
 
@@ -286,7 +287,7 @@ async fn a_reader_whose_backend_is_killed_says_nothing() {
     let options = place.db.options();
     let mut killed = false;
     let mut snapshot = conn.begin_with(replay::SNAPSHOT).await.unwrap();
-    let verified = replay::audit::live::verify(&mut snapshot, vec![], &[], &mut (), &mut |event| {
+    let verified = replay::audit::live::verify(&mut snapshot, vec![], &Policy::default(), &mut (), &mut |event| {
         if event.position == 300 && !killed {
             killed = true;
             let options = options.clone();

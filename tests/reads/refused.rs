@@ -1,5 +1,6 @@
 //! A database that refuses: what it said first is what is told.
 
+use replay::audit::policy::Policy;
 use replay::snapshot;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -15,7 +16,7 @@ async fn a_lock_that_does_not_come_is_told_as_what_it_is() {
     let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
     conn.execute("SET lock_timeout = '50ms'").await.unwrap();
     let read = snapshot::read(&mut conn, async |conn| -> Result<_, replay::ReplayError> {
-        replay::audit::live::verify(conn, Vec::new(), &[], &mut (), &mut |_| {}).await
+        replay::audit::live::verify(conn, Vec::new(), &Policy::default(), &mut (), &mut |_| {}).await
     });
     let said = read.await.unwrap_err();
     let said = format!("{:#}", anyhow::Error::from(said));

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::formula::{self, Formula};
 use domain::merkle::tile::{TileId, Tiles, WIDTH};
-use domain::note::VerifyingKey;
 use domain::number::fit;
 use domain::recorded::Position;
 use projections::store;
@@ -15,6 +13,7 @@ use sqlx::PgConnection;
 
 use super::fault::NamedFault;
 use super::live_tables::{self, LiveTables};
+use super::policy::Policy;
 use super::report::VerificationReport;
 use super::rules::ExaminedEvent;
 use super::tiles;
@@ -28,22 +27,19 @@ use crate::snapshot::OfDatabase as _;
 /// Events read between two looks at the tiles: 19 tiles, which is one page of the log.
 const PAGE_POSITIONS: u64 = 19 * WIDTH;
 
-/// Checkpoints that the database keeps: they narrow down where a log was changed, and vouch for nothing.
-async fn kept(conn: &mut PgConnection, keys: &[VerifyingKey]) -> Result<Vec<Anchor>, VerificationStop> {
+/// Checkpoints that the database keeps: they narrow down where a log was changed, and vouch for it as the policy says.
+async fn kept(conn: &mut PgConnection, policy: &Policy) -> Result<Vec<Anchor>, VerificationStop> {
     let mut anchors = Vec::new();
     for row in sqlx::query_file!("sql/checkpoints.sql").fetch_all(conn).await.map_err(ReplayError::from)? {
         let wrong = |reason: &dyn std::fmt::Display| Fault {
             position: None,
             reason: format!("the kept checkpoint of size {}: {reason}", row.tree_size),
         };
-        Checkpoint::open(&row.note, keys).map_err(|error| wrong(&error))?;
-        let note = domain::note::Note::parse(&row.note).map_err(|error| wrong(&error))?;
-        let checkpoint = Checkpoint::parse(&note.text).map_err(|error| wrong(&error))?;
-        if (i64::try_from(checkpoint.size).ok(), &checkpoint.root.0[..]) != (Some(row.tree_size), &row.root[..]) {
+        let anchor = policy.kept(&row.note).map_err(|error| wrong(&error))?.anchor;
+        if (i64::try_from(anchor.size).ok(), &anchor.root.0[..]) != (Some(row.tree_size), &row.root[..]) {
             return Err(wrong(&"its row says another size or root than its note").into());
         }
-        let source = format!("the kept checkpoint of size {}", checkpoint.size);
-        anchors.push(Anchor::said(checkpoint.size, checkpoint.root, &source));
+        anchors.push(anchor);
     }
     Ok(anchors)
 }
@@ -74,14 +70,14 @@ pub async fn holds_erased(conn: &mut PgConnection) -> Result<Option<Position>, R
 pub async fn verify(
     conn: &mut PgConnection,
     mut anchors: Vec<Anchor>,
-    keys: &[VerifyingKey],
+    policy: &Policy,
     witness: &mut dyn Witness,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<VerificationReport, ReplayError> {
     let head = log::head(&mut *conn).await?;
     let builds = store::live_builds(&mut *conn).await?;
     let brought = anchors.clone();
-    let kept = match kept(&mut *conn, keys).await {
+    let kept = match kept(&mut *conn, policy).await {
         Ok(kept) => kept,
         Err(stop) => return stopped(&head, stop),
     };

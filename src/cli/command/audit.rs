@@ -23,7 +23,18 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
     let timed = |output: Output| output.with("seconds", started.elapsed().as_secs_f64());
     let output = match command {
         #[cfg(feature = "ingest")]
-        Audit::Checkpoint { origin, rotate } => {
+        Audit::Checkpoint { add: Some(note), .. } => {
+            let kept = act::checkpoint::add(&deps()?, &note).await?;
+            Output::report(kept.note.clone(), &kept)?
+        }
+        #[cfg(feature = "ingest")]
+        Audit::Cosign { checkpoint, proof, keys, name } => {
+            let asked = act::cosign::CosignRequest { checkpoint, proof, keys, name };
+            let cosigned = act::cosign::cosign(&session::settings(common), session::watch(common).as_ref(), &asked)?;
+            Output::report(cosigned.note.clone(), &cosigned)?
+        }
+        #[cfg(feature = "ingest")]
+        Audit::Checkpoint { origin, rotate, .. } => {
             let signed = act::checkpoint::checkpoint(&deps()?, origin.as_deref(), rotate).await?;
             Output::report(signed.note.clone(), &signed)?
         }

@@ -18,6 +18,24 @@ pub(crate) enum Audit {
         /// Make a new key, sign with the old and the new one, and keep the new one
         #[arg(long, conflicts_with = "origin")]
         rotate: bool,
+        /// Sign nothing: keep the cosignatures in this note beside the checkpoint that they are of
+        #[arg(long, value_name = "NOTE", conflicts_with_all = ["origin", "rotate"])]
+        add: Option<PathBuf>,
+    },
+    /// Cosign a checkpoint as a witness, if its log has only grown since it was seen last; needs no database
+    #[cfg(feature = "ingest")]
+    Cosign {
+        /// A file with the checkpoint: the note, or what `audit checkpoint` answered
+        checkpoint: PathBuf,
+        /// A file with what `audit prove --from SEEN --to SIZE` answered, where the log has grown
+        #[arg(long, value_name = "FILE")]
+        proof: Option<PathBuf>,
+        /// A verification key of the log, `NAME+ID+KEY`, the first time; may be repeated
+        #[arg(long = "key", value_name = "VKEY")]
+        keys: Vec<String>,
+        /// Name of the witness, on first use; it becomes part of its key
+        #[arg(long)]
+        name: Option<String>,
     },
     /// Prove that an event is in the log, or that the log has only grown
     Prove {
@@ -95,10 +113,22 @@ pub(crate) struct TrustArgs {
     /// Take publications that cannot be told any more, for what they rest on was erased, for known
     #[arg(long)]
     pub(crate) allow_unprovable: bool,
+    /// A witness's verification key, `NAME+ID+KEY`; may be repeated. Only a checkpoint that they cosigned is trusted
+    #[arg(long = "witness", value_name = "VKEY")]
+    pub(crate) witnesses: Vec<String>,
+    /// How many different witnesses have to have cosigned; default: all that are given
+    #[arg(long, value_name = "N", requires = "witnesses")]
+    pub(crate) quorum: Option<usize>,
 }
 
 impl From<&TrustArgs> for trust::Trust {
-    fn from(TrustArgs { keys, checkpoints, allow_unprovable }: &TrustArgs) -> Self {
-        Self { keys: keys.clone(), checkpoints: checkpoints.clone(), allow_unprovable: *allow_unprovable }
+    fn from(TrustArgs { keys, checkpoints, allow_unprovable, witnesses, quorum }: &TrustArgs) -> Self {
+        Self {
+            keys: keys.clone(),
+            checkpoints: checkpoints.clone(),
+            allow_unprovable: *allow_unprovable,
+            witnesses: witnesses.clone(),
+            quorum: *quorum,
+        }
     }
 }

@@ -252,6 +252,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Sign the log; the first time it gets a name", "pg-atlas audit checkpoint --origin atlas.example/log"),
             ("Change the key", "pg-atlas audit checkpoint --rotate"),
+            ("Keep what a witness has cosigned", "pg-atlas audit checkpoint --add cosigned.note"),
         ],
     ),
     (
@@ -262,12 +263,23 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("With its checkpoint, for other tools", "pg-atlas audit prove 17 --tlog-proof"),
         ],
     ),
+    (
+        "audit cosign",
+        &[
+            ("A log seen for the first time", "pg-atlas audit cosign cp.note --key VKEY --name witness.example"),
+            ("One that has grown", "pg-atlas audit cosign cp.note --proof grown.json"),
+        ],
+    ),
     ("audit check", &[("A proof that somebody sent", "pg-atlas audit check 17.tlog-proof")]),
     (
         "audit verify",
         &[
             ("A bundle, trusting an earlier checkpoint", "pg-atlas audit verify log.bundle --checkpoint earlier.note"),
             ("The database and its live tables", "pg-atlas audit verify"),
+            (
+                "Two of three witnesses vouch for it",
+                "pg-atlas audit verify --key VKEY --witness W1 --witness W2 --witness W3 --quorum 2",
+            ),
         ],
     ),
     ("audit export", &[("The log in one file", "pg-atlas audit export log.bundle --artifacts")]),

@@ -1,11 +1,18 @@
 //! The log's own word, signed.
 
+use std::path::Path;
+
+use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
+use domain::note::Note;
 use ingest::signing_key::{self, ENV_FILE_NAME, ENV_NAME, KeySource};
+use replay::audit::live;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::new_key;
+use crate::service::ask::audit::trust;
+use crate::service::error::Cause;
 use crate::service::{Deps, Error, Result, environment};
 
 /// A signed tree head.
@@ -57,6 +64,50 @@ pub async fn checkpoint(deps: &Deps, origin: Option<&str>, rotate: bool) -> Resu
         deps.note(format!("a new key in {}: {purpose}", signing_key::FILE_NAME));
     }
     Ok(Signed { origin: checkpoint.origin, tree_size: checkpoint.size, root: checkpoint.root, keys: public, note })
+}
+
+/// A kept checkpoint with the cosignatures that witnesses gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeptCheckpoint {
+    /// Name of the log.
+    pub origin: String,
+    /// Events of the log.
+    pub tree_size: u64,
+    /// Root of the log.
+    pub root: Digest,
+    /// The note, with every line that is known.
+    pub note: String,
+}
+
+/// Keeps the cosignatures of a note beside the checkpoint that they are of, which this log has signed and keeps. Lines
+/// under the log's own name are left: nobody else makes them. Whoever audits knows the witnesses, the log need not.
+///
+/// # Errors
+/// When no such checkpoint is kept, or the database fails.
+pub async fn add(deps: &Deps, file: &Path) -> Result<KeptCheckpoint> {
+    let refused = |cause: Cause| Error::refused(cause).of(file.display());
+    let given = trust::note(file)?;
+    let Checkpoint { origin, size, root } = Checkpoint::parse(&given.text).map_err(|error| refused(error.into()))?;
+    let log = deps.log().await?;
+    let mut conn = deps.read().await?;
+    let held = live::checkpoints(&mut conn).await?;
+    drop(conn);
+    let held = held.iter().filter_map(|note| Note::parse(note).ok()).filter(|note| note.text == given.text);
+    let mut kept: Option<Note> = None;
+    for note in held {
+        match &mut kept {
+            Some(kept) => kept.join(&note, "").map_err(|error| refused(error.into()))?,
+            None => kept = Some(note),
+        }
+    }
+    let mut note = kept.ok_or_else(|| {
+        refused(format!("the log {origin} keeps no checkpoint of size {size} that says the same").into())
+    })?;
+    note.join(&given, &origin).map_err(|error| refused(error.into()))?;
+    let checkpoint = Checkpoint { origin, size, root };
+    let text = note.to_string();
+    ingest::checkpoint::keep(&log, &checkpoint, &text).await?;
+    Ok(KeptCheckpoint { origin: checkpoint.origin, tree_size: size, root, note: text })
 }
 
 /// Where the signing keys are.

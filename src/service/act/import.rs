@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::service::ask::audit::bundle;
-use crate::service::ask::audit::trust::Trust;
+use crate::service::ask::audit::trust::{Brought, Trust};
 use crate::service::{Deps, Error, Result};
 
 /// What became of a bundle.
@@ -43,8 +43,9 @@ pub struct ImportedBundle {
 /// When the bundle does not hold, or the log here has other events.
 pub async fn import(deps: &Deps, path: &Path, brought: &Trust) -> Result<ImportedBundle> {
     let open = || bundle::open(path);
-    let (keys, anchors) = brought.read()?;
-    let mut report = verify(open()?, anchors, &keys, false, &mut |_| Ok(()))?;
+    let Brought { policy, anchors, remarks } = brought.read()?;
+    deps.warn_all(&remarks);
+    let mut report = verify(open()?, anchors, &policy, false, &mut |_| Ok(()))?;
     if !brought.allow_unprovable {
         report.require_provable();
     }

@@ -16,7 +16,7 @@ use replay::audit::{bundle as bundles, definitions, explain, live, tiles, tlog};
 use replay::{ReplayError, SNAPSHOT, log, snapshot};
 use sqlx::Connection as _;
 
-use self::trust::Trust;
+use self::trust::{Brought, Trust};
 use super::events::backwards;
 use super::forms_of;
 use crate::service::{Deps, Error, Result};
@@ -78,7 +78,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// # Errors
 /// When the check cannot be made; what it finds is its answer.
 pub async fn verify(deps: &Deps, brought: &Trust, artifacts: bool) -> Result<VerificationReport> {
-    let (keys, anchors) = brought.read()?;
+    let Brought { policy, anchors, remarks } = brought.read()?;
+    deps.warn_all(&remarks);
     // One snapshot: whoever appends or projects meanwhile is neither kept waiting nor mistaken for a fault.
     let mut conn = deps.read_long().await?;
     let mut looks = 1;
@@ -89,7 +90,7 @@ pub async fn verify(deps: &Deps, brought: &Trust, artifacts: bool) -> Result<Ver
             }
             let head = log::head(conn).await?;
             let mut progress = deps.begin("verifying", head.position);
-            Ok(Some(live::verify(conn, anchors.clone(), &keys, &mut (), &mut |_| progress.step()).await?))
+            Ok(Some(live::verify(conn, anchors.clone(), &policy, &mut (), &mut |_| progress.step()).await?))
         });
         match read.await? {
             Some(report) => break report,
@@ -134,8 +135,9 @@ async fn documents(_: &Deps) -> Result<Vec<NamedFault>> {
 /// # Errors
 /// When the file cannot be read; what is wrong with the bundle is the answer.
 pub fn verify_bundle(file: &Path, brought: &Trust, artifacts: bool) -> Result<VerificationReport> {
-    let (keys, anchors) = brought.read()?;
-    let mut report = bundles::verify::verify(bundle::open(file)?, anchors, &keys, artifacts, &mut |_| Ok(()))?;
+    let Brought { policy, anchors, remarks } = brought.read()?;
+    let mut report = bundles::verify::verify(bundle::open(file)?, anchors, &policy, artifacts, &mut |_| Ok(()))?;
+    report.remarks.extend(remarks);
     if !brought.allow_unprovable {
         report.require_provable();
     }

@@ -7,11 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::Recorded;
 use domain::canonical;
-use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::facts::document;
 use domain::formula::{self, Formula};
-use domain::note::{Note, VerifyingKey};
 use domain::recorded::Position;
 use projections::metrics::{Level, Scores};
 use sha2::{Digest as _, Sha256};
@@ -21,6 +19,7 @@ use super::reader::BundleReader;
 use crate::ReplayError;
 use crate::audit::erased::StillCompared;
 use crate::audit::fault::NamedFault;
+use crate::audit::policy::Policy;
 use crate::audit::report::VerificationReport;
 use crate::audit::rules::ExaminedEvent;
 use crate::audit::tree::{Anchor, Fault};
@@ -80,7 +79,7 @@ struct Prelude {
 pub fn verify<R: Read>(
     file: R,
     anchors: Vec<Anchor>,
-    keys: &[VerifyingKey],
+    policy: &Policy,
     artifacts: bool,
     each: &mut dyn FnMut(&Stored) -> Result<(), ReplayError>,
 ) -> Result<VerificationReport, ReplayError> {
@@ -91,14 +90,14 @@ pub fn verify<R: Read>(
         }
         Err(error) => return Err(error),
     };
-    let prelude = match prelude(&mut reader, &header, anchors, keys) {
+    let prelude = match prelude(&mut reader, &header, anchors, policy) {
         Ok(prelude) => prelude,
         Err(VerificationStop::Error(error)) => return Err(error),
         Err(VerificationStop::Fault(fault)) => return VerificationReport::before(header.tree_size, fault),
     };
     let erasures = prelude.decisions.erasures();
     let kept = prelude.counted.checkpoints;
-    let foreign = !keys.is_empty() && kept > 0 && prelude.signed == 0;
+    let foreign = !policy.keys.is_empty() && kept > 0 && prelude.signed == 0;
     // Some formula: every event is to be decoded and folded, also those that no publication rests on.
     let formula = Formula::shipped(formula::DEFAULT)?;
     let passed = prelude.decisions.passed_over(Position::MAX).positions;
@@ -145,7 +144,7 @@ fn prelude<R: Read>(
     reader: &mut BundleReader<R>,
     header: &Header,
     mut anchors: Vec<Anchor>,
-    keys: &[VerifyingKey],
+    policy: &Policy,
 ) -> Result<Prelude, VerificationStop> {
     anchors.push(Anchor::said(header.tree_size, header.root, "the header"));
     let (mut counted, mut signed) = (End::default(), 0);
@@ -169,11 +168,9 @@ fn prelude<R: Read>(
             }
             BundleLine::Checkpoint(line) => {
                 let wrong = |error: &dyn std::fmt::Display| unplaced(reader.wrong(&error.to_string()));
-                let note = Note::parse(&line.note).map_err(|error| wrong(&error))?;
-                let checkpoint = Checkpoint::parse(&note.text).map_err(|error| wrong(&error))?;
-                signed += u64::from(!note.signers(keys).map_err(|error| wrong(&error))?.is_empty());
-                let source = format!("the kept checkpoint of size {}", checkpoint.size);
-                anchors.push(Anchor::said(checkpoint.size, checkpoint.root, &source));
+                let found = policy.kept(&line.note).map_err(|error| wrong(&error))?;
+                signed += u64::from(found.signed);
+                anchors.push(found.anchor);
                 counted.checkpoints += 1;
             }
             next => return Ok(Prelude { anchors, decisions: Decisions::of(events), counted, signed, next }),
