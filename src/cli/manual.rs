@@ -54,7 +54,8 @@ fn explained(command: Command, path: &str) -> Command {
 fn document(below: &str) -> &'static str {
     match below.split(' ').next().unwrap_or_default() {
         "artifact" | "conflicts" | "curate" | "ingest" | "triage" => "docs/SOURCES.md",
-        "audit" | "erase" | "replay" => "docs/AUDIT.md",
+        "audit" | "replay" => "docs/AUDIT.md",
+        "erase" => "docs/ERASURE.md",
         "bench" => "docs/PERFORMANCE.md",
         "backup" | "doctor" | "migrate" | "project" | "serve" | "status" | "tenant" => "docs/OPERATIONS.md",
         "formula" | "history" | "rebuild" | "rollback" | "scores" | "why" => "docs/FORMULAS.md",
