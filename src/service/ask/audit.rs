@@ -85,7 +85,7 @@ pub async fn verify(deps: &Deps, brought: &Trust, artifacts: bool) -> Result<Ver
     let mut looks = 1;
     let mut report = loop {
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
-            if looks < LOOKS && matches!(live::holds_erased(conn).await, Ok(Some(_))) {
+            if looks < LOOKS && live::holds_erased(conn).await?.is_some() {
                 return Ok(None);
             }
             let head = log::head(conn).await?;
