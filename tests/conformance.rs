@@ -126,7 +126,7 @@ impl Lives {
         }
         let at_once = live_through(&mut conn, u64::MAX, false).await;
         let head = head(&mut conn).await;
-        let folded = as_of::fold(&mut conn, seed(), head, None, &mut |_| {}).await.unwrap().world;
+        let folded = as_of::fold(&mut conn, seed(), head, &mut |_| {}).await.unwrap().world;
         let builds = store::live_builds(&mut conn).await.unwrap();
         let stored = load::world(&mut conn, &builds).await.unwrap();
         Self { conn, head, at_once, paged, worlds: [folded, stored], _db: db }

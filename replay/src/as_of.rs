@@ -9,20 +9,18 @@ use domain::formula::Formula;
 use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::{Fold, World};
-use projections::history::History;
 use projections::metrics::Scores;
 use projections::metrics::digest::{scores_digest, state_digest};
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
-use crate::log::{Decoded, Stored};
+use crate::log::{BATCH, Decoded, Stored};
 use crate::quarantine::Quarantine;
 use crate::threads::joined;
 use crate::{ReplayError, formulas, log};
 
-/// Events that go to the thread that folds at a time, and batches of them on their way.
-const BATCH: usize = 128;
+/// Batches on their way to the thread that folds.
 const BATCHES: usize = 4;
 
 /// A point of the log, as a user names it.
@@ -109,11 +107,10 @@ pub async fn fold(
     conn: &mut PgConnection,
     formula: FormulaDocument,
     to: Position,
-    history: Option<History>,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Fold, ReplayError> {
     let quarantine = Quarantine::read(&mut *conn).await?;
-    folded(conn, Fold::new(World::default(), formula.formula, quarantine.positions, history), to, progress).await
+    folded(conn, Fold::new(World::default(), formula.formula, quarantine.positions, None), to, progress).await
 }
 
 /// Folds on from where a fold stands to a position, on a thread beside the connection. `progress` sees each event as it
@@ -128,20 +125,24 @@ pub(crate) async fn folded(
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<Fold, ReplayError> {
     let from = fold.world.position + 1;
-    let (give, given) = sync_channel::<Vec<Decoded>>(BATCHES);
+    let (give, given) = sync_channel::<Vec<(Position, Result<Recorded, ReplayError>)>>(BATCHES);
     let folding = spawn_blocking(move || {
-        for read in given.into_iter().flatten() {
-            take_in(&mut fold, read.stored.position, read.recorded)?;
+        for (position, recorded) in given.into_iter().flatten() {
+            take_in(&mut fold, position, recorded)?;
         }
         Ok::<_, ReplayError>(fold)
     });
-    let mut batch = Vec::new();
-    let read = log::decoded(conn, from, to, |read| {
-        progress(&read.stored);
-        batch.push(read);
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    let read = log::decoded(conn, from, to, |Decoded { stored, recorded }| {
+        progress(&stored);
+        bytes += stored.payload.len();
+        batch.push((stored.position, recorded));
+        if batch.len() < BATCH.0 && bytes < BATCH.1 {
+            return Ok(());
+        }
+        bytes = 0;
         // Who has gone tells why below.
-        let gone = batch.len() == BATCH && give.send(mem::take(&mut batch)).is_err();
-        if gone { Err(ReadEnd::Unwanted) } else { Ok(()) }
+        give.send(mem::take(&mut batch)).map_err(|_| ReadEnd::Unwanted)
     })
     .await;
     // What was read before something could not be is folded all the same: an earlier fault is told first.

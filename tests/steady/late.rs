@@ -82,7 +82,7 @@ async fn over_stale_builds_a_fold_in_memory_answers() {
     sqlx::query("UPDATE atlas.build SET code = 'another'").execute(place.db.pool()).await.unwrap();
     let mut conn = place.db.options().connect().await.unwrap();
     let (present, _) = present::evaluate(&mut conn, &mut |_| {}).await.unwrap();
-    let whole = replay::as_of::fold(&mut conn, present.formula.clone(), 2, None, &mut |_| {}).await.unwrap();
+    let whole = replay::as_of::fold(&mut conn, present.formula.clone(), 2, &mut |_| {}).await.unwrap();
     assert_eq!((present.position, present.digest), (2, replay::as_of::outcome(&whole).digest));
     assert_eq!(count(place.db.pool(), builds).await, before, "nothing was built for it");
 }

@@ -146,7 +146,7 @@ async fn one_that_loses_the_builds_to_another_answers_without_them() {
     };
     let (present, _) = replay::present::evaluate(&mut conn, &mut each).await.unwrap();
     assert_eq!((present.position, seen), (EVENTS, EVENTS), "no event was folded twice");
-    let fold = replay::as_of::fold(&mut conn, present.formula, EVENTS, None, &mut |_| {}).await.unwrap();
+    let fold = replay::as_of::fold(&mut conn, present.formula, EVENTS, &mut |_| {}).await.unwrap();
     let outcome = replay::as_of::outcome(&fold);
     assert_eq!((present.digest, present.state_digest), (outcome.digest, outcome.state_digest));
     assert_eq!(present.root, replay::log::head(&mut conn).await.unwrap().root);

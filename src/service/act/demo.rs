@@ -179,7 +179,7 @@ async fn prove(deps: &Deps, conn: &mut PgConnection, published: &ScoresPublished
     let formula = formulas::hashed(conn, &published.formula, &published.formula_hash).await?;
     let mut frontier = Frontier::default();
     let mut progress = deps.begin("replaying", published.position);
-    let fold = as_of::fold(conn, formula, published.position, None, &mut |event| {
+    let fold = as_of::fold(conn, formula, published.position, &mut |event| {
         frontier.push(event.leaf_hash);
         progress.step();
     })

@@ -88,5 +88,5 @@ pub(crate) async fn fold_to(
     formula: FormulaDocument,
 ) -> Result<Fold> {
     let mut progress = deps.begin("replaying", position);
-    Ok(as_of::fold(conn, formula, position, None, &mut |_| progress.step()).await?)
+    Ok(as_of::fold(conn, formula, position, &mut |_| progress.step()).await?)
 }

@@ -92,7 +92,7 @@ async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &ReplayQuery
     };
     let fold = match &published {
         Some(published) => published.fold(conn, &mut each).await?,
-        None => as_of::fold(conn, formula, position, None, &mut each).await?,
+        None => as_of::fold(conn, formula, position, &mut each).await?,
     };
     drop(progress);
     let outcome = as_of::outcome(&fold);

@@ -122,7 +122,7 @@ async fn tell(deps: &Deps, conn: &mut PgConnection, asked: &WhyQuery) -> Result<
     let after = formula.formula.clone();
     let mut progress = deps.begin("replaying", position);
     let first = earlier.as_ref().map_or(position, |(from, _)| *from);
-    let mut fold = as_of::fold(conn, formula, first, None, &mut |_| progress.step()).await?;
+    let mut fold = as_of::fold(conn, formula, first, &mut |_| progress.step()).await?;
     let before = earlier.as_ref().map(|(_, formula)| said(&fold, formula, asked));
     as_of::advance(conn, &mut fold, position, &mut |_| progress.step()).await?;
     let mut values = said(&fold, &after, asked).map_err(|nothing| unsaid(&fold, &after, asked, nothing))?;

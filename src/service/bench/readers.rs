@@ -46,7 +46,7 @@ pub async fn replay(deps: &Deps, size: Size) -> Result<Figures> {
         let mut evaluations = Vec::with_capacity(RUNS);
         let mut ours = async || {
             let started = Instant::now();
-            let fold = as_of::fold(&mut conn, formula.clone(), size.events, None, &mut |_| {}).await?;
+            let fold = as_of::fold(&mut conn, formula.clone(), size.events, &mut |_| {}).await?;
             let taken = started.elapsed();
             // What a replay does once, at its end.
             black_box(as_of::outcome(&fold));
