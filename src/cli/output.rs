@@ -67,32 +67,30 @@ pub(crate) enum Output {
     /// Text to print as it is, whatever the format.
     Text(String),
     /// Lines for people, and the same as an object for programs.
-    Report(String, Map<String, Value>),
+    Report(String, Box<dyn JsonObject>),
     /// Lines for people; for programs an object that holds rows under a key, of which the columns are given.
     Listing(String, Map<String, Value>, Vec<&'static str>, &'static str),
     /// A result with lines for people behind it.
     Followed(Box<Self>, String),
-    /// A JSON document, whatever the format: it may be long, and is written as it is made.
-    Document(Box<dyn JsonDocument>),
 }
 
-/// What can be written as JSON.
-pub(crate) trait JsonDocument: fmt::Debug {
-    /// Writes it for people and programs.
+/// What is an object in JSON. It may be long: nothing is made of it on the way but what is asked for.
+pub(crate) trait JsonObject: fmt::Debug {
+    /// Writes it.
     fn write(&self, out: &mut dyn Write) -> io::Result<()>;
+    /// Its fields.
+    fn object(&self) -> Result<Map<String, Value>>;
 }
 
-impl<T: Serialize + fmt::Debug> JsonDocument for T {
+impl<T: Serialize + fmt::Debug> JsonObject for T {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut out = BufWriter::with_capacity(DOCUMENT_BUFFER, out);
-        serde_json::to_writer_pretty(&mut out, self)?;
-        out.write_all(b"\n")?;
-        out.flush()
+        write_json(self, out)
+    }
+
+    fn object(&self) -> Result<Map<String, Value>> {
+        Ok(object(serde_json::to_value(self).map_err(Failure::refused)?))
     }
 }
-
-/// Bytes of a long document that are written at a time.
-const DOCUMENT_BUFFER: usize = 64 << 10;
 
 /// Makes an object of a `json!({...})` literal.
 pub(crate) fn object(value: Value) -> Map<String, Value> {
@@ -110,15 +108,15 @@ impl Output {
 
     /// With another value beside those of an object.
     pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        if let Self::Object(map) | Self::Report(_, map) = &mut self {
+        if let Self::Object(map) = &mut self {
             map.insert(key.to_owned(), value.into());
         }
         self
     }
 
     /// An answer as lines for people and an object for programs.
-    pub(crate) fn report(text: String, answer: &impl Serialize) -> Result<Self> {
-        Ok(Self::Report(text, object(serde_json::to_value(answer).map_err(Failure::refused)?)))
+    pub(crate) fn report(text: String, answer: &(impl Serialize + fmt::Debug)) -> Result<Self> {
+        Ok(Self::Report(text, Box::new(answer.object()?)))
     }
 
     /// An answer as lines for people, and for programs an object that holds rows with these columns under a key.
@@ -168,34 +166,32 @@ pub(crate) fn objects(answers: &[impl Serialize]) -> Result<Vec<Map<String, Valu
 /// Writes a result. A reader that has gone away is no failure.
 pub(crate) fn print(output: &Output, format: OutputFormat) -> Result<()> {
     let mut out = pager::PagedOutput::open();
-    let written = match output {
-        Output::Document(_) if !looks().show.columns.is_empty() => return Err(whole()),
-        Output::Document(document) => document.write(&mut out),
-        _ => out.write_all(render(output, format)?.as_bytes()),
-    };
+    let written = write(output, format, &mut out)?;
     match written.and_then(|()| out.end()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::environment(error)),
         _ => Ok(()),
     }
 }
 
-fn render(output: &Output, format: OutputFormat) -> Result<String> {
+/// Writes a result, if it has the format; answers whether the reader took it.
+fn write(output: &Output, format: OutputFormat, out: &mut dyn Write) -> Result<io::Result<()>> {
     if let Output::Followed(output, text) = output {
-        let shown = render(output, format)?;
-        return Ok(if format == OutputFormat::Table { format!("{shown}\n{text}") } else { shown });
+        let behind = if format == OutputFormat::Table { format!("\n{text}") } else { String::new() };
+        return Ok(write(output, format, out)?.and_then(|()| out.write_all(behind.as_bytes())));
     }
     let picks = !looks().show.columns.is_empty();
-    match format {
-        OutputFormat::Json | OutputFormat::Ndjson if picks && !matches!(output, Output::None) => Err(whole()),
-        OutputFormat::Json => json(output),
-        OutputFormat::Ndjson => ndjson(output),
-        OutputFormat::Csv => values(output),
+    let text = match format {
+        OutputFormat::Json | OutputFormat::Ndjson if picks && !matches!(output, Output::None) => return Err(whole()),
+        OutputFormat::Json => return Ok(json(output, out)),
+        OutputFormat::Ndjson => ndjson(output)?,
+        OutputFormat::Csv => values(output)?,
         OutputFormat::Table if picks && !matches!(output, Output::Rows(..) | Output::None) => {
             let csv = if matches!(output, Output::Text(_)) { "" } else { "; --format csv has" };
-            Err(Failure::environment(anyhow!("--columns: this result has no columns{csv}")))
+            return Err(Failure::environment(anyhow!("--columns: this result has no columns{csv}")));
         }
-        OutputFormat::Table => people(output),
-    }
+        OutputFormat::Table => people(output)?,
+    };
+    Ok(out.write_all(text.as_bytes()))
 }
 
 /// JSON has no columns to choose from.
@@ -203,20 +199,22 @@ pub(crate) fn whole() -> Failure {
     Failure::environment(anyhow!("--columns is for tables and CSV: JSON has every field; give --format table or csv"))
 }
 
-fn json(output: &Output) -> Result<String> {
+fn json(output: &Output, out: &mut dyn Write) -> io::Result<()> {
     match output {
-        Output::None | Output::Followed(..) | Output::Document(_) => Ok(String::new()),
-        Output::Text(text) => Ok(text.clone()),
-        Output::Object(map) | Output::Report(_, map) | Output::Listing(_, map, ..) => pretty(map),
-        Output::Rows(_, rows) => pretty(rows),
+        Output::None | Output::Followed(..) => Ok(()),
+        Output::Text(text) => out.write_all(text.as_bytes()),
+        Output::Object(map) | Output::Listing(_, map, ..) => write_json(map, out),
+        Output::Report(_, answer) => answer.write(out),
+        Output::Rows(_, rows) => write_json(rows, out),
     }
 }
 
 fn ndjson(output: &Output) -> Result<String> {
     match output {
-        Output::None | Output::Followed(..) | Output::Document(_) => Ok(String::new()),
+        Output::None | Output::Followed(..) => Ok(String::new()),
         Output::Text(text) => Ok(text.clone()),
-        Output::Object(map) | Output::Report(_, map) => line(map),
+        Output::Object(map) => line(map),
+        Output::Report(_, answer) => line(&answer.object()?),
         Output::Rows(_, rows) => rows.iter().map(line).collect(),
         Output::Listing(_, map, _, key) => listed(map, key).into_iter().map(line).collect(),
     }
@@ -225,19 +223,10 @@ fn ndjson(output: &Output) -> Result<String> {
 fn values(output: &Output) -> Result<String> {
     let show = &looks().show;
     match output {
-        Output::None | Output::Followed(..) | Output::Document(_) => Ok(String::new()),
+        Output::None | Output::Followed(..) => Ok(String::new()),
         Output::Text(text) => Ok(text.clone()),
-        Output::Object(map) | Output::Report(_, map) => {
-            // What is nothing but a list of objects is its rows.
-            let rows = match map.iter().next() {
-                Some((key, Value::Array(_))) if map.len() == 1 => listed(map, key),
-                _ => vec![map],
-            };
-            let fields: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys()).map(String::as_str).collect();
-            let fields: Vec<&str> = fields.into_iter().collect();
-            let fields = if show.columns.is_empty() { fields } else { picked(&fields, &show.columns)? };
-            csv(&fields, &rows, show.raw)
-        }
+        Output::Object(map) => values_of(map),
+        Output::Report(_, answer) => values_of(&answer.object()?),
         Output::Rows(columns, rows) => csv(&columns.asked(&show.columns)?, &rows.iter().collect::<Vec<_>>(), show.raw),
         Output::Listing(_, map, columns, key) => {
             let fields = if show.columns.is_empty() { columns.clone() } else { picked(columns, &show.columns)? };
@@ -246,9 +235,23 @@ fn values(output: &Output) -> Result<String> {
     }
 }
 
+/// The cells of one object.
+fn values_of(map: &Map<String, Value>) -> Result<String> {
+    let show = &looks().show;
+    // What is nothing but a list of objects is its rows.
+    let rows = match map.iter().next() {
+        Some((key, Value::Array(_))) if map.len() == 1 => listed(map, key),
+        _ => vec![map],
+    };
+    let fields: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys()).map(String::as_str).collect();
+    let fields: Vec<&str> = fields.into_iter().collect();
+    let fields = if show.columns.is_empty() { fields } else { picked(&fields, &show.columns)? };
+    csv(&fields, &rows, show.raw)
+}
+
 fn people(output: &Output) -> Result<String> {
     match output {
-        Output::None | Output::Followed(..) | Output::Document(_) => Ok(String::new()),
+        Output::None | Output::Followed(..) => Ok(String::new()),
         Output::Text(text) | Output::Report(text, _) | Output::Listing(text, ..) => Ok(text.clone()),
         Output::Object(map) => Ok(fields(&unsaid(map))),
         Output::Rows(columns, rows) => columns.table(rows, looks()),
@@ -264,6 +267,17 @@ fn unsaid(map: &Map<String, Value>) -> Map<String, Value> {
 /// The rows that an object holds under a key.
 fn listed<'a>(map: &'a Map<String, Value>, key: &str) -> Vec<&'a Map<String, Value>> {
     map.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).collect()
+}
+
+/// Bytes of JSON that are written at a time.
+const JSON_BUFFER: usize = 64 << 10;
+
+/// Writes JSON for people and programs.
+fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(JSON_BUFFER, out);
+    serde_json::to_writer_pretty(&mut out, value)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// JSON for people and programs.

@@ -9,8 +9,8 @@ use crate::cli::failure::Result;
 use crate::cli::flags::{Add, Common};
 use crate::cli::gap::{lacking, pasted};
 use crate::cli::interrupt::{stopped, until_signal};
-use crate::cli::output::Output;
 use crate::cli::output::cell::indented;
+use crate::cli::output::{JsonObject as _, Output};
 use crate::service::act::add::{Added, AddedEvent, AskedAddition, add};
 use crate::service::act::ingest::{Circumstances, document};
 
@@ -25,7 +25,9 @@ pub(crate) async fn run(common: &Common, asked: Add) -> Result<Output> {
     let added = added.map_err(|error| stopped(error, signal))?;
     let missing: Vec<(String, String)> = added.lacking.iter().map(lacking).collect();
     let rows: Vec<Value> = missing.iter().map(|(what, command)| json!({"what": what, "command": command})).collect();
-    Ok(Output::report(report(&added, &missing), &added)?.with("missing", rows))
+    let mut answer = added.object()?;
+    answer.insert("missing".to_owned(), rows.into());
+    Ok(Output::Report(report(&added, &missing), Box::new(answer)))
 }
 
 fn report(added: &Added, missing: &[(String, String)]) -> String {

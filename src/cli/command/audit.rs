@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::cli::draft::{self, FileDraft};
 use crate::cli::failure::{ENVIRONMENT, Failure, REFUSED, Result};
 use crate::cli::flags::{Audit, Common, TrustArgs};
-use crate::cli::output::{Output, OutputFormat, cell};
+use crate::cli::output::{Output, cell};
 use crate::cli::session;
 use crate::service::Deps;
 #[cfg(feature = "ingest")]
@@ -67,10 +67,7 @@ pub(crate) async fn run(common: &Common, command: Audit) -> Result<(Output, u8)>
         }
         Audit::Explain { id, metric, label } => {
             let found = audit::explain(&deps()?, &id, &metric, label.as_deref()).await?;
-            match OutputFormat::or_default(common.format) {
-                OutputFormat::Json => Output::Document(Box::new(found)),
-                _ => Output::report(text(&found), &found)?,
-            }
+            Output::Report(text(&found), Box::new(found))
         }
         Audit::Export { file, artifacts } => timed(export(&deps()?, &file, artifacts).await?),
     };

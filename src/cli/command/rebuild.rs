@@ -34,7 +34,7 @@ pub(crate) async fn run(
         let Output::Object(difference) = Output::of(found)? else { return Ok((Output::None, 0)) };
         result.extend(difference);
     }
-    Ok((Output::Report(text, result), 0))
+    Ok((Output::Report(text, Box::new(result)), 0))
 }
 
 /// `rollback`.
