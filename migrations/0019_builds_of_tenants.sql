@@ -2,6 +2,15 @@
 -- and have grants instead of policies: they are filled by COPY, which a table with policies takes from nobody. So the
 -- owner makes and drops them, and says who may read them: whoever may be their tenant.
 
+-- A number has one spelling. Of another, `02`, the schema asked for would be another than that of the tenant, and of
+-- anybody's making.
+CREATE OR REPLACE FUNCTION log.current_tenant() RETURNS integer STABLE PARALLEL SAFE
+RETURN CASE WHEN pg_catalog.current_setting('pg_atlas.tenant', true) ~ '^[1-9][0-9]*$'
+             AND pg_catalog.has_schema_privilege(session_user, pg_catalog.to_regnamespace(
+                     'tenant_' || pg_catalog.current_setting('pg_atlas.tenant', true)), 'USAGE')
+            THEN pg_catalog.current_setting('pg_atlas.tenant')::integer
+            ELSE log.refuse_tenant(pg_catalog.current_setting('pg_atlas.tenant', true)) END;
+
 -- A constant becomes the default of the rows there are, without a rewrite.
 ALTER TABLE atlas.build  ADD COLUMN tenant_id integer NOT NULL DEFAULT 1;
 ALTER TABLE atlas.live   ADD COLUMN tenant_id integer NOT NULL DEFAULT 1;
@@ -41,7 +50,7 @@ RETURN CASE log.current_tenant() WHEN 1 THEN 'public' ELSE 'tenant_' || log.curr
 
 -- Sees to it that those read who may be the session's tenant, and nobody else of those who are named, of all that there
 -- is: a build, or, without one, the views of these names. Of them those who may read what is live and the names, which
--- the views need as well. What belongs to somebody whom the owner is no part of, is not the owner's to give.
+-- the views need as well. What belongs to somebody whom the owner, or whoever calls, is no part of, is not theirs to give.
 CREATE FUNCTION atlas.share(build bigint, views text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -79,6 +88,7 @@ BEGIN
     FOR relation IN
         SELECT c.oid, c.relname, c.relacl, c.relowner FROM pg_class AS c
          WHERE c.relnamespace = to_regnamespace(quote_ident(place)) AND pg_has_role(c.relowner, 'USAGE')
+           AND pg_has_role(session_user, c.relowner, 'USAGE')
            AND CASE WHEN share.build IS NULL THEN c.relkind = 'v' AND c.relname = ANY(share.views)
                     ELSE c.relkind = 'r' END
     LOOP
@@ -139,7 +149,8 @@ BEGIN
     LOCK TABLE log.tenant IN SHARE ROW EXCLUSIVE MODE;
     INSERT INTO log.tenant (tenant_id, name)
     SELECT coalesce(max(t.tenant_id), 0) + 1, make_tenant.name FROM log.tenant AS t RETURNING tenant_id INTO made;
-    EXECUTE format('CREATE SCHEMA %I', 'tenant_' || made);
+    EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %s', 'tenant_' || made,
+                   (SELECT n.nspowner::regrole FROM pg_namespace AS n WHERE n.nspname = 'log'));
     -- To make the views there. Without USAGE, a projector is not that tenant.
     IF to_regrole('atlas_projector') IS NOT NULL AND has_table_privilege('atlas_projector', 'atlas.build', 'UPDATE') THEN
         EXECUTE format('GRANT CREATE ON SCHEMA %I TO atlas_projector', 'tenant_' || made);
@@ -154,18 +165,11 @@ $$;
 REVOKE EXECUTE ON FUNCTION atlas.share(bigint, text[]), atlas.drop_build(bigint), log.make_tenant(text),
     atlas.make_build(text, text, bytea, text, text, bytea, text) FROM PUBLIC;
 
--- Whoever could work here before goes on as before; `migrate --roles` takes back what is no longer needed.
+-- The program's logins go on as before; `migrate --roles` takes back what is no longer needed.
 DO $$
 DECLARE
-    role text;
     view record;
 BEGIN
-    FOREACH role IN ARRAY ARRAY['atlas_appender', 'atlas_sequencer', 'atlas_projector', 'atlas_reader', 'atlas_auditor']
-    LOOP
-        IF EXISTS (SELECT FROM pg_roles WHERE rolname = role AND has_schema_privilege(oid, 'atlas', 'USAGE')) THEN
-            EXECUTE format('GRANT SELECT ON log.tenant TO %I', role);
-        END IF;
-    END LOOP;
     IF to_regrole('atlas_reader') IS NOT NULL AND has_table_privilege('atlas_reader', 'atlas.live', 'SELECT') THEN
         GRANT SELECT ON atlas.person TO atlas_reader;
     END IF;

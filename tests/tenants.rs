@@ -88,6 +88,38 @@ async fn a_log_whose_owner_is_no_superuser_works_behind_its_own_wall() {
 }
 
 #[tokio::test]
+async fn the_owner_may_be_called_anything() {
+    let place = Place::new().await;
+    let name = format!("atlas-test {}", uuid::Uuid::now_v7().simple());
+    let database: String = sqlx::query_scalar("SELECT current_database()").fetch_one(place.db.pool()).await.unwrap();
+    let made = format!(
+        "CREATE ROLE \"{name}\" LOGIN PASSWORD 'secret'; ALTER DATABASE {database} OWNER TO \"{name}\"; \
+         GRANT ALL ON SCHEMA public TO \"{name}\""
+    );
+    sqlx::raw_sql(&made).execute(place.db.pool()).await.unwrap();
+    let pool = ingest::connect::pool(place.db.bare().username(&name).password("secret"), TenantId::PUBLIC, 2);
+    ingest::migrate(&pool).await.unwrap();
+    place.run(&["migrate", "--roles"]);
+    let is_projector = "SELECT pg_has_role($1, 'atlas_projector', 'USAGE')";
+    assert!(sqlx::query_scalar::<_, bool>(is_projector).bind(&name).fetch_one(place.db.pool()).await.unwrap());
+    // What anybody else may make, a tenant among it, is the owner's.
+    place.run(&["tenant", "create", "second"]);
+    place.run(&["migrate", "--roles"]);
+    let listed: Vec<i32> =
+        sqlx::query_scalar("SELECT tenant_id FROM log.tenant ORDER BY 1").fetch_all(&pool).await.unwrap();
+    assert_eq!(listed, [1, 2]);
+    assert!(
+        sqlx::query_scalar::<_, bool>("SELECT has_schema_privilege('tenant_2', 'USAGE')")
+            .fetch_one(&pool)
+            .await
+            .unwrap()
+    );
+    pool.close().await;
+    let gone = format!("REASSIGN OWNED BY \"{name}\" TO CURRENT_USER; DROP OWNED BY \"{name}\"; DROP ROLE \"{name}\"");
+    sqlx::raw_sql(&gone).execute(place.db.pool()).await.unwrap();
+}
+
+#[tokio::test]
 async fn two_logs_in_the_same_tables_are_each_dense_and_whole() {
     let db = Db::empty().await;
     let owner = Login::owner(&db).await;

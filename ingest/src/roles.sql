@@ -4,7 +4,7 @@
 DO $$
 DECLARE
     role  text;
-    owner text := (SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'atlas');
+    owner oid := (SELECT nspowner FROM pg_namespace WHERE nspname = 'atlas');
 BEGIN
     FOREACH role IN ARRAY ARRAY['atlas_appender', 'atlas_sequencer', 'atlas_projector', 'atlas_reader', 'atlas_auditor']
     LOOP
@@ -17,11 +17,11 @@ BEGIN
         END;
     END LOOP;
     -- Whoever hands over builds, and says who reads them, must belong to those who get them.
-    IF NOT pg_has_role(current_user, 'atlas_projector', 'MEMBER') THEN
+    IF NOT pg_has_role(current_user, 'atlas_projector', 'USAGE') THEN
         EXECUTE format('GRANT atlas_projector TO %I', current_user);
     END IF;
-    IF NOT pg_has_role(owner, 'atlas_projector', 'MEMBER') THEN
-        EXECUTE format('GRANT atlas_projector TO %s', owner);
+    IF NOT pg_has_role(owner, 'atlas_projector', 'USAGE') THEN
+        EXECUTE format('GRANT atlas_projector TO %s', owner::regrole);
     END IF;
     EXECUTE format('REVOKE CREATE ON DATABASE %I FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, '
                    'atlas_auditor', current_database());

@@ -67,6 +67,15 @@ async fn each_login_of_a_tenant_does_its_work_there_and_nothing_elsewhere() {
     assert!(conn.fetch_one("SELECT updated_at FROM tenant_2.projects").await.is_err(), "of nobody");
     conn.close().await.unwrap();
 
+    // A projector shares what is the projectors', and nobody else's.
+    let foreign = "CREATE VIEW tenant_2.foreign_to_it AS SELECT 1 AS secret";
+    db.pool().execute(foreign).await.unwrap();
+    let mut conn = logins[1].options().options([second().setting()]).connect().await.unwrap();
+    conn.execute("SELECT atlas.share(NULL, ARRAY['foreign_to_it'])").await.unwrap();
+    conn.close().await.unwrap();
+    let reads = format!("SELECT has_table_privilege('{}', 'tenant_2.foreign_to_it', 'SELECT')", logins[2].name);
+    assert!(!sqlx::query_scalar::<_, bool>(&reads).fetch_one(db.pool()).await.unwrap());
+
     // And `public` is another tenant.
     for (atlas, args) in [
         (&writer, &repo[..]),

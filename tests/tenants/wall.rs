@@ -100,8 +100,21 @@ async fn a_session_that_is_no_tenant_of_its_own_sees_nothing_and_writes_nothing(
     let two = Two::create(&db).await;
     let nobody = "this session names no tenant";
     let stranger = "no such tenant for this user";
-    let guest =
-        [(None, nobody), (Some(""), nobody), (Some("2"), stranger), (Some("3"), stranger), (Some("x"), stranger)];
+    // Other spellings of the second's number, of which the guest has the schemas.
+    let mine = format!(
+        "CREATE SCHEMA tenant_02 AUTHORIZATION {0}; CREATE SCHEMA \"tenant_+2\" AUTHORIZATION {0}",
+        two.guest.name
+    );
+    sqlx::raw_sql(&mine).execute(db.pool()).await.unwrap();
+    let guest = [
+        (None, nobody),
+        (Some(""), nobody),
+        (Some("2"), stranger),
+        (Some("02"), stranger),
+        (Some("+2"), stranger),
+        (Some("3"), stranger),
+        (Some("x"), stranger),
+    ];
     let owner = [(None, nobody), (Some(""), nobody), (Some("3"), stranger)];
     for (login, settings) in [(&two.guest, &guest[..]), (&two.owner, &owner[..])] {
         let mut conn = login.options().connect().await.unwrap();
