@@ -19,4 +19,4 @@ WITH given AS (
     UPDATE log.tile AS t SET hashes = t.hashes || g.more FROM moved, given AS g
     WHERE g.held > 0 AND t.tenant_id = $13 AND t.level = g.level AND t.idx = g.idx
 )
-SELECT pg_notify($12, $5::text) FROM moved
+SELECT pg_notify($12, '') FROM moved

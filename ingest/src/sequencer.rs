@@ -23,8 +23,8 @@ mod tiles;
 
 use tick::Seen;
 
-/// Channel on which a tick of a tenant's log says the next position. A hint: polling is the truth. Every session may
-/// listen to any channel: a position is all that is ever said on one.
+/// Channel on which a tick of a tenant's log is told of. A hint: polling is the truth. Every session may listen to any
+/// channel: that there was a tick is all that is ever said on one.
 #[must_use]
 pub fn channel(tenant: TenantId) -> String {
     format!("pg_atlas_head_{}", tenant.number())

@@ -45,6 +45,12 @@ fn a_project_that_nothing_describes_or_that_changes_is_said() {
     assert_eq!(warnings(&program.sbom("o/r", &document, &[])), [""; 0], "it is said once");
     let says = "pkg:github/o/r belonged to project p:new and is said to belong to p:other now";
     assert_eq!(warnings(&host("p:other")), [says]);
+    // What was so before takes nothing back.
+    assert_eq!(warnings(&program.sbom("o/s", &document, &["--project", "p:new"])), [""; 0]);
+    let earlier = spdx(&["r", "b"], &[("r", "b")]);
+    assert_eq!(warnings(&program.sbom("o/s", &earlier, &["--observed-at", "2025-01-01"])), [""; 0]);
+    let taken = taken.replace("o/r", "o/s");
+    assert_eq!(warnings(&program.sbom("o/s", &earlier, &[])), [taken.as_str()]);
 }
 
 #[test]

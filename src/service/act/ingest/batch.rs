@@ -6,7 +6,6 @@
 
 use std::time::Instant;
 
-use domain::Event;
 use domain::recorded::Position;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -110,8 +109,7 @@ async fn append(intake: &Intake, page: page::PageEvents, tally: &mut Tally<'_>) 
     if let Some(event) = tally.first_git_log(&page.appends) {
         tally.warn(intake.other_key(event).await?.as_slice());
     }
-    let events: Vec<&Event> = page.appends.iter().map(|append| &append.event).collect();
-    for ((line, _), odd) in page.places.iter().zip(intake.odd_projects(&events).await?) {
+    for ((line, _), odd) in page.places.iter().zip(intake.odd_projects(&page.appends).await?) {
         tally.warn_of_line(*line, odd);
     }
     // One page after the other: what is foreseen of one rests on all before it.

@@ -132,12 +132,13 @@ impl Intake {
     /// What is odd about the projects that are named beside documents, for each of these events: nothing describes it,
     /// neither in the log nor among the events before, the repository had another, or none is named where one was. What
     /// the live build does not know yet of a repository its newest facts tell.
-    pub(crate) async fn odd_projects(&self, events: &[&Event]) -> Result<Vec<Vec<String>>> {
-        let mut odd = vec![Vec::new(); events.len()];
+    pub(crate) async fn odd_projects(&self, appends: &[Append]) -> Result<Vec<Vec<String>>> {
+        let mut odd = vec![Vec::new(); appends.len()];
+        let events: Vec<&Event> = appends.iter().map(|append| &append.event).collect();
         let told: Vec<(usize, (&str, &str))> =
             events.iter().enumerate().filter_map(|(n, event)| Some((n, told_project(event)?))).collect();
         let Some((deps, log)) = &self.open else { return Ok(odd) };
-        for (odd, taken) in odd.iter_mut().zip(taken_back(log, events, LOOKED_AT).await?) {
+        for (odd, taken) in odd.iter_mut().zip(taken_back(log, appends, LOOKED_AT).await?) {
             odd.extend(taken);
         }
         if told.is_empty() {

@@ -1,5 +1,7 @@
 //! One document becomes one event.
 
+use std::slice;
+
 use domain::recorded::Position;
 use ingest::Append;
 use ingest::key_file::KeyDraft;
@@ -47,7 +49,7 @@ pub(in crate::service::act) async fn one(
     let Some(read) = events.into_iter().next() else { return Err(Error::refused("the document holds no facts")) };
     let append = Append { event: read.event, observed_at: circumstances.observed_at, key: circumstances.key.clone() };
     let intake = Intake::open(to, circumstances.actor.as_deref()).await?;
-    let mut odd: Vec<String> = intake.odd_projects(&[&append.event]).await?.concat();
+    let mut odd: Vec<String> = intake.odd_projects(slice::from_ref(&append)).await?.concat();
     odd.extend(intake.other_key(&append.event).await?);
     to.warn_all(&odd);
     warnings.append(&mut odd);
