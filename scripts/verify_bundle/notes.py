@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import unicodedata
 
 from .strict import Wrong, sha256
 
@@ -10,7 +11,10 @@ Q = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
 
-MAX_SIGNATURES = 16
+MAX_SIGNATURES = 64
+MAX_NAME_BYTES = 255
+MAX_NOTE_BYTES = 64 * 1024
+MAX_SIZE = 2**64 - 1
 
 
 def add(a, b):
@@ -77,19 +81,30 @@ def verification_key(text):
 
 
 def decoded(encoded, what):
+    """The bytes of a base64 text. Of the texts that a lenient decoder takes for the same bytes, one is right."""
     try:
-        return base64.b64decode(encoded, validate=True)
+        data = base64.b64decode(encoded, validate=True)
     except ValueError:
         raise Wrong("%s is no base64" % what)
+    if base64.b64encode(data).decode() != encoded:
+        raise Wrong("%s is not the base64 of its bytes" % what)
+    return data
+
+
+def is_name(text):
+    """Whether a key may be called so; control characters are in no note."""
+    return 0 < len(text.encode()) <= MAX_NAME_BYTES and not any(c.isspace() or c == "+" for c in text)
 
 
 def checkpoint(note, keys):
     """Size, root, and the names of the keys that signed."""
+    if len(note.encode()) > MAX_NOTE_BYTES:
+        raise Wrong("a checkpoint has more than %d bytes" % MAX_NOTE_BYTES)
     text, gap, lines = note.rpartition("\n\n")
     text += "\n"
     if not gap or not lines.endswith("\n"):
         raise Wrong("a checkpoint is no signed note: a text, an empty line, signature lines, each ended")
-    if any(ord(c) < 32 and c != "\n" or ord(c) == 127 for c in note):
+    if any(unicodedata.category(c) == "Cc" and c != "\n" for c in note):
         raise Wrong("a checkpoint holds control characters")
     signatures = lines[:-1].split("\n")
     if len(signatures) > MAX_SIGNATURES:
@@ -97,10 +112,10 @@ def checkpoint(note, keys):
     signers = []
     for line in signatures:
         parts = line.split(" ")
-        if len(parts) != 3 or parts[0] != "\u2014" or not parts[1]:
+        if len(parts) != 3 or parts[0] != "\u2014" or not is_name(parts[1]):
             raise Wrong("a signature line of a checkpoint is not a dash, a name and a signature")
         name, blob = parts[1], decoded(parts[2], "a signature")
-        if len(blob) < 5:
+        if len(blob) < 4:
             raise Wrong("a signature of a checkpoint is too short")
         for key_name, key_id, key in keys:
             if (name, blob[:4]) == (key_name, key_id):
@@ -110,8 +125,10 @@ def checkpoint(note, keys):
     head = text.split("\n")
     if len(head) < 4 or not head[0]:
         raise Wrong("a checkpoint has not a name, a size and a root, each on a line")
-    if not (head[1].isascii() and head[1].isdigit() and str(int(head[1][:20])) == head[1]):
+    if not (head[1].isascii() and head[1].isdigit() and str(int(head[1][:20])) == head[1] and int(head[1]) <= MAX_SIZE):
         raise Wrong("the size of a checkpoint is no number")
+    if not all(head[3:-1]):
+        raise Wrong("an extension line of a checkpoint is empty")
     root = decoded(head[2], "the root of a checkpoint")
     if len(root) != 32:
         raise Wrong("the root of a checkpoint is no digest")

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use domain::checkpoint::Checkpoint;
+use domain::note::Note;
 use serde_json::{Value, json};
 
 use super::bundle::{exported, lines, written};
@@ -126,7 +128,7 @@ async fn what_is_not_written_as_it_must_be_is_refused_in_a_sentence() {
         (inserted(whole.len(), &whole[header]), "something follows the last line"),
         (artifact("1", &["{\"chunk\":\"\"}"]), "expected a chunk"),
         (artifact("3", &[]), "has more chunks than bytes"),
-        (artifact("1", &["{\"chunk\":\"YWJ=\"}"]), "is not written in one way only"),
+        (artifact("1", &["{\"chunk\":\"YWJ=\"}"]), "is not the base64 of its bytes"),
         (artifact("1", &["{\"chunk\":\"YWM=\"}"]), "is damaged"),
         (replaced(header, "\"tree_size\":", "\"tree_size\":9"), "the header says"),
     ] {
@@ -251,4 +253,62 @@ async fn every_value_of_every_formula_is_counted_alike() {
         }
     }
     assert!(seen.iter().all(|count| *count > 5), "there is something to count: {seen:?}");
+}
+
+/// Answers for each of some notes whether it is a checkpoint.
+const CHECKPOINTS: &str = "
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from verify_bundle import notes, strict
+def holds(note):
+    try:
+        notes.checkpoint(note, [])
+    except strict.Wrong:
+        return False
+    return True
+print(json.dumps([holds(note) for note in json.loads(sys.argv[2])]))
+";
+
+#[test]
+fn both_programs_take_the_same_notes_for_checkpoints() {
+    let root = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let note = |text: &str, lines: &[&str]| format!("{text}\n{}\n", lines.join("\n"));
+    let signed = |text: &str| note(text, &["\u{2014} o AAAAAAA="]);
+    let line = "\u{2014} o AAAAAAA=";
+    let notes = [
+        signed(&format!("o\n1\n{root}\n")),
+        signed(&format!("o\n1\n{root}\nmore\n")),
+        signed(&format!("o\n18446744073709551615\n{root}\n")),
+        note(&format!("o\n1\n{root}\n"), &vec![line; 64]),
+        // An id of four bytes, and no signature.
+        note(&format!("o\n1\n{root}\n"), &["\u{2014} o AAAAAA=="]),
+        note(&format!("o\n1\n{root}\n"), &vec![line; 65]),
+        signed(&format!("o\n1\n{root}\n\n")),
+        signed(&format!("o\n1\n{root}\n\nmore\n")),
+        signed(&format!("o\n1\n{root}\nmore\n\n")),
+        signed(&format!("o\n1\n{root}\n{}\n", "x".repeat(70_000))),
+        signed(&format!("o\n1\n{root}\nm\u{85}re\n")),
+        signed(&format!("o\n1\n{root}\nm\tre\n")),
+        signed(&format!("o\n1\n{}B=\n", &root[..42])),
+        signed(&format!("o\n1\n{}\n", &root[..40])),
+        signed(&format!("o\n18446744073709551616\n{root}\n")),
+        signed(&format!("o\n01\n{root}\n")),
+        signed(&format!("\n1\n{root}\n")),
+        note(&format!("o\n1\n{root}\n"), &["\u{2014} o AAAAAAB="]),
+        note(&format!("o\n1\n{root}\n"), &["\u{2014} o AAA="]),
+        note(&format!("o\n1\n{root}\n"), &["\u{2014} o+p AAAAAAA="]),
+        note(&format!("o\n1\n{root}\n"), &[&format!("\u{2014} {} AAAAAAA=", "n".repeat(256))]),
+        note(&format!("o\n1\n{root}\n"), &["- o AAAAAAA="]),
+    ];
+    let holds = |note: &String| Note::parse(note).is_ok_and(|note| Checkpoint::parse(&note.text).is_ok());
+    let ours: Vec<bool> = notes.iter().map(holds).collect();
+    assert_eq!(ours.iter().filter(|holds| **holds).count(), 5, "{ours:?}");
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
+    let asked = serde_json::to_string(&notes).unwrap();
+    let Ok(ran) = Command::new("python3").args(["-c", CHECKPOINTS, scripts, &asked]).output() else {
+        skipped("no python3 on this machine");
+        return;
+    };
+    let theirs: Vec<bool> = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(theirs, ours);
 }
