@@ -188,12 +188,10 @@ fn unknown(key: &str) -> String {
 #[cfg(feature = "ingest")]
 fn addresses(values: &BTreeMap<String, ConfiguredValue>) -> std::result::Result<(), (usize, String)> {
     use ingest::source::fetch;
-    for (key, variable) in KEYS.iter().filter(|(key, _)| key.contains('.')) {
+    for (key, _) in KEYS.iter().filter(|(key, _)| key.contains('.')) {
         let Some(value) = values.get(*key) else { continue };
-        fetch::base(variable, |_| Ok::<_, Error>(Some(value.text.clone()))).map_err(|error| {
-            let expected = "expected a base address such as https://registry.example/";
-            (value.line, format!("{key}: {expected}, {}", error.reason))
-        })?;
+        fetch::base(key, |_| Ok::<_, Error>(Some(value.text.clone())))
+            .map_err(|error| (value.line, error.to_string()))?;
     }
     Ok(())
 }

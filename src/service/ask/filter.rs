@@ -4,7 +4,7 @@ use domain::status::ActivityStatus;
 use projections::graph::Graph;
 use projections::metrics::Level;
 use projections::store::query::ScoreLine;
-use projections::store::{Build, query};
+use projections::store::{Build, few, query};
 use sqlx::PgConnection;
 
 use super::known;
@@ -25,42 +25,49 @@ impl ScoresFilter {
         self.projects.is_empty() && self.statuses.is_empty()
     }
 
-    /// Refuses to choose among packages: they belong to no project, and have no status.
+    /// Refuses to choose among packages, which belong to no project and have no status, and of one vertex.
     ///
     /// # Errors
     /// [`Error::Invalid`].
-    pub(crate) fn fits(&self, level: Level) -> Result<()> {
-        if level != Level::External || self.is_open() {
+    pub(crate) fn fits(&self, level: Level, id: Option<&str>) -> Result<()> {
+        if self.is_open() {
+            return Ok(());
+        }
+        if id.is_some() {
+            return Err(Error::invalid("id", "one vertex, or those of a project or a status: not both"));
+        }
+        if level != Level::External {
             return Ok(());
         }
         let by = if self.projects.is_empty() { "status" } else { "project" };
         Err(Error::invalid(by, format!("{by}: a package has none; projects and repositories do")))
     }
 
-    /// The projects of the live builds, where any is named.
-    pub(crate) async fn live_projects(&self, conn: &mut PgConnection, live: &[Build]) -> Result<Vec<String>> {
-        if self.projects.is_empty() || live.is_empty() {
-            return Ok(Vec::new());
-        }
-        let projects = query::scores(conn, live, Level::Project).await?;
-        Ok(projects.into_iter().map(|project| project.id).collect())
-    }
-
-    /// The projects of a graph, where any is named.
-    pub(crate) fn projects_of(&self, graph: &Graph) -> Vec<String> {
-        if self.projects.is_empty() {
-            return Vec::new();
-        }
-        graph.projects.iter().map(|project| project.id.clone()).collect()
-    }
-
-    /// Refuses a project that is none of these, with those that are near.
+    /// Refuses a project that the live builds do not have.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
-    pub(crate) fn refuse_unknown(&self, projects: &[String]) -> Result<()> {
-        match self.projects.iter().find(|id| !projects.contains(id)) {
-            Some(id) => Err(known::nothing("project", id, &format!("no project has the id `{id}`"), projects)),
+    /// [`Error::NotFound`], with those that are near.
+    pub(crate) async fn of_live(&self, conn: &mut PgConnection, live: &[Build]) -> Result<()> {
+        for id in &self.projects {
+            if live.is_empty() || few::score(conn, live, Level::Project, id).await?.is_none() {
+                let known =
+                    if live.is_empty() { Vec::new() } else { query::scores(conn, live, Level::Project).await? };
+                return Err(no_project(id, &known.into_iter().map(|project| project.id).collect::<Vec<_>>()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a project that a graph does not have.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], with those that are near.
+    pub(crate) fn of_graph(&self, graph: &Graph) -> Result<()> {
+        let has = |id: &String| graph.projects.iter().any(|project| project.id == *id);
+        match self.projects.iter().find(|id| !has(id)) {
+            Some(id) => {
+                Err(no_project(id, &graph.projects.iter().map(|project| project.id.clone()).collect::<Vec<_>>()))
+            }
             None => Ok(()),
         }
     }
@@ -77,4 +84,8 @@ impl ScoresFilter {
         let has = || line.activity_status.as_deref().and_then(ActivityStatus::from_name);
         is_of && (self.statuses.is_empty() || has().is_some_and(|status| self.statuses.contains(&status)))
     }
+}
+
+fn no_project(id: &str, projects: &[String]) -> Error {
+    known::nothing("project", id, &format!("no project has the id `{id}`"), projects)
 }

@@ -86,31 +86,31 @@ pub struct FoundScores {
 /// [`Error::Invalid`] for packages of a project or a status.
 pub async fn scores(deps: &Deps, asked: &ScoresQuery) -> Result<FoundScores> {
     let filter = &asked.filter;
-    filter.fits(asked.level)?;
-    let (lines, ids, projects, unsaid) = if asked.at.is_now() {
+    filter.fits(asked.level, asked.id.as_deref())?;
+    let (lines, ids, unsaid) = if asked.at.is_now() {
         let mut conn = deps.read().await?;
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
             let live = store::live_builds(conn).await?;
+            filter.of_live(conn, &live).await?;
             let lines = if live.is_empty() { Vec::new() } else { live_scores(conn, &live, asked).await? };
             let missed = asked.id.is_some() && lines.is_empty();
             let ids = if missed { known::live(conn, &live).await? } else { Vec::new() };
             let whole = asked.unsaid && asked.id.is_none() && asked.level != Level::External && !lines.is_empty();
             let unsaid = if whole { Some(unsaid::of_live(conn, &live, filter).await?) } else { None };
-            let projects = filter.live_projects(conn, &live).await?;
-            Ok((lines, ids, projects, unsaid, lag::of(conn, &live).await?))
+            Ok((lines, ids, unsaid, lag::of(conn, &live).await?))
         });
-        let (lines, ids, projects, unsaid, lag) = read.await?;
+        let (lines, ids, unsaid, lag) = read.await?;
         lag::note(deps, lag);
-        (lines, ids, projects, unsaid)
+        (lines, ids, unsaid)
     } else {
         let mut conn = deps.read_long().await?;
         let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, &asked.at).await).await?;
         let view = fold.world.view();
+        filter.of_graph(&view.graph)?;
         let ids = if asked.id.is_some() { known::of(&view.graph) } else { Vec::new() };
         let lines = query::scores_of(&view.graph, &view.scores(fold.formula()), asked.level);
-        (lines, ids, filter.projects_of(&view.graph), None)
+        (lines, ids, None)
     };
-    filter.refuse_unknown(&projects)?;
     let id = asked.id.as_deref().map(|id| kept_form(id, |form| lines.iter().any(|line| line.id == form)));
     let wanted =
         |line: &query::ScoreLine| id.as_ref().is_none_or(|id| line.id == *id) && filter.takes(asked.level, line);
