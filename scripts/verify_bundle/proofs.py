@@ -149,6 +149,8 @@ def proven(event, size, root):
     members(proof, PROVEN)
     rest = {name: value for name, value in event.items() if name not in PROVEN}
     facts = events.check(rest)
+    if facts is None:
+        raise Wrong("the payload of position %d is erased, and nothing rests on what was erased" % rest["position"])
     if proof["leaf_index"] + 1 != rest["position"]:
         raise Wrong("position %d is not leaf %d" % (rest["position"], proof["leaf_index"]))
     path = [bytes.fromhex(digest) for digest in proof["proof"]]
@@ -174,7 +176,7 @@ def explanation(found, keys):
         raise Wrong("a label and the event that published it go together")
     if found["published"] is not None:
         event, facts = proven(found["published"], size, root)
-        if event["type"] != "ScoresPublished" or facts is None:
+        if event["type"] != "ScoresPublished":
             raise Wrong("position %d publishes nothing" % event["position"])
         for name in ("label", "position", "formula", "formula_hash"):
             if facts.get(name) != found[name]:
