@@ -63,14 +63,15 @@ impl Checkpoint {
         Ok(Self { origin: origin.to_owned(), size: number, root })
     }
 
-    /// Reads a checkpoint that at least one of these keys signed; `None` when none of them did.
+    /// Those of the keys that signed this checkpoint's note as the log that it names. A key of another name says
+    /// nothing of this log, though it has signed the same text.
     ///
     /// # Errors
-    /// When it is no checkpoint, or a signature under one of the keys does not fit.
-    pub fn open(note: &str, keys: &[VerifyingKey]) -> Result<Option<Self>, CheckpointError> {
-        let note = Note::parse(note)?;
-        let checkpoint = Self::parse(&note.text)?;
-        Ok((!note.signers(keys)?.is_empty()).then_some(checkpoint))
+    /// When a signature names a given key and is not that key's.
+    pub fn signers<'a>(&self, note: &Note, keys: &'a [VerifyingKey]) -> Result<Vec<&'a VerifyingKey>, NoteError> {
+        let mut signers = note.signers(keys)?;
+        signers.retain(|key| key.name() == self.origin);
+        Ok(signers)
     }
 }
 
@@ -89,14 +90,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_key_signed_is_opened_with_that_key_alone() {
-        let keys = [SigningKey::from_seed("log.example", &[1; 32]).unwrap()];
+    fn a_checkpoint_is_signed_by_keys_of_the_log_that_it_names() {
+        let keys = [("log.example", 1), ("log.example", 2), ("other.example", 3)];
+        let keys = keys.map(|(name, n)| SigningKey::from_seed(name, &[n; 32]).unwrap());
+        let public = keys.each_ref().map(|key| key.public().clone());
         let checkpoint = Checkpoint { origin: "log.example".to_owned(), size: 7, root: Digest::of(b"root") };
-        let note = checkpoint.sign(&keys).to_string();
-        assert_eq!(Checkpoint::open(&note, &[keys[0].public().clone()]).unwrap(), Some(checkpoint));
-        let other = SigningKey::from_seed("log.example", &[2; 32]).unwrap();
-        assert_eq!(Checkpoint::open(&note, &[other.public().clone()]).unwrap(), None);
-        assert!(Checkpoint::open(&note.replace("\n7\n", "\n8\n"), &[keys[0].public().clone()]).is_err());
+        let note = checkpoint.sign(&keys);
+        assert_eq!(checkpoint.signers(&note, &public).unwrap(), [&public[0], &public[1]]);
+        assert_eq!(checkpoint.signers(&note, &public[2..]).unwrap(), Vec::<&VerifyingKey>::new());
+        let note = checkpoint.sign(&keys[1..]);
+        assert_eq!(checkpoint.signers(&note, &public).unwrap(), [&public[1]]);
+        let changed = Note::parse(&note.to_string().replace("\n7\n", "\n8\n")).unwrap();
+        assert!(checkpoint.signers(&changed, &public).is_err());
     }
 
     #[test]

@@ -97,7 +97,7 @@ def is_name(text):
 
 
 def checkpoint(note, keys):
-    """Size, root, and the names of the keys that signed."""
+    """Size, root, and the names of the keys that signed, which are of the log that is named."""
     if len(note.encode()) > MAX_NOTE_BYTES:
         raise Wrong("a checkpoint has more than %d bytes" % MAX_NOTE_BYTES)
     text, gap, lines = note.rpartition("\n\n")
@@ -132,4 +132,5 @@ def checkpoint(note, keys):
     root = decoded(head[2], "the root of a checkpoint")
     if len(root) != 32:
         raise Wrong("the root of a checkpoint is no digest")
-    return int(head[1]), root, signers
+    # A key of another name says nothing of the log that is named here.
+    return int(head[1]), root, [name for name in signers if name == head[0]]

@@ -2,16 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use domain::checkpoint::Checkpoint;
-use domain::note::VerifyingKey;
 use serde_json::Value;
 
-use super::support::{checkpoint, ecosystem, verify};
+use super::support::{checkpoint, ecosystem, open, verify};
 use crate::support::cli::{Place, ended};
-
-fn open(answer: &Value, key: &str) -> Option<Checkpoint> {
-    Checkpoint::open(answer["note"].as_str().unwrap(), &[VerifyingKey::parse(key).unwrap()]).unwrap()
-}
 
 #[tokio::test]
 async fn a_key_is_made_once_signs_and_stays_out_of_the_database() {
@@ -22,7 +16,7 @@ async fn a_key_is_made_once_signs_and_stays_out_of_the_database() {
     let key = answer["keys"][0].as_str().unwrap();
     assert!(said.stderr.contains(key), "the verification key is printed: {said:?}");
     let status = place.run(&["status"]);
-    let checkpoint = open(&answer, key).unwrap();
+    let checkpoint = open(&answer["note"], key).unwrap();
     assert_eq!(checkpoint.origin, "log.example/atlas");
     assert_eq!(
         (checkpoint.size, checkpoint.root.to_string()),
@@ -54,8 +48,8 @@ async fn one_key_takes_the_place_of_another() {
     let keys = both["keys"].as_array().unwrap();
     let new = keys[1].as_str().unwrap();
     assert_eq!((keys.len(), keys[0].as_str().unwrap()), (2, old.as_str()));
-    assert_eq!(open(&both, &old), open(&both, new));
-    assert!(open(&both, new).is_some());
+    assert_eq!(open(&both["note"], &old), open(&both["note"], new));
+    assert!(open(&both["note"], new).is_some());
     let (after, newest) = checkpoint(&place, "after.json");
     assert_eq!(newest, new, "the old key signs no more");
     for (file, key, code) in [(&before, &old, 0), (&after, &newest, 0)] {
@@ -93,7 +87,12 @@ async fn without_key_and_checkpoint_nothing_is_trusted() {
         (&empty["ok"], empty["tree_size"].as_u64(), &empty["first_bad_position"]),
         (&true.into(), Some(0), &Value::Null)
     );
+    // A checkpoint of nothing vouches for nothing but an empty log.
+    let (nothing, key) = checkpoint(&place, "nothing.json");
+    assert_eq!(verify(&place, 0, &["--key", &key, "--checkpoint", &nothing])["trusted"], true);
     ecosystem(&place);
+    let found = verify(&place, 0, &["--key", &key, "--checkpoint", &nothing]);
+    assert_eq!((&found["ok"], &found["trusted"]), (&true.into(), &false.into()));
     place.run(&["publish", "--label", "one"]);
     place.run(&["project"]);
     let (file, key) = checkpoint(&place, "checkpoint.json");

@@ -4,7 +4,7 @@ use domain::digest::Digest;
 use domain::merkle::proof::includes;
 use serde_json::{Value, json};
 
-use super::support::{checkpoint, ecosystem};
+use super::support::{checkpoint, ecosystem, open};
 use crate::support::cli::Place;
 
 /// Checks an explanation from its JSON alone, as docs/AUDIT.md says.
@@ -43,11 +43,7 @@ async fn a_published_score_is_explained_by_events_that_are_in_the_log() {
     let scores = place.run(&["scores", "--level", "external", "--id", "pkg:npm/z"]);
     let found = place.run(&["audit", "explain", "pkg:npm/z", "criticality_score", "--label", "one"]);
     assert_eq!((&found["value"], &found["level"]), (&scores[0]["criticality_score"], &json!("external")));
-    let note = domain::checkpoint::Checkpoint::open(
-        found["checkpoint"].as_str().unwrap(),
-        &[domain::note::VerifyingKey::parse(&key).unwrap()],
-    );
-    let note = note.unwrap().unwrap();
+    let note = open(&found["checkpoint"], &key).unwrap();
     assert_eq!((json!(note.size), json!(note.root)), (found["tree_size"].clone(), found["root"].clone()));
     let positions = check(&found);
     // The survey (1 to 3) makes projects active, the documents (4 to 6) make edges, and the publication says so.

@@ -1,5 +1,7 @@
 //! A small ecosystem with published scores, to be audited.
 
+use domain::checkpoint::Checkpoint;
+use domain::note::{Note, SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 
 use crate::support::cli::Place;
@@ -46,10 +48,42 @@ pub(crate) fn ecosystem(place: &Place) {
     }
 }
 
+/// That ecosystem with its scores published under `one`, and live.
+pub(crate) async fn published() -> Place {
+    let place = Place::new().await;
+    ecosystem(&place);
+    place.run(&["publish", "--label", "one"]);
+    place.run(&["project"]);
+    place
+}
+
 /// Answers what a command says, whatever its exit code was expected to be.
 pub(crate) fn verify(place: &Place, code: i32, more: &[&str]) -> Value {
     let args: Vec<&str> = ["audit", "verify"].into_iter().chain(more.iter().copied()).collect();
     place.ends(code, &args).json()
+}
+
+/// The key that signs this log, in the hands of whoever would sign something else with it.
+pub(crate) fn own_key(place: &Place) -> SigningKey {
+    SigningKey::parse(&std::fs::read_to_string(place.data().join("signing.key")).unwrap()).unwrap()
+}
+
+/// What a note says, under the name of another log, signed by this log's key and by one of that name. Answers that
+/// key's verification key too.
+pub(crate) fn renamed(place: &Place, note: &str) -> (String, String) {
+    let mut checkpoint = Checkpoint::parse(&Note::parse(note).unwrap().text).unwrap();
+    checkpoint.origin = "other.example".to_owned();
+    let other = SigningKey::from_seed(&checkpoint.origin, &[4; 32]).unwrap();
+    let key = other.public().to_string();
+    (checkpoint.sign(&[other, own_key(place)]).to_string(), key)
+}
+
+/// The checkpoint of a note, where this key has signed it.
+pub(crate) fn open(note: &Value, key: &str) -> Option<Checkpoint> {
+    let note = Note::parse(note.as_str().unwrap()).unwrap();
+    let checkpoint = Checkpoint::parse(&note.text).unwrap();
+    let signed = !checkpoint.signers(&note, &[VerifyingKey::parse(key).unwrap()]).unwrap().is_empty();
+    signed.then_some(checkpoint)
 }
 
 /// Signs the log as it stands. Answers the file that the auditor keeps, and the verification key.

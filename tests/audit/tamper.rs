@@ -6,7 +6,7 @@ use replay::audit::policy::Policy;
 use serde_json::Value;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
 
-use super::support::{checkpoint, ecosystem, verify};
+use super::support::{checkpoint, ecosystem, published, verify};
 use crate::support::cli::Place;
 use crate::support::{events, log};
 
@@ -213,10 +213,7 @@ async fn the_newest_events_rewritten() {
 
 #[tokio::test]
 async fn the_live_tables() {
-    let place = Place::new().await;
-    ecosystem(&place);
-    place.run(&["publish", "--label", "one"]);
-    place.run(&["project"]);
+    let place = published().await;
     assert_eq!(verify(&place, 0, &[])["divergences"], serde_json::json!([]));
     let build: i64 = sqlx::query_scalar("SELECT build FROM atlas.live WHERE projection = 'metrics'")
         .fetch_one(place.db.pool())
@@ -233,10 +230,7 @@ async fn the_live_tables() {
 
 #[tokio::test]
 async fn a_row_that_no_fold_writes_is_named_and_not_shown_as_something_else() {
-    let place = Place::new().await;
-    ecosystem(&place);
-    place.run(&["publish", "--label", "one"]);
-    place.run(&["project"]);
+    let place = published().await;
     let builds = "SELECT projection, build FROM atlas.live";
     let builds: Vec<(String, i64)> = sqlx::query_as(builds).fetch_all(place.db.pool()).await.unwrap();
     let build = |name: &str| builds.iter().find(|(projection, _)| projection == name).unwrap().1;
@@ -255,10 +249,7 @@ async fn a_row_that_no_fold_writes_is_named_and_not_shown_as_something_else() {
 
 #[tokio::test]
 async fn a_publication_that_does_not_follow_names_the_vertices() {
-    let place = Place::new().await;
-    ecosystem(&place);
-    place.run(&["publish", "--label", "one"]);
-    place.run(&["project"]);
+    let place = published().await;
     // The last document names another package, in a log that agrees with itself.
     rewrite(&place, 6, false, ["pkg:npm/w\"", "pkg:npm/v\""]).await;
     let sql = "DELETE FROM log.tile; SELECT log.fill_tiles(next_position - 1) FROM log.head";

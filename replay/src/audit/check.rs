@@ -125,11 +125,11 @@ fn tlog(text: &str, keys: &[VerifyingKey]) -> Result<String, String> {
 fn opened(note: &str, keys: &[VerifyingKey]) -> Result<(Checkpoint, String), String> {
     let note = Note::parse(note).map_err(|error| error.to_string())?;
     let checkpoint = Checkpoint::parse(&note.text).map_err(|error| error.to_string())?;
-    let signers = note.signers(keys).map_err(|error| error.to_string())?;
+    let signers = checkpoint.signers(&note, keys).map_err(|error| error.to_string())?;
     match signers.first() {
         Some(key) => Ok((checkpoint, format!("a checkpoint that {} has signed", key.name()))),
         None if keys.is_empty() => Ok((checkpoint, "its checkpoint is not checked: no key was given".to_owned())),
-        None => Err("no given key has signed its checkpoint".to_owned()),
+        None => Err(format!("no given key of the log {} has signed its checkpoint", checkpoint.origin)),
     }
 }
 

@@ -23,9 +23,10 @@ pub struct VerificationReport {
     pub events: u64,
     /// Whether nothing is wrong.
     pub ok: bool,
-    /// Whether a checkpoint that the auditor brought, signed by a key that the auditor brought, holds.
+    /// Whether nothing is wrong, and checkpoints that have all that the auditor asks for, brought or, with witnesses,
+    /// kept by the log, reach as far as every one that the auditor brought.
     pub trusted: bool,
-    /// Up to which position that checkpoint vouches for the log.
+    /// Up to which position such checkpoints vouch for the log.
     pub trusted_to: Option<Position>,
     /// The first position that is not what was vouched for.
     pub first_bad_position: Option<Position>,
@@ -125,7 +126,7 @@ impl VerificationReport {
             root: tree.root(),
             events: tree.size(),
             ok: reason.is_none(),
-            trusted: reason.is_none() && tree.trusted().is_some(),
+            trusted: reason.is_none() && tree.is_trusted(),
             trusted_to: tree.trusted(),
             first_bad_position,
             reason,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::recorded::Position;
@@ -17,23 +16,20 @@ pub struct Anchor {
     pub size: u64,
     /// Root of the tree over them.
     pub root: Digest,
-    /// Whether the auditor trusts it: a signed checkpoint under a key that the auditor brought.
+    /// Whether the auditor trusts it: a checkpoint, brought or kept, with the signature and the cosignatures that the
+    /// auditor asks for.
     pub trusted: bool,
+    /// Whether the auditor brought it.
+    pub brought: bool,
     /// Where it comes from, for messages.
     pub source: String,
 }
 
 impl Anchor {
-    /// A checkpoint that a key of the auditor's opened.
-    #[must_use]
-    pub fn trusted(checkpoint: &Checkpoint, source: &str) -> Self {
-        Self { size: checkpoint.size, root: checkpoint.root, trusted: true, source: source.to_owned() }
-    }
-
     /// A root that somebody says.
     #[must_use]
     pub fn said(size: u64, root: Digest, source: &str) -> Self {
-        Self { size, root, trusted: false, source: source.to_owned() }
+        Self { size, root, trusted: false, brought: false, source: source.to_owned() }
     }
 }
 
@@ -78,6 +74,8 @@ pub struct Tree {
     /// The greatest size at which all that is known agreed.
     good: u64,
     trusted: Option<u64>,
+    /// The greatest size that the auditor brought a checkpoint of.
+    asked: Option<u64>,
 }
 
 impl Tree {
@@ -87,7 +85,9 @@ impl Tree {
     /// As [`Tree::push`]: an anchor of an empty log may be wrong at once.
     pub fn new(mut anchors: Vec<Anchor>) -> Result<Self, Fault> {
         anchors.sort_by_key(|anchor| (std::cmp::Reverse(anchor.size), anchor.trusted));
-        let mut tree = Self { frontier: Frontier::default(), upper: BTreeMap::new(), anchors, good: 0, trusted: None };
+        let asked = anchors.iter().filter(|anchor| anchor.brought).map(|anchor| anchor.size).max();
+        let (frontier, upper) = (Frontier::default(), BTreeMap::new());
+        let mut tree = Self { frontier, upper, anchors, good: 0, trusted: None, asked };
         tree.meet()?;
         Ok(tree)
     }
@@ -159,6 +159,13 @@ impl Tree {
     #[must_use]
     pub fn trusted(&self) -> Option<u64> {
         self.trusted
+    }
+
+    /// Whether trusted anchors vouch for all that the auditor asked about: as far as every checkpoint that was brought,
+    /// and for at least one event, unless there is none. An older one that a log keeps says nothing of a newer one.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.trusted.is_some() && self.trusted >= self.asked && (self.trusted > Some(0) || self.size() == 0)
     }
 
     /// The log ends here.

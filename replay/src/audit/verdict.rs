@@ -48,7 +48,7 @@ pub struct Judged {
     pub event: Position,
     /// Name of the formula.
     pub formula: String,
-    /// Whether a checkpoint that the auditor brought vouches for that event.
+    /// Whether a checkpoint that the auditor trusts vouches for that event.
     pub within_trust: bool,
     /// The result.
     #[serde(flatten)]

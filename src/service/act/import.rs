@@ -33,7 +33,7 @@ pub struct ImportedBundle {
     pub events: u64,
     /// Raw documents taken in.
     pub artifacts: u64,
-    /// Whether a checkpoint that was brought vouches for it.
+    /// Whether the auditor's policy trusts it as far as every checkpoint that was brought.
     pub trusted: bool,
 }
 
