@@ -82,6 +82,51 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, KeyFileError> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// Where keys come from.
+#[derive(Clone, Debug)]
+pub(crate) enum SecretSource {
+    /// Their text itself, from the environment.
+    Text(String),
+    /// A file that somebody else keeps.
+    File(PathBuf),
+    /// The file in the data folder, made where there is none.
+    DataFolder(PathBuf),
+}
+
+impl SecretSource {
+    /// The source, from the values of the two environment variables and the file in the data folder.
+    pub(crate) fn of(text: Option<String>, file: Option<PathBuf>, own: PathBuf) -> Self {
+        match (text, file) {
+            (Some(text), _) => Self::Text(text),
+            (None, Some(file)) => Self::File(file),
+            (None, None) => Self::DataFolder(own),
+        }
+    }
+
+    /// What `parse` makes of the text, which is told the file that it is from. Where there is none in the data folder,
+    /// of what `fresh` makes for that file, as a draft.
+    pub(crate) fn load<K, E: From<KeyFileError>>(
+        &self,
+        parse: impl Fn(&str, Option<&Path>) -> Result<K, E>,
+        missing: impl FnOnce(PathBuf) -> E,
+        fresh: impl FnOnce(&Path) -> Result<String, E>,
+    ) -> Result<(K, Option<KeyDraft>), E> {
+        match self {
+            Self::Text(text) => Ok((parse(text, None)?, None)),
+            Self::File(path) => match read(path)? {
+                Some(text) => Ok((parse(&text, Some(path))?, None)),
+                None => Err(missing(path.clone())),
+            },
+            Self::DataFolder(path) => {
+                match read_or_draft(path, |text| parse(text, Some(path)).is_ok(), || fresh(path))? {
+                    KeyFile::There(text) => Ok((parse(&text, Some(path))?, None)),
+                    KeyFile::New(text, draft) => Ok((parse(&text, Some(path))?, Some(draft))),
+                }
+            }
+        }
+    }
+}
+
 /// What is there where a key is needed.
 pub(crate) enum KeyFile {
     /// The text of the key file.

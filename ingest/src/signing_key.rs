@@ -9,7 +9,7 @@ use domain::TenantName;
 use domain::note::{NoteError, SigningKey, is_name};
 use thiserror::Error;
 
-use crate::key_file::{self, KeyDraft, KeyFile, KeyFileError};
+use crate::key_file::{self, KeyDraft, KeyFileError, SecretSource};
 
 /// Environment variable that holds the keys, one a line.
 pub const ENV_NAME: &str = "PG_ATLAS_SIGNING_KEY";
@@ -74,24 +74,13 @@ pub enum SigningKeyError {
 
 /// Where the keys come from.
 #[derive(Clone, Debug)]
-pub enum KeySource {
-    /// Keys themselves, from the environment.
-    Text(String),
-    /// A file that somebody else keeps.
-    File(PathBuf),
-    /// The file in the data folder.
-    DataFolder(PathBuf),
-}
+pub struct KeySource(SecretSource);
 
 impl KeySource {
     /// The source, from the values of [`ENV_NAME`] and [`ENV_FILE_NAME`] and the data folder.
     #[must_use]
     pub fn of(text: Option<String>, file: Option<PathBuf>, data_dir: &Path) -> Self {
-        match (text, file) {
-            (Some(text), _) => Self::Text(text),
-            (None, Some(file)) => Self::File(file),
-            (None, None) => Self::DataFolder(data_dir.join(FILE_NAME)),
-        }
+        Self(SecretSource::of(text, file, data_dir.join(FILE_NAME)))
     }
 
     /// The keys. Where there are none in the data folder, a new one under `name`, or under a random one, and its draft,
@@ -117,28 +106,19 @@ impl KeySource {
         }
         let name = name.map(|name| tenant.origin(name));
         let name = name.as_deref();
-        let (keys, new) = match self {
-            Self::Text(text) => (parse(text).map_err(SigningKeyError::Environment)?, None),
-            Self::File(path) => match key_file::read(path)? {
-                Some(text) => (in_file(path, &text)?, None),
-                None => return Err(SigningKeyError::Missing(path.clone())),
-            },
-            Self::DataFolder(path) => {
-                // A draft that was left under another name may have signed: it is refused below, and stays.
-                let is_key = |text: &str| parse(text).is_ok();
-                let fresh = || -> Result<String, SigningKeyError> {
-                    let name = match name {
-                        Some(name) => name.to_owned(),
-                        None => tenant.origin(&format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?))),
-                    };
-                    Ok(secret(&name, &key_file::random::<32>()?, path)? + "\n")
-                };
-                match key_file::read_or_draft(path, is_key, fresh)? {
-                    KeyFile::There(text) => (in_file(path, &text)?, None),
-                    KeyFile::New(text, draft) => (in_file(path, &text)?, Some(draft)),
-                }
-            }
+        let parsed = |text: &str, path: Option<&Path>| match path {
+            Some(path) => in_file(path, text),
+            None => parse(text).map_err(SigningKeyError::Environment),
         };
+        let fresh = |path: &Path| -> Result<String, SigningKeyError> {
+            let name = match name {
+                Some(name) => name.to_owned(),
+                None => tenant.origin(&format!("pg-atlas/{}", key_file::hex(&key_file::random::<8>()?))),
+            };
+            Ok(secret(&name, &key_file::random::<32>()?, path)? + "\n")
+        };
+        // A draft that was left under another name may have signed: it is refused below, and stays.
+        let (keys, new) = self.0.load(parsed, SigningKeyError::Missing, fresh)?;
         let held = keys.first().map(|key| key.public().name().to_owned()).unwrap_or_default();
         if let Some(other) = keys.iter().find(|key| key.public().name() != held) {
             return Err(SigningKeyError::Names(held, other.public().name().to_owned()));
@@ -152,14 +132,22 @@ impl KeySource {
         }
     }
 
+    /// The file in the data folder, where the keys come from there.
+    fn own(&self) -> Result<&Path, SigningKeyError> {
+        match &self.0 {
+            SecretSource::DataFolder(path) => Ok(path),
+            SecretSource::Text(_) | SecretSource::File(_) => Err(SigningKeyError::NotOurs),
+        }
+    }
+
     /// Adds a new key of the same name, so that both sign. Where an interrupted rotation left two, it goes on with
     /// those.
     ///
     /// # Errors
     /// When the keys are not in the data folder, or as [`KeySource::load`].
     pub fn add(&self) -> Result<Vec<SigningKey>, SigningKeyError> {
-        let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
-        let held = key_file::read(path)?.ok_or_else(|| SigningKeyError::Missing(path.clone()))?;
+        let path = self.own()?;
+        let held = key_file::read(path)?.ok_or_else(|| SigningKeyError::Missing(path.to_owned()))?;
         let keys = in_file(path, &held)?;
         if keys.len() > 1 {
             return Ok(keys);
@@ -175,7 +163,7 @@ impl KeySource {
     /// # Errors
     /// As [`KeySource::add`].
     pub fn drop_newest(&self) -> Result<(), SigningKeyError> {
-        let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
+        let path = self.own()?;
         let held = key_file::read(path)?.unwrap_or_default();
         if let [older @ .., _] = &held.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>()[..]
             && !older.is_empty()
@@ -190,7 +178,7 @@ impl KeySource {
     /// # Errors
     /// As [`KeySource::add`].
     pub fn drop_older(&self) -> Result<(), SigningKeyError> {
-        let Self::DataFolder(path) = self else { return Err(SigningKeyError::NotOurs) };
+        let path = self.own()?;
         let held = key_file::read(path)?.unwrap_or_default();
         let newest = held.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         key_file::replace(path, &format!("{}\n", newest.trim()))?;

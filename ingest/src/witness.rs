@@ -16,7 +16,7 @@ use domain::witness::SeenTree;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::key_file::{self, KeyDraft, KeyFile, KeyFileError};
+use crate::key_file::{self, KeyDraft, KeyFileError, SecretSource};
 
 /// Environment variable that holds the witness's key.
 pub const ENV_NAME: &str = "PG_ATLAS_WITNESS_KEY";
@@ -57,6 +57,19 @@ pub enum WitnessError {
     /// A key file.
     #[error(transparent)]
     File(#[from] KeyFileError),
+    /// What the key has cosigned is not known any more: under the same key the witness would take a fork for a log that
+    /// it never saw.
+    #[error(
+        "{} has cosigned, and what it saw is gone: {} is not there. Remove that key, cosign with a new one, and give its \
+         verification key to every auditor",
+        key.display(), folder.display()
+    )]
+    Forgotten {
+        /// The key file.
+        key: PathBuf,
+        /// Where what was seen was kept.
+        folder: PathBuf,
+    },
     /// What was seen cannot be read or written.
     #[error("{}: {source}", path.display())]
     Seen {
@@ -69,24 +82,13 @@ pub enum WitnessError {
 
 /// Where the key comes from.
 #[derive(Clone, Debug)]
-pub enum WitnessSource {
-    /// The key itself, from the environment.
-    Text(String),
-    /// A file that somebody else keeps.
-    File(PathBuf),
-    /// The file in the data folder.
-    DataFolder(PathBuf),
-}
+pub struct WitnessSource(SecretSource);
 
 impl WitnessSource {
     /// The source, from the values of [`ENV_NAME`] and [`ENV_FILE_NAME`] and the data folder.
     #[must_use]
     pub fn of(text: Option<String>, file: Option<PathBuf>, data_dir: &Path) -> Self {
-        match (text, file) {
-            (Some(text), _) => Self::Text(text),
-            (None, Some(file)) => Self::File(file),
-            (None, None) => Self::DataFolder(data_dir.join(FILE_NAME)),
-        }
+        Self(SecretSource::of(text, file, data_dir.join(FILE_NAME)))
     }
 
     /// The key. Where there is none in the data folder, a new one under `name`, or under a random one, and its draft,
@@ -99,31 +101,20 @@ impl WitnessSource {
         if let Some(name) = name.filter(|name| !is_name(name)) {
             return Err(refused(name, "1 to 255 bytes without white space and `+`".to_owned()));
         }
-        let in_file = |path: &Path, text: &str| {
-            Cosigner::parse(text).map_err(|source| WitnessError::Malformed { path: path.to_owned(), source })
+        let wrong = |path: Option<&Path>, source| match path {
+            Some(path) => WitnessError::Malformed { path: path.to_owned(), source },
+            None => WitnessError::Environment(source),
         };
-        let (key, new) = match self {
-            Self::Text(text) => (Cosigner::parse(text).map_err(WitnessError::Environment)?, None),
-            Self::File(path) => {
-                let text = key_file::read(path)?.ok_or_else(|| WitnessError::Missing(path.clone()))?;
-                (in_file(path, &text)?, None)
-            }
-            Self::DataFolder(path) => {
-                let is_key = |text: &str| Cosigner::parse(text).is_ok();
-                let fresh = || -> Result<String, WitnessError> {
-                    let name = match name {
-                        Some(name) => name.to_owned(),
-                        None => format!("pg-atlas-witness/{}", key_file::hex(&key_file::random::<8>()?)),
-                    };
-                    let secret = Cosigner::secret(&name, &key_file::random::<32>()?);
-                    Ok(secret.map_err(|source| WitnessError::Malformed { path: path.clone(), source })? + "\n")
-                };
-                match key_file::read_or_draft(path, is_key, fresh)? {
-                    KeyFile::There(text) => (in_file(path, &text)?, None),
-                    KeyFile::New(text, draft) => (in_file(path, &text)?, Some(draft)),
-                }
-            }
+        let parsed = |text: &str, path: Option<&Path>| Cosigner::parse(text).map_err(|source| wrong(path, source));
+        let fresh = |path: &Path| -> Result<String, WitnessError> {
+            let name = match name {
+                Some(name) => name.to_owned(),
+                None => format!("pg-atlas-witness/{}", key_file::hex(&key_file::random::<8>()?)),
+            };
+            let secret = Cosigner::secret(&name, &key_file::random::<32>()?);
+            Ok(secret.map_err(|source| wrong(Some(path), source))? + "\n")
         };
+        let (key, new) = self.0.load(parsed, WitnessError::Missing, fresh)?;
         match name.filter(|asked| *asked != key.public().name()) {
             Some(asked) => {
                 Err(refused(asked, format!("it is called {}, and the name is part of its key", key.public().name())))
@@ -171,10 +162,17 @@ impl SeenLogs {
     /// Opens what is in the data folder. Waits for other processes that have it open.
     ///
     /// # Errors
-    /// When the file system says no.
-    pub fn open(data_dir: &Path) -> Result<Self, WitnessError> {
+    /// When the file system says no, or the key is in the data folder and what was seen with it is not.
+    pub fn open(data_dir: &Path, source: &WitnessSource) -> Result<Self, WitnessError> {
         let folder = data_dir.join(FOLDER);
         let path = folder.join("lock");
+        // The key first: it is made under the lock, so one that is there had a lock before.
+        if let SecretSource::DataFolder(key) = &source.0
+            && key.exists()
+            && !path.exists()
+        {
+            return Err(WitnessError::Forgotten { key: key.clone(), folder });
+        }
         key_file::folder_of(&path)?;
         let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
         let lock = lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(|source| seen_error(&path, source))?;
@@ -214,15 +212,18 @@ impl SeenLogs {
         Ok(key_file::replace(&path, &(text + "\n"))?)
     }
 
-    /// Keeps a signed note that contradicts what was seen, for whoever is to be shown both. Answers where.
+    /// Keeps signed notes that contradict each other, for whoever is to be shown them. Answers where.
     ///
     /// # Errors
     /// When the file system says no.
-    pub fn keep_evidence(&self, origin: &str, note: &str) -> Result<PathBuf, WitnessError> {
-        let name = format!("{}.{}.note", Digest::of(origin.as_bytes()), Digest::of(note.as_bytes()));
-        let path = self.folder.join(name);
-        key_file::replace(&path, note)?;
-        Ok(path)
+    pub fn keep_evidence(&self, origin: &str, notes: &[String]) -> Result<Vec<PathBuf>, WitnessError> {
+        let keep = |note: &String| {
+            let name = format!("{}.{}.note", Digest::of(origin.as_bytes()), Digest::of(note.as_bytes()));
+            let path = self.folder.join(name);
+            key_file::replace(&path, note)?;
+            Ok(path)
+        };
+        notes.iter().map(keep).collect()
     }
 }
 
@@ -265,7 +266,8 @@ mod tests {
     #[test]
     fn what_was_seen_is_kept_by_log() {
         let folder = tempfile::tempdir().unwrap();
-        let seen = SeenLogs::open(folder.path()).unwrap();
+        let source = WitnessSource::of(None, None, folder.path());
+        let seen = SeenLogs::open(folder.path(), &source).unwrap();
         assert_eq!(seen.of("log").unwrap(), None);
         let (origin, note) = ("log".to_owned(), "note".to_owned());
         let log = SeenLog { origin, keys: BTreeSet::new(), size: 3, root: Digest::of(b""), time: 9, note };

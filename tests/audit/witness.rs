@@ -1,13 +1,16 @@
 //! Witnesses: a log that shows different people different things is found by any honest one of them.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use domain::checkpoint::Checkpoint;
 use domain::cosignature::Cosigner;
+use domain::note::Note;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::support::{checkpoint, ecosystem, verify};
+use super::support::{checkpoint, ecosystem, own_key, published, renamed, verify};
 use crate::support::cli::{Place, Said, ended};
 
 /// A witness: a data folder, and nothing else of an atlas.
@@ -52,6 +55,12 @@ fn kept(place: &Place, file: &str, answer: &Value) -> (String, String) {
     (place.file(file, answer["note"].as_str().unwrap()), answer["witness"].as_str().unwrap().to_owned())
 }
 
+/// The note in what a command answered.
+fn note_of(file: &str) -> String {
+    let answer: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    answer["note"].as_str().unwrap().to_owned()
+}
+
 fn is_trusted(place: &Place, more: &[&str]) -> bool {
     verify(place, 0, more)["trusted"].as_bool().unwrap()
 }
@@ -76,16 +85,17 @@ async fn a_fork_shown_to_two_auditors_is_found_by_one_honest_witness() {
 
     // An honest witness, and one that forgets what it has seen.
     let honest = WitnessFolder::new(None);
-    honest.cosigns(&one, &[&first, "--key", &key, "--name", "honest.example"]);
+    let answer = honest.cosigns(&one, &[&first, "--key", &key, "--name", "honest.example"]);
+    let (common, _) = kept(&one, "common.note", &answer);
     let grown = one.file("grown.json", one.run(&["audit", "prove", "--from", "6"]).to_string());
     let (note, honest_key) = kept(&one, "honest.note", &honest.cosigns(&one, &[&shown, "--proof", &grown]));
     honest.refuses(&other, &[&shown_other], "it shows different logs");
-    let evidence = std::fs::read_dir(honest.data().join("witness")).unwrap();
-    let evidence: Vec<_> = evidence
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|end| end == "note"))
-        .collect();
-    assert_eq!(evidence.len(), 1, "{evidence:?}");
+    let evidence = std::fs::read_dir(honest.data().join("witness")).unwrap().map(|entry| entry.unwrap().path());
+    let evidence = evidence.filter(|path| path.extension().is_some_and(|end| end == "note"));
+    let evidence: BTreeSet<_> = evidence.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    // Both are kept: what was seen last is replaced by the next that is cosigned.
+    let both = BTreeSet::from([std::fs::read_to_string(&note).unwrap(), note_of(&shown_other)]);
+    assert_eq!(evidence, both);
     let secret = Cosigner::secret("careless.example", &[7; 32]).unwrap();
     let careless = || WitnessFolder::new(Some(secret.clone()));
     let (careless_note, careless_key) =
@@ -104,8 +114,17 @@ async fn a_fork_shown_to_two_auditors_is_found_by_one_honest_witness() {
     assert!(trusted(&one, &["--quorum", "1", "--checkpoint", &note]));
     assert!(!trusted(&one, &["--checkpoint", &note]));
     assert!(!trusted(&one, &["--checkpoint", &shown]));
-    // The other log has one of two, whatever it does next.
+    // The other log has one of two, whatever it does next, and whatever it keeps of the common beginning.
     assert!(!trusted(&other, &["--checkpoint", &careless_other]));
+    let (careless_common, _) = kept(&one, "careless-common.note", &careless().cosigns(&one, &[&first, "--key", &key]));
+    for cosigned in [&common, &careless_common] {
+        other.run(&["audit", "checkpoint", "--add", cosigned]);
+    }
+    assert!(trusted(&other, &[]), "what it keeps vouches for the beginning");
+    assert!(!trusted(&other, &["--checkpoint", &careless_other]));
+    let bundle = other.path("other.bundle").to_str().unwrap().to_owned();
+    other.run(&["audit", "export", &bundle]);
+    assert!(!trusted(&other, &[&bundle, "--checkpoint", &careless_other]));
     other.run(&["publish", "--label", "later"]);
     let (later, _) = checkpoint(&other, "later.json");
     for from in ["6", "8"] {
@@ -120,10 +139,7 @@ async fn a_fork_shown_to_two_auditors_is_found_by_one_honest_witness() {
 
 #[tokio::test]
 async fn cosignatures_are_kept_beside_the_checkpoint_and_go_with_the_log() {
-    let place = Place::new().await;
-    ecosystem(&place);
-    place.run(&["publish", "--label", "one"]);
-    place.run(&["project"]);
+    let place = published().await;
     let (signed, key) = checkpoint(&place, "signed.json");
     let witness = WitnessFolder::new(None);
     let answer = witness.cosigns(&place, &[&signed, "--key", &key]);
@@ -187,10 +203,10 @@ async fn a_witness_makes_its_key_only_for_what_it_cosigns() {
     let name = key.split('+').next().unwrap();
     let namesake = domain::note::SigningKey::from_seed(name, &[1; 32]).unwrap().public().to_string();
     witness.refuses(&place, &[&signed, "--key", &namesake], "no known key of the log");
-    let note = serde_json::from_str::<Value>(&std::fs::read_to_string(&signed).unwrap()).unwrap()["note"].clone();
-    let changed = place.file("changed.note", note.as_str().unwrap().replace("\n6\n", "\n5\n"));
+    let note = note_of(&signed);
+    let changed = place.file("changed.note", note.replace("\n6\n", "\n5\n"));
     witness.refuses(&place, &[&changed, "--key", &key], "does not fit the note");
-    let extended = place.file("extended.note", note.as_str().unwrap().replacen("\n\n\u{2014}", "\n\n\n\u{2014}", 1));
+    let extended = place.file("extended.note", note.replacen("\n\n\u{2014}", "\n\n\n\u{2014}", 1));
     witness.refuses(&place, &[&extended, "--key", &key], "an extension line is empty");
     witness.says(&place, 2, &[&signed, "--key", &key, "--name", "a b"]);
     assert!(!secret.exists());
@@ -219,4 +235,55 @@ async fn a_witness_makes_its_key_only_for_what_it_cosigns() {
     assert_eq!(witness.cosigns(&place, &[&grown, "--proof", &path])["tree_size"], 8);
     witness.refuses(&place, &[&signed], "was seen with size 8 already");
     assert_eq!(std::fs::read_to_string(&secret).unwrap(), held);
+}
+
+#[tokio::test]
+async fn a_note_that_names_another_log_is_trusted_under_that_logs_key_alone() {
+    let place = Place::new().await;
+    ecosystem(&place);
+    let (signed, key) = checkpoint(&place, "signed.json");
+    let (note, other) = renamed(&place, &note_of(&signed));
+    let file = place.file("renamed.note", note);
+    // The witness knows the log that the note names, and never saw the other one.
+    let answer = WitnessFolder::new(None).cosigns(&place, &[&file, "--key", &other]);
+    let (note, witness) = kept(&place, "cosigned.note", &answer);
+    let asked = ["--witness", &witness, "--checkpoint", &note];
+    let said = place.ends(1, &[&["audit", "verify", "--key", &key][..], &asked].concat());
+    assert!(said.stderr.contains("no given key has signed it"), "{said:?}");
+    assert!(is_trusted(&place, &[&["--key", &other][..], &asked].concat()));
+}
+
+#[tokio::test]
+async fn a_key_that_is_given_takes_the_place_of_those_known() {
+    let place = Place::new().await;
+    ecosystem(&place);
+    let (signed, key) = checkpoint(&place, "signed.json");
+    let checkpoint = Checkpoint::parse(&Note::parse(&note_of(&signed)).unwrap().text).unwrap();
+    let old = place.file("old.note", checkpoint.sign(&[own_key(&place)]).to_string());
+    let witness = WitnessFolder::new(None);
+    witness.cosigns(&place, &[&old, "--key", &key]);
+    let rotated = place.run(&["audit", "checkpoint", "--rotate"]);
+    let (both, new) = (place.file("both.json", rotated.to_string()), rotated["keys"][1].as_str().unwrap());
+    // Either signs while one takes the place of the other, and then the new one alone.
+    witness.cosigns(&place, &[&both, "--key", &key, "--key", new]);
+    witness.cosigns(&place, &[&old]);
+    witness.cosigns(&place, &[&both, "--key", new]);
+    witness.cosigns(&place, &[&both]);
+    witness.refuses(&place, &[&old], "no known key of the log");
+}
+
+#[tokio::test]
+async fn a_key_whose_memory_is_gone_cosigns_no_more() {
+    let place = Place::new().await;
+    ecosystem(&place);
+    let (signed, key) = checkpoint(&place, "signed.json");
+    let witness = WitnessFolder::new(None);
+    witness.cosigns(&place, &[&signed, "--key", &key]);
+    std::fs::remove_dir_all(witness.data().join("witness")).unwrap();
+    for _ in 0..2 {
+        let said = witness.says(&place, 2, &[&signed, "--key", &key]);
+        assert!(said.stderr.contains("what it saw is gone"), "{said:?}");
+    }
+    std::fs::remove_file(witness.data().join("witness.key")).unwrap();
+    witness.cosigns(&place, &[&signed, "--key", &key]);
 }

@@ -30,7 +30,7 @@ pub(crate) enum Audit {
         /// A file with what `audit prove --from SEEN --to SIZE` answered, where the log has grown
         #[arg(long, value_name = "FILE")]
         proof: Option<PathBuf>,
-        /// A verification key of the log, `NAME+ID+KEY`, the first time; may be repeated
+        /// A verification key of the log, `NAME+ID+KEY`, the first time, or in place of those held; may be repeated
         #[arg(long = "key", value_name = "VKEY")]
         keys: Vec<String>,
         /// Name of the witness, on first use; it becomes part of its key

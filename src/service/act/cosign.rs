@@ -26,7 +26,7 @@ pub struct CosignRequest {
     pub checkpoint: PathBuf,
     /// File with the proof that the log has only grown since it was seen last.
     pub proof: Option<PathBuf>,
-    /// Verification keys of the log, needed once.
+    /// Verification keys of the log, needed once; they take the place of those held.
     pub keys: Vec<String>,
     /// Name of the witness, on first use.
     pub name: Option<String>,
@@ -58,10 +58,11 @@ pub fn cosign(settings: &Settings, watch: &dyn Watch, asked: &CosignRequest) -> 
     let path = asked.proof.as_deref().map(proof).transpose()?;
     let given = keys(&asked.keys)?;
     let data_dir = settings.data_dir()?;
-    let seen_logs = SeenLogs::open(&data_dir).map_err(Error::unavailable)?;
+    let source = source(&data_dir)?;
+    let seen_logs = SeenLogs::open(&data_dir, &source).map_err(Error::unavailable)?;
     let before = seen_logs.of(&checkpoint.origin).map_err(Error::unavailable)?;
     let known: Vec<VerifyingKey> = known(&checkpoint, before.as_ref(), given)?.into_iter().collect();
-    let signers = note.signers(&known).map_err(|error| Error::refused(error).of(&place))?;
+    let signers = checkpoint.signers(&note, &known).map_err(|error| Error::refused(error).of(&place))?;
     if signers.is_empty() {
         let reason = format!("no known key of the log {} has signed it", checkpoint.origin);
         return Err(Error::refused(reason).of(&place));
@@ -69,8 +70,12 @@ pub fn cosign(settings: &Settings, watch: &dyn Watch, asked: &CosignRequest) -> 
     let path = path.map(|proof| fitting(proof, before.as_ref(), &checkpoint)).transpose()?;
     if let Err(refusal) = admit(before.as_ref().map(SeenLog::tree), &checkpoint, path.as_deref()) {
         if matches!(refusal, WitnessRefusal::Fork { .. }) {
-            let kept = seen_logs.keep_evidence(&checkpoint.origin, &note.to_string()).map_err(Error::unavailable)?;
-            let reason = format!("{refusal}; both notes are signed, this one is kept as {}", kept.display());
+            // What was seen last is replaced by the next that is cosigned.
+            let mut both = vec![note.to_string()];
+            both.extend(before.map(|before| before.note));
+            let kept = seen_logs.keep_evidence(&checkpoint.origin, &both).map_err(Error::unavailable)?;
+            let kept: Vec<String> = kept.iter().map(|path| path.display().to_string()).collect();
+            let reason = format!("{refusal}; both notes are signed, and kept as {}", kept.join(" and "));
             return Err(Error::refused(reason).of(&place));
         }
         return Err(Error::refused(refusal).of(&place));
@@ -80,7 +85,7 @@ pub fn cosign(settings: &Settings, watch: &dyn Watch, asked: &CosignRequest) -> 
         .ok()
         .filter(|time| *time >= last)
         .ok_or_else(|| Error::unavailable("this machine's clock stands before the last cosignature: set it right"))?;
-    let (key, new) = source(&data_dir)?.load(asked.name.as_deref()).map_err(Error::unavailable)?;
+    let (key, new) = source.load(asked.name.as_deref()).map_err(Error::unavailable)?;
     key.cosign(&mut note, time).map_err(|error| Error::refused(error).of(&place))?;
     let (origin, size, root) = (checkpoint.origin, checkpoint.size, checkpoint.root);
     let keys = known.iter().map(ToString::to_string).collect();
@@ -90,7 +95,8 @@ pub fn cosign(settings: &Settings, watch: &dyn Watch, asked: &CosignRequest) -> 
     Ok(Cosigned { origin, tree_size: size, witness: key.public().to_string(), time, note: seen.note })
 }
 
-/// The keys that a log's checkpoints may be signed with: those known, and those that the operator of the witness gives.
+/// The keys that a log's checkpoints may be signed with: those that the operator of the witness gives, else those held.
+/// A key that is no longer given signs no more: it may be in other hands by now.
 fn known(
     checkpoint: &Checkpoint,
     before: Option<&SeenLog>,
@@ -101,11 +107,11 @@ fn known(
         return Err(Error::invalid("key", format!("the key of {} is not one of the log {origin}", other.name())));
     }
     let held: Vec<String> = before.map(|before| before.keys.iter().cloned().collect()).unwrap_or_default();
-    let known: BTreeSet<VerifyingKey> = keys(&held)?.into_iter().chain(given).collect();
+    let known = if given.is_empty() { keys(&held)? } else { given };
     if known.is_empty() {
         return Err(Error::refused(format!("the log {origin} is not known yet: its verification key is needed once")));
     }
-    Ok(known)
+    Ok(known.into_iter().collect())
 }
 
 /// A consistency proof.
