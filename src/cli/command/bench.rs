@@ -11,7 +11,11 @@ use crate::service::bench::root;
 use crate::service::bench::{append, generate, lag, readers};
 
 /// `bench`.
-pub(crate) async fn run(common: &Common, what: Bench) -> Result<Output> {
+pub(crate) async fn run(
+    #[cfg_attr(not(feature = "ingest"), allow(unused_variables, reason = "only what appends needs a database"))]
+    common: &Common,
+    what: Bench,
+) -> Result<Output> {
     #[cfg(feature = "ingest")]
     let deps = || deps(common);
     let report = match what {
