@@ -10,7 +10,9 @@ use crate::support::cli::Place;
 use crate::support::log::{append, check, context, count};
 use crate::support::{Db, events};
 
+mod above;
 mod commands;
+mod doctor;
 mod logins;
 mod matrix;
 mod storm;

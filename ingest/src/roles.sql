@@ -16,6 +16,25 @@ BEGIN
             NULL; -- Made at this moment, for another database of the server.
         END;
     END LOOP;
+    -- Above policies, each for one thing. Who may not make such roles leaves them to somebody who may.
+    FOREACH role IN ARRAY ARRAY['atlas_auditor_all', 'atlas_backup']
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN BYPASSRLS', role);
+            ELSIF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role AND rolbypassrls) THEN
+                EXECUTE format('ALTER ROLE %I BYPASSRLS', role);
+            END IF;
+            IF role = 'atlas_backup' AND NOT pg_has_role(role, 'pg_read_all_data', 'USAGE') THEN
+                GRANT pg_read_all_data TO atlas_backup;
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN
+            NULL;
+        END;
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+            EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role);
+        END IF;
+    END LOOP;
     -- Whoever hands over builds, and says who reads them, must belong to those who get them.
     IF NOT pg_has_role(current_user, 'atlas_projector', 'USAGE') THEN
         EXECUTE format('GRANT atlas_projector TO %I', current_user);
@@ -87,6 +106,27 @@ GRANT SELECT ON atlas.build, atlas.live, atlas.person, log.head TO atlas_reader;
 -- Auditor: the whole log, and which builds there are.
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO atlas_auditor;
 GRANT SELECT ON atlas.build, atlas.live TO atlas_auditor;
+
+-- Auditor of all tenants: every table of each, to read. It may be each tenant, so what the tenants' readers are given
+-- below is given to it.
+DO $$
+DECLARE
+    tenant integer;
+BEGIN
+    IF to_regrole('atlas_auditor_all') IS NULL THEN
+        RETURN;
+    END IF;
+    REVOKE ALL ON SCHEMA log, atlas FROM atlas_auditor_all;
+    REVOKE ALL ON ALL TABLES IN SCHEMA log, atlas FROM atlas_auditor_all;
+    GRANT USAGE ON SCHEMA log, atlas, public TO atlas_auditor_all;
+    GRANT SELECT ON ALL TABLES IN SCHEMA log, atlas TO atlas_auditor_all;
+    GRANT SELECT ON public._sqlx_migrations TO atlas_auditor_all;
+    FOR tenant IN SELECT tenant_id FROM log.tenant ORDER BY tenant_id
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO atlas_auditor_all', 'tenant_' || tenant);
+    END LOOP;
+END
+$$;
 
 -- Builds and views of every tenant, whoever made them: schemas are the owner's, tables and views the projectors', and who
 -- may be the tenant reads them.

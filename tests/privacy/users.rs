@@ -44,7 +44,7 @@ async fn each_login_does_its_work_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let (data, owner) = (folder.path(), url(&db.bare()));
     let migrated = json(&owner, data, &["migrate", "--roles"]);
-    assert_eq!(migrated["roles"].as_array().unwrap().len(), 5);
+    assert_eq!(migrated["roles"].as_array().unwrap().len(), 7);
 
     let writer = Login::create(&db, "writer", &[APPENDER, SEQUENCER]).await;
     let projector = Login::create(&db, "projector", &[PROJECTOR]).await;

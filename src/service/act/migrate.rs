@@ -1,5 +1,6 @@
 //! The schema is brought up to date, and logins get the roles that they belong to.
 
+use ingest::roles::ABOVE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +21,17 @@ pub struct Migrated {
 /// As [`Deps::log`], and when this login may not make roles.
 pub async fn migrate(deps: &Deps, roles: bool) -> Result<Migrated> {
     let log = deps.log().await?;
-    if roles {
-        let granted = ingest::roles::grant(log.pool()).await;
-        granted.map_err(|error| Error::unavailable(error).of("cannot make the roles"))?;
+    if !roles {
+        return Ok(Migrated { migrated: true, roles: None });
     }
-    let names = || ingest::roles::ALL.iter().map(|role| (*role).to_owned()).collect();
-    Ok(Migrated { migrated: true, roles: roles.then(names) })
+    let granted = ingest::roles::grant(log.pool()).await;
+    let granted = granted.map_err(|error| Error::unavailable(error).of("cannot make the roles"))?;
+    let skipped: Vec<&str> = ABOVE.into_iter().filter(|role| !granted.contains(role)).collect();
+    if !skipped.is_empty() {
+        deps.warn(format!(
+            "{} not made: that takes a login which may make roles with BYPASSRLS",
+            skipped.join(" and ")
+        ));
+    }
+    Ok(Migrated { migrated: true, roles: Some(granted.into_iter().map(str::to_owned).collect()) })
 }

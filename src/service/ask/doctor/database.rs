@@ -28,6 +28,7 @@ pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path
         let usable = matches!(&schema, Ok(version) if !version.starts_with(NONE));
         checks.push(("schema", schema));
         if usable {
+            checks.push(("tenants", found(walls(conn).await)));
             checks.push(("log", found(sequenced(conn).await)));
             checks.push(("ids", found(subjects::read_again(conn).await)));
             checks.push(("pseudonyms", found(pseudonyms(conn, data_dir).await)));
@@ -101,6 +102,16 @@ async fn schema(conn: &mut PgConnection) -> Result<CheckResult> {
         fault(format!("version {found}, this program knows {SCHEMA}: use a newer program"))
     } else {
         Ok(format!("version {found}"))
+    })
+}
+
+/// Whether what keeps tenants apart is as the migrations made it.
+async fn walls(conn: &mut PgConnection) -> Result<CheckResult> {
+    let faults = sqlx::query_file_scalar!("sql/walls.sql").fetch_all(conn).await?;
+    Ok(if faults.is_empty() {
+        Ok("every table has its policy, every view the rights of who asks, every tenant its schema".to_owned())
+    } else {
+        fault(format!("tenants are not kept apart: {}", faults.join("; ")))
     })
 }
 
