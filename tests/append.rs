@@ -5,4 +5,5 @@ mod contention;
 mod duplicates;
 mod promise;
 mod refusals;
+mod remembered;
 mod single;

@@ -18,7 +18,7 @@ use crate::facts::registry::RegistryCrawled;
 use crate::facts::repo::RepoObserved;
 use crate::facts::sbom::SbomSubmitted;
 use crate::facts::survey::SurveyAnswered;
-use crate::facts::{Class, DocumentRef, Lift, Payload};
+use crate::facts::{Class, DocumentRef, Lift, Payload, Repetition};
 use crate::stream::{StreamError, StreamId};
 
 macro_rules! events {
@@ -57,6 +57,11 @@ macro_rules! events {
 
             fn retold(self) -> &'static [&'static [&'static str]] {
                 match self { $(Self::$name => <$name as Payload>::RETOLD),+ }
+            }
+
+            /// What an event of this type is that says what the latest of its source said.
+            pub(crate) fn repetition(self) -> Repetition {
+                match self { $(Self::$name => <$name as Payload>::REPETITION),+ }
             }
         }
 

@@ -33,6 +33,8 @@ pub trait Payload: Sized {
     const LIFTS: &'static [Lift];
     /// Paths of what two tellings of the same facts may differ in; "the same again" leaves them out.
     const RETOLD: &'static [&'static [&'static str]];
+    /// What the same again of one source is.
+    const REPETITION: Repetition;
 
     /// The stream the event belongs to.
     ///
@@ -63,6 +65,15 @@ pub enum Class {
     /// An affair of the log itself, in streams of this kind: read before any fold starts, never erased, and no score
     /// rests on it.
     Decision(StreamKind),
+}
+
+/// What an event is that says what the latest of its source said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repetition {
+    /// Nothing new: the log answers with the first.
+    Duplicate,
+    /// An event like the first, of another moment.
+    News,
 }
 
 /// Makes a payload of one shape one of the next.

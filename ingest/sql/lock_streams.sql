@@ -1,5 +1,5 @@
 -- streams.sql, and locks them in this order.
-SELECT s.kind, s.id, s.version, s.state
+SELECT s.kind, s.id, s.version, s.stale
 FROM unnest($1::text[], $2::text[]) AS w (kind, id) JOIN log.stream AS s
   ON s.tenant_id = (SELECT log.current_tenant()) AND s.kind = w.kind AND s.id = w.id
 ORDER BY s.kind, s.id

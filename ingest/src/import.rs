@@ -68,6 +68,7 @@ pub struct Import {
     /// Events that are there already, and their root.
     there: (u64, Digest),
     frontier: Frontier,
+    /// How far each stream is, and what it remembers of what is not written yet.
     states: BTreeMap<StreamId, StreamState>,
     pending: Vec<(ImportedEvent, Digest)>,
     bytes: usize,
@@ -116,11 +117,14 @@ impl Import {
             }
         };
         self.frontier.push(event.leaf_hash);
-        self.meet()?;
-        if self.frontier.size() > self.there.0 {
-            self.bytes += event.payload.len();
-            self.pending.push((event, input_digest));
+        if self.frontier.size() <= self.there.0 {
+            // The database has it, and remembers it.
+            state.sources.clear();
+            return self.meet();
         }
+        self.meet()?;
+        self.bytes += event.payload.len();
+        self.pending.push((event, input_digest));
         Ok(())
     }
 
@@ -158,7 +162,7 @@ impl Import {
         streams.sort_unstable();
         streams.dedup();
         for stream in streams {
-            rows.stream(stream, &self.states)?;
+            rows.stream(stream, self.states.entry(stream.clone()).or_default());
         }
         rows.persist(&self.log).await?;
         let next = self.log.drain().await?;
@@ -188,6 +192,7 @@ struct Rows {
     leaf_hashes: Vec<Vec<u8>>,
     event: EventRows,
     stream: StreamRows,
+    latest: LatestRows,
 }
 
 #[derive(Default)]
@@ -210,7 +215,15 @@ struct StreamRows {
     kind: Vec<&'static str>,
     id: Vec<String>,
     version: Vec<i64>,
-    state: Vec<String>,
+}
+
+#[derive(Default)]
+struct LatestRows {
+    kind: Vec<&'static str>,
+    id: Vec<String>,
+    source: Vec<String>,
+    digest: Vec<Vec<u8>>,
+    sequence: Vec<i64>,
 }
 
 impl Rows {
@@ -256,15 +269,19 @@ impl Rows {
         Ok(())
     }
 
-    fn stream(&mut self, stream: &StreamId, states: &BTreeMap<StreamId, StreamState>) -> Result<(), ImportError> {
-        let state = states.get(stream).cloned().unwrap_or_default();
-        let text =
-            serde_json::to_string(&state).map_err(|error| SequenceError::from(Corrupt::stream(stream, error)))?;
-        self.stream.kind.push(stream.kind().name());
+    /// Moves a stream on. What it remembers is let go of: it is written.
+    fn stream(&mut self, stream: &StreamId, state: &mut StreamState) {
+        let kind = stream.kind().name();
+        self.stream.kind.push(kind);
         self.stream.id.push(stream.id().to_owned());
         self.stream.version.push(fit::<i64>(state.sequence, "sequence"));
-        self.stream.state.push(text);
-        Ok(())
+        for (source, latest) in std::mem::take(&mut state.sources) {
+            self.latest.kind.push(kind);
+            self.latest.id.push(stream.id().to_owned());
+            self.latest.source.push(source);
+            self.latest.digest.push(latest.digest.0.to_vec());
+            self.latest.sequence.push(fit::<i64>(latest.sequence, "sequence"));
+        }
     }
 
     async fn persist(self, log: &Log) -> Result<(), ImportError> {
@@ -279,7 +296,11 @@ impl Rows {
             &self.stream.kind as &[&str],
             &self.stream.id,
             &self.stream.version,
-            &self.stream.state
+            &self.latest.kind as &[&str],
+            &self.latest.id,
+            &self.latest.source,
+            &self.latest.digest,
+            &self.latest.sequence
         )
         .execute(&mut *transaction)
         .await?;

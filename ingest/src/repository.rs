@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot};
-use domain::decide::StreamState;
+use domain::decide::{SourceSpan, StreamState};
 use domain::{StreamId, TenantId, Timestamp};
 use postgres_es::PostgresEventRepository;
 use serde_json::Value;
@@ -14,8 +14,10 @@ use uuid::Uuid;
 use crate::aggregate::Surroundings;
 use crate::append::lookup::{self, LocusRow};
 use crate::append::prepared::{Judgement, Prepared};
+use crate::append::streams::{self, AskedStreams, LatestRow};
 use crate::append::write::{Write, persist};
 use crate::append::{EventMetadata, Settled};
+use crate::connect::begin;
 use crate::error::{AppendError, Corrupt, is_contention};
 
 /// The view that postgres-es reads; it is never written through.
@@ -44,13 +46,11 @@ impl PersistedEventRepository for LogRepository {
         reader(&self.pool).get_events::<A>(aggregate_id).await
     }
 
-    /// Only asked for when the remembered state no longer fits the program.
     async fn get_last_events<A: Aggregate>(
         &self,
         aggregate_id: &str,
         last_sequence: usize,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        tracing::warn!(stream = %self.prepared.stream, "state does not fit this program: reading the stream again");
         reader(&self.pool).get_last_events::<A>(aggregate_id, last_sequence).await
     }
 
@@ -59,7 +59,15 @@ impl PersistedEventRepository for LogRepository {
         aggregate_id: &str,
     ) -> Result<Option<SerializedSnapshot>, PersistenceError> {
         debug_assert_eq!(aggregate_id, self.prepared.stream.id());
-        self.load().await.map_err(boxed)
+        let Some(state) = self.load().await.map_err(boxed)? else { return Ok(None) };
+        let version =
+            usize::try_from(state.sequence).map_err(|e| boxed(Corrupt::stream(&self.prepared.stream, e).into()))?;
+        Ok(Some(SerializedSnapshot {
+            aggregate_id: aggregate_id.to_owned(),
+            aggregate: serde_json::to_value(state)?,
+            current_sequence: version,
+            current_snapshot: version,
+        }))
     }
 
     async fn persist<A: Aggregate>(
@@ -69,7 +77,7 @@ impl PersistedEventRepository for LogRepository {
     ) -> Result<(), PersistenceError> {
         let stored = match (events, snapshot) {
             ([], _) => self.find().await,
-            ([event], Some((_, state, _))) => self.store(event.sequence as u64, &state).await,
+            ([event], _) => self.store(event.sequence as u64).await,
             _ => Err(Corrupt::stream(&self.prepared.stream, "an append through the framework is one event").into()),
         };
         match stored {
@@ -89,48 +97,76 @@ impl PersistedEventRepository for LogRepository {
     }
 }
 
+/// What a read of the stream's state came to.
+enum Loaded {
+    /// What is asked of the stream, if there is one.
+    State(Option<StreamState>),
+    /// What it remembers does not hold.
+    Stale,
+}
+
 impl LogRepository {
     /// State, clock and key in one read.
-    pub(crate) async fn load(&self) -> Result<Option<SerializedSnapshot>, AppendError> {
-        let stream = &self.prepared.stream;
-        let (key, tenant) = (self.prepared.key.as_deref(), self.tenant.number());
-        let row = sqlx::query_file!("sql/load_stream.sql", stream.kind().name(), stream.id(), key, tenant)
-            .fetch_one(&self.pool)
-            .await?;
-        let now = Timestamp::from_datetime(row.now)
-            .ok_or_else(|| Corrupt::stream(stream, "the database's clock is outside the years 1970 to 9999"))?;
-        let event = (row.append_id, row.idx, row.kind, row.stream_id, row.sequence);
-        let known = match (row.input_digest, event) {
-            (Some(digest), (Some(append_id), Some(idx), Some(kind), Some(stream_id), Some(sequence))) => {
-                Some(lookup::known(&digest, &LocusRow { append_id, idx, kind, stream_id, sequence })?)
+    pub(crate) async fn load(&self) -> Result<Option<StreamState>, AppendError> {
+        match self.loaded().await? {
+            Loaded::State(state) => Ok(state),
+            Loaded::Stale => {
+                // As a batch does, which leaves the stream as it should be.
+                let asked = AskedStreams::from([(self.prepared.stream.clone(), [self.prepared.asked()].into())]);
+                let mut tx = begin(&self.pool, "BEGIN").await?;
+                streams::lock(&mut tx, &asked).await?;
+                tx.commit().await?;
+                match self.loaded().await? {
+                    Loaded::State(state) => Ok(state),
+                    Loaded::Stale => Err(Corrupt::stream(&self.prepared.stream, "stale again").into()),
+                }
             }
-            _ => None,
-        };
-        self.surroundings.set(now, known);
-        let (Some(version), Some(state)) = (row.version, row.state) else { return Ok(None) };
-        let version = usize::try_from(version).map_err(|e| Corrupt::stream(stream, e))?;
-        // Null is no state: the framework then asks for the events instead.
-        let kept = serde_json::from_str(&state).ok();
-        let aggregate = kept.filter(|state: &Value| state["sequence"] == version).unwrap_or_default();
-        Ok(Some(SerializedSnapshot {
-            aggregate_id: stream.id().to_owned(),
-            aggregate,
-            current_sequence: version,
-            current_snapshot: version,
-        }))
+        }
+    }
+
+    async fn loaded(&self) -> Result<Loaded, AppendError> {
+        let stream = &self.prepared.stream;
+        let (kind, id, key, tenant) =
+            (stream.kind().name(), stream.id(), self.prepared.key.as_deref(), self.tenant.number());
+        let SourceSpan { first, last } = self.prepared.asked();
+        let rows = sqlx::query_file!("sql/load_stream.sql", kind, id, key, first, last, tenant);
+        let mut state = None;
+        for (n, row) in rows.fetch_all(&self.pool).await?.into_iter().enumerate() {
+            if n == 0 {
+                let now = Timestamp::from_datetime(row.now)
+                    .ok_or_else(|| Corrupt::stream(stream, "the database's clock is outside the years 1970 to 9999"))?;
+                let event = (row.append_id, row.idx, row.kind, row.stream_id, row.sequence);
+                let known = match (row.input_digest, event) {
+                    (Some(digest), (Some(append_id), Some(idx), Some(kind), Some(stream_id), Some(sequence))) => {
+                        Some(lookup::known(&digest, &LocusRow { append_id, idx, kind, stream_id, sequence })?)
+                    }
+                    _ => None,
+                };
+                self.surroundings.set(now, known);
+                if row.stale == Some(true) {
+                    return Ok(Loaded::Stale);
+                }
+                if let Some(version) = row.version {
+                    state = Some(StreamState::at(u64::try_from(version).map_err(|e| Corrupt::stream(stream, e))?));
+                }
+            }
+            if let (Some(state), Some(source), Some(digest), Some(sequence)) =
+                (&mut state, row.source, row.digest, row.latest)
+            {
+                LatestRow { source, digest, sequence }.recall(stream, state)?;
+            }
+        }
+        Ok(Loaded::State(state))
     }
 
     /// Writes the event at `sequence`. `Ok(false)`: the stream has moved on.
-    async fn store(&self, sequence: u64, state: &Value) -> Result<bool, AppendError> {
+    async fn store(&self, sequence: u64) -> Result<bool, AppendError> {
         let stream: &StreamId = &self.prepared.stream;
         let now = self.surroundings.now().ok_or_else(|| Corrupt::stream(stream, "stored before it was loaded"))?;
-        let state: StreamState = serde_json::from_value(state.clone()).map_err(|e| Corrupt::stream(stream, e))?;
-        if state.sequence != sequence {
-            return Err(Corrupt::stream(stream, format!("version {sequence}, state of {}", state.sequence)).into());
+        if sequence == 0 {
+            return Err(Corrupt::stream(stream, "an event of sequence 0").into());
         }
         let mut write = Write::new(self.tenant, self.append_id, now, &self.metadata);
-        let expected = sequence.checked_sub(1).ok_or_else(|| Corrupt::stream(stream, "an event of sequence 0"))?;
-        write.move_stream(stream, expected, &state)?;
         let locus = write.push(&self.prepared, sequence)?;
         let stored = persist(&mut *self.pool.acquire().await?, &write).await?;
         self.surroundings.answer(Settled::New(locus));

@@ -77,6 +77,8 @@ GRANT SELECT ON public._sqlx_migrations, log.tenant
 -- keeps the side table; it cannot remove anybody from it.
 GRANT SELECT, INSERT ON log.event, log.append, log.idempotency_key, log.outbox TO atlas_appender;
 GRANT SELECT, INSERT, UPDATE ON log.stream TO atlas_appender;
+-- What a stream remembers follows from its events: what does not fit is forgotten, and read from them again.
+GRANT SELECT, INSERT, UPDATE, DELETE ON log.latest TO atlas_appender;
 GRANT USAGE ON SEQUENCE log.outbox_oid_seq TO atlas_appender;
 GRANT SELECT ON log.events TO atlas_appender;
 GRANT EXECUTE ON FUNCTION log.discard_unused(text[], text[]) TO atlas_appender;

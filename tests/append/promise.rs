@@ -175,6 +175,7 @@ async fn every_text_of_every_fact_is_asked_in_every_spelling() {
     for rows in [
         "SELECT count(*) FROM log.event",
         "SELECT count(*) FROM log.stream",
+        "SELECT count(*) FROM log.latest",
         "SELECT count(*) FROM log.idempotency_key",
     ] {
         assert_eq!(count(db.pool(), rows).await, 0, "{rows}");

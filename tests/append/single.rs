@@ -1,5 +1,6 @@
 //! One event at a time.
 
+use super::remembered::{WRONG, make_stale};
 use crate::support::log::{Stored, append, check, context};
 use crate::support::{Db, events};
 use domain::{Event, Timestamp};
@@ -60,21 +61,21 @@ async fn times_and_metadata_are_kept() {
 }
 
 #[tokio::test]
-async fn a_state_that_no_longer_fits_is_read_again_from_the_events() {
+async fn a_stale_stream_is_read_again_from_its_events() {
     let db = Db::create().await;
     let log = db.log();
     for stars in 1..=3 {
         append(&log, events::repo("a/b", stars)).await;
     }
     append(&log, events::sbom("a/b", &["x"])).await;
-    for (n, state) in [r#"{"sources":["another shape"]}"#, "[]", "{}", "null", "not JSON"].into_iter().enumerate() {
-        sqlx::query("UPDATE log.stream SET state = $1").bind(state).execute(db.pool()).await.unwrap();
+    for (n, wrong) in WRONG.into_iter().enumerate() {
+        make_stale(db.pool(), wrong).await;
         let stars = n as u64 + 3;
         let again = append(&log, events::repo("a/b", stars)).await;
-        assert!(again.is_duplicate(), "{state}: {again:?}");
-        sqlx::query("UPDATE log.stream SET state = $1").bind(state).execute(db.pool()).await.unwrap();
+        assert!(again.is_duplicate(), "{wrong}: {again:?}");
+        make_stale(db.pool(), wrong).await;
         let next = append(&log, events::repo("a/b", stars + 1)).await;
-        assert!(matches!(next, AppendOutcome::Appended(ref place) if place.sequence == stars + 2), "{state}: {next:?}");
+        assert!(matches!(next, AppendOutcome::Appended(ref place) if place.sequence == stars + 2), "{wrong}: {next:?}");
         check(db.pool()).await;
     }
 }

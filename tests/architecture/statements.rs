@@ -103,6 +103,7 @@ const OF_NOBODY: &[(&str, &str)] = &[
 /// Tables that hold rows of several tenants.
 const OF_TENANTS: &[&str] = &[
     "log.stream",
+    "log.latest",
     "log.append",
     "log.event",
     "log.idempotency_key",

@@ -40,7 +40,7 @@ pub(crate) async fn poison(log: &ingest::Log, recorded_at: &str) {
     let when = envelope.recorded_at.datetime();
     let mut tx = log.pool().begin().await.unwrap();
     for sql in [
-        "INSERT INTO log.stream VALUES ('repo', 'pkg:github/from/the-future', 1, '{}') RETURNING $1, $2, $3, $4, $5",
+        "INSERT INTO log.stream VALUES ('repo', 'pkg:github/from/the-future', 1) RETURNING $1, $2, $3, $4, $5",
         "INSERT INTO log.append VALUES ($1, 1, '{}', $2, $3) RETURNING $4, $5",
         "INSERT INTO log.event VALUES ($1, 0, 1, 1, $3, 'repo', 'pkg:github/from/the-future', 'HologramObserved', \
          $2, $4, $5)",

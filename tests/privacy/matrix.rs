@@ -13,13 +13,14 @@ const VERBS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
 
 /// What each role may do, by first letter of the verb: appender, sequencer, projector, reader, auditor. `build` is a
 /// build's schema. `column` is one that an UPDATE may name.
-const TABLES: [(&str, &str, [&str; 5]); 24] = [
+const TABLES: [(&str, &str, [&str; 5]); 25] = [
     //                              appender sequencer projector reader  auditor
     ("log.tenant", "name", ["S----", "S----", "S----", "S----", "S----"]),
     ("log.event", "payload", ["SI---", "-----", "S----", "-----", "S----"]),
     ("log.append", "metadata", ["SI---", "-----", "S----", "-----", "S----"]),
     ("log.idempotency_key", "idx", ["SI---", "-----", "-----", "-----", "S----"]),
-    ("log.stream", "state", ["SIU--", "-----", "-----", "-----", "S----"]),
+    ("log.stream", "version", ["SIU--", "-----", "-----", "-----", "S----"]),
+    ("log.latest", "digest", ["SIUD-", "-----", "-----", "-----", "S----"]),
     ("log.outbox", "events", ["SI---", "S--D-", "-----", "-----", "S----"]),
     ("log.commit", "events", ["-----", "SI---", "S----", "-----", "S----"]),
     ("log.head", "root", ["-----", "S-U--", "S----", "S----", "S----"]),

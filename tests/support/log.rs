@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::decide::StreamState;
+use domain::decide::{Latest, StreamState};
 use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::{Envelope, Event, StreamId, StreamKind, Timestamp, codec};
+use futures_util::StreamExt as _;
 use ingest::{Append, AppendContext, AppendOutcome, Log};
+use sqlx::postgres::PgPoolCopyExt as _;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
@@ -149,14 +151,73 @@ pub(crate) async fn check(pool: &PgPool) -> Vec<Stored> {
     assert_eq!(head.get::<i64, _>("next_position"), stored.len() as i64 + 1);
     assert_eq!(head.get::<&[u8], _>("root"), frontier.root().0, "the root is that of the leaves");
 
-    let streams = sqlx::query("SELECT kind, id, version, state FROM log.stream").fetch_all(pool).await.unwrap();
+    let mut remembered = remembered(pool).await;
+    let streams = sqlx::query("SELECT kind, id, version, stale FROM log.stream").fetch_all(pool).await.unwrap();
     assert_eq!(streams.len(), folds.len(), "every stream has events");
     for row in streams {
         let kind = StreamKind::from_name(row.get("kind")).unwrap();
         let stream = StreamId::new(kind, row.get::<String, _>("id")).unwrap();
-        let state: StreamState = serde_json::from_str(row.get("state")).unwrap();
-        assert_eq!(state.sequence as i64, row.get::<i64, _>("version"), "version of {stream}");
+        assert!(!row.get::<bool, _>("stale"), "{stream} is stale");
+        let sources = remembered.remove(&(row.get("kind"), row.get("id"))).unwrap_or_default();
+        let state = StreamState { sequence: row.get::<i64, _>("version") as u64, sources };
         assert_eq!(Some(&state), folds.get(&stream), "{stream} remembers the fold of its events");
     }
+    assert!(remembered.is_empty(), "of no stream: {remembered:?}");
     stored
+}
+
+/// What is remembered of the sources of each stream, by its kind and id.
+pub(crate) async fn remembered(pool: &PgPool) -> BTreeMap<(String, String), BTreeMap<String, Latest>> {
+    let rows = sqlx::query("SELECT kind, id, source, digest, sequence FROM log.latest").fetch_all(pool).await.unwrap();
+    let mut streams: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for row in rows {
+        let digest = Digest::from_slice(row.get("digest")).unwrap();
+        let latest = Latest { digest, sequence: row.get::<i64, _>("sequence") as u64 };
+        streams.entry((row.get("kind"), row.get("id"))).or_default().insert(row.get("source"), latest);
+    }
+    streams
+}
+
+/// Columns of the tables of the log that never changed. Of `log.stream` what it remembered was a text.
+const FIRST_COLUMNS: [(&str, &str); 7] = [
+    ("append", "append_id, events, metadata, input_digest, recorded_at"),
+    (
+        "event",
+        "append_id, idx, version, sequence, observed_at, kind, stream_id, type, payload_sha256, leaf_hash, payload",
+    ),
+    ("idempotency_key", "key, input_digest, append_id, idx"),
+    ("outbox", "oid, append_id, events, leaf_hashes"),
+    ("commit", "first_position, events, append_id"),
+    ("tile", "level, idx, hashes"),
+    ("checkpoint", "tree_size, root, note"),
+];
+/// The same of streams, as a table and as a query of what is one today.
+const FIRST_STREAMS: (&str, &str) = (
+    "log.stream (kind, id, version, state)",
+    "(SELECT kind, id, version, json_build_object('sequence', version, 'sources', (
+         SELECT coalesce(json_object_agg(source, json_build_object('digest', encode(digest, 'hex'),
+                                                                   'sequence', sequence)), '{}')
+         FROM log.latest AS l WHERE (l.tenant_id, l.kind, l.id) = (s.tenant_id, s.kind, s.id)))::text
+      FROM log.stream AS s)",
+);
+
+/// Puts a log into a database whose schema is of before there were rows of what streams remember.
+pub(crate) async fn put_into_older(from: &PgPool, to: &PgPool) {
+    let mut copies = vec![(FIRST_STREAMS.0.to_owned(), FIRST_STREAMS.1.to_owned())];
+    copies.extend(FIRST_COLUMNS.map(|(table, columns)| {
+        let table = format!("log.{table} ({columns})");
+        (table.clone(), table)
+    }));
+    for (there, here) in copies {
+        let mut out = from.copy_out_raw(&format!("COPY {here} TO STDOUT")).await.unwrap();
+        let mut into = to.copy_in_raw(&format!("COPY {there} FROM STDIN")).await.unwrap();
+        while let Some(bytes) = out.next().await {
+            into.send(bytes.unwrap()).await.unwrap();
+        }
+        into.finish().await.unwrap();
+    }
+    let head: (i64, Vec<u8>, Vec<u8>) =
+        sqlx::query_as("SELECT next_position, root, frontier FROM log.head").fetch_one(from).await.unwrap();
+    let moved = sqlx::query("UPDATE log.head SET next_position = $1, root = $2, frontier = $3");
+    moved.bind(head.0).bind(head.1).bind(head.2).execute(to).await.unwrap();
 }

@@ -1,5 +1,7 @@
 //! Every table of `log` and `atlas`, every verb, every way to say whose a session is.
 
+use futures_util::StreamExt as _;
+
 use super::*;
 
 /// SQLSTATE of a missing right: also that to be a tenant, and what a policy refuses.
@@ -62,7 +64,7 @@ pub(super) async fn tables(db: &Db) -> Vec<String> {
                    WHERE relnamespace IN ('log'::regnamespace, 'atlas'::regnamespace) AND relkind = 'r' \
                      AND relname <> 'tenant' ORDER BY 1";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(db.pool()).await.unwrap();
-    assert_eq!(tables.len(), 12, "{tables:?}");
+    assert_eq!(tables.len(), 13, "{tables:?}");
     tables
 }
 

@@ -1,27 +1,28 @@
-//! The log's own affairs: a label is used once, in every spelling; a promotion is always news.
+//! The log's own affairs: a label is used once, in every spelling.
 
-use super::state::{BrokenRule, StreamDecision, StreamState};
+use super::state::{BrokenRule, SourceSpan, StreamState};
 use crate::checked::Label;
-use crate::digest::Digest;
 use crate::event::Event;
 use crate::facts::log::ScoresPublished;
 
-/// What becomes of an event of this stream.
-pub(super) fn decide(
-    state: &StreamState,
-    event: &Event,
-    source: &str,
-    digest: &Digest,
-) -> Result<StreamDecision, BrokenRule> {
-    match event {
-        Event::ScoresPublished(facts) => match used_label(state, &facts.label) {
-            Some(used) => Err(BrokenRule::LabelTaken { label: facts.label.clone(), used: used.to_owned() }),
-            None => state.told(source, digest),
-        },
-        // The builds of another moment, though all they say may have been said before.
-        Event::FormulaPromoted(_) => Ok(StreamDecision::Append),
-        _ => state.told(source, digest),
+/// A publication asks for all labels that were used; else the source itself is enough.
+pub(super) fn asked(event: &Event, source: &str) -> SourceSpan {
+    if let Event::ScoresPublished(_) = event {
+        // No text in between begins otherwise: `0` follows `/`.
+        let last = ScoresPublished::SOURCES.replace('/', "0");
+        return SourceSpan { first: ScoresPublished::SOURCES.to_owned(), last };
     }
+    SourceSpan::of(source)
+}
+
+/// Whether an event may be in this stream.
+pub(super) fn check(state: &StreamState, event: &Event) -> Result<(), BrokenRule> {
+    if let Event::ScoresPublished(facts) = event
+        && let Some(used) = used_label(state, &facts.label)
+    {
+        return Err(BrokenRule::LabelTaken { label: facts.label.clone(), used: used.to_owned() });
+    }
+    Ok(())
 }
 
 /// The label of a publication that is the same to a reader, if there is one. Streams remember labels as they were
@@ -35,6 +36,9 @@ fn used_label<'a>(state: &'a StreamState, label: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::StreamKind;
+    use crate::decide::{StreamDecision, decide};
+    use crate::digest::Digest;
 
     fn published(label: &str) -> Event {
         let digest = Digest::of(b"x");
@@ -67,7 +71,19 @@ mod tests {
 
     fn decided(state: &StreamState, label: &str) -> Result<StreamDecision, BrokenRule> {
         let event = published(label);
-        decide(state, &event, &event.source(), &event.semantic_digest().unwrap())
+        decide(StreamKind::Atlas, state, &event, &event.source(), &event.semantic_digest().unwrap())
+    }
+
+    #[test]
+    fn a_publication_asks_for_every_label() {
+        let asked = |event: &Event| super::asked(event, &event.source());
+        let (state, span) = (remembered(&["", "a", "\u{10ffff}"]), asked(&published("Q1")));
+        let labels: Vec<&str> = state
+            .sources
+            .range(span.first..=span.last)
+            .filter_map(|(source, _)| source.strip_prefix(ScoresPublished::SOURCES))
+            .collect();
+        assert_eq!(labels, ["", "a", "\u{10ffff}"]);
     }
 
     #[test]

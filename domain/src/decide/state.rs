@@ -1,23 +1,27 @@
 //! What a stream remembers to tell, and what can become of an event that arrives.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::digest::Digest;
+use crate::event::Event;
+use crate::facts::Repetition;
 use crate::formula::FormulaError;
 
-/// Greatest number of sources one stream remembers.
-pub(crate) const MAX_SOURCES_PER_STREAM: usize = 100_000;
+/// Longest name under which a source is remembered, in bytes: with kind and id of its stream it fits into a key.
+const MAX_SOURCE_BYTES: usize = 1024;
 
-/// What a stream remembers: enough to decide the next append without reading a payload.
+/// What a stream remembers: enough to decide the next append without reading a payload. Of its sources as many as
+/// somebody asked for; see [`SourceSpan`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamState {
     /// Sequence of the stream's latest event; 0 before the first.
     #[serde(default)]
     pub sequence: u64,
-    /// The latest event of each source.
+    /// The latest event of each source, by the name that [`remembered`] gives it.
     #[serde(default)]
     pub sources: BTreeMap<String, Latest>,
 }
@@ -57,34 +61,89 @@ pub enum BrokenRule {
     /// A shipped formula is what its program says.
     #[error(transparent)]
     Formula(#[from] FormulaError),
-    /// The stream carries too many sources.
-    #[error("stream {0} has more than {MAX_SOURCES_PER_STREAM} sources")]
-    TooManySources(String),
 }
 
 fn as_another(label: &str, used: &str) -> String {
     if label == used { String::new() } else { format!(", as `{used}`: case and width tell no two labels apart") }
 }
 
+/// The name under which a stream remembers a source: its own, or the digest of one that is too long for a key.
+#[must_use]
+pub fn remembered(source: &str) -> Cow<'_, str> {
+    if source.len() <= MAX_SOURCE_BYTES {
+        Cow::Borrowed(source)
+    } else {
+        Cow::Owned(format!("sha256/{}", Digest::of(source.as_bytes())))
+    }
+}
+
+/// The sources that a rule looks at, from one to another, both included: what must be remembered of a stream before
+/// it can decide.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceSpan {
+    /// The first of them, as remembered.
+    pub first: String,
+    /// The last.
+    pub last: String,
+}
+
+impl SourceSpan {
+    /// One source alone.
+    pub(super) fn of(source: &str) -> Self {
+        let name = remembered(source).into_owned();
+        Self { first: name.clone(), last: name }
+    }
+}
+
 impl StreamState {
-    /// The rule of streams of facts, and the last of every other: what equals the latest of its source says nothing
-    /// new.
-    pub(super) fn told(&self, source: &str, digest: &Digest) -> Result<StreamDecision, BrokenRule> {
-        match self.sources.get(source) {
-            Some(latest) if latest.digest == *digest => Ok(StreamDecision::Duplicate { sequence: latest.sequence }),
-            None if self.sources.len() >= MAX_SOURCES_PER_STREAM => Err(BrokenRule::TooManySources(source.to_owned())),
-            _ => Ok(StreamDecision::Append),
+    /// A stream whose latest event has this sequence, and of whose sources nothing is remembered yet.
+    #[must_use]
+    pub fn at(sequence: u64) -> Self {
+        Self { sequence, sources: BTreeMap::new() }
+    }
+
+    /// Whether all that `span` covers is certainly remembered: of one source that is.
+    #[must_use]
+    pub fn covers(&self, span: &SourceSpan) -> bool {
+        span.first == span.last && self.sources.contains_key(&span.first)
+    }
+
+    /// The last rule of every stream: what equals the latest of its source says nothing new, unless it is news each
+    /// time.
+    pub(super) fn told(&self, event: &Event, source: &str, digest: &Digest) -> StreamDecision {
+        match (event.event_type().repetition(), self.sources.get(&*remembered(source))) {
+            (Repetition::Duplicate, Some(latest)) if latest.digest == *digest => {
+                StreamDecision::Duplicate { sequence: latest.sequence }
+            }
+            (Repetition::Duplicate | Repetition::News, _) => StreamDecision::Append,
         }
     }
 
     /// Remembers the next event of the stream.
     pub fn evolve(&mut self, source: &str, digest: Digest) {
         self.sequence += 1;
-        self.sources.insert(source.to_owned(), Latest { digest, sequence: self.sequence });
+        self.sources.insert(remembered(source).into_owned(), Latest { digest, sequence: self.sequence });
     }
 
     /// Moves past an event whose facts cannot be read any more: nothing is remembered of it.
     pub fn pass(&mut self) {
         self.sequence += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_of_any_length_has_a_name_that_fits_into_a_key() {
+        let longest = "x".repeat(MAX_SOURCE_BYTES);
+        assert_eq!(remembered(&longest), longest);
+        let (one, other) = (format!("{longest}y"), format!("{longest}z"));
+        assert!(remembered(&one).starts_with("sha256/") && remembered(&one).len() < 100);
+        assert_ne!(remembered(&one), remembered(&other));
+        let mut state = StreamState::default();
+        state.evolve(&one, Digest::of(b"facts"));
+        assert!(state.covers(&SourceSpan::of(&one)) && !state.covers(&SourceSpan::of(&other)));
     }
 }

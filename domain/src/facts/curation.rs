@@ -5,7 +5,7 @@ mod made;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DocumentRef, Lift, NOTHING, Payload};
+use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition};
 use crate::checked::{Invalid, again};
 use crate::stream::{StreamError, StreamId, StreamKind};
 
@@ -27,6 +27,7 @@ impl Payload for Curated {
     const CLASS: Class = Class::Correction;
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         match &self.correction {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DocumentRef, Lift, NOTHING, Payload};
+use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition};
 use crate::checked::Invalid;
 use crate::digest::Digest;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -24,6 +24,7 @@ impl Payload for FormulaAdopted {
     const CLASS: Class = Class::Decision(StreamKind::Formula);
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Formula, &self.name)
@@ -63,6 +64,8 @@ impl Payload for FormulaPromoted {
     const CLASS: Class = Class::Decision(StreamKind::Atlas);
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+    /// The builds of another moment, though all it says may have been said before.
+    const REPETITION: Repetition = Repetition::News;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         Ok(StreamId::atlas())

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DocumentRef, Lift, Payload, Subject};
+use super::{Class, DocumentRef, Lift, Payload, Repetition, Subject};
 use crate::checked::Invalid;
 use crate::digest::Digest;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -42,6 +42,7 @@ impl Payload for GitLogObserved {
     /// The range that was covered may grow without a commit.
     const RETOLD: &'static [&'static [&'static str]] =
         &[&["document"], &["subject", "spelled"], &["from"], &["to"], &["latest"], &["pseudonym_key"]];
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Repo, &self.subject.id)

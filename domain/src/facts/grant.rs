@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition};
 use crate::checked::{Invalid, again};
 use crate::decimal::Decimal;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -23,6 +23,7 @@ impl Payload for GrantObserved {
     const CLASS: Class = Class::Fact;
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         match &self.record {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Class, DocumentRef, Lift, NOTHING, Payload};
+use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition};
 use crate::checked::{Invalid, again};
 use crate::digest::Digest;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -57,6 +57,7 @@ impl Payload for ScoresPublished {
     const CLASS: Class = Class::Decision(StreamKind::Atlas);
     const LIFTS: &'static [Lift] = &[without_families];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         Ok(StreamId::atlas())
@@ -91,6 +92,7 @@ impl Payload for EventQuarantined {
     const CLASS: Class = Class::Decision(StreamKind::Atlas);
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         Ok(StreamId::atlas())
@@ -125,6 +127,7 @@ impl Payload for PayloadErased {
     const CLASS: Class = Class::Decision(StreamKind::Atlas);
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         Ok(StreamId::atlas())

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition};
 use crate::checked::Invalid;
 use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::Timestamp;
@@ -48,6 +48,7 @@ impl Payload for RegistryCrawled {
     const CLASS: Class = Class::Fact;
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Package, &self.purl)

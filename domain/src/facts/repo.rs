@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::registry::Release;
-use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Subject};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition, Subject};
 use crate::checked::Invalid;
 use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::Timestamp;
@@ -62,6 +62,7 @@ impl Payload for RepoObserved {
     const CLASS: Class = Class::Fact;
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Repo, &self.subject.id)

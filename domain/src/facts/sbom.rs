@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Subject};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition, Subject};
 use crate::checked::{Invalid, again};
 use crate::purl;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -35,6 +35,7 @@ impl Payload for SbomSubmitted {
     const CLASS: Class = Class::Fact;
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
+    const REPETITION: Repetition = Repetition::Duplicate;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Repo, &self.subject.id)

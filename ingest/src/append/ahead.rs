@@ -1,13 +1,13 @@
 //! The events of a batch, prepared on other threads while the database takes those before them.
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use domain::StreamId;
+use domain::decide;
 use tokio::sync::mpsc;
 
 use super::Append;
 use super::prepared::{Prepared, is_key};
+use super::streams::AskedStreams;
 use crate::error::{Corrupt, Refusal};
 
 /// Events handed over at once.
@@ -19,8 +19,8 @@ type Chunk = Vec<Result<Prepared, Refusal>>;
 /// The events of a batch, as far as they are prepared. They stay for a further try.
 pub(crate) struct Items {
     chunks: Vec<OnceLock<Chunk>>,
-    /// Every stream that an event may go to.
-    pub(crate) streams: BTreeSet<StreamId>,
+    /// Every stream that an event may go to, and what it must remember.
+    pub(crate) asked: AskedStreams,
     /// Every key that an event may carry.
     pub(crate) keys: Vec<String>,
     /// How many events there are.
@@ -32,7 +32,13 @@ pub(crate) struct Ahead(Vec<mpsc::UnboundedReceiver<Chunk>>);
 
 /// Begins to encode and digest on all cores.
 pub(crate) fn prepare(appends: Vec<Append>) -> (Items, Ahead) {
-    let streams = appends.iter().filter_map(|append| append.event.stream().ok()).collect();
+    let mut asked = AskedStreams::new();
+    for event in appends.iter().map(|append| &append.event) {
+        if let Ok(stream) = event.stream() {
+            let span = decide::asked(stream.kind(), event, &event.source());
+            asked.entry(stream).or_default().insert(span);
+        }
+    }
     let keys = appends.iter().filter_map(|append| append.key.clone()).filter(|key| is_key(key)).collect();
     let len = appends.len();
     let chunks = len.div_ceil(CHUNK);
@@ -55,18 +61,21 @@ pub(crate) fn prepare(appends: Vec<Append>) -> (Items, Ahead) {
         receiver
     });
     let ahead = Ahead(lanes.collect());
-    (Items { chunks: (0..chunks).map(|_| OnceLock::new()).collect(), streams, keys, len }, ahead)
+    (Items { chunks: (0..chunks).map(|_| OnceLock::new()).collect(), asked, keys, len }, ahead)
 }
 
 /// Events that are prepared already.
 pub(crate) fn ready(items: Vec<Result<Prepared, Refusal>>) -> (Items, Ahead) {
     let prepared = || items.iter().flatten();
-    let streams = prepared().map(|item| item.stream.clone()).collect();
+    let mut asked = AskedStreams::new();
+    for item in prepared() {
+        asked.entry(item.stream.clone()).or_default().insert(item.asked());
+    }
     let keys = prepared().filter_map(|item| item.key.clone()).collect();
     let len = items.len();
     let mut rest = items.into_iter();
     let chunks = (0..len.div_ceil(CHUNK)).map(|_| OnceLock::from(rest.by_ref().take(CHUNK).collect::<Chunk>()));
-    (Items { chunks: chunks.collect(), streams, keys, len }, Ahead(Vec::new()))
+    (Items { chunks: chunks.collect(), asked, keys, len }, Ahead(Vec::new()))
 }
 
 impl Ahead {

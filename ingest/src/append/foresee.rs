@@ -1,15 +1,17 @@
 //! What would become of events, before anything is written: so that a raw document is kept only when an event that
 //! names it is to follow. The log is only read; the append decides again, by the same rule.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::decide::StreamState;
+use domain::decide::{SourceSpan, StreamState};
 use domain::digest::Digest;
 use domain::{StreamId, Timestamp};
 use sqlx::PgPool;
 
 use super::ahead::{self, Items};
 use super::prepared::{Judgement, KnownKey, Prepared, judge};
+use super::streams::AskedStreams;
 use super::{Append, AppendContext, EventMetadata, lookup, streams};
 use crate::connect::begin;
 use crate::error::{AppendError, Refusal};
@@ -71,16 +73,33 @@ struct Outlook {
 impl Outlook {
     /// Reads what is not known yet of clock, keys and streams, at one moment.
     async fn learn(&mut self, pool: &PgPool, items: &Items) -> Result<(), AppendError> {
-        let new = |stream: &&StreamId| !self.states.contains_key(*stream);
-        let streams: BTreeSet<StreamId> = items.streams.iter().filter(new).cloned().collect();
+        let mut asked = AskedStreams::new();
+        for (stream, spans) in &items.asked {
+            let held = self.states.get(stream);
+            let new = |span: &&SourceSpan| !held.is_some_and(|state| state.covers(span));
+            let new: BTreeSet<SourceSpan> = spans.iter().filter(new).cloned().collect();
+            if !new.is_empty() {
+                asked.insert(stream.clone(), new);
+            }
+        }
         let new = |key: &&String| !self.own.contains_key(&Digest::of(key.as_bytes()));
         let keys: Vec<String> = items.keys.iter().filter(new).cloned().collect();
         let mut tx = begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let states = streams::look(&mut tx, &streams).await?;
+        let states = streams::look(&mut tx, &asked).await?;
         self.known = if keys.is_empty() { BTreeMap::new() } else { lookup::by_key(&mut tx, &keys).await? };
         self.now = Some(streams::clock(&mut tx).await?);
         tx.commit().await?;
-        self.states.extend(states.into_iter().map(|(stream, state)| (stream.clone(), state)));
+        for (stream, read) in states {
+            match self.states.entry(stream.clone()) {
+                Entry::Vacant(place) => drop(place.insert(read)),
+                // What was foreseen comes after what the log holds.
+                Entry::Occupied(mut held) => {
+                    for (source, latest) in read.sources {
+                        held.get_mut().sources.entry(source).or_insert(latest);
+                    }
+                }
+            }
+        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! An event with everything that is computed before the database is asked, and the one rule that decides about it.
 
 use chrono::TimeDelta;
-use domain::decide::{StreamDecision, StreamState, decide};
+use domain::decide::{self, SourceSpan, StreamDecision, StreamState};
 use domain::digest::Digest;
 use domain::{Envelope, Event, StreamId, Timestamp, codec, redact};
 
@@ -82,6 +82,11 @@ impl Prepared {
         })
     }
 
+    /// What its stream must remember to decide about it.
+    pub(crate) fn asked(&self) -> SourceSpan {
+        decide::asked(self.stream.kind(), &self.event, &self.source)
+    }
+
     /// Version of the payload's shape.
     pub(crate) fn version(&self) -> u32 {
         self.event.event_type().current_version()
@@ -154,7 +159,7 @@ pub(crate) fn judge(
             return Err(Refusal::Future { observed_at, now });
         }
     }
-    Ok(match decide(prepared.stream.kind(), state, &prepared.event, &prepared.source, &prepared.digest)? {
+    Ok(match decide::decide(prepared.stream.kind(), state, &prepared.event, &prepared.source, &prepared.digest)? {
         StreamDecision::Append if prepared.repeats => return Err(Refusal::Overtaken(prepared.stream.to_string())),
         StreamDecision::Append => Judgement::New,
         StreamDecision::Duplicate { sequence } => Judgement::Repeats(sequence),

@@ -1,76 +1,152 @@
-//! Stream rows for a batch: locked in the order of their keys, read, put back.
+//! What streams remember, for a batch: their rows locked in the order of the keys, and of their sources the latest
+//! event of those that are asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::decide::StreamState;
+use domain::decide::{Latest, SourceSpan, StreamState};
+use domain::digest::Digest;
+use domain::number::fit;
 use domain::{StreamId, StreamKind, Timestamp, codec};
 use sqlx::PgConnection;
 
 use crate::error::{AppendError, Corrupt};
 
-/// What a stream remembers, as stored.
+/// Streams, and of which sources each must remember the latest event.
+pub(crate) type AskedStreams = BTreeMap<StreamId, BTreeSet<SourceSpan>>;
+
+/// How far a stream is, as stored.
 struct StreamRow {
     kind: String,
     id: String,
     version: i64,
-    state: String,
+    stale: bool,
 }
 
-/// Locks these streams until the end of the transaction and reads what they remember.
+/// What a stream remembers of a source, as stored.
+pub(crate) struct LatestRow {
+    pub(crate) source: String,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) sequence: i64,
+}
+
+impl LatestRow {
+    /// Puts it into what a stream remembers, unless that knows something newer of the source.
+    pub(crate) fn recall(self, stream: &StreamId, state: &mut StreamState) -> Result<(), Corrupt> {
+        let Self { source, digest, sequence } = self;
+        let corrupt = |what: String| Corrupt::new("log.latest", format!("{stream}, {source}: {what}"));
+        let digest = Digest::from_slice(&digest).ok_or_else(|| corrupt("the digest is not 32 bytes".to_owned()))?;
+        let sequence = u64::try_from(sequence).map_err(|_| corrupt(format!("sequence {sequence}")))?;
+        state.sources.entry(source).or_insert(Latest { digest, sequence });
+        Ok(())
+    }
+}
+
+/// Locks these streams until the end of the transaction and reads what is asked of them.
 ///
-/// A stream that does not exist is made, empty, so that there is a row to lock: first those, then all, each in the
-/// order of the keys. Whoever waits holds only rows before the one it waits for.
+/// A stream that does not exist is made, empty, so that there is a row to lock: first those, then all others, each in
+/// the order of the keys. Whoever waits holds only rows before the one it waits for.
 pub(crate) async fn lock<'a>(
     conn: &mut PgConnection,
-    streams: &'a BTreeSet<StreamId>,
+    asked: &'a AskedStreams,
 ) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
-    let (kinds, ids) = columns(streams.iter());
-    let (kinds, ids) = (kinds.as_slice(), ids.as_slice());
-    sqlx::query_file!("sql/make_streams.sql", kinds as &[&str], ids as &[&str]).execute(&mut *conn).await?;
-    let locked = sqlx::query_file_as!(StreamRow, "sql/lock_streams.sql", kinds as &[&str], ids as &[&str]);
-    let rows = locked.fetch_all(&mut *conn).await?;
-    states(conn, streams, rows).await
-}
-
-/// Reads what these streams remember, as they are; one that does not exist is left out.
-pub(crate) async fn look<'a>(
-    conn: &mut PgConnection,
-    streams: &'a BTreeSet<StreamId>,
-) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
-    let (kinds, ids) = columns(streams.iter());
-    let found = sqlx::query_file_as!(StreamRow, "sql/streams.sql", &kinds as &[&str], &ids as &[&str]);
-    let rows = found.fetch_all(&mut *conn).await?;
-    states(conn, streams, rows).await
-}
-
-async fn states<'a>(
-    conn: &mut PgConnection,
-    streams: &'a BTreeSet<StreamId>,
-    rows: Vec<StreamRow>,
-) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
+    let (kinds, ids) = columns(asked.keys());
+    let made = sqlx::query_file!("sql/make_streams.sql", &kinds as &[&str], &ids as &[&str]);
+    let made = made.fetch_all(&mut *conn).await?;
     let mut states = BTreeMap::new();
-    for StreamRow { kind, id, version, state } in &rows {
-        let kind = StreamKind::from_name(kind).ok_or_else(|| Corrupt::new("log.stream", format!("kind `{kind}`")))?;
-        let stream = StreamId::new(kind, id).map_err(|e| Corrupt::new("log.stream", e.to_string()))?;
-        let fits = |state: &StreamState| i64::try_from(state.sequence) == Ok(*version);
-        let kept = serde_json::from_str(state).ok().filter(fits);
-        let state = match kept {
-            Some(state) => state,
-            None => fold(conn, &stream).await?,
-        };
-        if !fits(&state) {
-            return Err(Corrupt::stream(&stream, format!("version {version}, but {} events", state.sequence)).into());
-        }
-        if let Some(name) = streams.get(&stream) {
-            states.insert(name, state);
+    for row in &made {
+        states.extend(asked_stream(asked, &row.kind, &row.id)?.map(|stream| (stream, StreamState::default())));
+    }
+    let (kinds, ids) = columns(asked.keys().filter(|stream| !states.contains_key(stream)));
+    if ids.is_empty() {
+        return Ok(states);
+    }
+    let locked = sqlx::query_file_as!(StreamRow, "sql/lock_streams.sql", &kinds as &[&str], &ids as &[&str]);
+    // What is remembered is read once the locks are held: the rows of a statement are of before it waited.
+    let rows = locked.fetch_all(&mut *conn).await?;
+    states.append(&mut remembered(conn, asked, &rows).await?);
+    for row in rows.iter().filter(|row| row.stale) {
+        if let Some(stream) = asked_stream(asked, &row.kind, &row.id)?
+            && let Some(state) = states.get(stream)
+        {
+            remember(conn, stream, state).await?;
         }
     }
     Ok(states)
 }
 
-/// What a stream remembers, from its events: for a state that does not fit this program.
+/// Reads what is asked of these streams, as they are; one that does not exist is left out.
+pub(crate) async fn look<'a>(
+    conn: &mut PgConnection,
+    asked: &'a AskedStreams,
+) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
+    let (kinds, ids) = columns(asked.keys());
+    let found = sqlx::query_file_as!(StreamRow, "sql/streams.sql", &kinds as &[&str], &ids as &[&str]);
+    let rows = found.fetch_all(&mut *conn).await?;
+    remembered(conn, asked, &rows).await
+}
+
+/// What is asked of the streams of these rows; of a stale one everything, from its events.
+async fn remembered<'a>(
+    conn: &mut PgConnection,
+    asked: &'a AskedStreams,
+    rows: &[StreamRow],
+) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
+    let mut states = BTreeMap::new();
+    let (mut kinds, mut ids, mut first, mut last) = (vec![], vec![], vec![], vec![]);
+    for StreamRow { kind, id, version, stale } in rows {
+        let Some(stream) = asked_stream(asked, kind, id)? else { continue };
+        let sequence = u64::try_from(*version).map_err(|e| Corrupt::stream(stream, e))?;
+        let state = if *stale { fold(conn, stream).await? } else { StreamState::at(sequence) };
+        if state.sequence != sequence {
+            return Err(Corrupt::stream(stream, format!("version {version}, but {} events", state.sequence)).into());
+        }
+        states.insert(stream, state);
+        for span in asked[stream].iter().filter(|_| !stale) {
+            kinds.push(kind.as_str());
+            ids.push(id.as_str());
+            first.push(span.first.as_str());
+            last.push(span.last.as_str());
+        }
+    }
+    if ids.is_empty() {
+        return Ok(states);
+    }
+    let found =
+        sqlx::query_file!("sql/latest.sql", &kinds as &[&str], &ids as &[&str], &first as &[&str], &last as &[&str]);
+    for row in found.fetch_all(&mut *conn).await? {
+        if let Some(stream) = asked_stream(asked, &row.kind, &row.id)?
+            && let Some(state) = states.get_mut(stream)
+        {
+            LatestRow { source: row.source, digest: row.digest, sequence: row.sequence }.recall(stream, state)?;
+        }
+    }
+    Ok(states)
+}
+
+/// The stream that a row is about, as it was asked for.
+fn asked_stream<'a>(asked: &'a AskedStreams, kind: &str, id: &str) -> Result<Option<&'a StreamId>, Corrupt> {
+    let kind = StreamKind::from_name(kind).ok_or_else(|| Corrupt::new("log.stream", format!("kind `{kind}`")))?;
+    let stream = StreamId::new(kind, id).map_err(|e| Corrupt::new("log.stream", e.to_string()))?;
+    Ok(asked.get_key_value(&stream).map(|(stream, _)| stream))
+}
+
+/// Writes all that a locked stream remembers, in place of what it remembered before.
+async fn remember(conn: &mut PgConnection, stream: &StreamId, state: &StreamState) -> Result<(), sqlx::Error> {
+    let (kind, id) = (stream.kind().name(), stream.id());
+    sqlx::query_file!("sql/forget_latest.sql", kind, id).execute(&mut *conn).await?;
+    let sources: Vec<&str> = state.sources.keys().map(String::as_str).collect();
+    let digests: Vec<&[u8]> = state.sources.values().map(|latest| &latest.digest.0[..]).collect();
+    let sequences: Vec<i64> = state.sources.values().map(|latest| fit(latest.sequence, "sequence")).collect();
+    let (sources, digests) = (sources.as_slice(), digests.as_slice());
+    let written =
+        sqlx::query_file!("sql/remember_latest.sql", kind, id, sources as &[&str], digests as &[&[u8]], &sequences);
+    written.execute(conn).await?;
+    Ok(())
+}
+
+/// What a stream remembers, from its events: for one that is stale.
 async fn fold(conn: &mut PgConnection, stream: &StreamId) -> Result<StreamState, AppendError> {
-    tracing::warn!(%stream, "state does not fit this program: reading the stream again");
+    tracing::warn!(%stream, "what is remembered of it does not hold: reading the stream again");
     let rows = sqlx::query_file!("sql/stream_events.sql", stream.kind().name(), stream.id()).fetch_all(conn).await?;
     let mut state = StreamState::default();
     for row in &rows {

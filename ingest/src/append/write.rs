@@ -1,7 +1,10 @@
 //! The rows of one append, and the one statement that writes them.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use domain::decide::StreamState;
+use domain::decide::remembered;
 use domain::digest::Digest;
 use domain::number::fit;
 use domain::{StreamId, TenantId, Timestamp};
@@ -10,7 +13,7 @@ use uuid::Uuid;
 
 use super::prepared::Prepared;
 use super::{EventMetadata, Locus};
-use crate::error::{Corrupt, Refusal};
+use crate::error::Refusal;
 
 /// Most events in one append.
 pub(crate) const MAX_EVENTS: usize = 10_000;
@@ -35,19 +38,37 @@ pub(crate) struct Write<'a> {
     piece_bytes: usize,
     input_digests: Vec<u8>,
     leaf_hashes: Vec<u8>,
-    streams: Streams<'a>,
+    /// The streams that are moved.
+    streams: BTreeMap<&'a StreamId, MovedStream<'a>>,
     /// Events that are not written yet.
     events: Events<'a>,
     keys: Keys<'a>,
 }
 
+/// A stream that goes from one version to another (from 0: it does not exist), and what it remembers from here on.
+struct MovedStream<'a> {
+    expected: u64,
+    version: u64,
+    latest: BTreeMap<Cow<'a, str>, (&'a Digest, u64)>,
+}
+
+/// The moved streams, column by column.
 #[derive(Default)]
-struct Streams<'a> {
+struct StreamColumns<'a> {
     kind: Vec<&'static str>,
     id: Vec<&'a str>,
     expected: Vec<i64>,
     version: Vec<i64>,
-    state: Vec<String>,
+    latest: LatestColumns<'a>,
+}
+
+#[derive(Default)]
+struct LatestColumns<'a> {
+    kind: Vec<&'static str>,
+    id: Vec<&'a str>,
+    source: Vec<&'a str>,
+    digest: Vec<&'a [u8]>,
+    sequence: Vec<i64>,
 }
 
 #[derive(Default)]
@@ -82,7 +103,7 @@ impl<'a> Write<'a> {
             piece_bytes: 0,
             input_digests: Vec::new(),
             leaf_hashes: Vec::new(),
-            streams: Streams::default(),
+            streams: BTreeMap::new(),
             events: Events::default(),
             keys: Keys::default(),
         }
@@ -93,7 +114,12 @@ impl<'a> Write<'a> {
         self.count >= MAX_EVENTS || (self.count > 0 && self.payload_bytes + bytes > MAX_PAYLOAD_BYTES)
     }
 
-    /// Adds an event with its sequence. Answers where it will be.
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Adds an event with its sequence, the next of its stream. Answers where it will be.
     pub(crate) fn push(&mut self, prepared: &'a Prepared, sequence: u64) -> Result<Locus, Refusal> {
         let leaf = prepared.envelope(sequence, self.recorded_at, self.metadata).leaf_hash()?;
         let index = self.count;
@@ -112,6 +138,13 @@ impl<'a> Write<'a> {
             self.keys.input_digest.push(&prepared.input_digest.0);
             self.keys.index.push(fit::<i32>(index, "index of an event"));
         }
+        let moved = self.streams.entry(&prepared.stream).or_insert_with(|| MovedStream {
+            expected: sequence.saturating_sub(1),
+            version: sequence,
+            latest: BTreeMap::new(),
+        });
+        moved.version = sequence;
+        moved.latest.insert(remembered(&prepared.source), (&prepared.digest, sequence));
         self.leaf_hashes.extend_from_slice(&leaf.0);
         self.input_digests.extend_from_slice(&prepared.input_digest.0);
         self.count += 1;
@@ -125,20 +158,22 @@ impl<'a> Write<'a> {
         })
     }
 
-    /// Moves a stream from version `expected` (0: it does not exist) to `state`.
-    pub(crate) fn move_stream(
-        &mut self,
-        stream: &'a StreamId,
-        expected: u64,
-        state: &StreamState,
-    ) -> Result<(), Corrupt> {
-        let text = serde_json::to_string(state).map_err(|e| Corrupt::stream(stream, e))?;
-        self.streams.kind.push(stream.kind().name());
-        self.streams.id.push(stream.id());
-        self.streams.expected.push(signed(expected));
-        self.streams.version.push(signed(state.sequence));
-        self.streams.state.push(text);
-        Ok(())
+    fn stream_columns(&self) -> StreamColumns<'_> {
+        let mut columns = StreamColumns::default();
+        for (stream, moved) in &self.streams {
+            columns.kind.push(stream.kind().name());
+            columns.id.push(stream.id());
+            columns.expected.push(signed(moved.expected));
+            columns.version.push(signed(moved.version));
+            for (source, (digest, sequence)) in &moved.latest {
+                columns.latest.kind.push(stream.kind().name());
+                columns.latest.id.push(stream.id());
+                columns.latest.source.push(source);
+                columns.latest.digest.push(&digest.0);
+                columns.latest.sequence.push(signed(*sequence));
+            }
+        }
+        columns
     }
 
     /// Digest of all that is handed in; of one event, its own.
@@ -172,15 +207,19 @@ macro_rules! bound {
             $(, $rest)*
         )
     };
-    (whole $file:literal, $write:expr) => {
+    (whole $file:literal, $write:expr, $streams:expr) => {
         bound!(
             $file,
             $write,
-            &$write.streams.kind as &[&str],
-            &$write.streams.id as &[&str],
-            &$write.streams.expected,
-            &$write.streams.version,
-            &$write.streams.state,
+            &$streams.kind as &[&str],
+            &$streams.id as &[&str],
+            &$streams.expected,
+            &$streams.version,
+            &$streams.latest.kind as &[&str],
+            &$streams.latest.id as &[&str],
+            &$streams.latest.source as &[&str],
+            &$streams.latest.digest as &[&[u8]],
+            &$streams.latest.sequence,
             fit::<i32>($write.count, "events of an append"),
             $write.metadata.text,
             $write.input_digest(),
@@ -196,12 +235,12 @@ macro_rules! bound {
 
 /// Writes an append, all or nothing. `Ok(false)`: a stream is not at its expected version, nothing is written.
 pub(crate) async fn persist(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
-    Ok(bound!(whole "sql/append.sql", write).execute(conn).await?.rows_affected() == 1)
+    Ok(bound!(whole "sql/append.sql", write, write.stream_columns()).execute(conn).await?.rows_affected() == 1)
 }
 
 /// What an append would cost if nobody ordered it: the reference of the benchmark, and never part of a log.
 pub(crate) async fn persist_unsequenced(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
-    Ok(bound!(whole "sql/append_unsequenced.sql", write).fetch_optional(conn).await?.is_some())
+    Ok(bound!(whole "sql/append_unsequenced.sql", write, write.stream_columns()).fetch_optional(conn).await?.is_some())
 }
 
 /// Writes the events so far once they are many; the rest of the append must follow in the same transaction.

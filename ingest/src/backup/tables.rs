@@ -15,12 +15,13 @@ use crate::migrate;
 
 /// The tables of a backup: the log, what it keeps for itself, and the names of contributors. Every other table of the
 /// schemas `log` and `atlas` is made again from these.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 11] = [
     "log.append",
     "log.event",
     "log.commit",
     "log.head",
     "log.stream",
+    "log.latest",
     "log.idempotency_key",
     "log.outbox",
     "log.tile",
@@ -31,6 +32,8 @@ pub const TABLES: [&str; 10] = [
 pub const MADE_AGAIN: [&str; 3] = ["atlas.build", "atlas.live", "log.tenant"];
 /// The first schema whose tables are of tenants, all that a backup holds.
 const OF_TENANTS: i64 = 19;
+/// A table that is younger than the first backups, with the first schema that has it: before, its rows were a column.
+const YOUNGER: (&str, i64) = ("log.latest", 20);
 /// The one table that holds a row in an empty log.
 const HEAD: &str = "log.head";
 /// Name of the table that rows are copied to.
@@ -39,6 +42,12 @@ const STAGE: &str = "backup_rows";
 const STAGE_BYTES: u64 = 32 * 1024 * 1024;
 /// Bytes sent to COPY at once.
 const SENT_BYTES: usize = 1024 * 1024;
+
+/// The tables of a backup whose schema is this one.
+fn tables_of(schema: i64) -> Vec<&'static str> {
+    let (younger, since) = YOUNGER;
+    TABLES.into_iter().filter(|name| *name != younger || schema >= since).collect()
+}
 
 /// Writes the rows of a table. Answers its columns, and how many rows there were.
 pub(super) async fn write(
@@ -114,8 +123,9 @@ async fn load(
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), BackupError> {
     migrate::up_to(conn, backup.manifest().schema).await?;
+    let tables = tables_of(backup.manifest().schema);
     // Nobody appends between the look and the rows.
-    conn.execute(format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", TABLES.join(", ")).as_str()).await?;
+    conn.execute(format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", tables.join(", ")).as_str()).await?;
     ensure_empty(conn, backup).await?;
     // Bounds that hold for what is new were never held against rows of before.
     let bounds = sqlx::query_file!("sql/backup_bounds.sql").fetch_all(&mut *conn).await?;
@@ -128,7 +138,7 @@ async fn load(
         sqlx::query_file!("sql/backup_no_head.sql").execute(&mut *conn).await?;
     }
     let mut before = 0;
-    for name in TABLES {
+    for name in tables {
         let told = backup.manifest().tables.iter().filter(|table| table.name == name).collect::<Vec<_>>();
         let [table] = told[..] else { return Err(backup.damaged(name, format!("{} times in it", told.len()))) };
         before += read(conn, backup, table, &mut |rows| progress(before + rows)).await?;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::TenantId;
-use domain::decide::StreamState;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -98,19 +97,13 @@ async fn append_unsequenced(
         surroundings: Arc::clone(&surroundings),
     };
     let wrong = |what: String| BenchError::Wrong(what);
-    let mut state = match repository.load().await? {
-        Some(snapshot) => serde_json::from_value(snapshot.aggregate).map_err(|e| wrong(e.to_string()))?,
-        None => StreamState::default(),
-    };
+    let state = repository.load().await?.unwrap_or_default();
     let now = surroundings.now().unwrap_or_default();
     if judge(prepared, &state, Some(now), None)? != Judgement::New {
         return Err(wrong("a benchmark event is a duplicate".to_owned()));
     }
-    let expected = state.sequence;
-    state.evolve(&prepared.source, prepared.digest);
     let mut write = Write::new(repository.tenant, repository.append_id, now, metadata);
-    write.move_stream(&prepared.stream, expected, &state)?;
-    write.push(prepared, state.sequence)?;
+    write.push(prepared, state.sequence + 1)?;
     Ok(persist_unsequenced(&mut *pool.acquire().await?, &write).await?)
 }
 

@@ -92,8 +92,6 @@ struct OpenBatch<'a> {
     /// Keys of items decided so far.
     own: BTreeMap<&'a str, usize>,
     write: Write<'a>,
-    /// Streams of the append in `write`, with their versions before it.
-    moved: BTreeMap<&'a StreamId, u64>,
 }
 
 impl<'a> OpenBatch<'a> {
@@ -104,11 +102,11 @@ impl<'a> OpenBatch<'a> {
         items: &'a Items,
         metadata: &'a EventMetadata,
     ) -> Result<Self, AppendError> {
-        let states = streams::lock(conn, &items.streams).await?;
+        let states = streams::lock(conn, &items.asked).await?;
         let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &items.keys).await? };
         let now = streams::clock(conn).await?;
         let write = Write::new(tenant, Uuid::now_v7(), now, metadata);
-        Ok(Self { tenant, now, metadata, states, known, own: BTreeMap::new(), write, moved: BTreeMap::new() })
+        Ok(Self { tenant, now, metadata, states, known, own: BTreeMap::new(), write })
     }
 
     fn decide(&mut self, n: usize, item: &'a Prepared) -> Result<Fate<'a>, Corrupt> {
@@ -125,7 +123,6 @@ impl<'a> OpenBatch<'a> {
             Ok(Judgement::New) => match self.write.push(item, state.sequence + 1) {
                 Err(refusal) => Fate::Refused(refusal),
                 Ok(locus) => {
-                    self.moved.entry(&item.stream).or_insert(state.sequence);
                     state.evolve(&item.source, item.digest);
                     Fate::Found(Settled::New(locus))
                 }
@@ -139,15 +136,11 @@ impl<'a> OpenBatch<'a> {
 
     /// Writes the append so far and begins the next. `Ok(false)`: a stream has moved on.
     async fn flush(&mut self, conn: &mut PgConnection) -> Result<bool, AppendError> {
-        if self.moved.is_empty() {
+        if self.write.is_empty() {
             return Ok(true);
         }
         let next = Write::new(self.tenant, Uuid::now_v7(), self.now, self.metadata);
-        let mut write = std::mem::replace(&mut self.write, next);
-        for (stream, expected) in std::mem::take(&mut self.moved) {
-            let state = self.states.get(stream).ok_or_else(|| Corrupt::stream(stream, "not locked"))?;
-            write.move_stream(stream, expected, state)?;
-        }
+        let write = std::mem::replace(&mut self.write, next);
         Ok(persist(conn, &write).await?)
     }
 
