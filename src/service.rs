@@ -6,6 +6,8 @@
 
 pub mod act;
 pub mod answer;
+#[cfg(feature = "serve")]
+pub mod aside;
 pub mod ask;
 pub mod bench;
 pub mod configuration;

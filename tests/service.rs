@@ -15,6 +15,11 @@ use crate::support::program::{BINARY, Program, bare};
 use crate::support::skipped::skipped;
 use crate::support::wait::AT_ALL;
 
+mod api;
+mod log;
+mod moments;
+mod tenants;
+
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -50,9 +55,39 @@ impl Service {
 
     /// Status and body.
     fn get(&self, target: &str) -> (u16, Value) {
-        let said = self.raw(&format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host));
+        let (status, _, body) = self.asked(target, &[]);
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    /// Status, head and body of an answer to a request with further headers.
+    fn asked(&self, target: &str, headers: &[&str]) -> (u16, String, String) {
+        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let host = &self.host;
+        let said = self.raw(&format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n"));
+        let (head, body) = said.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), head.to_owned(), body.to_owned())
+    }
+
+    /// What a document that is sent is answered.
+    fn post(&self, target: &str, body: &str) -> (u16, Value) {
+        let (host, length) = (&self.host, body.len());
+        let head = format!("POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close");
+        let said = self.raw(&format!("{head}\r\n\r\n{body}"));
         let (head, body) = said.split_once("\r\n\r\n").unwrap();
         (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// The value of a header of an answer.
+    fn header(&self, target: &str, name: &str) -> Option<String> {
+        let (_, head, _) = self.asked(target, &[]);
+        head.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).map(str::to_owned)
+    }
+
+    /// What a target answers with success.
+    fn ok(&self, target: &str) -> Value {
+        let (status, body) = self.get(target);
+        assert_eq!(status, 200, "{target}: {body}");
+        body
     }
 
     /// Asks until an answer is as it should be.

@@ -118,7 +118,7 @@ pub async fn fold(
 ///
 /// # Errors
 /// As [`fold`].
-pub(crate) async fn folded(
+pub async fn folded(
     conn: &mut PgConnection,
     mut fold: Fold,
     to: Position,

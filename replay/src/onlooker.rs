@@ -109,6 +109,12 @@ impl Onlooker {
         &self.formula
     }
 
+    /// What it passes over.
+    #[must_use]
+    pub fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
+    }
+
     /// The fold, its formula, and what it passes over.
     pub(crate) fn into_parts(self) -> (Fold, FormulaDocument, Quarantine) {
         (self.fold, self.formula, self.quarantine)

@@ -14,18 +14,17 @@ use crate::cli::failure::{Failure, Result};
 use crate::service::answer::columns;
 
 pub(crate) mod cell;
-mod csv;
 pub(crate) mod looks;
 pub(crate) mod pager;
 mod report;
 mod show;
 mod table;
 
-pub(crate) use self::csv::csv;
 pub(crate) use self::looks::looks;
 pub(crate) use self::show::Show;
 use self::table::picked;
 pub(crate) use self::table::{TableColumns, TablePages};
+pub(crate) use crate::service::answer::csv;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -227,10 +226,12 @@ fn values(output: &Output) -> Result<String> {
         Output::Text(text) => Ok(text.clone()),
         Output::Object(map) => values_of(map),
         Output::Report(_, answer) => values_of(&answer.object()?),
-        Output::Rows(columns, rows) => csv(&columns.asked(&show.columns)?, &rows.iter().collect::<Vec<_>>(), show.raw),
+        Output::Rows(columns, rows) => {
+            Ok(csv(&columns.asked(&show.columns)?, &rows.iter().collect::<Vec<_>>(), show.raw)?)
+        }
         Output::Listing(_, map, columns, key) => {
             let fields = if show.columns.is_empty() { columns.clone() } else { picked(columns, &show.columns)? };
-            csv(&fields, &listed(map, key), show.raw)
+            Ok(csv(&fields, &listed(map, key), show.raw)?)
         }
     }
 }
@@ -246,7 +247,7 @@ fn values_of(map: &Map<String, Value>) -> Result<String> {
     let fields: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys()).map(String::as_str).collect();
     let fields: Vec<&str> = fields.into_iter().collect();
     let fields = if show.columns.is_empty() { fields } else { picked(&fields, &show.columns)? };
-    csv(&fields, &rows, show.raw)
+    Ok(csv(&fields, &rows, show.raw)?)
 }
 
 fn people(output: &Output) -> Result<String> {

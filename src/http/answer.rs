@@ -16,17 +16,35 @@ pub(super) struct Complaint {
     status: StatusCode,
     detail: Value,
     headers: Vec<(header::HeaderName, HeaderValue)>,
+    /// Whether it has the fields of problem details besides.
+    is_problem: bool,
 }
 
 impl Complaint {
     /// One in words.
     pub(super) fn new(status: StatusCode, detail: impl Into<Value>) -> Self {
-        Self { status, detail: detail.into(), headers: Vec::new() }
+        Self { status, detail: detail.into(), headers: Vec::new(), is_problem: false }
+    }
+
+    /// Nothing but a status.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Self::new(status, Value::Null)
+    }
+
+    /// There is no snapshot yet.
+    pub(super) fn not_loaded() -> Self {
+        let complaint = Self::new(StatusCode::SERVICE_UNAVAILABLE, "The atlas is not loaded yet.");
+        complaint.with(header::RETRY_AFTER, "1")
     }
 
     /// There is no such thing.
     pub(super) fn not_found(detail: impl Into<Value>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// With the fields of problem details (RFC 9457) besides.
+    pub(super) fn into_problem(self) -> Self {
+        Self { is_problem: true, ..self }
     }
 
     /// With a header.
@@ -37,7 +55,23 @@ impl Complaint {
 
     /// As an answer.
     pub(super) fn answer(self) -> HttpAnswer {
-        let mut answer = as_json(self.status, &json!({ "detail": self.detail }));
+        if self.detail.is_null() {
+            let mut answer = Response::new(Body::empty());
+            *answer.status_mut() = self.status;
+            answer.headers_mut().extend(self.headers);
+            return answer;
+        }
+        let mut body = json!({ "detail": self.detail });
+        if self.is_problem {
+            body["type"] = json!("about:blank");
+            body["title"] = json!(self.status.canonical_reason().unwrap_or_default());
+            body["status"] = json!(self.status.as_u16());
+        }
+        let mut answer = as_json(self.status, &body);
+        if self.is_problem {
+            let problem = HeaderValue::from_static("application/problem+json");
+            answer.headers_mut().insert(header::CONTENT_TYPE, problem);
+        }
         answer.headers_mut().extend(self.headers);
         answer
     }
@@ -54,6 +88,10 @@ impl From<Error> for Complaint {
             Error::Unavailable { .. } | Error::Interrupted(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Corrupt { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         };
+        if let Error::Unavailable { retry_after: Some(pause), cause } = &error {
+            let said = Self::new(status, cause.to_string());
+            return said.with(header::RETRY_AFTER, &pause.as_secs().max(1).to_string());
+        }
         if status.is_server_error() {
             tracing::warn!(%error, "cannot answer");
             let said = Self::new(status, status.canonical_reason().unwrap_or_default());

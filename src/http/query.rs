@@ -63,10 +63,20 @@ impl Query {
 
     /// `limit` and `offset`.
     pub(super) fn page(&mut self) -> ListPage {
-        let limit = self.integer("limit", 1, LIMIT_MAX).unwrap_or(LIMIT);
+        self.page_of(LIMIT_MAX)
+    }
+
+    /// The same of lists with pages of so many rows at most.
+    pub(super) fn page_of(&mut self, most: i128) -> ListPage {
+        let limit = self.integer("limit", 1, most).unwrap_or(LIMIT);
         let offset = self.integer("offset", 0, i64::MAX.into()).unwrap_or_default();
         // Within their bounds by now, and asked for no more where they were not.
         ListPage { limit: domain::number::fit(limit, "limit"), offset: domain::number::fit(offset, "offset") }
+    }
+
+    /// A whole number from 0 to another.
+    pub(super) fn natural(&mut self, name: &str, most: i128) -> Option<u64> {
+        self.integer(name, 0, most).and_then(|number| u64::try_from(number).ok())
     }
 
     /// Any whole number.

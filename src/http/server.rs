@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -15,12 +16,14 @@ use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::Site;
 use super::answer::{Complaint, HttpAnswer, text};
+use super::api::{self, Matched};
+use super::asked::{Asked, Peer};
 use super::route::{IN_PATHS, Route};
-use super::{cors, query, upstream};
+use super::{cors, upstream};
 use crate::service::Deps;
-use crate::service::run::keeper::{self, HeldSnapshot};
+use crate::service::run::atlases::{Atlases, ServedAtlas};
+use crate::service::run::keeper;
 use crate::service::run::parts::Parts;
 use crate::service::run::{Stop, supervisor};
 
@@ -50,24 +53,26 @@ const LOCATION: &AsciiSet = &IN_PATHS
     .remove(b',')
     .remove(b';')
     .remove(b'=');
+/// What stands before the name of a tenant in a path.
+const TENANT: &str = "/t/";
 /// Pause after a connection could not be accepted: too many open files pass.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests until it is asked to stop; then finishes those under way.
-pub(crate) async fn serve(listener: TcpListener, site: Site, stop: Stop) {
-    let router = Router::new().fallback(answered).with_state(Arc::new(site));
+pub(crate) async fn serve(listener: TcpListener, atlases: Arc<Atlases>, stop: Stop) {
+    let router = Router::new().fallback(answered).with_state(Arc::clone(&atlases));
     let (graceful, places) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS)));
     loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await.map_err(std::io::Error::other)?;
-            Ok::<_, std::io::Error>((listener.accept().await?.0, place))
+            Ok::<_, std::io::Error>((listener.accept().await?, place))
         };
         let accepted = tokio::select! {
             biased;
             () = stop.asked() => break,
             accepted = next => accepted,
         };
-        let (stream, place) = match accepted {
+        let ((stream, peer), place) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -78,7 +83,10 @@ pub(crate) async fn serve(listener: TcpListener, site: Site, stop: Stop) {
         let _ = stream.set_nodelay(true);
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection = builder.serve_connection(
+            TokioIo::new(stream),
+            TowerToHyperService::new(router.clone().layer(Extension(Peer(peer.ip())))),
+        );
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -88,6 +96,7 @@ pub(crate) async fn serve(listener: TcpListener, site: Site, stop: Stop) {
         });
     }
     drop(listener);
+    atlases.hush();
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests are cut off: they took longer than {FAREWELL:?}");
     }
@@ -98,11 +107,11 @@ pub(crate) fn address(bound: SocketAddr) -> String {
     format!("http://{bound}")
 }
 
-async fn answered(State(site): State<Arc<Site>>, request: Request) -> HttpAnswer {
-    let (head, _) = request.into_parts();
+async fn answered(State(atlases): State<Arc<Atlases>>, request: Request) -> HttpAnswer {
+    let (head, body) = request.into_parts();
     let mut answer = match cors::preflight(&head.method, &head.headers) {
         Some(answer) => answer,
-        None => match tokio::time::timeout(ANSWER_TIME, dispatched(&site, &head)).await {
+        None => match tokio::time::timeout(ANSWER_TIME, dispatched(&atlases, &head, body)).await {
             Ok(answer) => answer.unwrap_or_else(Complaint::answer),
             Err(_) => Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").answer(),
         },
@@ -111,9 +120,21 @@ async fn answered(State(site): State<Arc<Site>>, request: Request) -> HttpAnswer
     answer
 }
 
-async fn dispatched(site: &Site, head: &axum::http::request::Parts) -> Result<HttpAnswer, Complaint> {
-    let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
-    let Some(route) = Route::of(&path) else { return elsewhere(&path, head.uri.query(), &head.headers) };
+async fn dispatched(atlases: &Atlases, head: &axum::http::request::Parts, body: Body) -> Result<HttpAnswer, Complaint> {
+    let whole = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+    let (atlas, path) = placed(atlases, &whole).await?;
+    if let Some(matched) = Matched::of(path) {
+        let method = matched.op.method();
+        if head.method != method {
+            let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").into_problem();
+            return Err(complaint.with(header::ALLOW, method.as_str()));
+        }
+        let asked = Asked::new(atlases, atlas, head);
+        let mut answer = api::answer(&asked, matched, body).await.unwrap_or_else(Complaint::answer);
+        asked.stamp(&mut answer);
+        return Ok(answer);
+    }
+    let Some(route) = Route::of(path) else { return elsewhere(&whole, path, head.uri.query(), &head.headers) };
     let methods = route.methods();
     if !methods.contains(&head.method) {
         let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();
@@ -123,18 +144,30 @@ async fn dispatched(site: &Site, head: &axum::http::request::Parts) -> Result<Ht
     if head.method == Method::POST {
         return Err(upstream::submit(&head.headers));
     }
-    upstream::answer(site, route, query::Query::of(head.uri.query())).await
+    let asked = Asked::new(atlases, atlas, head);
+    let mut answer = upstream::answer(&asked, route).await.unwrap_or_else(Complaint::answer);
+    asked.stamp(&mut answer);
+    Ok(answer)
+}
+
+/// Whose atlas a decoded path is about, and the path within it: `/t/TENANT` stands before those of a tenant. One that
+/// there is not, or that is not this server's to show, is like any path that means nothing.
+async fn placed<'a>(atlases: &Atlases, path: &'a str) -> Result<(Arc<ServedAtlas>, &'a str), Complaint> {
+    let Some(rest) = path.strip_prefix(TENANT) else { return Ok((Arc::clone(atlases.own()), path)) };
+    let (tenant, within) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let atlas = atlases.of(tenant).await?;
+    Ok((atlas.ok_or_else(|| Complaint::not_found("Not Found"))?, within))
 }
 
 /// A path that means nothing: with a slash too many, the way to what it means without.
-fn elsewhere(path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<HttpAnswer, Complaint> {
+fn elsewhere(whole: &str, path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<HttpAnswer, Complaint> {
     let trimmed = path.trim_end_matches('/');
     if trimmed == path || Route::of(trimmed).is_none() {
         return Err(Complaint::not_found("Not Found"));
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("http://{host}{}{query}", utf8_percent_encode(trimmed, LOCATION));
+    let location = format!("http://{host}{}{query}", utf8_percent_encode(whole.trim_end_matches('/'), LOCATION));
     let Ok(location) = HeaderValue::from_str(&location) else { return Err(Complaint::not_found("Not Found")) };
     let mut answer = text(StatusCode::TEMPORARY_REDIRECT, "text/plain; charset=utf-8", "");
     answer.headers_mut().remove(header::CONTENT_TYPE);
@@ -155,7 +188,7 @@ pub(crate) async fn run<F: From<crate::service::Error>>(
     stop: &Stop,
     announce: impl FnOnce(String) -> Result<(), F>,
 ) -> Result<(), F> {
-    let (held, inner) = (Arc::new(HeldSnapshot::default()), Stop::default());
+    let (atlases, inner) = (Arc::new(Atlases::new(deps.clone())), Stop::default());
     let background = async {
         // A front that may not write folds for itself, and nothing else runs.
         let ended = if read_only {
@@ -174,7 +207,7 @@ pub(crate) async fn run<F: From<crate::service::Error>>(
             return Ok(());
         };
         let address = listener.local_addr().map(address).unwrap_or_default();
-        let (site, quiet) = (Site { deps: deps.clone(), held: Arc::clone(&held) }, Stop::default());
+        let (held, quiet) = (Arc::clone(&atlases.own().held), Stop::default());
         let kept = async {
             // An empty database gets its schema first.
             let ended = match deps.read().await {
@@ -190,7 +223,8 @@ pub(crate) async fn run<F: From<crate::service::Error>>(
                 () = stop.asked() => {}
                 () = held.first() => announce(address)?,
             }
-            serve(listener, site, stop.clone()).await;
+            serve(listener, Arc::clone(&atlases), stop.clone()).await;
+            atlases.close();
             quiet.ask();
             inner.ask();
             Ok(())

@@ -8,8 +8,9 @@ use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use serde_json::json;
 
-use super::Site;
 use super::answer::{Complaint, HttpAnswer, as_json, text};
+use super::api::table::OPERATIONS;
+use super::asked::Asked;
 use super::query::{ListPage, Query, path_integer};
 use super::route::{IN_PATHS, PATHS, Route, RoutePart};
 use crate::service::ask::resident::Resident;
@@ -40,23 +41,27 @@ fn ok(value: &impl Serialize) -> Result<HttpAnswer, Complaint> {
 }
 
 /// The answer of an operation.
-pub(super) async fn answer(site: &Site, route: Route, query: Query) -> Result<HttpAnswer, Complaint> {
-    let held = || site.held.now().ok_or_else(unavailable);
+pub(super) async fn answer(asked: &Asked<'_>, route: Route) -> Result<HttpAnswer, Complaint> {
+    let mut query = asked.query();
     match route {
-        Route::Health | Route::Ready => health(site, route == Route::Ready),
-        Route::Docs => Ok(docs()),
-        Route::Live => ok(&json!({"status": "live"})),
-        Route::Metadata => ok(&shapes::metadata(&*held()?)),
-        Route::Projects => lists::projects(&*held()?, query),
-        Route::Project(id, part) => project(&*held()?, &id, part, query),
-        Route::Repos => lists::repos(&*held()?, query),
-        Route::Repo(id, part) => repo(&*held()?, &id, part, query),
-        Route::Contributors => lists::contributors(&*held()?, query),
-        Route::Contributor(id) => contributor(&*held()?, &id),
-        Route::GitLogs => documents(site, &*held()?, DocumentKind::GitLog, query).await,
-        Route::Sboms => documents(site, &*held()?, DocumentKind::Sbom, query).await,
-        Route::GitLog(id) => document(site, &*held()?, DocumentKind::GitLog, &id).await,
-        Route::Sbom(id) => document(site, &*held()?, DocumentKind::Sbom, &id).await,
+        Route::Health | Route::Ready => return health(asked, route == Route::Ready),
+        Route::Docs => return Ok(docs()),
+        Route::Live => return ok(&json!({"status": "live"})),
+        Route::GitLogs => return documents(asked, DocumentKind::GitLog, query).await,
+        Route::Sboms => return documents(asked, DocumentKind::Sbom, query).await,
+        Route::GitLog(id) => return document(asked, DocumentKind::GitLog, &id).await,
+        Route::Sbom(id) => return document(asked, DocumentKind::Sbom, &id).await,
+        _ => {}
+    }
+    let atlas = asked.resident(&mut query).await?;
+    match route {
+        Route::Projects => lists::projects(&atlas, query),
+        Route::Project(id, part) => project(&atlas, &id, part, query),
+        Route::Repos => lists::repos(&atlas, query),
+        Route::Repo(id, part) => repo(&atlas, &id, part, query),
+        Route::Contributors => lists::contributors(&atlas, query),
+        Route::Contributor(id) => contributor(&atlas, &id),
+        _ => ok(&shapes::metadata(&atlas)),
     }
 }
 
@@ -73,9 +78,18 @@ pub(super) fn submit(headers: &HeaderMap) -> Complaint {
 
 /// One plain list of what there is to ask.
 fn docs() -> HttpAnswer {
-    let item = |(path, about): &(&str, &str)| format!("<li><code>{path}</code>: {about}</li>");
-    let items: String = PATHS.iter().map(item).collect();
-    let page = format!("<!doctype html><html lang=en><title>PG Atlas</title><h1>PG Atlas</h1><ul>{items}</ul></html>");
+    let contract = PATHS.iter().map(|(path, about)| format!("<li><code>{path}</code>: {about}</li>"));
+    let own = OPERATIONS.iter().map(|known| {
+        let method = known.op.method();
+        let (path, parameters) = (known.path.replace("*}", "}"), known.parameters.join(", "));
+        let behind = if parameters.is_empty() { String::new() } else { format!("; {parameters}") };
+        format!("<li id=\"{}\"><code>{method} {path}</code>: {}{behind}</li>", known.id, known.about)
+    });
+    let (contract, own): (String, String) = (contract.collect(), own.collect());
+    let page = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>PG Atlas</title><h1>PG Atlas</h1>\
+         <h2>As pg-atlas-backend has it</h2><ul>{contract}</ul><h2>Besides</h2><ul>{own}</ul></html>"
+    );
     let mut answer = text(StatusCode::OK, "text/html; charset=utf-8", page);
     answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
     answer
@@ -86,16 +100,12 @@ const ID_MAX: usize = 2_048;
 /// What stands before owner and name in ids of GitHub's repositories.
 const GITHUB: &str = "pkg:github/";
 
-fn unavailable() -> Complaint {
-    let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "The atlas is not loaded yet.");
-    complaint.with(header::RETRY_AFTER, "1")
-}
-
-fn health(site: &Site, needed: bool) -> Result<HttpAnswer, Complaint> {
-    let Some(atlas) = site.held.now() else {
-        return if needed { Err(unavailable()) } else { ok(&shapes::health(None)) };
-    };
-    ok(&shapes::health(Some(atlas.position)))
+fn health(asked: &Asked<'_>, needed: bool) -> Result<HttpAnswer, Complaint> {
+    match asked.now() {
+        Ok(atlas) => ok(&shapes::health(Some(atlas.position))),
+        Err(complaint) if needed => Err(complaint),
+        Err(_) => ok(&shapes::health(None)),
+    }
 }
 
 fn project(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result<HttpAnswer, Complaint> {
@@ -161,29 +171,26 @@ fn words(kind: DocumentKind) -> (&'static str, &'static str, &'static str, &'sta
     }
 }
 
-async fn documents(
-    site: &Site,
-    atlas: &Resident,
-    kind: DocumentKind,
-    mut query: Query,
-) -> Result<HttpAnswer, Complaint> {
+async fn documents(asked: &Asked<'_>, kind: DocumentKind, mut query: Query) -> Result<HttpAnswer, Complaint> {
+    let atlas = asked.now()?;
     let (name, before, ..) = words(kind);
     let (repo, page) = (query.text(name, ID_MAX), query.page());
     query.checked()?;
     let repo = repo.map(|repo| format!("{before}{repo}"));
-    let (rows, total) = submissions::list(&site.deps, kind, repo.as_deref(), page.limit, page.offset).await?;
-    let items: Vec<_> = rows.iter().map(|row| shapes::kept(atlas, kind, row, None)).collect();
+    let (rows, total) = submissions::list(&asked.atlas.deps, kind, repo.as_deref(), page.limit, page.offset).await?;
+    let items: Vec<_> = rows.iter().map(|row| shapes::kept(&atlas, kind, row, None)).collect();
     ok(&json!({"items": items, "total": total, "limit": page.limit, "offset": page.offset}))
 }
 
-async fn document(site: &Site, atlas: &Resident, kind: DocumentKind, id: &str) -> Result<HttpAnswer, Complaint> {
+async fn document(asked: &Asked<'_>, kind: DocumentKind, id: &str) -> Result<HttpAnswer, Complaint> {
+    let (atlas, deps) = (asked.now()?, &asked.atlas.deps);
     let (.., name, what) = words(kind);
     let number = path_integer(name, id)?;
     let found = match u64::try_from(number) {
-        Ok(position) => submissions::one(&site.deps, kind, position).await?,
+        Ok(position) => submissions::one(deps, kind, position).await?,
         Err(_) => None,
     };
     let found = found.ok_or_else(|| Complaint::not_found(format!("{what} {number} not found.")))?;
-    let text = if shapes::is_public(atlas, &found) { submissions::text(&site.deps, &found).await? } else { None };
-    ok(&shapes::kept(atlas, kind, &found, Some(text)))
+    let text = if atlas.is_public(found.position, &found.repo) { submissions::text(deps, &found).await? } else { None };
+    ok(&shapes::kept(&atlas, kind, &found, Some(text)))
 }

@@ -1,5 +1,8 @@
 //! What every use case stands on: the database, the data folder, whoever watches. Made once, cloned freely.
 
+#[cfg(feature = "serve")]
+mod beside;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

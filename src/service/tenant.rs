@@ -34,7 +34,7 @@ pub(super) fn find(options: &PgConnectOptions, name: &TenantName) -> Result<Tena
     })
 }
 
-async fn ask(options: &PgConnectOptions, name: &TenantName) -> Result<TenantId> {
+pub(super) async fn ask(options: &PgConnectOptions, name: &TenantName) -> Result<TenantId> {
     let mut conn = pools::connect(options, TenantId::PUBLIC, Work::Answer).await?;
     let found = sqlx::query_file_scalar!("sql/tenant_number.sql", name.as_str()).fetch_optional(&mut conn).await;
     let number = match found {

@@ -31,7 +31,6 @@ const LOOPS: &[(&str, usize)] = &[
     ("src/cli/command/formula/diff.rs", 2),
     ("src/cli/draft.rs", 1),
     ("src/cli/output/cell.rs", 1),
-    ("src/cli/output/csv.rs", 1),
     ("src/cli/output/report.rs", 3),
     ("src/cli/output/table.rs", 4),
 ];

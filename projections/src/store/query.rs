@@ -306,16 +306,22 @@ pub async fn database_bytes(conn: &mut PgConnection) -> Result<u64, StoreError> 
 /// When the database refuses.
 pub async fn undeclared(conn: &mut PgConnection, builds: &[Build]) -> Result<Vec<EdgeLine>, StoreError> {
     let repos = statement::REPOS.on(&[("graph", of(builds, Projection::Graph)?)]);
-    let mut lines = edges(&mut *conn, builds).await?;
+    let lines = edges(&mut *conn, builds).await?;
     let repos: std::collections::BTreeSet<String> =
         sqlx::query_scalar(&repos).fetch_all(conn).await?.into_iter().collect();
+    Ok(only_claimed(lines, &repos))
+}
+
+/// Of these edges those of Repos that have a bill of materials in which no such dependency is listed.
+#[must_use]
+pub fn only_claimed(mut lines: Vec<EdgeLine>, repos: &std::collections::BTreeSet<String>) -> Vec<EdgeLine> {
     let verified = Confidence::VerifiedSbom.name();
     let listing: std::collections::BTreeSet<String> =
         lines.iter().filter(|line| line.confidence == verified).map(|line| line.in_vertex.clone()).collect();
     lines.retain(|line| {
         line.confidence != verified && repos.contains(&line.in_vertex) && listing.contains(&line.in_vertex)
     });
-    Ok(lines)
+    lines
 }
 
 /// The ids of every project, Repo and ExternalRepo of the live builds, in no order.

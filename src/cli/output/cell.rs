@@ -1,5 +1,6 @@
 //! Values as texts for people, and what is known of a field by its name.
 
+pub(crate) use crate::service::answer::{flat, is_id};
 use std::borrow::Cow;
 
 use console::{measure_text_width, truncate_str};
@@ -38,11 +39,6 @@ pub(crate) fn header(field: &str) -> &str {
     let of_scores = NATURAL.iter().map(|(short, long)| (long, short));
     let all = SHORT.iter().map(|(long, short)| (long, short)).chain(of_scores);
     all.into_iter().find(|(long, _)| **long == field).map_or(field, |(_, short)| short)
-}
-
-/// Whether a field names something: it is of use as a whole, and its end tells more than its beginning.
-pub(crate) fn is_id(field: &str) -> bool {
-    field == "id" || field.ends_with("_id") || ["in_vertex", "out_vertex", "event", "stream", "purl"].contains(&field)
 }
 
 /// Whether a field holds sentences.
@@ -89,25 +85,6 @@ pub(crate) fn text(value: &Value, extent: TextExtent) -> String {
         Value::Array(items) if items.is_empty() => UNKNOWN.to_owned(),
         Value::Array(items) if items.iter().all(|item| !item.is_object()) => one_line(&flat(value, &[", ", " "])),
         Value::Array(_) | Value::Object(_) => one_line(&flat(value, &["; ", ", ", " "])),
-        value => value.to_string(),
-    }
-}
-
-/// Lists and objects without the marks of JSON: what is in them, by separators of each depth.
-pub(crate) fn flat(value: &Value, separators: &[&str]) -> String {
-    let (separator, rest) = match separators {
-        [separator] => (*separator, separators),
-        [separator, rest @ ..] => (*separator, rest),
-        [] => (" ", separators),
-    };
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(|item| flat(item, rest)).collect::<Vec<_>>().join(separator),
-        Value::Object(fields) => {
-            let known = fields.iter().filter(|(_, value)| !value.is_null());
-            known.map(|(name, value)| format!("{name} {}", flat(value, rest))).collect::<Vec<_>>().join(separator)
-        }
         value => value.to_string(),
     }
 }

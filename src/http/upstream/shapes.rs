@@ -240,13 +240,6 @@ pub(super) fn contributor_detail(atlas: &Resident, person: &Committer) -> Value 
     with(contributor_summary(person), further)
 }
 
-/// Whether everybody may read a document. What a private repository says of itself is not for the public, nor is what
-/// came in after the snapshot: nobody has looked yet whose it is.
-pub(super) fn is_public(atlas: &Resident, kept: &KeptDocument) -> bool {
-    let vertex = atlas.repo_given(&kept.repo).map(|number| &atlas.graph().vertices[number as usize]);
-    kept.position <= atlas.position && vertex.is_some_and(|vertex| vertex.details.private != Some(true))
-}
-
 /// A document; `raw` is its text, where it was asked for.
 pub(super) fn kept(atlas: &Resident, kind: DocumentKind, kept: &KeptDocument, raw: Option<Option<String>>) -> Value {
     match kind {

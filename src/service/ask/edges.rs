@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::recorded::Position;
-use projections::Fold;
+use projections::World;
 use projections::graph::evidence;
 use projections::store::{self, Build, few, query};
 use replay::snapshot;
@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::point::{self, PointQuery};
+#[cfg(feature = "serve")]
+use super::resident::Resident;
 use super::{forms_of, kept_form, known, lag};
 use crate::service::{Deps, Error, Result};
 
@@ -124,6 +126,29 @@ async fn live_edges(
     Ok((lines, projects))
 }
 
+/// The edges of a snapshot, by (dependent, dependency): all, or those with an end.
+///
+/// # Errors
+/// [`Error::NotFound`] for an end that nothing is.
+#[cfg(feature = "serve")]
+pub fn of_resident(atlas: &Resident, of: Option<&str>, ends: Ends) -> Result<Vec<EdgeRow>> {
+    let graph = atlas.graph();
+    let mut lines = query::edges_of(graph, atlas.formula.graph.edges);
+    if ends == Ends::Projects {
+        let project = |repo: u32| Some(graph.projects[graph.vertices[repo as usize].project? as usize].id.clone());
+        let members = atlas.repos().filter_map(|repo| Some((graph.vertices[repo as usize].id.clone(), project(repo)?)));
+        lines = between_projects(&lines, &members.collect());
+    }
+    let Some(given) = of else { return Ok(lines.into_iter().map(EdgeRow::from).collect()) };
+    let has_end = |line: &query::EdgeLine, id: &str| line.in_vertex == id || line.out_vertex == id;
+    let id = kept_form(given, |form| lines.iter().any(|line| has_end(line, form)));
+    let found: Vec<EdgeRow> = lines.into_iter().filter(|line| has_end(line, &id)).map(EdgeRow::from).collect();
+    match found.is_empty().then(|| known::unknown(given, &known::of(graph))).flatten() {
+        Some(unknown) => Err(unknown),
+        None => Ok(found),
+    }
+}
+
 impl From<query::EdgeLine> for EdgeRow {
     fn from(line: query::EdgeLine) -> Self {
         let query::EdgeLine { in_vertex, out_vertex, version_range, confidence } = line;
@@ -175,19 +200,27 @@ pub struct EdgeReason {
 pub async fn why(deps: &Deps, from: &str, to: &str, at: &PointQuery) -> Result<Vec<EdgeReason>> {
     let mut conn = deps.read_long().await?;
     let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, at).await).await?;
+    why_in(&fold.world, from, to)
+}
+
+/// The same in a state.
+///
+/// # Errors
+/// [`Error::NotFound`] where no such edge stands.
+pub(crate) fn why_in(world: &World, from: &str, to: &str) -> Result<Vec<EdgeReason>> {
     let pairs = forms_of(from).into_iter().flat_map(|from| forms_of(to).into_iter().map(move |to| (from.clone(), to)));
-    let mut found = pairs.map(|(from, to)| reasons(&fold, &from, &to));
+    let mut found = pairs.map(|(from, to)| reasons(world, &from, &to));
     if let Some(reasons) = found.find(|reasons| !reasons.is_empty()) {
         return Ok(reasons);
     }
-    let ids = known::of(&fold.world.view().graph);
+    let ids = known::of(&world.view().graph);
     let unknown = [from, to].into_iter().find_map(|end| known::unknown(end, &ids));
     let complaint = || format!("nothing says that {from} depends on {to} directly");
     Err(unknown.unwrap_or_else(|| Error::not_found("edge", format!("{from} -> {to}"), complaint())))
 }
 
-fn reasons(fold: &Fold, from: &str, to: &str) -> Vec<EdgeReason> {
-    let state = &fold.world.graph;
+fn reasons(world: &World, from: &str, to: &str) -> Vec<EdgeReason> {
+    let state = &world.graph;
     let claims = evidence::of(state, from, to);
     let named: BTreeSet<&str> = claims.iter().flat_map(|claim| [claim.from.as_str(), claim.to.as_str()]).collect();
     let bindings = evidence::bindings(state, named.into_iter());

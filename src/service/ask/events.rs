@@ -1,5 +1,10 @@
 //! The log in order.
 
+#[cfg(feature = "serve")]
+mod follow;
+#[cfg(feature = "serve")]
+mod public;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -13,6 +18,11 @@ use serde_json::value::RawValue;
 
 use super::forms_of;
 use crate::service::{Deps, Error, Result};
+
+#[cfg(feature = "serve")]
+pub use follow::{FollowQuery, followed};
+#[cfg(feature = "serve")]
+pub use public::{EventsPage, MAX_EVENTS, PublicEvent, page};
 
 /// An event as it stands in the log: everything that is needed to recompute the leaf hash.
 #[derive(Debug, Serialize)]

@@ -3,7 +3,9 @@
 //! An export of now shows the live builds at their position, an export of then a replay. Nodes and edges are sorted, so
 //! equal states give equal files.
 
-use projections::metrics::Level;
+use domain::formula::Formula;
+use projections::graph::Graph;
+use projections::metrics::{Level, Scores};
 use projections::store::query;
 use replay::snapshot;
 use schemars::JsonSchema;
@@ -13,10 +15,17 @@ use serde_json::{Map, Value};
 use super::edges::EdgeRow;
 use super::lag;
 use super::point::{self, PointQuery, Shown};
+#[cfg(feature = "serve")]
+use super::resident::Resident;
 use super::scores::Scored;
 use crate::service::{Deps, Error, Result};
 
+#[cfg(feature = "serve")]
+mod formats;
 mod graphml;
+
+#[cfg(feature = "serve")]
+pub use formats::{ExportFormat, ExportKind, exported, rows};
 
 /// Columns of a node, under every formula.
 const NODE: &[&str] = &[
@@ -93,12 +102,23 @@ pub async fn snapshot(deps: &Deps, at: &PointQuery) -> Result<GraphSnapshot> {
     let (fold, lag) = read.await?;
     lag::note(deps, lag);
     let view = fold.world.view();
-    let found = view.scores(fold.formula());
+    Ok(of_graph(&view.graph, &view.scores(fold.formula()), fold.formula()))
+}
+
+/// Everything of a graph under a formula.
+fn of_graph(graph: &Graph, scores: &Scores, formula: &Formula) -> GraphSnapshot {
     let mut nodes = Vec::new();
     for level in [Level::Project, Level::Repo, Level::External] {
-        let lines = query::scores_of(&view.graph, &found, level);
+        let lines = query::scores_of(graph, scores, level);
         nodes.extend(lines.into_iter().map(|line| GraphNode { level: level.name(), scored: line.into() }));
     }
-    let edges = query::edges_of(&view.graph, fold.formula().graph.edges);
-    Ok(GraphSnapshot { nodes, edges: edges.into_iter().map(EdgeRow::from).collect() })
+    let edges = query::edges_of(graph, formula.graph.edges);
+    GraphSnapshot { nodes, edges: edges.into_iter().map(EdgeRow::from).collect() }
+}
+
+/// Everything of a snapshot.
+#[cfg(feature = "serve")]
+#[must_use]
+pub fn of_resident(atlas: &Resident) -> GraphSnapshot {
+    of_graph(atlas.graph(), atlas.scores(), &atlas.formula)
 }

@@ -79,9 +79,14 @@ impl ScoresFilter {
 
     /// Whether a vertex of a level is wanted.
     pub(crate) fn takes(&self, level: Level, line: &ScoreLine) -> bool {
-        let project = if level == Level::Project { Some(&line.id) } else { line.project_id.as_ref() };
+        self.wants(level, &line.id, line.project_id.as_ref(), line.activity_status.as_deref())
+    }
+
+    /// The same, by what decides it.
+    pub(crate) fn wants(&self, level: Level, id: &String, project: Option<&String>, status: Option<&str>) -> bool {
+        let project = if level == Level::Project { Some(id) } else { project };
         let is_of = self.projects.is_empty() || project.is_some_and(|id| self.projects.contains(id));
-        let has = || line.activity_status.as_deref().and_then(ActivityStatus::from_name);
+        let has = || status.and_then(ActivityStatus::from_name);
         is_of && (self.statuses.is_empty() || has().is_some_and(|status| self.statuses.contains(&status)))
     }
 }

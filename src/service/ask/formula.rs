@@ -5,6 +5,8 @@ use std::path::Path;
 use domain::digest::Digest;
 use domain::formula::{self, DEFAULT, Formula, FormulaError};
 use domain::recorded::Position;
+#[cfg(feature = "serve")]
+use projections::World;
 use projections::diff;
 pub use projections::diff::{Change, ChangeReason, Direction, Summary};
 use projections::store::schema::FormulaDocument;
@@ -110,6 +112,49 @@ pub async fn difference(deps: &Deps, before: &str, after: &str, as_of: Option<St
     let (position, before, after, fold) = read.await?;
     let found = diff::diff(&fold.world, &fold.world.view(), &before, &after);
     Ok(FormulaDifference { position, before, after, found })
+}
+
+/// One formula, by name or `sha256:` and the beginning of its hash: never from a file.
+///
+/// # Errors
+/// When there is none.
+#[cfg(feature = "serve")]
+pub async fn named(deps: &Deps, text: &str, at: Position) -> Result<FormulaDocument> {
+    let mut conn = deps.read().await?;
+    point::formula(&mut conn, text, at).await
+}
+
+/// The same as a document.
+///
+/// # Errors
+/// As [`named`].
+#[cfg(feature = "serve")]
+pub async fn shown(deps: &Deps, text: &str) -> Result<ShownFormula> {
+    let FormulaDocument { formula, document } = named(deps, text, Position::MAX).await?;
+    Ok(ShownFormula { hash: formula.hash(), name: formula.name, document })
+}
+
+/// Compares two formulas on a state.
+#[cfg(feature = "serve")]
+#[must_use]
+pub fn difference_in(world: &World, before: Formula, after: Formula) -> FormulaDifference {
+    let found = diff::diff(world, &world.view(), &before, &after);
+    FormulaDifference { position: world.position, before, after, found }
+}
+
+/// A formula that somebody tries: as it is to be in a log that takes it in, and kept nowhere.
+///
+/// # Errors
+/// [`Error::Refused`] with line and allowed values.
+#[cfg(feature = "serve")]
+pub fn tried(document: &str) -> Result<Formula> {
+    let located = |error: FormulaError| {
+        let line = error.line().map(|line| format!("line {line}: ")).unwrap_or_default();
+        Error::refused(format!("{line}{error}"))
+    };
+    let formula = Formula::parse(document).map_err(located)?;
+    formula.check_adoptable(document).map_err(Error::refused)?;
+    Ok(formula)
 }
 
 /// A formula by name, or from a file: what ends in `.toml` or has a `/` is a file.

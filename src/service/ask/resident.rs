@@ -1,25 +1,32 @@
 //! What questions of the moment are answered from: an immutable snapshot in memory, made anew when the log or the live
 //! formula moves. A question holds one of them, so its answer is of one position, and reads no table.
 
+mod packages;
 mod people;
 mod projects;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use domain::digest::Digest;
-use domain::formula::EdgePolicy;
+use domain::formula::Formula;
 use domain::number::fit;
 use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
+use projections::World;
 pub use projections::graph::EdgeClaim;
 use projections::graph::{Graph, Vertex};
-use projections::metrics::{ScoreRow, Scores};
+use projections::metrics::{Level, ScoreRow, Scores};
+use projections::store::query;
 use projections::table::surrogate;
-use replay::onlooker::Onlooker;
 
-pub use people::{Committer, Contribution, People};
+pub use packages::PackageEntry;
+pub use people::{Committer, Contribution, KnownNames, People};
 pub use projects::ProjectMetadata;
+
+use super::forms_of;
+use super::scores::{Scored, Sort};
 
 /// A release of a package that is published from a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +46,18 @@ pub struct Resident {
     pub position: Position,
     /// The log's time there.
     pub recorded_at: Option<Timestamp>,
+    /// The formula.
+    pub formula: Formula,
+    /// Its hash.
+    pub formula_hash: Digest,
+    /// What differs wherever an answer may: position, formula, what is passed over or erased, names of people.
+    pub tag: Digest,
+    /// Digest of the positions that are passed over.
+    pub passed_over: Digest,
     graph: Graph,
     scores: Scores,
     /// By vertex the row of its scores.
     rows: Vec<u32>,
-    policy: EdgePolicy,
     outgoing: Adjacency,
     incoming: Adjacency,
     latest: Vec<Option<Timestamp>>,
@@ -56,7 +70,15 @@ pub struct Resident {
     project_names: Vec<String>,
     vertex_names: Vec<String>,
     people: People,
+    packages: packages::PackageList,
+    /// By level all scores by id, made when they are first asked for.
+    scored: [OnceLock<Vec<Scored>>; 3],
+    /// Orders of them, likewise.
+    orders: Mutex<ScoreOrders>,
 }
+
+/// Numbers of scores in an order, by level and order.
+type ScoreOrders = BTreeMap<(Level, Sort), Arc<[u32]>>;
 
 /// Which edges end at a vertex, on one side.
 #[derive(Debug)]
@@ -66,8 +88,8 @@ struct Adjacency {
 }
 
 impl Adjacency {
-    fn of(graph: &Graph, policy: EdgePolicy, end: impl Fn(usize) -> u32) -> Self {
-        let live = (0..graph.edges.len()).filter(|edge| graph.edges[*edge].under(policy).is_some());
+    fn of(graph: &Graph, formula: &Formula, end: impl Fn(usize) -> u32) -> Self {
+        let live = (0..graph.edges.len()).filter(|edge| graph.edges[*edge].under(formula.graph.edges).is_some());
         let mut pairs: Vec<(u32, u32)> = live.map(|edge| (end(edge), fit(edge, "edges"))).collect();
         pairs.sort_unstable();
         let bound = |vertex: usize| pairs.partition_point(|(end, _)| (*end as usize) < vertex);
@@ -82,10 +104,9 @@ impl Adjacency {
 }
 
 impl Resident {
-    /// What a fold holds, with the names of people by pseudonym.
+    /// What a state of the log is under a formula, with what the fold passed over and the names of people.
     #[must_use]
-    pub(crate) fn of(onlooker: &Onlooker, names: &BTreeMap<Digest, String>) -> Self {
-        let (world, formula) = (&onlooker.fold().world, &onlooker.formula().formula);
+    pub(crate) fn of(world: &World, formula: &Formula, passed_over: Digest, names: &KnownNames) -> Self {
         let view = world.view();
         let scores = view.scores(formula);
         let today = view.graph.world_time.map_or(Day::from_number(0), Timestamp::day);
@@ -93,7 +114,7 @@ impl Resident {
         for (vertex, repo) in &view.contributions.repos {
             latest[*vertex as usize] = repo.latest_commit(today);
         }
-        let people = People::of(&view.contributions, names);
+        let people = People::of(&view.contributions, &names.by_pseudonym);
         let graph = view.graph;
         let mut next = [graph.projects.len(), 0];
         next[1] = next[0] + graph.vertices.iter().filter(|vertex| vertex.repo).count();
@@ -112,15 +133,21 @@ impl Resident {
             latest_versions.extend(projects::latest_version(&world.graph, vertex).map(|version| (number, version)));
             releases.insert(number, projects::releases(&world.graph, vertex));
         }
-        let policy = formula.graph.edges;
+        let formula_hash = formula.hash();
+        let tag = Digest::of_parts(&[
+            env!("CARGO_PKG_VERSION").as_bytes(),
+            &world.position.to_be_bytes(),
+            &formula_hash.0,
+            &passed_over.0,
+            &names.digest.0,
+        ]);
         Self {
             position: world.position,
             recorded_at: world.graph.recorded_at(),
             scores,
             rows,
-            policy,
-            outgoing: Adjacency::of(&graph, policy, |edge| graph.edges[edge].from),
-            incoming: Adjacency::of(&graph, policy, |edge| graph.edges[edge].to),
+            outgoing: Adjacency::of(&graph, formula, |edge| graph.edges[edge].from),
+            incoming: Adjacency::of(&graph, formula, |edge| graph.edges[edge].to),
             latest,
             releases,
             latest_versions,
@@ -129,6 +156,13 @@ impl Resident {
             project_names: graph.projects.iter().map(|project| project.name.to_lowercase()).collect(),
             vertex_names: graph.vertices.iter().map(|vertex| short_name(vertex).to_lowercase()).collect(),
             people,
+            formula: formula.clone(),
+            formula_hash,
+            scored: Default::default(),
+            orders: Mutex::default(),
+            packages: packages::PackageList::of(&world.graph, &graph),
+            tag,
+            passed_over,
             graph,
         }
     }
@@ -137,6 +171,11 @@ impl Resident {
     #[must_use]
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// The scores of everything.
+    pub(crate) fn scores(&self) -> &Scores {
+        &self.scores
     }
 
     /// Contributors and what they did.
@@ -193,6 +232,53 @@ impl Resident {
         &self.scores.rows[self.rows[vertex as usize] as usize]
     }
 
+    /// All scores of a level, by id.
+    pub fn scored(&self, level: Level) -> &[Scored] {
+        self.scored[level as usize]
+            .get_or_init(|| query::scores_of(&self.graph, &self.scores, level).into_iter().map(Scored::from).collect())
+    }
+
+    /// The same in an order, as numbers of [`Self::scored`].
+    pub fn sorted(&self, level: Level, sort: Sort) -> Arc<[u32]> {
+        let known = |found: Option<&Arc<[u32]>>| found.map(Arc::clone);
+        let orders = || self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(order) = known(orders().get(&(level, sort))) {
+            return order;
+        }
+        let scored = self.scored(level);
+        let mut order: Vec<u32> = (0..fit(scored.len(), "scores")).collect();
+        order.sort_by_cached_key(|number| sort.place(&scored[*number as usize]));
+        let order: Arc<[u32]> = order.into();
+        orders().insert((level, sort), Arc::clone(&order));
+        order
+    }
+
+    /// What is published from Repos and what is only depended upon, by purl.
+    #[must_use]
+    pub fn packages(&self) -> &[PackageEntry] {
+        self.packages.all()
+    }
+
+    /// What has a purl as a package.
+    #[must_use]
+    pub fn package(&self, purl: &str) -> Option<&PackageEntry> {
+        self.packages.get(purl)
+    }
+
+    /// Whether everybody may read what a repository says of itself, by the id of its stream. What came in after the
+    /// snapshot is not for everybody: nobody has looked yet whose it is.
+    #[must_use]
+    pub fn is_public(&self, position: Position, repo: &str) -> bool {
+        let vertex = self.repo_given(repo).map(|number| &self.graph.vertices[number as usize]);
+        position <= self.position && vertex.is_some_and(|vertex| vertex.details.private != Some(true))
+    }
+
+    /// Whether some repository is private.
+    #[must_use]
+    pub fn has_private(&self) -> bool {
+        self.graph.vertices.iter().any(|vertex| vertex.details.private == Some(true))
+    }
+
     /// Time of the latest commit of a vertex.
     #[must_use]
     pub fn latest_commit(&self, vertex: u32) -> Option<Timestamp> {
@@ -214,13 +300,13 @@ impl Resident {
     /// The dependencies of a vertex with the claims that decide, by id.
     pub fn dependencies(&self, vertex: u32) -> impl Iterator<Item = (u32, &EdgeClaim)> {
         let edges = self.outgoing.of_vertex(vertex).iter().map(|edge| &self.graph.edges[*edge as usize]);
-        edges.filter_map(|edge| Some((edge.to, edge.under(self.policy)?)))
+        edges.filter_map(|edge| Some((edge.to, edge.under(self.formula.graph.edges)?)))
     }
 
     /// The dependents of a vertex with the claims that decide, by id.
     pub fn dependents(&self, vertex: u32) -> impl Iterator<Item = (u32, &EdgeClaim)> {
         let edges = self.incoming.of_vertex(vertex).iter().map(|edge| &self.graph.edges[*edge as usize]);
-        edges.filter_map(|edge| Some((edge.from, edge.under(self.policy)?)))
+        edges.filter_map(|edge| Some((edge.from, edge.under(self.formula.graph.edges)?)))
     }
 
     /// How many edges the formula sees.
@@ -252,6 +338,12 @@ impl Resident {
     pub fn vertex_number(&self, vertex: u32) -> u64 {
         surrogate("package", &self.graph.vertices[vertex as usize].id)
     }
+}
+
+/// The number of a Repo by the forms in which its id may be given.
+#[must_use]
+pub fn repo_called(atlas: &Resident, id: &str) -> Option<u32> {
+    forms_of(id).iter().find_map(|form| atlas.repo(form).or_else(|| atlas.repo_given(form)))
 }
 
 /// What a vertex is called without its owner, where it is a Repo; else its whole name.

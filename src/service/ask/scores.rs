@@ -1,9 +1,8 @@
 //! Scores: live, or replayed at a point or under another formula.
 
-use std::cmp::Ordering;
+mod order;
 
 use domain::formula::Term;
-use domain::status::ActivityStatus;
 use projections::metrics::Level;
 use projections::store::{self, Build, few, query};
 use replay::snapshot;
@@ -18,6 +17,9 @@ use super::unsaid::{self, Unsaid};
 use super::{forms_of, kept_form, known, lag};
 use crate::service::answer::columns;
 use crate::service::{Deps, Error, Result};
+
+pub(crate) use order::NATURAL;
+pub use order::{RowPlace, Sort};
 
 /// The scores of one vertex; null is unknown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +51,21 @@ pub struct Scored {
     /// What this one has besides.
     #[serde(flatten)]
     pub further: Map<String, Value>,
+}
+
+#[cfg(feature = "serve")]
+impl Scored {
+    /// A score by its name, as a number; none where it is unknown.
+    pub(crate) fn number(&self, field: &str) -> Option<f64> {
+        let whole = |value: Option<u64>| value.map(|value| value as f64);
+        match field {
+            "criticality_score" => whole(self.score.criticality_score),
+            "pony_factor" => whole(self.score.pony_factor),
+            "adoption_score" => self.score.adoption_score.as_ref().and_then(Number::as_f64),
+            "pg_score" => self.score.pg_score.as_ref().and_then(Number::as_f64),
+            further => self.further.get(further).and_then(Value::as_f64),
+        }
+    }
 }
 
 /// Which scores.
@@ -189,135 +206,4 @@ fn further() -> impl Iterator<Item = &'static str> {
 pub fn fields_of(scores: &[Scored]) -> Vec<&'static str> {
     let known = |name: &&str| scores.first().is_some_and(|scored| scored.further.contains_key(*name));
     columns::<CommonScores>().iter().copied().chain(further().filter(known)).collect()
-}
-
-/// An order of scores. Nulls come last, ties go by id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    /// The most critical first, among equals the most adopted.
-    Best,
-    /// By one field.
-    By {
-        /// Which.
-        field: &'static str,
-        /// Whether the greatest comes first.
-        descending: bool,
-    },
-}
-
-/// Fields by the names that people have for them.
-pub(crate) const NATURAL: &[(&str, &str)] = &[
-    ("criticality", "criticality_score"),
-    ("pony", "pony_factor"),
-    ("adoption", "adoption_score"),
-    ("status", "activity_status"),
-    ("score", "pg_score"),
-    ("project", "project_id"),
-];
-
-impl Default for Sort {
-    fn default() -> Self {
-        Self::By { field: "id", descending: false }
-    }
-}
-
-impl Sort {
-    /// Reads `FIELD`, `FIELD:asc` or `FIELD:desc`.
-    ///
-    /// # Errors
-    /// When there is no such field or direction.
-    pub fn parse(text: &str) -> Result<Self> {
-        let (named, direction) = text.split_once(':').unwrap_or((text, "asc"));
-        let named = NATURAL.iter().find(|(natural, _)| *natural == named).map_or(named, |(_, field)| field);
-        let known = fields();
-        let descending = match direction {
-            "asc" => Some(false),
-            "desc" => Some(true),
-            _ => None,
-        };
-        match (known.iter().find(|known| **known == named), descending) {
-            (Some(field), Some(descending)) => Ok(Self::By { field, descending }),
-            _ => {
-                let natural: Vec<&str> = NATURAL.iter().map(|(natural, _)| *natural).collect();
-                let (natural, known) = (natural.join(", "), known.join(", "));
-                let reason = format!("`{text}`: sort by one of {natural}, {known}, with `:asc` or `:desc`");
-                Err(Error::invalid("sort", reason))
-            }
-        }
-    }
-
-    /// Sorts.
-    pub(crate) fn apply(self, scores: &mut [Scored]) {
-        let key = |scored: &Scored, field, descending| SortKey { rank: rank(scored, field), descending };
-        match self {
-            Self::By { field, descending } => {
-                scores.sort_by_cached_key(|scored| (key(scored, field, descending), scored.score.id.clone()));
-            }
-            Self::Best => scores.sort_by_cached_key(|scored| {
-                let [critical, adopted] = ["criticality_score", "adoption_score"].map(|field| key(scored, field, true));
-                (critical, adopted, scored.score.id.clone())
-            }),
-        }
-    }
-}
-
-/// Numbers by value, statuses by how alive they are.
-fn rank(scored: &Scored, field: &str) -> Option<SortRank> {
-    let score = &scored.score;
-    let whole = |value: Option<u64>| value.map(|n| SortRank::Number(n as f64));
-    let decimal = |value: &Option<Number>| value.as_ref().and_then(Number::as_f64).map(SortRank::Number);
-    match field {
-        "id" => Some(SortRank::Text(score.id.clone())),
-        "name" => Some(SortRank::Text(score.name.clone())),
-        "project_id" => score.project_id.clone().map(SortRank::Text),
-        "activity_status" => {
-            let status = score.activity_status.as_deref().and_then(ActivityStatus::from_name)?;
-            Some(SortRank::Number(f64::from(status.rank())))
-        }
-        "criticality_score" => whole(score.criticality_score),
-        "pony_factor" => whole(score.pony_factor),
-        "adoption_score" => decimal(&score.adoption_score),
-        "pg_score" => decimal(&score.pg_score),
-        further => match scored.further.get(further)? {
-            Value::Null => None,
-            value => value.as_f64().map(SortRank::Number).or_else(|| Some(SortRank::Text(value.to_string()))),
-        },
-    }
-}
-
-/// What is compared.
-#[derive(PartialEq)]
-enum SortRank {
-    Number(f64),
-    Text(String),
-}
-
-/// A value in an order.
-#[derive(PartialEq)]
-struct SortKey {
-    rank: Option<SortRank>,
-    descending: bool,
-}
-
-impl Eq for SortKey {}
-
-impl PartialOrd for SortKey {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for SortKey {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let order = match (&self.rank, &other.rank) {
-            (None, None) => return Ordering::Equal,
-            (None, _) => return Ordering::Greater,
-            (_, None) => return Ordering::Less,
-            (Some(SortRank::Number(a)), Some(SortRank::Number(b))) => a.total_cmp(b),
-            (Some(SortRank::Text(a)), Some(SortRank::Text(b))) => a.cmp(b),
-            (Some(SortRank::Number(_)), Some(SortRank::Text(_))) => Ordering::Less,
-            (Some(SortRank::Text(_)), Some(SortRank::Number(_))) => Ordering::Greater,
-        };
-        if self.descending { order.reverse() } else { order }
-    }
 }

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lag;
+#[cfg(feature = "serve")]
+use super::resident::Resident;
 use crate::service::{Deps, Result};
 
 /// The questions in which two sources say different things; the others are questions because no source says enough.
@@ -43,8 +45,31 @@ async fn read(deps: &Deps, with_edges: bool) -> Result<(Vec<Question>, Vec<query
     });
     let (findings, edges, lag) = read.await?;
     lag::note(deps, lag);
-    let question = |(kind, subject, reason)| Question { id: format!("{kind}/{subject}"), kind, reason };
-    Ok((findings.into_iter().map(question).collect(), edges))
+    Ok((findings.into_iter().map(|(kind, subject, reason)| question(&kind, &subject, reason)).collect(), edges))
+}
+
+fn question(kind: &str, subject: &str, reason: String) -> Question {
+    Question { id: format!("{kind}/{subject}"), kind: kind.to_owned(), reason }
+}
+
+/// Every open question of a snapshot, by id.
+#[cfg(feature = "serve")]
+#[must_use]
+pub fn of_resident(atlas: &Resident) -> Vec<Question> {
+    let found = atlas.graph().findings.iter();
+    let mut found: Vec<Question> =
+        found.map(|finding| question(finding.kind, &finding.id, finding.reason.clone())).collect();
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found
+}
+
+/// What sources of a snapshot contradict each other about, as [`conflicts`] has it.
+#[cfg(feature = "serve")]
+#[must_use]
+pub fn conflicts_of_resident(atlas: &Resident) -> Vec<Question> {
+    let lines = query::edges_of(atlas.graph(), atlas.formula.graph.edges);
+    let repos = atlas.repos().map(|repo| atlas.graph().vertices[repo as usize].id.clone()).collect();
+    contradictions(of_resident(atlas), query::only_claimed(lines, &repos))
 }
 
 /// The questions behind which two sources stand, and what the registry says of a repository's dependencies that its own
@@ -53,7 +78,11 @@ async fn read(deps: &Deps, with_edges: bool) -> Result<(Vec<Question>, Vec<query
 /// # Errors
 /// When the database fails.
 pub async fn conflicts(deps: &Deps) -> Result<Vec<Question>> {
-    let (mut found, edges) = read(deps, true).await?;
+    let (found, edges) = read(deps, true).await?;
+    Ok(contradictions(found, edges))
+}
+
+fn contradictions(mut found: Vec<Question>, edges: Vec<query::EdgeLine>) -> Vec<Question> {
     found.retain(|question| CONTRADICTIONS.contains(&question.kind.as_str()));
     found.extend(edges.into_iter().map(|edge| {
         let requirement = edge.version_range.map(|range| format!(" ({range})")).unwrap_or_default();
@@ -67,5 +96,5 @@ pub async fn conflicts(deps: &Deps) -> Result<Vec<Question>> {
         }
     }));
     found.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(found)
+    found
 }

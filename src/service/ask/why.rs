@@ -7,13 +7,15 @@ use domain::formula::Formula;
 use domain::recorded::Position;
 use projections::why::{Before, NothingToTell, ValueWhy, changed, values};
 pub use projections::why::{CountedPart, Gap, LeftOutPart, RestedOn};
-use projections::{Fold, store};
+use projections::{World, store};
 use replay::{as_of, snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
 
+#[cfg(feature = "serve")]
+use super::held::DeepResident;
 use super::point::{self, PointQuery, Shown};
 use super::scores::as_number;
 use super::{forms_of, known, lag};
@@ -91,6 +93,10 @@ pub async fn why(deps: &Deps, asked: &WhyQuery) -> Result<Vec<WhyAnswer>> {
     let mut conn = deps.read_long().await?;
     let told = snapshot::read(&mut conn, async |conn| tell(deps, conn, asked).await).await?;
     lag::note(deps, told.lag);
+    Ok(answers(told))
+}
+
+fn answers(told: ToldAt) -> Vec<WhyAnswer> {
     let answer = |why: ValueWhy| {
         let named = |part: CountedPart| {
             let name = Digest::parse(&part.id).and_then(|person| told.names.get(&person).cloned());
@@ -110,7 +116,76 @@ pub async fn why(deps: &Deps, asked: &WhyQuery) -> Result<Vec<WhyAnswer>> {
             missing: why.missing,
         }
     };
-    Ok(told.values.into_iter().map(answer).collect())
+    told.values.into_iter().map(answer).collect()
+}
+
+/// A state, and the formula that its values are of.
+#[cfg(feature = "serve")]
+#[derive(Clone, Copy, Debug)]
+pub struct ToldState<'a> {
+    /// The state.
+    pub world: &'a World,
+    /// The formula.
+    pub formula: &'a Formula,
+}
+
+#[cfg(feature = "serve")]
+impl<'a> ToldState<'a> {
+    /// That of a snapshot.
+    #[must_use]
+    pub fn of(moment: &'a DeepResident) -> Self {
+        Self { world: &moment.world, formula: &moment.resident.formula }
+    }
+}
+
+/// Why values are what they are in a state, or what changed them since an earlier one; people by the names that are
+/// known.
+///
+/// # Errors
+/// [`Error::NotFound`] for an id or metric that is not there; [`Error::Invalid`] where the earlier state is the later.
+#[cfg(feature = "serve")]
+pub fn why_in(
+    now: ToldState<'_>,
+    earlier: Option<ToldState<'_>>,
+    asked: &WhyQuery,
+    names: &BTreeMap<Digest, String>,
+) -> Result<Vec<WhyAnswer>> {
+    let position = now.world.position;
+    if let Some(from) = earlier.map(|earlier| earlier.world.position).filter(|from| *from > position) {
+        return Err(too_late(from, position));
+    }
+    let before = earlier.map(|earlier| (earlier, said(earlier.world, earlier.formula, asked)));
+    let values = said(now.world, now.formula, asked);
+    let values = values.map_err(|nothing| unsaid(now.world, now.formula, asked, nothing))?;
+    let values = match &before {
+        Some((earlier, told)) => since(values, told, earlier.world.position, earlier.formula, now.formula, position),
+        None => values,
+    };
+    let values = values.into_iter().map(ValueWhy::bounded).collect();
+    let formula = now.formula.name.clone();
+    Ok(answers(ToldAt { position, formula, values, lag: 0, names: names.clone() }))
+}
+
+/// What changed since an earlier position, of which `before` tells.
+fn since(
+    values: Vec<ValueWhy>,
+    before: &std::result::Result<Vec<ValueWhy>, NothingToTell>,
+    from: Position,
+    earlier: &Formula,
+    after: &Formula,
+    to: Position,
+) -> Vec<ValueWhy> {
+    let of = |why: &ValueWhy| match before {
+        Err(NothingToTell::Vertex) => Before::Absent,
+        Err(NothingToTell::Metric(_)) => Before::NoSuchMetric,
+        Ok(told) => told.iter().find(|held| held.metric == why.metric).map_or(Before::NoSuchMetric, Before::Told),
+    };
+    let mut values: Vec<ValueWhy> = values.into_iter().map(|why| changed(of(&why), why, from, to)).collect();
+    if earlier.hash() != after.hash() {
+        let now = format!("The formula is {} by now, so other rules decide.", after.name);
+        values.iter_mut().for_each(|why| why.sentences.insert(1, now.clone()));
+    }
+    values
 }
 
 async fn tell(deps: &Deps, conn: &mut PgConnection, asked: &WhyQuery) -> Result<ToldAt> {
@@ -123,21 +198,13 @@ async fn tell(deps: &Deps, conn: &mut PgConnection, asked: &WhyQuery) -> Result<
     let mut progress = deps.begin("replaying", position);
     let first = earlier.as_ref().map_or(position, |(from, _)| *from);
     let mut fold = as_of::fold(conn, formula, first, &mut |_| progress.step()).await?;
-    let before = earlier.as_ref().map(|(_, formula)| said(&fold, formula, asked));
+    let before = earlier.as_ref().map(|(_, formula)| said(&fold.world, formula, asked));
     as_of::advance(conn, &mut fold, position, &mut |_| progress.step()).await?;
-    let mut values = said(&fold, &after, asked).map_err(|nothing| unsaid(&fold, &after, asked, nothing))?;
-    if let (Some((from, formula)), Some(before)) = (earlier, before) {
-        let of = |why: &ValueWhy| match &before {
-            Err(NothingToTell::Vertex) => Before::Absent,
-            Err(NothingToTell::Metric(_)) => Before::NoSuchMetric,
-            Ok(told) => told.iter().find(|held| held.metric == why.metric).map_or(Before::NoSuchMetric, Before::Told),
-        };
-        values = values.into_iter().map(|why| changed(of(&why), why, from, position)).collect();
-        if formula.hash() != after.hash() {
-            let now = format!("The formula is {} by now, so other rules decide.", after.name);
-            values.iter_mut().for_each(|why| why.sentences.insert(1, now.clone()));
-        }
+    let mut values = said(&fold.world, &after, asked);
+    if let (Some((from, formula)), Some(before)) = (&earlier, &before) {
+        values = values.map(|values| since(values, before, *from, formula, &after, position));
     }
+    let values = values.map_err(|nothing| unsaid(&fold.world, &after, asked, nothing))?;
     let values: Vec<ValueWhy> = values.into_iter().map(ValueWhy::bounded).collect();
     let people = values.iter().filter(|why| why.metric == "pony_factor").flat_map(|why| &why.counts);
     let people: Vec<Vec<u8>> = people.filter_map(|part| Some(Digest::parse(&part.id)?.0.to_vec())).collect();
@@ -153,26 +220,29 @@ async fn earlier(
 ) -> Result<(Position, Formula)> {
     let from = as_of::position(conn, Some(point::parsed("from", from)?)).await?;
     if from > to {
-        let reason = format!("position {from} lies behind {to}, where the value is asked about");
-        return Err(Error::invalid("from", reason));
+        return Err(too_late(from, to));
     }
     Ok((from, as_of::formula(conn, formula, from).await?.formula))
 }
 
-/// What a fold says of what is asked, in the form in which the id is kept. A package that is published from a
+fn too_late(from: Position, to: Position) -> Error {
+    Error::invalid("from", format!("position {from} lies behind {to}, where the value is asked about"))
+}
+
+/// What a state says of what is asked, in the form in which the id is kept. A package that is published from a
 /// repository goes by the repository's id.
-fn said(fold: &Fold, formula: &Formula, asked: &WhyQuery) -> std::result::Result<Vec<ValueWhy>, NothingToTell> {
-    let view = fold.world.view();
+fn said(world: &World, formula: &Formula, asked: &WhyQuery) -> std::result::Result<Vec<ValueWhy>, NothingToTell> {
+    let view = world.view();
     let forms = forms_of(&asked.id);
     let is_project = |form: &str| view.graph.projects.binary_search_by(|project| project.id.as_str().cmp(form)).is_ok();
     let kept = forms.iter().find(|form| view.graph.vertex(form).is_some() || is_project(form));
     let publisher = |form: &String| view.graph.vertices.iter().find(|vertex| vertex.details.packages.contains(form));
     let id = kept.or_else(|| forms.iter().find_map(publisher).map(|vertex| &vertex.id));
-    values(&fold.world, &view, formula, id.ok_or(NothingToTell::Vertex)?, asked.metric.as_deref())
+    values(world, &view, formula, id.ok_or(NothingToTell::Vertex)?, asked.metric.as_deref())
 }
 
 /// The complaint that there is nothing to tell.
-fn unsaid(fold: &Fold, formula: &Formula, asked: &WhyQuery, nothing: NothingToTell) -> Error {
+fn unsaid(world: &World, formula: &Formula, asked: &WhyQuery, nothing: NothingToTell) -> Error {
     match nothing {
         NothingToTell::Metric(names) => {
             let name = asked.metric.as_deref().unwrap_or_default();
@@ -180,7 +250,7 @@ fn unsaid(fold: &Fold, formula: &Formula, asked: &WhyQuery, nothing: NothingToTe
             Error::not_found("metric", name, reason)
         }
         NothingToTell::Vertex => {
-            let ids = known::of(&fold.world.view().graph);
+            let ids = known::of(&world.view().graph);
             let complaint = format!("no project, repository or package has the id `{}`", asked.id);
             known::nothing("vertex", &asked.id, &complaint, &ids)
         }

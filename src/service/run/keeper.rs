@@ -1,53 +1,26 @@
 //! Keeps a snapshot for answers at the head of the log: folds for itself, on a thread of its own, and writes nothing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwapOption;
-use domain::digest::Digest;
 use projections::store::load;
+use replay::log;
 use replay::onlooker::{Looked, Onlooker};
 use sqlx::{Connection as _, PgConnection};
 use tokio::runtime;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::Stop;
 use super::outage::{Pauses, is_passing};
-use crate::service::ask::resident::Resident;
+use crate::service::ask::held::HeldSnapshot;
+use crate::service::ask::resident::{KnownNames, Resident};
 use crate::service::{Deps, Error, Result};
 
 /// How long until the log is looked at again.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long until the names of people are read again, which the log does not tell: an erased one is gone after this.
 const NAMES: Duration = Duration::from_secs(1);
-
-/// The snapshot of the moment. Readers take the pointer and wait for nobody.
-#[derive(Debug, Default)]
-pub struct HeldSnapshot {
-    pointer: ArcSwapOption<Resident>,
-    made: watch::Sender<u64>,
-}
-
-impl HeldSnapshot {
-    /// The snapshot of the moment; none before the first.
-    #[must_use]
-    pub fn now(&self) -> Option<Arc<Resident>> {
-        self.pointer.load_full()
-    }
-
-    /// Waits until there is one.
-    pub async fn first(&self) {
-        // The sender lives as long as this does.
-        let _ = self.made.subscribe().wait_for(|made| *made > 0).await;
-    }
-
-    fn hold(&self, resident: Resident) {
-        self.pointer.store(Some(Arc::new(resident)));
-        self.made.send_modify(|made| *made += 1);
-    }
-}
 
 /// Keeps `held` at the head until it is asked to stop. A database that went away is waited for.
 ///
@@ -98,23 +71,41 @@ async fn keep(deps: &Deps, held: &HeldSnapshot) -> Result<()> {
 /// Follows on one connection, for ever.
 async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
     let mut onlooker = Onlooker::open(conn).await?;
-    let mut names = load::names(conn).await?;
-    held.hold(Resident::of(&onlooker, &names));
+    let mut names = Arc::new(KnownNames::of(load::names(conn).await?));
+    // Before an outage others may have been known.
+    held.know(&names);
+    held.hold(seen(&onlooker, &names));
     let mut read = Instant::now();
     let mut rest = LOOK;
     loop {
-        tokio::time::sleep(rest).await;
+        tokio::select! {
+            biased;
+            () = held.wanted() => {
+                held.give(&onlooker);
+                continue;
+            }
+            () = tokio::time::sleep(rest) => {}
+        }
         let began = Instant::now();
+        held.saw(log::head(&mut *conn).await?.position);
         let mut moved = onlooker.look(conn).await? == Looked::Moved;
         if moved || read.elapsed() > NAMES {
-            let found: BTreeMap<Digest, String> = load::names(conn).await?;
-            moved |= found != names;
-            (names, read) = (found, Instant::now());
+            let found = load::names(conn).await?;
+            if found != names.by_pseudonym {
+                (names, moved) = (Arc::new(KnownNames::of(found)), true);
+                held.know(&names);
+            }
+            read = Instant::now();
         }
         if moved {
-            held.hold(Resident::of(&onlooker, &names));
+            held.hold(seen(&onlooker, &names));
         }
+        held.give(&onlooker);
         // Under steady traffic it works at most half of the time.
         rest = LOOK.max(began.elapsed());
     }
+}
+
+fn seen(onlooker: &Onlooker, names: &KnownNames) -> Resident {
+    Resident::of(&onlooker.fold().world, &onlooker.formula().formula, onlooker.quarantine().digest(), names)
 }

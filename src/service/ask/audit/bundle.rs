@@ -1,5 +1,8 @@
 //! The log in one file, for whoever checks it elsewhere.
 
+#[cfg(feature = "serve")]
+mod chunks;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
@@ -104,6 +107,28 @@ async fn raw<W: Write>(deps: &Deps, writer: &mut Writer<W>, documents: &BTreeSet
 #[allow(clippy::unused_async, reason = "the same signature in every build")]
 async fn raw<W: Write>(_: &Deps, _: &mut Writer<W>, _: &BTreeSet<Digest>) -> Result<Vec<String>> {
     Err(Error::unavailable("this program keeps no raw documents"))
+}
+
+/// Writes the log into chunks, as they are taken, without raw documents. `place` is kept until it is written.
+#[cfg(feature = "serve")]
+pub fn streamed(
+    deps: &Deps,
+    place: tokio::sync::OwnedSemaphorePermit,
+) -> impl futures_util::Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static {
+    let (deps, (to, taken)) = (deps.clone(), chunks::pipe());
+    tokio::spawn(async move {
+        let failed = to.clone();
+        let written = crate::service::aside::aside(async move || {
+            let (_, mut to) = write(&deps, to, false).await?;
+            to.flush().map_err(Error::unavailable)
+        });
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "a bundle ends early");
+            failed.fail(&error).await;
+        }
+        drop(place);
+    });
+    taken
 }
 
 /// A bundle to read.

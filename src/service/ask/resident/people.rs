@@ -8,6 +8,27 @@ use domain::time::Timestamp;
 use projections::people::{AuthorTotal, Contributions};
 use projections::table::surrogate;
 
+/// Names of people by pseudonym, as they are known beside the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownNames {
+    /// The names.
+    pub by_pseudonym: BTreeMap<Digest, String>,
+    /// Digest of all of them.
+    pub digest: Digest,
+}
+
+impl KnownNames {
+    pub(crate) fn of(by_pseudonym: BTreeMap<Digest, String>) -> Self {
+        let parts = by_pseudonym.iter().flat_map(|(person, name)| [&person.0[..], name.as_bytes(), b"\n"]);
+        Self { digest: Digest::of_parts(&parts.collect::<Vec<_>>()), by_pseudonym }
+    }
+
+    /// Whether a name that was known is another one by now, or none.
+    pub(crate) fn has_lost(&self, newer: &BTreeMap<Digest, String>) -> bool {
+        self.by_pseudonym.iter().any(|(person, name)| newer.get(person) != Some(name))
+    }
+}
+
 /// Somebody who commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committer {

@@ -4,8 +4,8 @@ use std::borrow::{Borrow, Cow};
 
 use serde_json::{Map, Value};
 
-use super::cell::{flat, is_id};
-use crate::cli::failure::{Failure, Result};
+use super::{flat, is_id};
+use crate::service::{Error, Result};
 
 /// What a spreadsheet takes for the beginning of a formula.
 const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r'];
@@ -13,15 +13,17 @@ const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r'];
 const SEPARATORS: &[&str] = &["; ", ", ", " "];
 
 /// Rows under a header. Unless they are `raw`, texts that begin as a formula have a `'` in front, ids excepted.
-pub(crate) fn csv(columns: &[&str], rows: &[impl Borrow<Map<String, Value>>], raw: bool) -> Result<String> {
+/// # Errors
+/// When a row cannot be written.
+pub fn csv(columns: &[&str], rows: &[impl Borrow<Map<String, Value>>], raw: bool) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(columns).map_err(Failure::refused)?;
+    writer.write_record(columns).map_err(Error::refused)?;
     for row in rows {
         let cells = columns.iter().map(|column| cell(column, row.borrow().get(*column), raw));
-        writer.write_record(cells.map(|cell| cell.into_owned().into_bytes())).map_err(Failure::refused)?;
+        writer.write_record(cells.map(|cell| cell.into_owned().into_bytes())).map_err(Error::refused)?;
     }
-    let bytes = writer.into_inner().map_err(|error| Failure::refused(error.into_error()))?;
-    String::from_utf8(bytes).map_err(Failure::refused)
+    let bytes = writer.into_inner().map_err(|error| Error::refused(error.into_error()))?;
+    String::from_utf8(bytes).map_err(Error::refused)
 }
 
 fn cell<'a>(column: &str, value: Option<&'a Value>, raw: bool) -> Cow<'a, str> {
@@ -39,7 +41,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cli::output::object;
+
+    fn object(value: Value) -> Map<String, Value> {
+        if let Value::Object(object) = value { object } else { Map::new() }
+    }
 
     #[test]
     fn nothing_in_a_cell_is_json_or_a_formula() {

@@ -1,0 +1,45 @@
+//! What was published, and the file by which anybody checks it.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+
+use super::said::{named, standing};
+use crate::http::answer::{Complaint, HttpAnswer, text};
+use crate::http::asked::Asked;
+use crate::service::ask::audit::bundle;
+use crate::service::ask::page::AllRows;
+use crate::service::ask::publications;
+
+/// `GET /publications`
+pub(super) async fn listed(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
+    let atlas = asked.now()?;
+    let published = publications::all(&asked.atlas.deps).await?;
+    standing(asked, &atlas, AllRows { items: published })
+}
+
+/// `GET /publications/{label}`
+pub(super) async fn one(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer, Complaint> {
+    let atlas = asked.now()?;
+    let published = publications::one(&asked.atlas.deps, named(label, "label")?).await?;
+    standing(asked, &atlas, published)
+}
+
+/// `GET /publications/{label}/bundle`: the log in one file. One with private repositories is not for everybody.
+pub(super) async fn bundle(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer, Complaint> {
+    let atlas = asked.now()?;
+    let published = publications::one(&asked.atlas.deps, named(label, "label")?).await?;
+    if atlas.has_private() {
+        let detail = "This log has events about private repositories: its bundle is for auditors.";
+        return Err(Complaint::new(StatusCode::FORBIDDEN, detail));
+    }
+    let place = std::sync::Arc::clone(&asked.atlas.work).try_acquire_owned();
+    let Ok(place) = place else {
+        let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Other files are being made.");
+        return Err(complaint.with(header::RETRY_AFTER, "5"));
+    };
+    let chunks = bundle::streamed(&asked.atlas.deps, place);
+    let mut answer = text(StatusCode::OK, "application/gzip", Body::from_stream(chunks));
+    let file = format!("attachment; filename=\"{}.pgatlas\"", published.position);
+    answer.headers_mut().extend(HeaderValue::from_str(&file).ok().map(|file| (header::CONTENT_DISPOSITION, file)));
+    Ok(answer)
+}

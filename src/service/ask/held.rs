@@ -1,0 +1,128 @@
+//! The snapshot that questions of the moment are answered from, behind one pointer.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use domain::recorded::Position;
+use projections::World;
+use replay::onlooker::Onlooker;
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::resident::{KnownNames, Resident};
+use crate::service::{Error, Result};
+
+/// A snapshot with the state that it follows from.
+#[derive(Debug)]
+pub struct DeepResident {
+    /// The snapshot.
+    pub resident: Arc<Resident>,
+    /// The state.
+    pub world: World,
+}
+
+/// The snapshot of the moment. Readers take the pointer and wait for nobody.
+#[derive(Debug, Default)]
+pub struct HeldSnapshot {
+    pointer: ArcSwapOption<Resident>,
+    /// The same with the state that it follows from, where somebody asked for that.
+    deep: ArcSwapOption<DeepResident>,
+    /// Who waits for that state.
+    waiting: Mutex<Vec<oneshot::Sender<Arc<DeepResident>>>>,
+    want: Notify,
+    made: watch::Sender<u64>,
+    /// The last position of the log, when it was last looked at.
+    head: AtomicU64,
+    names: ArcSwap<KnownNames>,
+    /// How often a name that was known was erased or changed.
+    names_lost: AtomicU64,
+}
+
+impl HeldSnapshot {
+    /// The snapshot of the moment; none before the first.
+    #[must_use]
+    pub fn now(&self) -> Option<Arc<Resident>> {
+        self.pointer.load_full()
+    }
+
+    /// The snapshot of the moment with the state that it follows from, which is copied for whoever asks first.
+    ///
+    /// # Errors
+    /// When nobody keeps it any more.
+    pub async fn deep(&self) -> Result<Arc<DeepResident>> {
+        if let Some(moment) = self.deep.load_full() {
+            return Ok(moment);
+        }
+        let (give, given) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(give);
+        self.want.notify_one();
+        given.await.map_err(|_| Error::unavailable("the keeper of the snapshot has ended"))
+    }
+
+    /// The last position of the log, when it was last looked at.
+    #[must_use]
+    pub fn head(&self) -> Position {
+        self.head.load(Ordering::Relaxed).max(self.now().map_or(0, |held| held.position))
+    }
+
+    /// Names of people, as they were last looked at.
+    pub(crate) fn names(&self) -> Arc<KnownNames> {
+        self.names.load_full()
+    }
+
+    /// How often a name that was known was erased or changed: what was made before shows it.
+    pub(crate) fn names_lost(&self) -> u64 {
+        self.names_lost.load(Ordering::Relaxed)
+    }
+
+    /// Waits until there is one.
+    pub async fn first(&self) {
+        // The sender lives as long as this does.
+        let _ = self.made.subscribe().wait_for(|made| *made > 0).await;
+    }
+
+    /// Hears of every further one.
+    #[must_use]
+    pub fn hear(&self) -> watch::Receiver<u64> {
+        self.made.subscribe()
+    }
+
+    /// Waits until somebody wants the state.
+    pub(crate) async fn wanted(&self) {
+        self.want.notified().await;
+    }
+
+    /// The log was looked at, and ends here.
+    pub(crate) fn saw(&self, head: Position) {
+        self.head.store(head, Ordering::Relaxed);
+    }
+
+    /// These are the names that are known.
+    pub(crate) fn know(&self, names: &Arc<KnownNames>) {
+        let lost = self.names.load().has_lost(&names.by_pseudonym);
+        self.names.store(Arc::clone(names));
+        self.names_lost.fetch_add(u64::from(lost), Ordering::Relaxed);
+    }
+
+    /// This is the snapshot from here on.
+    pub(crate) fn hold(&self, resident: Resident) {
+        self.deep.store(None);
+        self.pointer.store(Some(Arc::new(resident)));
+        self.made.send_modify(|made| *made += 1);
+    }
+
+    /// Gives the state to whoever waits for it; `onlooker` stands where the snapshot does.
+    pub(crate) fn give(&self, onlooker: &Onlooker) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(resident) = self.now().filter(|_| !waiting.is_empty()) else { return };
+        let moment = self
+            .deep
+            .load_full()
+            .unwrap_or_else(|| Arc::new(DeepResident { resident, world: onlooker.fold().world.clone() }));
+        self.deep.store(Some(Arc::clone(&moment)));
+        for one in waiting {
+            // Who has gone wants nothing.
+            let _ = one.send(Arc::clone(&moment));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The atlases that are served: the one that the program was started for, and those of other tenants, each opened when
+//! it is first asked for. They share nothing but the places for folds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::TenantName;
+use tokio::sync::Semaphore;
+
+use super::Stop;
+use super::keeper;
+use crate::service::ask::held::HeldSnapshot;
+use crate::service::ask::moment::{FOLDS, Moments};
+use crate::service::error::find;
+use crate::service::tenant::NoTenant;
+use crate::service::{Deps, Error, Result};
+
+/// Most atlases of other tenants that are open at once; the one that was not asked for the longest is closed.
+pub const OTHERS: usize = 16;
+/// What computes for long at once, of all tenants together.
+const WORKS: usize = 2;
+/// How long a tenant's first question waits for its snapshot.
+const FIRST: Duration = Duration::from_secs(20);
+/// When it is worth asking again, where the snapshot takes longer.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// An atlas that answers.
+pub struct ServedAtlas {
+    /// The atlas.
+    pub deps: Deps,
+    /// Its snapshot of the moment.
+    pub held: Arc<HeldSnapshot>,
+    /// Its other moments.
+    pub moments: Moments,
+    /// Places for what computes for long, of all tenants together.
+    pub work: Arc<Semaphore>,
+    /// Asks streams of events to end.
+    pub closing: Stop,
+}
+
+impl ServedAtlas {
+    fn of(deps: Deps, folds: &Arc<Semaphore>, work: &Arc<Semaphore>) -> Self {
+        let held = Arc::<HeldSnapshot>::default();
+        let (moments, work) = (Moments::new(Arc::clone(&held), Arc::clone(folds)), Arc::clone(work));
+        Self { moments, deps, held, work, closing: Stop::default() }
+    }
+}
+
+/// One of another tenant.
+struct OtherAtlas {
+    atlas: Arc<ServedAtlas>,
+    stop: Stop,
+    /// Which question was the last.
+    asked: AtomicU64,
+}
+
+impl OtherAtlas {
+    /// Its snapshot is kept no longer, and its connections go once they are given back.
+    fn close(&self) {
+        self.stop.ask();
+        self.atlas.closing.ask();
+        let deps = self.atlas.deps.clone();
+        tokio::spawn(async move { deps.close().await });
+    }
+}
+
+/// Every atlas that is served.
+pub struct Atlases {
+    own: Arc<ServedAtlas>,
+    others: Mutex<BTreeMap<String, Arc<OtherAtlas>>>,
+    questions: AtomicU64,
+    folds: Arc<Semaphore>,
+    work: Arc<Semaphore>,
+    /// Clients of which each has a turn at something of which it has one at once.
+    turns: Arc<Mutex<BTreeSet<IpAddr>>>,
+}
+
+/// A client's turn, over when it is dropped.
+#[derive(Debug)]
+pub struct ClientTurn {
+    turns: Arc<Mutex<BTreeSet<IpAddr>>>,
+    client: IpAddr,
+}
+
+impl Drop for ClientTurn {
+    fn drop(&mut self) {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.client);
+    }
+}
+
+impl Atlases {
+    /// With the one that the program was started for, whose snapshot the caller keeps.
+    #[must_use]
+    pub fn new(deps: Deps) -> Self {
+        let (folds, work) = (Arc::new(Semaphore::new(FOLDS)), Arc::new(Semaphore::new(WORKS)));
+        let own = Arc::new(ServedAtlas::of(deps, &folds, &work));
+        Self { own, others: Mutex::default(), questions: AtomicU64::default(), folds, work, turns: Arc::default() }
+    }
+
+    /// The turn of a client; `None` while it has one.
+    #[must_use]
+    pub fn turn(&self, client: IpAddr) -> Option<ClientTurn> {
+        let is_new = self.turns.lock().unwrap_or_else(PoisonError::into_inner).insert(client);
+        is_new.then(|| ClientTurn { turns: Arc::clone(&self.turns), client })
+    }
+
+    /// Asks every stream of events to end.
+    pub fn hush(&self) {
+        self.own.closing.ask();
+        self.locked().values().for_each(|other| other.atlas.closing.ask());
+    }
+
+    /// The one that the program was started for.
+    #[must_use]
+    pub fn own(&self) -> &Arc<ServedAtlas> {
+        &self.own
+    }
+
+    /// The one of a tenant; `None` where this user has no such tenant, or the text names none.
+    ///
+    /// # Errors
+    /// When there is no way to the database, or its snapshot is not there yet.
+    pub async fn of(&self, tenant: &str) -> Result<Option<Arc<ServedAtlas>>> {
+        if self.own.deps.tenant_name().as_str() == tenant {
+            return Ok(Some(Arc::clone(&self.own)));
+        }
+        let Ok(name) = TenantName::new(tenant) else { return Ok(None) };
+        let known = self.locked().get(tenant).filter(|other| !other.stop.is_asked()).cloned();
+        let other = match known {
+            Some(other) => other,
+            // What is no tenant takes nobody's place.
+            None => match self.own.deps.of_tenant(&name).await {
+                Ok(deps) => self.enter(tenant, &deps),
+                Err(error) if find::<NoTenant>(error.cause()).is_some() => return Ok(None),
+                Err(error) => return Err(error),
+            },
+        };
+        other.asked.store(self.questions.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let first = tokio::time::timeout(FIRST, other.atlas.held.first()).await;
+        first.map_err(|_| Error::Unavailable {
+            retry_after: Some(AGAIN),
+            cause: "the atlas is not loaded yet".into(),
+        })?;
+        Ok(Some(Arc::clone(&other.atlas)))
+    }
+
+    /// How many atlases of other tenants are open.
+    #[must_use]
+    pub fn others(&self) -> usize {
+        self.locked().len()
+    }
+
+    /// Closes those of other tenants.
+    pub fn close(&self) {
+        std::mem::take(&mut *self.locked()).values().for_each(|other| other.close());
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Arc<OtherAtlas>>> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps one more, in the place of the one that was not asked for the longest where all are taken.
+    fn enter(&self, tenant: &str, deps: &Deps) -> Arc<OtherAtlas> {
+        let mut others = self.locked();
+        if let Some(other) = others.get(tenant).filter(|other| !other.stop.is_asked()) {
+            // Somebody was faster.
+            return Arc::clone(other);
+        }
+        if others.len() >= OTHERS {
+            let oldest = others.iter().min_by_key(|(_, other)| other.asked.load(Ordering::Relaxed));
+            let oldest = oldest.map(|(name, _)| name.clone());
+            if let Some(other) = oldest.and_then(|name| others.remove(&name)) {
+                other.close();
+            }
+        }
+        let other = Arc::new(OtherAtlas {
+            atlas: Arc::new(ServedAtlas::of(deps.clone(), &self.folds, &self.work)),
+            stop: Stop::default(),
+            asked: AtomicU64::new(self.questions.load(Ordering::Relaxed)),
+        });
+        tokio::spawn(keep(Arc::clone(&other.atlas), other.stop.clone()));
+        others.insert(tenant.to_owned(), Arc::clone(&other));
+        other
+    }
+}
+
+/// Keeps a snapshot; where that fails, the next question opens the atlas anew.
+async fn keep(atlas: Arc<ServedAtlas>, stop: Stop) {
+    if let Err(error) = keeper::run(atlas.deps.clone(), Arc::clone(&atlas.held), stop.clone()).await {
+        tracing::warn!(%error, tenant = %atlas.deps.tenant_name(), "its snapshot is kept no longer");
+        stop.ask();
+    }
+}
