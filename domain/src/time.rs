@@ -11,6 +11,11 @@ use crate::number::fit;
 
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+const MICROS_PER_MINUTE: i64 = 60_000_000;
+
+/// How far `observed_at` may lie ahead of `recorded_at`, which is the log's clock, in minutes: clocks differ,
+/// prophecies are refused.
+pub const MAX_AHEAD_MINUTES: i64 = 5;
 
 /// A text that is no RFC 3339 time or date.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -77,6 +82,12 @@ impl Timestamp {
     #[must_use]
     pub fn day(self) -> Day {
         Day(fit(self.0.div_euclid(MICROS_PER_DAY), "day of a moment"))
+    }
+
+    /// Whether something observed now is too far ahead of the log's clock, by more than [`MAX_AHEAD_MINUTES`].
+    #[must_use]
+    pub fn is_too_far_ahead(self, recorded_at: Self) -> bool {
+        self.0 - recorded_at.0 > MAX_AHEAD_MINUTES * MICROS_PER_MINUTE
     }
 
     /// The same time of day, so many days before.

@@ -4,10 +4,11 @@ use domain::canonical::CanonicalError;
 use domain::checked::Invalid;
 use domain::codec::CodecError;
 use domain::stream::StreamError;
+use domain::time::MAX_AHEAD_MINUTES;
 use domain::{StreamId, Timestamp};
 use thiserror::Error;
 
-use crate::limits::{MAX_AHEAD_MINUTES, MAX_KEY_BYTES, TRIES};
+use crate::limits::{MAX_KEY_BYTES, TRIES};
 
 /// A "no" to one event. The log is as it was; the same event is refused again.
 #[derive(Debug, Error)]

@@ -1,13 +1,12 @@
 //! An event with everything that is computed before the database is asked, and the one rule that decides about it.
 
-use chrono::TimeDelta;
 use domain::decide::{self, SourceSpan, StreamDecision, StreamState};
 use domain::digest::Digest;
 use domain::{Envelope, Event, StreamId, Timestamp, codec, redact};
 
 use super::{Append, EventMetadata, Locus};
 use crate::error::Refusal;
-use crate::limits::{MAX_AHEAD_MINUTES, MAX_KEY_BYTES};
+use crate::limits::MAX_KEY_BYTES;
 
 /// An event ready to be appended: its bytes, its stream and source, its digests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,11 +152,10 @@ pub(crate) fn judge(
             Err(Refusal::KeyReused(key.clone()))
         };
     }
-    if let (Some(now), Some(observed_at)) = (now, prepared.observed_at) {
-        let limit = now.datetime() + TimeDelta::minutes(MAX_AHEAD_MINUTES);
-        if observed_at.datetime() > limit {
-            return Err(Refusal::Future { observed_at, now });
-        }
+    if let (Some(now), Some(observed_at)) = (now, prepared.observed_at)
+        && observed_at.is_too_far_ahead(now)
+    {
+        return Err(Refusal::Future { observed_at, now });
     }
     Ok(match decide::decide(prepared.stream.kind(), state, &prepared.event, &prepared.source, &prepared.digest)? {
         StreamDecision::Append if prepared.repeats => return Err(Refusal::Overtaken(prepared.stream.to_string())),

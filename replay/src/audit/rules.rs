@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::TimeDelta;
 use domain::canonical;
 use domain::checked::Label;
 use domain::codec;
@@ -15,8 +14,6 @@ use super::fault::NamedFault;
 use crate::ReplayError;
 use crate::log::Stored;
 
-/// Longest that a fact may have been seen after the database's clock, in minutes.
-const MAX_AHEAD_MINUTES: i64 = 5;
 /// Broken rules that are named; the count of others is said.
 const MAX_NAMED: usize = 100;
 
@@ -36,8 +33,7 @@ impl ExaminedEvent {
         let recorded = stored.decode();
         let mut breaks = Vec::new();
         let envelope = &stored.envelope;
-        let limit = envelope.recorded_at.datetime() + TimeDelta::minutes(MAX_AHEAD_MINUTES);
-        if envelope.observed_at.datetime() > limit {
+        if envelope.observed_at.is_too_far_ahead(envelope.recorded_at) {
             let reason = format!("observed at {}, recorded at {}", envelope.observed_at, envelope.recorded_at);
             breaks.push(("time", reason));
         }
