@@ -3,6 +3,7 @@
 mod bundle;
 mod check;
 mod checkpoint;
+mod definitions;
 mod erased;
 mod erasure;
 mod explain;

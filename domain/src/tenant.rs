@@ -85,6 +85,12 @@ impl TenantId {
         self.0
     }
 
+    /// The schema of its stable views.
+    #[must_use]
+    pub fn views_schema(self) -> String {
+        if self == Self::PUBLIC { PUBLIC.to_owned() } else { format!("tenant_{}", self.0) }
+    }
+
     /// The setting by which a session of the database says whose it is, and its value.
     #[must_use]
     pub fn setting(self) -> (&'static str, String) {

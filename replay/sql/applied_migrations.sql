@@ -1,2 +1,2 @@
--- The migrations that a database says it has.
-SELECT version, checksum FROM public._sqlx_migrations WHERE success ORDER BY version
+-- The migrations that a database says it has, and whether each came to its end.
+SELECT version, checksum, success FROM public._sqlx_migrations ORDER BY version

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use domain::formula;
 use domain::recorded::Position;
-use projections::store::{self, StoreError, schema, switch};
+use projections::store::{self, StoreError, schema, switch, views};
 use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::log::Stored;
 use crate::projector::{Opened, Projector, Stale, all_ours};
 use crate::quarantine::Quarantine;
+use crate::snapshot::OfDatabase as _;
 use crate::stand_by::stand_aside;
 use crate::stop::Stop;
 use crate::switch::lock_switches;
@@ -84,7 +85,10 @@ pub async fn open_within(conn: &mut PgConnection, patience: Patience) -> Result<
     ensure_live(&mut *conn).await?;
     loop {
         match Projector::open(&mut *conn).await? {
-            Opened::Ready(projector) => return Ok(*projector),
+            Opened::Ready(projector) => {
+                remake_views(&mut *conn).await?;
+                return Ok(*projector);
+            }
             Opened::Stale(stale) => {
                 if let Some(projector) = anew(&mut *conn, &stale, patience).await? {
                     return Ok(projector);
@@ -92,6 +96,36 @@ pub async fn open_within(conn: &mut PgConnection, patience: Patience) -> Result<
             }
         }
     }
+}
+
+/// Makes the views anew where another program made them over the same builds: an older one may have shown something
+/// else. Whoever cannot do so now, because others read them or somebody else made them, leaves them as they are, and an
+/// audit says so.
+async fn remake_views(conn: &mut PgConnection) -> Result<(), ReplayError> {
+    if views::are_pointed_at_live(&mut *conn).await? {
+        return Ok(());
+    }
+    let is_refused = |error: &ReplayError| {
+        matches!(error, ReplayError::Store(StoreError::Held { .. }))
+            || error.database().is_some_and(|error| error.as_database_error().is_some())
+    };
+    match try_remake_views(conn).await {
+        Err(error) if is_refused(&error) => {
+            tracing::warn!(%error, "the views are another program's, and stay as they are");
+            Ok(())
+        }
+        remade => remade,
+    }
+}
+
+async fn try_remake_views(conn: &mut PgConnection) -> Result<(), ReplayError> {
+    switch::await_readers(&mut *conn, 1).await?;
+    let mut transaction = conn.begin().await?;
+    lock_switches(&mut transaction).await?;
+    if !views::are_pointed_at_live(&mut transaction).await? {
+        schema::remake_views(&mut transaction).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// Builds the live set anew where it stands, and switches. What is built is kept while readers stand in the way: to
@@ -195,6 +229,7 @@ pub async fn bring(
 ) -> Result<Ended, ReplayError> {
     for meeting in 0..MEETINGS {
         if reached(&mut *conn, to).await? {
+            remake_views(&mut *conn).await?;
             return Ok(Ended::There);
         }
         match attempt(&mut *conn, to, stop, progress).await? {

@@ -114,7 +114,7 @@ pub struct Projector {
     /// The derived tables as they stand in the database.
     tables: Materialized,
     /// What is noted with the builds where they stand.
-    noted: CursorMove,
+    pub(crate) noted: CursorMove,
     /// World time where they stand.
     world_time: Option<Timestamp>,
 }

@@ -1,7 +1,7 @@
 //! Promotion: builds that stand ready take the place of the live ones.
 
 use domain::recorded::Position;
-use projections::store::{self, Build, StoreError, switch};
+use projections::store::{self, Build, StoreError, switch, write};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::projector::Projector;
@@ -83,8 +83,10 @@ async fn together(conn: &mut PgConnection, shadow: &mut Projector, position: Pos
     shadow.builds.extend(stay);
     shadow.builds.sort_by_key(|build| build.projection);
     let followed = follow(&mut transaction, shadow, head).await;
-    shadow.builds.retain(|build| !stays.contains(&build.id));
+    let stay: Vec<Build> = shadow.builds.extract_if(.., |build| stays.contains(&build.id)).collect();
     followed?;
+    // Where another projector had brought them to the head already, they are noted to give what its formula gives.
+    write::move_cursors(&mut transaction, &stay, &shadow.noted).await?;
     shadow.switch_now(&mut transaction).await?;
     Ok(transaction.commit().await?)
 }

@@ -15,7 +15,7 @@ mod lane;
 mod unfinished;
 
 use unfinished::Unfinished;
-pub(crate) use unfinished::{folded_to, release};
+pub(crate) use unfinished::{folded_to, is_made_under, own, release};
 
 /// Times that a comparison is tried while the live projector moves on.
 const TRIES: u32 = 20;

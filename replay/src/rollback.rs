@@ -42,6 +42,8 @@ pub async fn former(
         let projections: Vec<Projection> = builds.iter().map(|build| build.projection).collect();
         return rebuild::build(conn, &projections, &formula, position, progress).await;
     };
+    // Whoever looks meanwhile sees that somebody is at work on them.
+    rebuild::own(conn, &builds).await?;
     Ok(Projector::at(builds, fold, quarantine))
 }
 

@@ -23,7 +23,7 @@ mod over_time;
 use ordered::{OrderedTable, in_order};
 pub(crate) use over_time::LiveHistory;
 
-/// Divergences reported at most; the count goes on.
+/// Divergences reported at most. Once there are so many, no further table is compared, and nobody counts on.
 pub const MAX_REPORTED: usize = 1_000;
 
 /// A value that is not what the replay gives.

@@ -174,7 +174,6 @@ impl Deps {
     }
 
     /// Whose the log is.
-    #[cfg(feature = "ingest")]
     pub(crate) fn tenant(&self) -> TenantId {
         self.tenant
     }

@@ -1,13 +1,11 @@
 //! Proofs and explanations, checked from their files alone.
 
-use std::process::Command;
-
 use domain::digest::Digest;
 use serde_json::{Value, json};
 
+use super::python::second;
 use super::support::{checkpoint, ecosystem, published, renamed};
 use crate::support::cli::{Place, Said, ended};
-use crate::support::skipped::skipped;
 
 /// Checks a file where there is no database. Answers what was said.
 fn said(place: &Place, code: i32, file: &str, keys: &[&str]) -> Said {
@@ -26,16 +24,14 @@ fn check(place: &Place, code: i32, content: &str, keys: &[&str]) -> Value {
     found
 }
 
-/// Checks it with the program of Python, where this machine has it: it is to say the same.
+/// Checks it with the program of Python as well, where this machine has it: it is to say the same.
 fn check_by_both(place: &Place, code: i32, content: &str, keys: &[&str]) {
     check(place, code, content, keys);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/verify-bundle");
-    let mut command = Command::new("python3");
-    command.args([script, "--check"]).arg(place.file("to-check", content));
-    keys.iter().for_each(|key| _ = command.args(["--key", key]));
-    match command.output() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => skipped("no python3 on this machine"),
-        ran => assert_eq!(ran.unwrap().status.code(), Some(code), "{content}"),
+    let file = place.file("to-check", content);
+    let mut args = vec!["--check", file.as_str()];
+    keys.iter().for_each(|key| args.extend(["--key", key]));
+    if let Some(found) = second(code, &args) {
+        assert_eq!((found["ok"].as_bool(), found["reason"].is_null()), (Some(code == 0), code == 0), "{found:#}");
     }
 }
 

@@ -16,7 +16,7 @@ use crate::support::{events, log};
 const RECOUNTED: [&str; 3] = ["adoption_score", "criticality_score", "pony_factor"];
 
 /// Runs the script; `None` where this machine has no Python.
-fn second(code: i32, args: &[&str]) -> Option<Value> {
+pub(super) fn second(code: i32, args: &[&str]) -> Option<Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/verify-bundle");
     match Command::new("python3").arg(script).args(args).output() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

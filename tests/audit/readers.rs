@@ -11,14 +11,14 @@ use crate::support::{Db, events, log};
 
 /// A log of facts of every kind over some weeks, published and projected, with what the auditor keeps: a checkpoint
 /// and a key. Others are made after it.
-struct Kept {
+pub(super) struct Kept {
     place: Place,
     file: String,
     key: String,
-    builds: Vec<(String, i64)>,
+    pub(super) builds: Vec<(String, i64)>,
 }
 
-async fn kept() -> Kept {
+pub(super) async fn kept() -> Kept {
     let place = Place::new().await;
     ecosystem(&place);
     place.run(&["publish", "--label", "one"]);
@@ -49,7 +49,7 @@ async fn kept() -> Kept {
 
 impl Kept {
     /// What the check says of a copy in which this was done. `{graph}` and the like stand for the live builds' schemas.
-    async fn after(&self, sql: &str) -> Value {
+    pub(super) async fn after(&self, sql: &str) -> Value {
         let name = self.place.db.bare().get_database().unwrap().to_owned();
         let copy = Place::of(Db::created(&format!("TEMPLATE {name}")).await);
         let named =
@@ -163,139 +163,4 @@ async fn every_column_of_every_live_table_is_compared() {
         assert!(rows.iter().all(named), "{all:?}: {found}");
         assert_eq!(found["first_bad_position"], Value::Null, "{all:?}: no event is to blame");
     }
-}
-
-/// What is done beside the rows, and what is named: kind and name.
-const REST: &[(&str, &str, &str)] = &[
-    (
-        "CREATE OR REPLACE VIEW public.contributed_to AS SELECT contributor AS in_vertex, repo AS out_vertex, \
-         number_of_commits * 2 AS number_of_commits, first_commit_date, last_commit_date FROM {people}.contribution",
-        "view",
-        "public.contributed_to",
-    ),
-    (
-        "CREATE OR REPLACE VIEW public.contributed_to AS SELECT c.contributor AS in_vertex, c.repo AS out_vertex, \
-         c.number_of_commits, c.first_commit_date, c.last_commit_date FROM {people}.contribution c \
-         WHERE current_user <> 'journalist'",
-        "view",
-        "public.contributed_to",
-    ),
-    (
-        "ALTER VIEW public.repos RENAME COLUMN pony_factor TO old; \
-         ALTER VIEW public.repos RENAME COLUMN criticality_score TO pony_factor; \
-         ALTER VIEW public.repos RENAME COLUMN old TO criticality_score",
-        "view",
-        "public.repos",
-    ),
-    (
-        "CREATE FUNCTION public.split_part(text, text, integer) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1'; \
-         DO $do$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW public.external_repos AS ' || \
-         replace(pg_get_viewdef('public.external_repos'), 'split_part', 'public.split_part'); END $do$",
-        "view",
-        "public.external_repos",
-    ),
-    ("ALTER VIEW public.projects SET (security_barrier = true)", "view", "public.projects"),
-    ("DROP VIEW public.depends_on", "view", "public.depends_on"),
-    (
-        "CREATE TABLE public.saved AS SELECT * FROM public.depends_on; DROP VIEW public.depends_on; \
-         ALTER TABLE public.saved RENAME TO depends_on",
-        "view",
-        "public.depends_on",
-    ),
-    (
-        "CREATE OR REPLACE VIEW log.events AS SELECT kind AS aggregate_type, stream_id AS aggregate_id, sequence, \
-         type AS event_type, version::text AS event_version, '{}'::json AS payload, '{}'::json AS metadata \
-         FROM log.event",
-        "view",
-        "log.events",
-    ),
-    ("DELETE FROM atlas.live", "view", "public.repos"),
-    ("DELETE FROM atlas.live WHERE projection = 'history'", "build", "history"),
-    ("ALTER TABLE {graph}.vertex ENABLE ROW LEVEL SECURITY", "table", "{graph}.vertex"),
-    (
-        "ALTER TABLE {graph}.finding RENAME TO hidden; \
-         CREATE VIEW {graph}.finding AS SELECT * FROM {graph}.hidden WHERE current_user <> 'journalist' OR true",
-        "table",
-        "{graph}.finding",
-    ),
-    ("CREATE RULE r AS ON UPDATE TO atlas.person DO INSTEAD NOTHING", "table", "atlas.person"),
-    ("ALTER TABLE log.event DISABLE TRIGGER append_only", "trigger", "append_only on log.event"),
-    ("ALTER TABLE log.commit ENABLE REPLICA TRIGGER never_truncated", "trigger", "never_truncated on log.commit"),
-    ("ALTER TABLE log.append ENABLE TRIGGER append_only", "trigger", "append_only on log.append"),
-    ("DROP TRIGGER append_only ON log.checkpoint", "trigger", "append_only on log.checkpoint"),
-    (
-        "DROP TRIGGER append_only ON log.tile; CREATE TRIGGER append_only BEFORE DELETE ON log.tile \
-         FOR EACH ROW EXECUTE FUNCTION log.refuse_rewrite()",
-        "trigger",
-        "append_only on log.tile",
-    ),
-    (
-        "CREATE FUNCTION public.evil() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
-         CREATE TRIGGER evil BEFORE INSERT ON log.event FOR EACH ROW EXECUTE FUNCTION public.evil()",
-        "trigger",
-        "evil on log.event",
-    ),
-    (
-        "CREATE OR REPLACE FUNCTION log.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
-        "function",
-        "log.refuse_change",
-    ),
-    ("ALTER FUNCTION log.refuse_change() RESET search_path", "function", "log.refuse_change"),
-    ("ALTER FUNCTION log.fill_tiles(bigint) SECURITY INVOKER", "function", "log.fill_tiles"),
-    ("UPDATE public._sqlx_migrations SET checksum = sha256('x') WHERE version = 2", "schema", "migration 2"),
-    ("UPDATE atlas.build SET quarantine_digest = sha256('x')", "build", "{metrics}"),
-    ("UPDATE atlas.build SET code = 'graph/99+0.1.0+x' WHERE projection = 'graph'", "build", "{graph}"),
-    ("UPDATE atlas.build SET position = 9999", "build", "{graph}"),
-    ("UPDATE atlas.build SET position = position - 1 WHERE projection = 'people'", "build", "{people}"),
-    ("UPDATE atlas.build SET built_to = 2, log_root = sha256('x') WHERE projection = 'people'", "build", "{people}"),
-    ("UPDATE atlas.build SET formula_document = 'x' WHERE projection = 'metrics'", "build", "{metrics}"),
-    (
-        "UPDATE atlas.build SET formula = 'atlas-1', formula_hash = sha256('x') WHERE formula IS NOT NULL",
-        "formula",
-        "atlas-1",
-    ),
-    (
-        "ALTER TABLE log.checkpoint DISABLE TRIGGER ALL; DELETE FROM log.checkpoint; \
-         ALTER TABLE log.checkpoint ENABLE ALWAYS TRIGGER append_only, ENABLE ALWAYS TRIGGER never_truncated",
-        "checkpoint",
-        "of size",
-    ),
-];
-
-#[tokio::test]
-async fn what_stands_between_tables_and_readers_is_compared() {
-    let kept = kept().await;
-    for (sql, what, name) in REST {
-        let found = kept.after(sql).await;
-        let named = |name: String, (of, id): &(String, i64)| name.replace(&format!("{{{of}}}"), &format!("build_{id}"));
-        let name = kept.builds.iter().fold((*name).to_owned(), named);
-        println!("{sql}: {what} {name}");
-        let faults = found["faults"].as_array().unwrap();
-        let is = |fault: &Value| fault["what"] == *what && fault["name"].as_str().unwrap().starts_with(&name);
-        assert!(faults.iter().any(is), "{sql}: {found}");
-    }
-}
-
-#[tokio::test]
-async fn the_live_formula_is_the_one_that_was_promoted_last() {
-    let place = Place::new().await;
-    ecosystem(&place);
-    place.run(&["project"]);
-    place.run(&["rebuild", "--formula", "atlas-1", "--promote"]);
-    assert_eq!(verify(&place, 0, &[])["faults"], json!([]));
-    // The former builds come back without a word in the log.
-    let back = "UPDATE atlas.build b SET position = l.position FROM atlas.build l, atlas.live n \
-                WHERE b.id = n.former AND l.id = n.build; \
-                UPDATE atlas.live SET build = former WHERE former IS NOT NULL";
-    place.db.pool().execute(sqlx::raw_sql(back)).await.unwrap();
-    let found = verify(&place, 1, &[]);
-    let faults = found["faults"].as_array().unwrap();
-    assert!(faults.iter().any(|fault| fault["what"] == "formula" && fault["name"] == "seed"), "{found}");
-    // A database that is made of the log shows what the log promoted.
-    let bundle = place.path("log.bundle").to_str().unwrap().to_owned();
-    place.run(&["audit", "export", &bundle]);
-    let other = Place::new().await;
-    other.run(&["audit", "import", &bundle]);
-    other.run(&["project"]);
-    assert_eq!(verify(&other, 0, &[])["ok"], true);
 }

@@ -124,6 +124,15 @@ pub async fn make_live(conn: &mut PgConnection, builds: &[Build]) -> Result<(), 
     views::point_at_live(conn).await
 }
 
+/// Points the views at what is live. To be called in a transaction.
+///
+/// # Errors
+/// As [`make_live`].
+pub async fn remake_views(conn: &mut PgConnection) -> Result<(), StoreError> {
+    as_projector(&mut *conn).await?;
+    views::point_at_live(conn).await
+}
+
 /// Says that builds were made together, and are to be resumed and switched together.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Statements on the tables of builds. The compiler cannot check them, since a build's schema has its number in its
 //! name: a story explains each of them on an empty and on a filled build instead.
 
+use domain::TenantId;
 use domain::formula::EdgePolicy;
 
 use super::Build;
@@ -15,14 +16,6 @@ pub struct Statement {
     pub sql: &'static str,
 }
 
-/// Where the views of a tenant are.
-pub(super) struct ViewPlace {
-    /// Their schema.
-    pub(super) schema: String,
-    /// The tenant's number.
-    pub(super) tenant: i32,
-}
-
 impl Statement {
     /// The statement on these builds, each under the name that its text has for it.
     #[must_use]
@@ -33,9 +26,9 @@ impl Statement {
 
     /// As [`Self::on_edges`], where `{views}` and `{tenant}` stand for the schema of a tenant's views and its number.
     #[must_use]
-    pub(super) fn on_views(self, place: &ViewPlace, policy: EdgePolicy, builds: &[(&str, &Build)]) -> String {
-        let placed = self.on_edges(policy, builds).replace("{views}", &place.schema);
-        placed.replace("{tenant}", &place.tenant.to_string())
+    pub(super) fn on_views(self, tenant: TenantId, policy: EdgePolicy, builds: &[(&str, &Build)]) -> String {
+        let placed = self.on_edges(policy, builds).replace("{views}", &tenant.views_schema());
+        placed.replace("{tenant}", &tenant.number().to_string())
     }
 
     /// As [`Self::on`], where `{edge}` stands for the edges of a policy.

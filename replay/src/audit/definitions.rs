@@ -1,21 +1,31 @@
-//! Whether what stands between the tables and those who read them is ours: views, tables that are tables, and what
-//! keeps the log append-only.
+//! Whether what stands between the tables and those who read them is ours: views, tables that are tables, policies, and
+//! what keeps the log append-only.
+//!
+//! | module | what it compares |
+//! |---|---|
+//! | `functions` | functions and triggers |
+//! | `policies` | row-level security |
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::TenantId;
 use projections::store::views::{self, ViewDefinition};
 use projections::store::{self, Build, StoreError};
 use sqlx::{Connection as _, PgConnection};
 
 use super::fault::NamedFault;
-use super::migrated::{FunctionText, MIGRATOR, MigratedSchema, TriggerText};
+use super::migrated::{MIGRATOR, MigratedSchema};
 use crate::ReplayError;
 use crate::snapshot::is_replaced;
 
+mod functions;
+mod policies;
+
 /// Times that the views are compared while they are pointed at other builds.
 const TRIES: u32 = 20;
-/// `pg_trigger.tgenabled` of a trigger that fires in every session, and of one that fires in ordinary ones.
-const ENABLED: [&str; 2] = ["A", "O"];
+/// Begins the transaction in which things are made to be compared with, whatever the login's own defaults are. Each
+/// statement sees what the server's own words are of: those of now.
+const MAKING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE";
 
 /// Something that is read like a table, as the database describes it.
 struct CatalogRelation {
@@ -23,25 +33,50 @@ struct CatalogRelation {
     name: String,
     /// `pg_class.relkind`.
     kind: String,
-    /// Whether policies hide rows.
+    /// Whether policies hide rows, and from the owner too.
     hides: bool,
+    forced: bool,
     /// Whether rules rewrite what is asked of it. Every view has one.
     rules: bool,
+    owner: String,
+    owner_of_log: String,
     options: String,
     definition: Option<String>,
 }
 
-/// Compares what stands in the catalog with what the migrations and the views of the families make. Ends what it began:
-/// to be called outside of any transaction.
+impl CatalogRelation {
+    /// Whether it has this name, with its schema.
+    fn is(&self, name: &str) -> bool {
+        name.split_once('.') == Some((&self.schema, &self.name))
+    }
+
+    /// Whether it is of the log or of the register of builds, which migrations make.
+    fn is_migrated(&self) -> bool {
+        SCHEMAS.contains(&self.schema.as_str())
+    }
+}
+
+/// The schemas that migrations make.
+const SCHEMAS: [&str; 2] = ["log", "atlas"];
+
+/// What is wrong with the owner of something that is to be the log's owner's: whose it is may change it, and with its
+/// rights it is done what a function does.
+fn owned(owner: &str, owner_of_log: &str) -> Option<String> {
+    let other = owner != owner_of_log;
+    other.then(|| format!("it belongs to `{owner}`, and the schema `log` to `{owner_of_log}`: give it to that one"))
+}
+
+/// Compares what stands in the catalog with what the migrations make, and the families' views of a tenant, which the
+/// session is. Ends what it began: to be called outside of any transaction.
 ///
 /// # Errors
 /// When the database refuses: views to compare with are made for a moment, which takes the right to temporary tables.
-pub async fn check(conn: &mut PgConnection) -> Result<Vec<NamedFault>, ReplayError> {
+pub async fn check(conn: &mut PgConnection, tenant: TenantId) -> Result<Vec<NamedFault>, ReplayError> {
     let mut tries = 1;
     loop {
-        let mut transaction = conn.begin().await?;
+        let mut transaction = conn.begin_with(MAKING).await?;
         let before = store::live_builds(&mut transaction).await?;
-        let compared = compare(&mut transaction, &before).await;
+        let compared = compare(&mut transaction, tenant, &before).await;
         match compared {
             // A build was dropped while its views were made.
             Err(error) if tries < TRIES && is_replaced(&error) => transaction.rollback().await?,
@@ -59,39 +94,31 @@ pub async fn check(conn: &mut PgConnection) -> Result<Vec<NamedFault>, ReplayErr
     }
 }
 
-async fn compare(conn: &mut PgConnection, live: &[Build]) -> Result<Vec<NamedFault>, ReplayError> {
+async fn compare(conn: &mut PgConnection, tenant: TenantId, live: &[Build]) -> Result<Vec<NamedFault>, ReplayError> {
     let mut found = Vec::new();
-    let applied = sqlx::query_file!("sql/applied_migrations.sql").fetch_all(&mut *conn).await?;
-    let ours: BTreeMap<i64, &[u8]> = MIGRATOR.iter().map(|one| (one.version, &*one.checksum)).collect();
-    for row in &applied {
-        if ours.get(&row.version) != Some(&row.checksum.as_slice()) {
-            let name = format!("migration {}", row.version);
-            found.push(NamedFault::of("schema", &name, "it is none of this program's, or was changed"));
-        }
-    }
-    let has: BTreeSet<i64> = applied.iter().map(|row| row.version).collect();
-    let texts = MIGRATOR.iter().filter(|one| has.contains(&one.version)).map(|one| one.sql.as_ref());
-    let made = MigratedSchema::by(texts);
-    functions(&mut *conn, &made, &mut found).await?;
-    triggers(&mut *conn, &made, &mut found).await?;
+    sqlx::query_file!("sql/plain_names.sql").fetch_one(&mut *conn).await?;
+    history(&mut *conn, &mut found).await?;
+    let made = MigratedSchema::newest();
+    functions::functions(&mut *conn, &made, &mut found).await?;
+    functions::triggers(&mut *conn, &made, &mut found).await?;
+    let names = views::names(tenant);
+    let of_views = names.iter().filter_map(|name| Some(name.split_once('.')?.0.to_owned()));
+    let schemas: BTreeSet<String> =
+        SCHEMAS.map(str::to_owned).into_iter().chain(of_views).chain(live.iter().map(Build::schema)).collect();
+    let schemas: Vec<String> = schemas.into_iter().collect();
+    let relations = sqlx::query_file_as!(CatalogRelation, "sql/relations.sql", &schemas).fetch_all(&mut *conn).await?;
+    policies::policies(&mut *conn, &made, &relations, &mut found).await?;
 
-    sqlx::query_file_scalar!("sql/plain_search.sql").fetch_one(&mut *conn).await?;
-    let names = views::names(&mut *conn).await?;
-    let stable = match views::definitions(&mut *conn, live).await {
+    let stable = match views::definitions(tenant, live) {
         Err(StoreError::Formula { build, source }) => {
             let reason = format!("what they show cannot be told: the formula of build {build}: {source}");
-            found.push(NamedFault::of("view", "public", reason));
+            found.push(NamedFault::of("view", &tenant.views_schema(), reason));
             return Ok(found);
         }
         stable => stable?,
     };
     let expected = expected_views(&mut *conn, stable, &made).await?;
-    let of_views = names.iter().filter_map(|name| Some(name.split_once('.')?.0.to_owned()));
-    let schemas: BTreeSet<String> =
-        ["log", "atlas"].map(str::to_owned).into_iter().chain(of_views).chain(live.iter().map(Build::schema)).collect();
-    let schemas: Vec<String> = schemas.into_iter().collect();
-    let relations = sqlx::query_file_as!(CatalogRelation, "sql/relations.sql", &schemas).fetch_all(&mut *conn).await?;
-    let of = |name: &str| relations.iter().find(|one| format!("{}.{}", one.schema, one.name) == name);
+    let of = |name: &str| relations.iter().find(|one| one.is(name));
     let mut fault = |what, name: &str, reason: String| found.push(NamedFault::of(what, name, reason));
     for (name, [options, definition]) in &expected {
         match of(name) {
@@ -119,10 +146,15 @@ async fn compare(conn: &mut PgConnection, live: &[Build]) -> Result<Vec<NamedFau
             Some(one) if one.kind != "r" || one.rules => {
                 fault("table", &name, "it is no plain table: what it shows may depend on who asks".to_owned());
             }
-            Some(one) if one.hides && !["log", "atlas"].contains(&one.schema.as_str()) => {
+            Some(one) if one.hides && !one.is_migrated() => {
                 fault("table", &name, "a policy decides which of its rows are shown to whom".to_owned());
             }
             Some(_) => {}
+        }
+    }
+    for one in relations.iter().filter(|one| one.is_migrated()) {
+        if let Some(reason) = owned(&one.owner, &one.owner_of_log) {
+            fault(if one.kind == "v" { "view" } else { "table" }, &format!("{}.{}", one.schema, one.name), reason);
         }
     }
     Ok(found)
@@ -147,54 +179,20 @@ async fn expected_views(
     Ok(ours.map(|row| (row.name, [row.options, row.definition])).collect())
 }
 
-async fn functions(
-    conn: &mut PgConnection,
-    made: &MigratedSchema,
-    found: &mut Vec<NamedFault>,
-) -> Result<(), ReplayError> {
-    let rows = sqlx::query_file!("sql/log_functions.sql").fetch_all(conn).await?;
-    let mut missing: BTreeSet<&String> = made.functions.keys().collect();
-    for row in rows {
-        let Some((name, ours)) = made.functions.get_key_value(&row.name) else { continue };
-        missing.remove(name);
-        let (body, language, definer, settings) = (row.body, row.language, row.definer, row.settings);
-        if *ours != (FunctionText { body, language, definer, settings }) {
-            found.push(NamedFault::of(
-                "function",
-                &format!("log.{name}"),
-                "it is not the one that the migrations make",
-            ));
-        }
-    }
-    let gone = missing.into_iter().map(|name| NamedFault::of("function", &format!("log.{name}"), "it is not there"));
-    found.extend(gone);
-    Ok(())
-}
-
-async fn triggers(
-    conn: &mut PgConnection,
-    made: &MigratedSchema,
-    found: &mut Vec<NamedFault>,
-) -> Result<(), ReplayError> {
-    let rows = sqlx::query_file!("sql/log_triggers.sql").fetch_all(conn).await?;
-    let mut missing: BTreeMap<&TriggerText, bool> =
-        made.triggers.iter().map(|(text, always)| (text, *always)).collect();
-    for row in rows {
-        let name = format!("{} on log.{}", row.name, row.relation);
-        let ours = TriggerText::parse(&row.definition).and_then(|text| made.triggers.get_key_value(&text));
-        let Some((text, always)) = ours else {
-            found.push(NamedFault::of("trigger", &name, format!("it is none of ours: {}", row.definition)));
-            continue;
+/// Compares the history of the schema with the program's own: nothing else is to have made it, and nothing less.
+async fn history(conn: &mut PgConnection, found: &mut Vec<NamedFault>) -> Result<(), ReplayError> {
+    let mut missing: BTreeMap<i64, &[u8]> = MIGRATOR.iter().map(|one| (one.version, &*one.checksum)).collect();
+    for row in sqlx::query_file!("sql/applied_migrations.sql").fetch_all(conn).await? {
+        let reason = match missing.remove(&row.version) {
+            None => "it is none of this program's",
+            Some(checksum) if checksum != row.checksum => "it was another text than this program's",
+            Some(_) if !row.success => "it did not come to its end",
+            Some(_) => continue,
         };
-        missing.remove(text);
-        if row.enabled != ENABLED[usize::from(!always)] {
-            found.push(NamedFault::of("trigger", &name, "it is not enabled as the migrations enable it"));
-        }
+        found.push(NamedFault::of("schema", &format!("migration {}", row.version), reason));
     }
-    let gone = missing
-        .into_keys()
-        .map(|text| NamedFault::of("trigger", &format!("{} on {}", text.name, text.relation), "it is not there"));
-    found.extend(gone);
+    let gone = |version: i64| NamedFault::of("schema", &format!("migration {version}"), "the history lacks it");
+    found.extend(missing.into_keys().map(gone));
     Ok(())
 }
 

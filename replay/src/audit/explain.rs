@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
-use domain::note::Note;
 use domain::recorded::Position;
 use projections::explain::{ExplainedScore, rests_on};
 use projections::fold::{Fold, World};
@@ -117,7 +115,11 @@ pub async fn explain(
     let value = scores.line(row).remove(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
     let rests = rests_on(&fold.world, &view, fold.formula(), row.level, id, asked);
 
-    let (tree_size, checkpoint) = tree(&mut *conn, event.unwrap_or(position)).await?.unwrap_or((head.position, None));
+    let reaches = |size: u64| size >= event.unwrap_or(position);
+    let (tree_size, checkpoint) = match live::newest_checkpoint(&mut *conn, reaches).await? {
+        Some((checkpoint, note)) => (checkpoint.size, Some(note)),
+        None => (head.position, None),
+    };
     let root = tiles::root_at(&mut *conn, tree_size).await?;
     let said = event.map(|event| (event, BTreeSet::from(["publication of the score"])));
     let published = proven(&mut *conn, said.into_iter().collect(), tree_size).await?.pop();
@@ -138,13 +140,6 @@ pub async fn explain(
         published,
         events,
     })
-}
-
-/// The newest kept checkpoint, if it reaches to a position.
-async fn tree(conn: &mut PgConnection, to: Position) -> Result<Option<(u64, Option<String>)>, ReplayError> {
-    let Some(note) = live::checkpoints(conn).await?.pop() else { return Ok(None) };
-    let size = Note::parse(&note).ok().and_then(|note| Checkpoint::parse(&note.text).ok()).map(|found| found.size);
-    Ok(size.filter(|size| *size >= to).map(|size| (size, Some(note))))
 }
 
 /// Events with their proofs.

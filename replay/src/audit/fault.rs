@@ -7,8 +7,9 @@ use serde::Serialize;
 /// Something beside the events that is not as the log or the program makes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NamedFault {
-    /// What kind of thing it is: `view`, `table`, `function`, `trigger`, `schema`, `build`, `formula`, `checkpoint`,
-    /// `document`, `publication`; of events the rule they break: `label`, `time`, `sequence`, `stream`, `payload`.
+    /// What kind of thing it is: `view`, `table`, `function`, `trigger`, `policy`, `schema`, `build`, `formula`,
+    /// `checkpoint`, `document`, `publication`; of events the rule they break: `label`, `time`, `sequence`, `stream`,
+    /// `payload`.
     pub what: &'static str,
     /// Which one.
     pub name: String,

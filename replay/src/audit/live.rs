@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::formula::{self, Formula};
 use domain::merkle::tile::{TileId, Tiles, WIDTH};
+use domain::note::Note;
 use domain::number::fit;
 use domain::recorded::Position;
 use projections::store;
+use projections::tables::Projection;
 use sqlx::PgConnection;
 
 use super::fault::NamedFault;
@@ -22,6 +25,7 @@ use super::verification::{LiveFold, Verification, VerificationStop, Witness};
 use crate::ReplayError;
 use crate::decisions::Decisions;
 use crate::log::{self, Head, Stored};
+use crate::rebuild;
 use crate::snapshot::OfDatabase as _;
 
 /// Events read between two looks at the tiles: 19 tiles, which is one page of the log.
@@ -53,17 +57,55 @@ pub async fn checkpoints(conn: &mut PgConnection) -> Result<Vec<String>, ReplayE
     Ok(rows.into_iter().map(|row| row.note).collect())
 }
 
-/// The first position that the live tables hold and that the log says is erased: whoever erases makes them anew next.
+/// The largest checkpoint that the database keeps, among those whose size is asked for, with its note: of several of
+/// that size one that most have signed. What is no checkpoint is none.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn holds_erased(conn: &mut PgConnection) -> Result<Option<Position>, ReplayError> {
+pub(super) async fn newest_checkpoint(
+    conn: &mut PgConnection,
+    is_asked: impl Fn(u64) -> bool,
+) -> Result<Option<(Checkpoint, String)>, ReplayError> {
+    let parsed = |note: String| Some((Checkpoint::parse(&Note::parse(&note).ok()?.text).ok()?, note));
+    let kept = checkpoints(conn).await?.into_iter().filter_map(parsed).filter(|(found, _)| is_asked(found.size));
+    Ok(kept.max_by_key(|(found, note)| (found.size, note.lines().count())))
+}
+
+/// Whether the live builds are about to be others, so that what stands there for the moment is no fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// They are what they are.
+    Settled,
+    /// They hold what was erased, or are not under the formula that was promoted last: somebody may be about to make
+    /// them anew, or the others live.
+    Due,
+    /// Somebody who has made the others is about to make them live.
+    UnderWay,
+}
+
+/// How the live builds stand to what the log has decided.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn settling(conn: &mut PgConnection) -> Result<Settling, ReplayError> {
     let builds = store::live_builds(&mut *conn).await?;
-    match Decisions::read(conn).await {
-        Ok(decisions) => Ok(builds.iter().find_map(|build| live_tables::holds_erased(build, &decisions))),
-        Err(error) if error.database().is_some() => Err(error),
+    let decisions = match Decisions::read(&mut *conn).await {
+        Ok(decisions) => decisions,
+        Err(error) if error.database().is_some() => return Err(error),
         // What cannot be read the check itself tells, with its position.
-        Err(_) => Ok(None),
+        Err(_) => return Ok(Settling::Settled),
+    };
+    if builds.iter().any(|build| live_tables::holds_erased(build, &decisions).is_some()) {
+        return Ok(Settling::Due);
+    }
+    let metrics = builds.iter().find(|build| build.projection == Projection::Metrics);
+    let promoted = metrics.and_then(|metrics| Some((metrics, decisions.promoted(metrics.position)?.1.hash)));
+    match promoted {
+        Some((metrics, hash)) if metrics.formula_hash != Some(hash) => {
+            let at_work = rebuild::is_made_under(conn, &hash).await?;
+            Ok(if at_work { Settling::UnderWay } else { Settling::Due })
+        }
+        _ => Ok(Settling::Settled),
     }
 }
 
@@ -122,7 +164,7 @@ pub async fn verify(
         run = ends(&mut *conn, &verification, &head).await;
     }
     if run.is_ok() {
-        live.manifests(&mut *conn).await?;
+        live.manifests(&mut *conn, head.position).await?;
     }
     let LiveTables { fold, faults, divergences, .. } = live;
     let compared = run.is_ok() && fold.is_some();
@@ -130,16 +172,25 @@ pub async fn verify(
     report.take_in(lacking);
     report.take_in(faults);
     report.not_covered = NOT_COVERED.map(str::to_owned).to_vec();
+    report.not_covered.extend(others(conn).await?);
     Ok(report)
 }
 
 /// What a check of a database does not look at.
-const NOT_COVERED: [&str; 4] = [
-    "builds that are not live",
+const NOT_COVERED: [&str; 3] = [
     "names of contributors beside the log",
     "what streams remember, idempotency keys, and events that have no position yet",
     "who may read and write what in the database",
 ];
+
+/// Builds that are not live, in words: nobody reads them.
+async fn others(conn: &mut PgConnection) -> Result<Option<String>, ReplayError> {
+    let others = sqlx::query_file!("sql/other_builds.sql").fetch_all(conn).await?;
+    let each: Vec<String> = others.iter().map(|one| format!("build_{} ({})", one.id, one.status)).collect();
+    let said =
+        || format!("builds that are not live, which nobody reads until a switch makes them so: {}", each.join(", "));
+    Ok((!each.is_empty()).then(said))
+}
 
 /// Checkpoints that the auditor brought and the database does not keep.
 fn lacking(brought: &[Anchor], kept: &[Anchor]) -> Vec<NamedFault> {

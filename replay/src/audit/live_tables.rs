@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use domain::digest::Digest;
 use domain::formula::{self, Formula};
 use domain::recorded::Position;
@@ -25,6 +26,17 @@ pub(super) fn holds_erased(build: &Build, decisions: &Decisions) -> Option<Posit
     erased.take_while(|at| *at <= build.position).find(|at| !passed.contains(at))
 }
 
+/// What the register says of a build besides its cursor.
+#[derive(Debug)]
+struct BuildNote {
+    id: i64,
+    /// Log time of the last event folded in.
+    recorded_at: Option<DateTime<Utc>>,
+    /// The manifest: events 1 to `built_to` went in when it was made, under `log_root`.
+    built_to: Option<i64>,
+    log_root: Option<Vec<u8>>,
+}
+
 /// Live builds, as far as they can be compared with a fold.
 #[derive(Debug)]
 pub(super) struct LiveTables {
@@ -34,6 +46,8 @@ pub(super) struct LiveTables {
     /// The fold that they are to be compared with; `None` where they cannot be.
     pub(super) fold: Option<LiveFold>,
     history: Option<LiveHistory>,
+    /// What the register says of them besides their cursors.
+    notes: Vec<BuildNote>,
     /// What is wrong with them at first sight.
     pub(super) faults: Vec<NamedFault>,
     pub(super) divergences: Vec<Divergence>,
@@ -42,8 +56,15 @@ pub(super) struct LiveTables {
 impl LiveTables {
     /// What a log with these decisions and this end makes of the builds that a database calls live.
     pub(super) fn of(builds: Vec<Build>, decisions: &Decisions, head: Position) -> Self {
-        let mut live =
-            Self { builds, position: 0, fold: None, history: None, faults: Vec::new(), divergences: Vec::new() };
+        let mut live = Self {
+            builds,
+            position: 0,
+            fold: None,
+            history: None,
+            notes: Vec::new(),
+            faults: Vec::new(),
+            divergences: Vec::new(),
+        };
         let Some(metrics) = live.build(Projection::Metrics).cloned() else {
             if let Some(build) = live.builds.first() {
                 let reason = "it is live, and there are no live scores that it could stand beside";
@@ -141,11 +162,13 @@ impl LiveTables {
         Some(passed)
     }
 
-    /// Begins to read what is compared on the way.
+    /// Reads what is noted with them, and begins to read what is compared on the way.
     ///
     /// # Errors
     /// When the database refuses.
     pub(super) async fn open(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
+        let ids: Vec<i64> = self.builds.iter().map(|build| build.id).collect();
+        self.notes = sqlx::query_file_as!(BuildNote, "sql/build_notes.sql", &ids).fetch_all(&mut *conn).await?;
         if let Some(build) = self.build(Projection::History).filter(|_| self.fold.is_some()).cloned() {
             self.history = Some(LiveHistory::open(conn, &build).await?);
         }
@@ -188,20 +211,19 @@ impl LiveTables {
         self.divergences = verify::against_live(&mut *conn, fold, &self.builds).await?;
         self.divergences.extend(before);
         self.divergences.truncate(verify::MAX_REPORTED);
-        self.noted(conn, fold).await
+        self.noted(fold);
+        Ok(())
     }
 
     /// Digests and times that the register notes with each build.
-    async fn noted(&mut self, conn: &mut PgConnection, fold: &Fold) -> Result<(), ReplayError> {
+    fn noted(&mut self, fold: &Fold) {
         if self.position == 0 {
-            return Ok(());
+            return;
         }
         let outcome = as_of::outcome(fold);
-        let ids: Vec<i64> = self.builds.iter().map(|build| build.id).collect();
-        let notes = sqlx::query_file!("sql/build_notes.sql", &ids).fetch_all(conn).await?;
         let text = |digest: Digest| digest.to_string();
         for build in &self.builds {
-            let note = notes.iter().find(|note| note.id == build.id);
+            let note = self.notes.iter().find(|note| note.id == build.id);
             let recorded_at = note.and_then(|note| note.recorded_at).and_then(Timestamp::from_datetime);
             let noted = [
                 ("digest", Some(text(outcome.digest)), build.output_digest.map(text)),
@@ -219,7 +241,6 @@ impl LiveTables {
                 }
             }
         }
-        Ok(())
     }
 
     /// Whether each build was made of the events that its manifest says. To be asked once the tiles are known to be
@@ -227,24 +248,22 @@ impl LiveTables {
     ///
     /// # Errors
     /// When the database refuses.
-    pub(super) async fn manifests(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
-        let ids: Vec<i64> = self.builds.iter().map(|build| build.id).collect();
-        for note in sqlx::query_file!("sql/build_notes.sql", &ids).fetch_all(&mut *conn).await? {
-            let (built_to, said) = match (note.built_to, note.log_root) {
+    pub(super) async fn manifests(&mut self, conn: &mut PgConnection, head: Position) -> Result<(), ReplayError> {
+        for build in &self.builds {
+            let Some(note) = self.notes.iter().find(|note| note.id == build.id) else { continue };
+            let (built_to, said) = match (note.built_to, &note.log_root) {
                 (None, None) => continue,
                 (built_to, root) => (built_to.and_then(|to| u64::try_from(to).ok()), root),
             };
             let fits = match (built_to, said.as_deref().and_then(Digest::from_slice)) {
-                (Some(to), Some(root)) if to <= self.position => tiles::root_at(&mut *conn, to).await? == root,
+                (Some(to), Some(root)) if to <= build.position.min(head) => {
+                    tiles::root_at(&mut *conn, to).await? == root
+                }
                 _ => false,
             };
             if !fits {
-                let name = format!("build_{}", note.id);
-                self.faults.push(NamedFault::of(
-                    "build",
-                    &name,
-                    "it was not made of the events that its manifest says",
-                ));
+                let reason = "it was not made of the events that its manifest says";
+                self.faults.push(NamedFault::of("build", &build.schema(), reason));
             }
         }
         Ok(())

@@ -7,18 +7,6 @@ use sqlx::migrate::Migrator;
 /// Every migration, in order.
 pub(super) static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 
-/// A function of the log that is written as text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FunctionText {
-    /// What stands between the dollar signs.
-    pub(super) body: String,
-    pub(super) language: String,
-    /// Whether it runs with the rights of its owner.
-    pub(super) definer: bool,
-    /// Settings that hold while it runs, as the database keeps them.
-    pub(super) settings: String,
-}
-
 /// A trigger, whatever the order in which its events are written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TriggerText {
@@ -51,22 +39,22 @@ pub(super) struct MigratedSchema {
     pub(super) tables: BTreeSet<String>,
     /// Views of `log`, by name; each what follows its name in the statement.
     pub(super) views: BTreeMap<String, String>,
-    /// Functions of `log`, by name.
-    pub(super) functions: BTreeMap<String, FunctionText>,
+    /// Functions of `log` and `atlas`, by name with schema; each what follows its name in the statement.
+    pub(super) functions: BTreeMap<String, String>,
     /// Triggers, and whether they fire in every session.
     pub(super) triggers: BTreeMap<TriggerText, bool>,
 }
 
 impl MigratedSchema {
-    /// What these texts make, each replacing what those before it made.
-    pub(super) fn by<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+    /// What all migrations make, each replacing what those before it made.
+    pub(super) fn newest() -> Self {
         let mut made = Self::default();
-        texts.for_each(|text| made.read(text));
+        MIGRATOR.iter().for_each(|migration| made.read(&migration.sql));
         made
     }
 
     fn read(&mut self, text: &str) {
-        for start in ["CREATE FUNCTION log.", "CREATE OR REPLACE FUNCTION log."] {
+        for start in ["CREATE FUNCTION ", "CREATE OR REPLACE FUNCTION "] {
             let each = text.match_indices(start).map(|(at, start)| &text[at + start.len()..]);
             self.functions.extend(each.filter_map(function));
         }
@@ -102,24 +90,16 @@ impl MigratedSchema {
     }
 }
 
-/// Reads what follows `FUNCTION log.`; `None` for one that has no text of its own.
-fn function(rest: &str) -> Option<(String, FunctionText)> {
-    let (head, after) = rest.split_once(" AS $$")?;
-    if head.contains(';') {
-        return None;
-    }
-    let (body, _) = after.split_once("$$")?;
-    let name = head.split('(').next()?.to_owned();
-    let words: Vec<&str> = head.split_whitespace().collect();
-    let language = words.iter().skip_while(|word| **word != "LANGUAGE").nth(1)?;
-    let settings = words.join(" ").split_once(" SET ").map(|(_, setting)| setting.replacen(" = ", "=", 1));
-    let text = FunctionText {
-        body: body.to_owned(),
-        language: (*language).to_owned(),
-        definer: head.contains("SECURITY DEFINER"),
-        settings: settings.unwrap_or_default(),
+/// Reads what follows `CREATE FUNCTION`: the name, and the rest of the statement.
+fn function(text: &str) -> Option<(String, String)> {
+    // Inside of a text between dollars a semicolon ends nothing.
+    let quoted = match (text.find("$$"), text.find(';')?) {
+        (Some(opened), end) if opened < end => opened + 2 + text[opened + 2..].find("$$")? + 2,
+        _ => 0,
     };
-    Some((name, text))
+    let statement = &text[..quoted + text[quoted..].find(';')?];
+    let (name, _) = statement.split_once('(')?;
+    Some((name.to_owned(), statement[name.len()..].to_owned()))
 }
 
 #[cfg(test)]
@@ -128,15 +108,18 @@ mod tests {
 
     #[test]
     fn what_the_migrations_make_is_read_from_them() {
-        let made = MigratedSchema::by(MIGRATOR.iter().map(|migration| migration.sql.as_ref()));
-        for name in ["refuse_change", "refuse_rewrite", "fill_tiles", "tile_root", "discard_unused", "refuse_tenant"] {
+        let made = MigratedSchema::newest();
+        for name in ["log.refuse_rewrite", "log.fill_tiles", "log.tile_root", "log.discard_unused", "atlas.share"] {
             assert!(made.functions.contains_key(name), "{name}");
         }
-        let refuse = &made.functions["refuse_change"];
-        assert_eq!((refuse.language.as_str(), refuse.definer), ("plpgsql", true));
-        assert_eq!(refuse.settings, "search_path=pg_catalog, pg_temp");
-        assert!(refuse.body.contains("new.tenant_id") && refuse.body.ends_with("END;\n"), "the last text counts");
-        assert!(!made.functions["refuse_rewrite"].definer);
+        let refuse = &made.functions["log.refuse_change"];
+        assert!(
+            refuse.starts_with("() RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER SET search_path"),
+            "{refuse}"
+        );
+        assert!(refuse.contains("new.tenant_id") && refuse.ends_with("END;\n$$"), "the last text counts: {refuse}");
+        let current = &made.functions["log.current_tenant"];
+        assert!(current.contains("'^[1-9][0-9]*$'") && current.ends_with(" END"), "the last text counts: {current}");
         let guarded = ["event", "append", "commit", "idempotency_key", "tile", "checkpoint"];
         for table in guarded.map(|table| format!("log.{table}")) {
             let on: Vec<bool> = made.triggers.iter().filter(|(t, _)| t.relation == table).map(|(_, a)| *a).collect();

@@ -1,7 +1,5 @@
 //! The proof of one event in the text form of the C2SP.
 
-use domain::checkpoint::Checkpoint;
-use domain::note::Note;
 use domain::recorded::Position;
 use domain::tlog_proof::TlogProof;
 use sqlx::PgConnection;
@@ -16,10 +14,8 @@ use crate::log::{self, Stored};
 /// # Errors
 /// When no such checkpoint is kept, the event is not below it, or the checkpoint is not of this log.
 pub async fn proof(conn: &mut PgConnection, position: Position, size: Option<u64>) -> Result<TlogProof, ReplayError> {
-    let kept = live::checkpoints(&mut *conn).await?.into_iter().rev().find_map(|note| {
-        let checkpoint = Checkpoint::parse(&Note::parse(&note).ok()?.text).ok()?;
-        (size.is_none_or(|size| size == checkpoint.size) && checkpoint.size >= position).then_some((checkpoint, note))
-    });
+    let is_asked = |found: u64| size.is_none_or(|size| size == found) && found >= position;
+    let kept = live::newest_checkpoint(&mut *conn, is_asked).await?;
     let wanted = || size.map_or_else(|| format!("size {position} or more"), |size| format!("size {size}"));
     if let Some(size) = size.filter(|size| *size < position) {
         return Err(ReplayError::NoLeaf { position, size });

@@ -253,9 +253,10 @@ impl Verification {
         self.rules.broken()
     }
 
-    /// A publication that could not be told as a whole says of a term that can be compared what is not so.
-    pub fn diverges(&mut self, label: &str, differences: Vec<Value>) {
-        if let Some(judged) = self.judged.iter_mut().find(|judged| judged.label == label) {
+    /// A publication that could not be told as a whole, whose event is at a position, says of a term that can be
+    /// compared what is not so.
+    pub fn diverges(&mut self, event: Position, differences: Vec<Value>) {
+        if let Some(judged) = self.judged.iter_mut().find(|judged| judged.event == event) {
             judged.verdict = Verdict::Diverged { differences };
         }
     }
@@ -266,9 +267,9 @@ impl Verification {
         self.decisions.publications().find(|(position, _)| *position == event).map(|(_, facts)| facts)
     }
 
-    /// Notes where exactly a publication differs.
-    pub fn name(&mut self, label: &str, rows: Vec<Value>) {
-        let found = self.judged.iter_mut().find(|judged| judged.label == label);
+    /// Notes where exactly a publication differs, whose event is at a position.
+    pub fn name(&mut self, event: Position, rows: Vec<Value>) {
+        let found = self.judged.iter_mut().find(|judged| judged.event == event);
         if let Some(Judged { verdict: Verdict::Diverged { differences }, .. }) = found {
             differences.extend(rows);
         }

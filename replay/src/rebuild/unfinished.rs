@@ -4,6 +4,7 @@
 //! whoever resumes folds the state again without ticks to where that ends, reads what holds there, and goes on with
 //! ticks.
 
+use domain::digest::Digest;
 use domain::merkle::Frontier;
 use domain::recorded::Position;
 use projections::fold::{Fold, World};
@@ -225,8 +226,13 @@ fn stateless(formula: &FormulaDocument, quarantine: &Quarantine) -> Fold {
     Fold::new(World::default(), formula.formula.clone(), quarantine.positions.clone(), None)
 }
 
+/// Whether somebody is at work on builds under the formula of this digest: making them, or about to make them live.
+pub(crate) async fn is_made_under(conn: &mut PgConnection, formula: &Digest) -> Result<bool, ReplayError> {
+    Ok(sqlx::query_file_scalar!("sql/is_made.sql", MAKER_LOCK, &formula.0).fetch_one(conn).await?)
+}
+
 /// Locks builds for this session, if nobody holds them.
-async fn own(conn: &mut PgConnection, builds: &[Build]) -> Result<bool, ReplayError> {
+pub(crate) async fn own(conn: &mut PgConnection, builds: &[Build]) -> Result<bool, ReplayError> {
     for build in builds {
         let mine = sqlx::query_file_scalar!("sql/try_maker.sql", MAKER_LOCK, build.id).fetch_one(&mut *conn).await?;
         if !mine {

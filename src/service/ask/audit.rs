@@ -10,6 +10,7 @@ use std::time::Duration;
 use domain::recorded::Position;
 pub use replay::audit::explain::Explanation;
 pub use replay::audit::fault::NamedFault;
+use replay::audit::live::Settling;
 pub use replay::audit::report::VerificationReport;
 pub use replay::audit::tiles::{Consistency, Inclusion};
 use replay::audit::{bundle as bundles, definitions, explain, live, tiles, tlog};
@@ -67,8 +68,10 @@ fn bounded(size: Option<u64>, head: u64) -> Result<u64> {
     }
 }
 
-/// Looks at live tables that hold what was erased, before they are called so: five seconds.
+/// Looks at live builds that are not what the log has decided, before they are called so: five seconds.
 const LOOKS: u32 = 25;
+/// The same where somebody is about to make others live, who waits for those who read the views: two minutes.
+const LOOKS_AT_WORK: u32 = 600;
 /// Pause between two of them.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -85,7 +88,12 @@ pub async fn verify(deps: &Deps, brought: &Trust, artifacts: bool) -> Result<Ver
     let mut looks = 1;
     let mut report = loop {
         let read = snapshot::read(&mut conn, async |conn| -> Result<_> {
-            if looks < LOOKS && live::holds_erased(conn).await?.is_some() {
+            let most = match live::settling(conn).await? {
+                Settling::Settled => 0,
+                Settling::Due => LOOKS,
+                Settling::UnderWay => LOOKS_AT_WORK,
+            };
+            if looks < most {
                 return Ok(None);
             }
             let head = log::head(conn).await?;
@@ -94,13 +102,13 @@ pub async fn verify(deps: &Deps, brought: &Trust, artifacts: bool) -> Result<Ver
         });
         match read.await? {
             Some(report) => break report,
-            // Somebody erases at this moment, and makes the tables anew next.
+            // Somebody erases or promotes at this moment, and switches next.
             None => tokio::time::sleep(PAUSE).await,
         }
         looks += 1;
     };
     // Of the moment after it: they follow the builds, which others may have switched meanwhile.
-    report.take_in(definitions::check(&mut conn).await?);
+    report.take_in(definitions::check(&mut conn, deps.tenant()).await?);
     drop(conn);
     if artifacts {
         report.take_in(documents(deps).await?);

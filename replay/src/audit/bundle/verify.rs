@@ -38,7 +38,8 @@ const NOT_COVERED: [&str; 2] =
 
 /// The scores of a publication whose lines are compared, should they come.
 struct AwaitedLines {
-    label: String,
+    /// Position of the event that publishes: of a log that breaks the rules two may have one label.
+    event: Position,
     scores: Scores,
     /// What of them can be compared, where the publication cannot be told as a whole.
     still: Option<StillCompared>,
@@ -55,7 +56,7 @@ impl Witness for Awaited {
             Verdict::Unprovable { .. } => Some(at.still.cloned().unwrap_or_default()),
             Verdict::Verified | Verdict::OtherVersion { .. } => return Ok(()),
         };
-        self.0.push(AwaitedLines { label: at.facts.label.clone(), scores: at.outcome.scores.clone(), still });
+        self.0.push(AwaitedLines { event: at.event, scores: at.outcome.scores.clone(), still });
         Ok(())
     }
 }
@@ -259,7 +260,7 @@ impl BundleBody {
         section: &Section,
         verification: &mut Verification,
     ) -> Result<(), VerificationStop> {
-        let place = self.awaited.0.iter().position(|awaited| awaited.label == section.label);
+        let place = self.awaited.0.iter().position(|awaited| awaited.event == section.event);
         let mut held = Vec::new();
         let mut digests = [Digest::default(); 2];
         for (digest, count) in digests.iter_mut().zip([section.scores, section.state]) {
@@ -273,19 +274,19 @@ impl BundleBody {
             }
             *digest = Digest(hasher.finalize().into());
         }
-        if let Some(AwaitedLines { label, scores, still }) = place.map(|place| self.awaited.0.remove(place)) {
+        if let Some(AwaitedLines { event, scores, still }) = place.map(|place| self.awaited.0.remove(place)) {
             let compares = |level: Level, id: &str, metric: &str| {
                 still.as_ref().is_none_or(|still| still.compares(level, id, metric))
             };
             let rows = differing(&scores, &held, compares, MAX_REPORTED);
             if still.is_none() {
-                verification.name(&label, rows);
+                verification.name(event, rows);
             } else {
                 if !rows.is_empty() {
-                    verification.diverges(&label, rows);
+                    verification.diverges(event, rows);
                 }
                 let reason = "its lines rest on what was erased since, and cannot be told: a bundle holds none";
-                self.faults.push(NamedFault::of("publication", &label, reason));
+                self.faults.push(NamedFault::of("publication", &section.label, reason));
             }
         }
         let published = verification.published(section.event);

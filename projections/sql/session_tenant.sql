@@ -1,0 +1,2 @@
+-- Whose the session is.
+SELECT log.current_tenant() AS "tenant!"
