@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sqlx::ConnectOptions as _;
 
 use super::bundle::{lines, offline, written};
+use super::rules::{forged, payload, publishes};
 use super::support::{ecosystem, verify};
 use crate::support::cli::Place;
 use crate::support::{Db, events, log};
@@ -30,6 +31,68 @@ fn section(bundle: &[String], label: &str) -> (usize, Vec<String>, Vec<String>) 
     (at, scores, state)
 }
 
+/// The lines with a pony factor of 9, and their digest.
+fn invented(scores: &[String]) -> (Vec<String>, Digest) {
+    let invented = |line: &String| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        if line["id"] == "pkg:github/o/a" {
+            line["pony_factor"] = json!(9);
+        }
+        String::from_utf8(domain::canonical::to_vec(&line).unwrap()).unwrap()
+    };
+    let lines: Vec<String> = scores.iter().map(invented).collect();
+    let digest = Digest::of(lines.iter().map(|line| format!("{line}\n")).collect::<String>().as_bytes());
+    (lines, digest)
+}
+
+/// What was published first.
+async fn published(place: &Place) -> ScoresPublished {
+    let stored = log::events(place.db.pool()).await;
+    let first = stored.iter().find_map(|event| match event.event() {
+        domain::Event::ScoresPublished(facts) => Some(facts),
+        _ => None,
+    });
+    first.unwrap()
+}
+
+/// The line that announces lines of a publication.
+fn announced(facts: &ScoresPublished, event: u64, scores: &[String], state: &[String]) -> String {
+    json!({"publication": {"label": facts.label, "event": event, "position": facts.position,
+        "formula_hash": facts.formula_hash, "scores": scores.len(), "state": state.len()}})
+    .to_string()
+}
+
+#[tokio::test]
+async fn of_two_publications_of_one_label_the_one_that_does_not_follow_is_named() {
+    let place = Place::new().await;
+    ecosystem(&place);
+    let facts = events::git_days("o/a", &[("ann", "2026-01-02", 3), ("bob", "2026-01-05", 1)]);
+    log::append(&place.db.log(), facts).await;
+    place.run(&["publish", "--label", "one"]);
+    let honest = place.path("honest.bundle").to_str().unwrap().to_owned();
+    place.run(&["audit", "export", &honest]);
+    let (_, scores, state) = section(&lines(&honest), "one");
+    let one = published(&place).await;
+    let (invented, digest) = invented(&scores);
+    log::append(&place.db.log(), ScoresPublished { label: "two".to_owned(), digest, ..one.clone() }.into()).await;
+    // The door refuses a label that was used; an owner of the database asks no door.
+    let second = forged(&place, |event| publishes(event, "two"), |event| payload(event, "\"two\"", "\"one\"")).await;
+
+    let bundle = place.path("log.bundle").to_str().unwrap().to_owned();
+    place.run(&["audit", "export", &bundle]);
+    let mut lines = lines(&bundle);
+    let (at, ..) = section(&lines, "one");
+    let end = at + 1 + scores.len() + state.len();
+    lines.splice(end..end, [vec![announced(&one, second, &invented, &state)], invented, state].concat());
+    let last = lines.len() - 1;
+    lines[last] = lines[last].replace("\"publications\":1", "\"publications\":2");
+    let found = offline(1, &place, &written(&place, "both.bundle", &lines), &[]);
+    let results: Vec<_> = found["publications"].as_array().unwrap().iter().map(|one| &one["result"]).collect();
+    assert_eq!(results, ["verified", "diverged"], "{found}");
+    let named = json!({"id": "pkg:github/o/a", "metric": "pony_factor", "replayed": 1, "published": 9});
+    assert!(found["publications"][1]["differences"].as_array().unwrap().contains(&named), "{found}");
+}
+
 #[tokio::test]
 async fn an_invented_number_is_found_behind_an_unrelated_erasure() {
     let place = Place::new().await;
@@ -41,25 +104,9 @@ async fn an_invented_number_is_found_behind_an_unrelated_erasure() {
     place.run(&["audit", "export", &honest]);
     let (_, scores, state) = section(&lines(&honest), "one");
     // Published beside it: a pony factor of 9, with all digests that it takes.
-    let invented: Vec<String> = scores
-        .iter()
-        .map(|line| {
-            let mut line: Value = serde_json::from_str(line).unwrap();
-            if line["id"] == "pkg:github/o/a" {
-                line["pony_factor"] = json!(9);
-            }
-            String::from_utf8(domain::canonical::to_vec(&line).unwrap()).unwrap()
-        })
-        .collect();
-    let digest = Digest::of(invented.iter().map(|line| format!("{line}\n")).collect::<String>().as_bytes());
-    let stored = log::events(place.db.pool()).await;
-    let one = stored.iter().find_map(|event| match event.event() {
-        domain::Event::ScoresPublished(facts) => Some(facts),
-        _ => None,
-    });
-    let one = one.unwrap();
-    let forged = ScoresPublished { label: "forged".to_owned(), digest, ..one.clone() };
-    log::append(&place.db.log(), forged.into()).await;
+    let (invented, digest) = invented(&scores);
+    let one = published(&place).await;
+    log::append(&place.db.log(), ScoresPublished { label: "forged".to_owned(), digest, ..one.clone() }.into()).await;
     let event = log::events(place.db.pool()).await.last().unwrap().position;
     assert_eq!(verify(&place, 1, &[])["unprovable"], 0);
 
@@ -81,9 +128,8 @@ async fn an_invented_number_is_found_behind_an_unrelated_erasure() {
             .iter()
             .position(|line| line.starts_with(&format!("{{\"event\":{{\"position\":{},", one.position)))
             .unwrap();
-        let head = json!({"publication": {"label": label, "event": event, "position": one.position,
-            "formula_hash": one.formula_hash, "scores": scores.len(), "state": state.len()}});
-        let section = [vec![head.to_string()], scores.to_vec(), state.clone()].concat();
+        let head = announced(&ScoresPublished { label: label.to_owned(), ..one.clone() }, event, scores, &state);
+        let section = [vec![head], scores.to_vec(), state.clone()].concat();
         lines.splice(place + 1..place + 1, section);
         let end = lines.len() - 1;
         lines[end] = lines[end].replace("\"publications\":0", "\"publications\":1");

@@ -25,7 +25,7 @@ async fn written() -> Place {
 }
 
 /// Gives one event other contents, and everything that is computed of it and of the whole log what fits them.
-async fn forged(place: &Place, which: impl Fn(&Stored) -> bool, change: impl Fn(&mut Stored)) -> u64 {
+pub(super) async fn forged(place: &Place, which: impl Fn(&Stored) -> bool, change: impl Fn(&mut Stored)) -> u64 {
     let pool = place.db.pool();
     let guarded =
         ["event", "append", "tile", "checkpoint"].map(|table| format!("ALTER TABLE log.{table} DISABLE TRIGGER ALL;"));
@@ -67,13 +67,13 @@ async fn forged(place: &Place, which: impl Fn(&Stored) -> bool, change: impl Fn(
     found
 }
 
-fn payload(event: &mut Stored, old: &str, new: &str) {
+pub(super) fn payload(event: &mut Stored, old: &str, new: &str) {
     let text = String::from_utf8(event.payload.clone()).unwrap();
     assert!(text.contains(old), "{text}");
     event.payload = text.replacen(old, new, 1).into_bytes();
 }
 
-fn publishes(event: &Stored, label: &str) -> bool {
+pub(super) fn publishes(event: &Stored, label: &str) -> bool {
     matches!(event.event(), Event::ScoresPublished(facts) if facts.label == label)
 }
 
