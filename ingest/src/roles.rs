@@ -33,8 +33,8 @@ const GRANTS_LOCK: i64 = 0x7067_6174_6c61_7302;
 /// Makes the roles where they are missing and grants each exactly what it needs in this database, which must be
 /// migrated. Doing it again changes nothing; doing it after a migration covers what the migration brought.
 ///
-/// Answers the roles of [`ALL`] and [`ABOVE`] that there are now: those of [`ABOVE`] are left out where the user may not
-/// make them.
+/// Answers the roles of [`ALL`] and [`ABOVE`] that there are now: those of [`ABOVE`] are left out where the user may
+/// not make them.
 ///
 /// # Errors
 /// When the database refuses, for example because the user may not make roles.

@@ -151,6 +151,14 @@ async fn an_invented_number_is_found_behind_an_unrelated_erasure() {
     assert_eq!(diverged[0]["label"], "forged");
     let expected = json!([{"id": "pkg:github/o/a", "metric": "pony_factor", "replayed": 1, "published": 9}]);
     assert_eq!(diverged[0]["differences"], expected);
+    // Put where nothing is compared any more they are refused for that.
+    let mut late = with("forged", event, &invented);
+    let (at, size) = (section(&late, "forged").0, 1 + scores.len() + state.len());
+    let moved: Vec<String> = late.splice(at..at + size, []).collect();
+    let end = late.len() - 1;
+    late.splice(end..end, moved);
+    let found = offline(1, &place, &written(&place, "late.bundle", &late), &["--allow-unprovable"]);
+    assert!(found["reason"].as_str().unwrap().contains("are not behind the event they are about"), "{found}");
     // True lines are refused as well, and called nothing worse.
     assert_eq!(refused(&with("one", one.position + 1, &scores)), Vec::<Value>::new());
 

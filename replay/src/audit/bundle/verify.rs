@@ -1,6 +1,6 @@
 //! The check of a bundle: without database, without network, in one pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use base64::Engine as _;
@@ -112,6 +112,7 @@ pub fn verify<R: Read>(
         erasures,
         counted: prelude.counted,
         awaited: Awaited::default(),
+        told: BTreeSet::new(),
         faults: Vec::new(),
         named: artifacts.then(BTreeMap::new),
     };
@@ -204,6 +205,8 @@ struct BundleBody {
     erasures: Erasures,
     counted: End,
     awaited: Awaited,
+    /// The publications whose lines have come, by their events.
+    told: BTreeSet<Position>,
     faults: Vec<NamedFault>,
     /// Raw documents that events name and that have not come, each with the first position that does; `None` where
     /// nobody asks.
@@ -260,6 +263,15 @@ impl BundleBody {
         section: &Section,
         verification: &mut Verification,
     ) -> Result<(), VerificationStop> {
+        // What comes later, or again, would be compared with nothing.
+        let wrong =
+            |what: &str| Fault { position: None, reason: format!("the lines of label `{}` {what}", section.label) };
+        if section.position != verification.tree().size() {
+            return Err(wrong("are not behind the event they are about").into());
+        }
+        if !self.told.insert(section.event) {
+            return Err(wrong("are there twice").into());
+        }
         let place = self.awaited.0.iter().position(|awaited| awaited.event == section.event);
         let mut held = Vec::new();
         let mut digests = [Digest::default(); 2];
@@ -296,8 +308,7 @@ impl BundleBody {
                 && [facts.digest, facts.state_digest] == digests
         });
         if !fits {
-            let reason = format!("the lines of label `{}` are not those that were published", section.label);
-            return Err(Fault { position: None, reason }.into());
+            return Err(wrong("are not those that were published").into());
         }
         self.counted.publications += 1;
         Ok(())
