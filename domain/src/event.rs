@@ -9,20 +9,14 @@ use serde_json::{Map, Value};
 use crate::canonical::{self, CanonicalError};
 use crate::checked::Invalid;
 use crate::digest::Digest;
-use crate::facts::curation::Curated;
-use crate::facts::formula::{FormulaAdopted, FormulaPromoted};
-use crate::facts::gitlog::GitLogObserved;
-use crate::facts::grant::GrantObserved;
-use crate::facts::log::{EventQuarantined, PayloadErased, ScoresPublished};
-use crate::facts::registry::RegistryCrawled;
-use crate::facts::repo::RepoObserved;
-use crate::facts::sbom::SbomSubmitted;
-use crate::facts::survey::SurveyAnswered;
-use crate::facts::{Class, DocumentRef, Lift, Payload, Repetition};
+use crate::facts::{Class, DocumentRef, Lift, Payload, Repetition, Subject};
 use crate::stream::{StreamError, StreamId};
 
+/// Every kind of event, by the module of `facts` that has its payload.
 macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+    ($($(#[$doc:meta])* $module:ident::$name:ident),+ $(,)?) => {
+        $(use crate::facts::$module::$name;)+
+
         /// An immutable fact.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Event {
@@ -63,6 +57,12 @@ macro_rules! events {
             pub(crate) fn repetition(self) -> Repetition {
                 match self { $(Self::$name => <$name as Payload>::REPETITION),+ }
             }
+
+            /// Whether the scores that stand where an event of this type is told are kept in the history.
+            #[must_use]
+            pub fn ticks(self) -> bool {
+                match self { $(Self::$name => <$name as Payload>::TICKS),+ }
+            }
         }
 
         impl Event {
@@ -102,6 +102,12 @@ macro_rules! events {
                 match self { $(Self::$name(facts) => facts.document()),+ }
             }
 
+            /// The repository that it is told about, as whoever told it named it.
+            #[must_use]
+            pub fn subject(&self) -> Option<&Subject> {
+                match self { $(Self::$name(facts) => facts.subject()),+ }
+            }
+
             /// Whether what people gave of this event is as the checked values make it. Asked of what is new; an event
             /// that is read may be of an earlier program, and stands.
             ///
@@ -129,29 +135,29 @@ macro_rules! events {
 
 events! {
     /// A bill of materials arrived.
-    SbomSubmitted,
+    sbom::SbomSubmitted,
     /// A project answered the survey.
-    SurveyAnswered,
+    survey::SurveyAnswered,
     /// A grants record was seen.
-    GrantObserved,
+    grant::GrantObserved,
     /// A repository's history was read.
-    GitLogObserved,
+    gitlog::GitLogObserved,
     /// A package was looked up in its registry.
-    RegistryCrawled,
+    registry::RegistryCrawled,
     /// Host facts of a repository were seen.
-    RepoObserved,
+    repo::RepoObserved,
     /// A maintainer corrected something.
-    Curated,
+    curation::Curated,
     /// A formula entered the log.
-    FormulaAdopted,
+    formula::FormulaAdopted,
     /// Builds went live.
-    FormulaPromoted,
+    formula::FormulaPromoted,
     /// Scores were published.
-    ScoresPublished,
+    log::ScoresPublished,
     /// An event is skipped from here on, or no longer.
-    EventQuarantined,
+    log::EventQuarantined,
     /// A payload was erased.
-    PayloadErased,
+    log::PayloadErased,
 }
 
 impl EventType {

@@ -35,6 +35,8 @@ pub trait Payload: Sized {
     const RETOLD: &'static [&'static [&'static str]];
     /// What the same again of one source is.
     const REPETITION: Repetition;
+    /// Whether the scores that stand where it is told are kept in the history. Those before a new day of facts always are.
+    const TICKS: bool;
 
     /// The stream the event belongs to.
     ///
@@ -47,6 +49,10 @@ pub trait Payload: Sized {
 
     /// The raw document the facts were read from; what was decided here has none.
     fn document(&self) -> Option<&DocumentRef>;
+
+    /// The repository that it is told about, as whoever told it named it; none where the facts themselves say what they
+    /// are about.
+    fn subject(&self) -> Option<&Subject>;
 
     /// Whether what people gave of it is as the checked values make it.
     ///

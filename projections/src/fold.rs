@@ -140,16 +140,17 @@ impl Fold {
         if let Some(changes) = &mut self.changes {
             changes.append(touched);
         }
-        match &recorded.event {
-            // The scores here are those published, unless others have told something in between.
-            Event::ScoresPublished(facts) => {
-                let same = self.world.graph.told() <= facts.position;
-                self.tick(same.then_some(facts.label.as_str()));
-            }
-            Event::FormulaPromoted(_) => self.tick(None),
-            _ => {}
+        if recorded.event.event_type().ticks() {
+            self.tick(self.label_of(&recorded.event));
         }
         Ok(())
+    }
+
+    /// The label under which the scores here are published by an event: those that it speaks of, unless others have
+    /// told something in between.
+    fn label_of<'a>(&self, event: &'a Event) -> Option<&'a str> {
+        let Event::ScoresPublished(facts) = event else { return None };
+        (self.world.graph.told() <= facts.position).then_some(facts.label.as_str())
     }
 
     /// Whether events at this position are passed over.

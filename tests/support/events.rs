@@ -1,5 +1,7 @@
 //! Events to append: one of every kind, and small ones that differ by a number.
 
+use std::collections::BTreeSet;
+
 use domain::decimal::Decimal;
 use domain::digest::Digest;
 use domain::facts::curation::{Correction, Curated, ProjectField};
@@ -12,7 +14,7 @@ use domain::facts::repo::RepoObserved;
 use domain::facts::sbom::{Package, SbomSubmitted};
 use domain::facts::survey::{SurveyAnswered, SurveyStatus};
 use domain::facts::{DocumentRef, Subject};
-use domain::{Day, Event, Timestamp};
+use domain::{Day, Event, EventType, Timestamp, codec};
 
 /// A moment.
 pub(crate) fn time(text: &str) -> Timestamp {
@@ -223,8 +225,31 @@ fn curated(correction: Correction) -> Event {
     Curated { correction, author: "ann".to_owned(), reason: "wrong in the source".to_owned() }.into()
 }
 
-/// At least one event of every type, every record and every correction; together they touch every kind of stream.
+/// At least one event of every type, every record and every correction; together they touch every kind of stream. Of
+/// types that no story needs more of, the frozen samples.
 pub(crate) fn every_kind() -> Vec<Event> {
+    let mut all = told();
+    let told: BTreeSet<EventType> = all.iter().map(Event::event_type).collect();
+    let missing = EventType::ALL.iter().filter(|kind| !told.contains(kind));
+    all.extend(missing.flat_map(|kind| frozen(*kind)));
+    all
+}
+
+/// The samples of a type in its present shape.
+fn frozen(kind: EventType) -> Vec<Event> {
+    let start = format!("{}.{}.", kind.name(), kind.current_version());
+    let entries = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus")).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let samples = paths.iter().filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&start));
+    samples
+        .map(|path| {
+            codec::decode(kind.name(), kind.current_version(), std::fs::read(path).unwrap().trim_ascii()).unwrap()
+        })
+        .collect()
+}
+
+fn told() -> Vec<Event> {
     let project = "daoip-5:scf:project:wellspring".to_owned();
     vec![
         sbom("stellar/js-xdr", &["a", "b", "c"]),

@@ -5,7 +5,7 @@ mod made;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition};
+use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition, Subject};
 use crate::checked::{Invalid, again};
 use crate::stream::{StreamError, StreamId, StreamKind};
 
@@ -28,6 +28,7 @@ impl Payload for Curated {
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         match &self.correction {
@@ -51,6 +52,10 @@ impl Payload for Curated {
     }
 
     fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn subject(&self) -> Option<&Subject> {
         None
     }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition};
+use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition, Subject};
 use crate::checked::Invalid;
 use crate::digest::Digest;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -25,6 +25,7 @@ impl Payload for FormulaAdopted {
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Formula, &self.name)
@@ -35,6 +36,10 @@ impl Payload for FormulaAdopted {
     }
 
     fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn subject(&self) -> Option<&Subject> {
         None
     }
 
@@ -66,6 +71,7 @@ impl Payload for FormulaPromoted {
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
     /// The builds of another moment, though all it says may have been said before.
     const REPETITION: Repetition = Repetition::News;
+    const TICKS: bool = true;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         Ok(StreamId::atlas())
@@ -76,6 +82,10 @@ impl Payload for FormulaPromoted {
     }
 
     fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn subject(&self) -> Option<&Subject> {
         None
     }
 

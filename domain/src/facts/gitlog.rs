@@ -43,6 +43,7 @@ impl Payload for GitLogObserved {
     const RETOLD: &'static [&'static [&'static str]] =
         &[&["document"], &["subject", "spelled"], &["from"], &["to"], &["latest"], &["pseudonym_key"]];
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Repo, &self.subject.id)
@@ -54,6 +55,10 @@ impl Payload for GitLogObserved {
 
     fn document(&self) -> Option<&DocumentRef> {
         Some(&self.document)
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        Some(&self.subject)
     }
 
     fn check(&self) -> Result<(), Invalid> {

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition, Subject};
 use crate::checked::{Invalid, again};
 use crate::decimal::Decimal;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -24,6 +24,7 @@ impl Payload for GrantObserved {
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         match &self.record {
@@ -43,6 +44,10 @@ impl Payload for GrantObserved {
 
     fn document(&self) -> Option<&DocumentRef> {
         Some(&self.document)
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        None
     }
 
     fn check(&self) -> Result<(), Invalid> {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition};
+use super::{Class, DocumentRef, Lift, NOTHING, Payload, Repetition, Subject};
 use crate::checked::{Invalid, again};
 use crate::digest::Digest;
 use crate::stream::{StreamError, StreamId, StreamKind};
@@ -58,6 +58,7 @@ impl Payload for ScoresPublished {
     const LIFTS: &'static [Lift] = &[without_families];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = true;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         Ok(StreamId::atlas())
@@ -68,6 +69,10 @@ impl Payload for ScoresPublished {
     }
 
     fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn subject(&self) -> Option<&Subject> {
         None
     }
 
@@ -93,6 +98,7 @@ impl Payload for EventQuarantined {
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         Ok(StreamId::atlas())
@@ -103,6 +109,10 @@ impl Payload for EventQuarantined {
     }
 
     fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn subject(&self) -> Option<&Subject> {
         None
     }
 
@@ -128,6 +138,7 @@ impl Payload for PayloadErased {
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = NOTHING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         Ok(StreamId::atlas())
@@ -138,6 +149,10 @@ impl Payload for PayloadErased {
     }
 
     fn document(&self) -> Option<&DocumentRef> {
+        None
+    }
+
+    fn subject(&self) -> Option<&Subject> {
         None
     }
 

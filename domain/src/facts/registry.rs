@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition, Subject};
 use crate::checked::Invalid;
 use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::Timestamp;
@@ -49,6 +49,7 @@ impl Payload for RegistryCrawled {
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Package, &self.purl)
@@ -60,6 +61,10 @@ impl Payload for RegistryCrawled {
 
     fn document(&self) -> Option<&DocumentRef> {
         Some(&self.document)
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        None
     }
 
     /// A registry's answer holds nothing that people here gave.

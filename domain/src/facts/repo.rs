@@ -63,6 +63,7 @@ impl Payload for RepoObserved {
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         StreamId::new(StreamKind::Repo, &self.subject.id)
@@ -74,6 +75,10 @@ impl Payload for RepoObserved {
 
     fn document(&self) -> Option<&DocumentRef> {
         Some(&self.document)
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        Some(&self.subject)
     }
 
     fn check(&self) -> Result<(), Invalid> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition};
+use super::{Class, DOCUMENT_AND_SPELLING, DocumentRef, Lift, Payload, Repetition, Subject};
 use crate::checked::{Invalid, again, normalised_name};
 use crate::stream::{StreamError, StreamId, StreamKind};
 use crate::time::Timestamp;
@@ -31,6 +31,7 @@ impl Payload for SurveyAnswered {
     const LIFTS: &'static [Lift] = &[];
     const RETOLD: &'static [&'static [&'static str]] = DOCUMENT_AND_SPELLING;
     const REPETITION: Repetition = Repetition::Duplicate;
+    const TICKS: bool = false;
 
     fn stream(&self) -> Result<StreamId, StreamError> {
         match (&self.project_id, &self.project_name) {
@@ -45,6 +46,10 @@ impl Payload for SurveyAnswered {
 
     fn document(&self) -> Option<&DocumentRef> {
         Some(&self.document)
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        None
     }
 
     fn check(&self) -> Result<(), Invalid> {

@@ -37,9 +37,20 @@ fn read(kind: &SourceKind) -> Reading {
     read.unwrap()
 }
 
+/// A kind that is not in the list would be read by no batch, no rehearsal and no address.
+#[test]
+fn every_kind_that_a_file_declares_is_in_the_list() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/source");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let declares = |path: &std::path::PathBuf| {
+        std::fs::read_to_string(path).unwrap().lines().any(|line| line.starts_with("pub const KIND: SourceKind"))
+    };
+    assert_eq!(files.filter(declares).count(), ALL.len());
+    assert_eq!(BTreeSet::from_iter(NAMES).len(), ALL.len(), "no name twice");
+}
+
 #[test]
 fn a_kind_gives_what_it_says() {
-    assert_eq!(NAMES, ["sbom", "survey", "grants", "repo", "git-log", "registry"]);
     for kind in ALL {
         assert_eq!(named(kind.name).map(|kind| kind.documents), Some(kind.documents));
         let reading = read(kind);

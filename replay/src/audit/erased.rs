@@ -88,6 +88,7 @@ impl StillCompared {
                 }
                 self.commits_of.insert(event.stream.id().to_owned());
             }
+            // Of a kind that is not named here, or not known, nobody knows what rests on it.
             _ => self.nothing = true,
         }
     }

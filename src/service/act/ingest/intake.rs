@@ -17,7 +17,7 @@ use ingest::source::gitlog::Person;
 use ingest::{Append, AppendContext, AppendError, AppendOutcome, Log, Refusal, pseudonym_key};
 use projections::store::{self, few};
 
-use self::taken_back::{subject, taken_back};
+use self::taken_back::taken_back;
 use super::{Destination, now};
 use crate::service::ask::lag;
 use crate::service::deps::context;
@@ -209,7 +209,7 @@ async fn live_and_told(deps: &Deps, log: &Log, repos: &[String]) -> Result<BTree
 
 /// The repository that a fact is about, and the project that whoever tells it says it belongs to.
 fn told_project(event: &Event) -> Option<(&str, &str)> {
-    let subject = subject(event)?;
+    let subject = event.subject()?;
     Some((&subject.id, subject.project.as_deref()?))
 }
 

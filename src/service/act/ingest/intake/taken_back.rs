@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::Timestamp;
 use domain::facts::Subject;
-use domain::{Event, Timestamp};
 use ingest::{Append, Log};
 
 use crate::service::{Error, Result};
@@ -16,7 +16,7 @@ type SaidProject = (Option<Timestamp>, Option<String>);
 /// What each of these takes back, in their order. Nothing of what this login may not read.
 pub(super) async fn taken_back(log: &Log, appends: &[Append], looked_at: i64) -> Result<Vec<Option<String>>> {
     let about: Vec<Option<(&Subject, &str)>> =
-        appends.iter().map(|append| Some((subject(&append.event)?, append.event.event_type().name()))).collect();
+        appends.iter().map(|append| Some((append.event.subject()?, append.event.event_type().name()))).collect();
     let silent = about.iter().flatten().filter(|(subject, _)| subject.project.is_none());
     let (ids, types): (Vec<String>, Vec<String>) =
         silent.map(|(subject, kind)| (subject.id.clone(), (*kind).to_owned())).unzip();
@@ -55,15 +55,5 @@ fn is_older(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one < other,
         (one, other) => one.is_some() && other.is_none(),
-    }
-}
-
-/// The repository that a fact is about, with the project that whoever tells it says it belongs to.
-pub(super) fn subject(event: &Event) -> Option<&Subject> {
-    match event {
-        Event::SbomSubmitted(facts) => Some(&facts.subject),
-        Event::GitLogObserved(facts) => Some(&facts.subject),
-        Event::RepoObserved(facts) => Some(&facts.subject),
-        _ => None,
     }
 }
