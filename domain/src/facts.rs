@@ -35,7 +35,7 @@ pub trait Payload: Sized {
     const RETOLD: &'static [&'static [&'static str]];
     /// What the same again of one source is.
     const REPETITION: Repetition;
-    /// Whether the scores that stand where it is told are kept in the history. Those before a new day of facts always are.
+    /// Whether the scores that stand where it is told are kept in the history; those before a new day always are.
     const TICKS: bool;
 
     /// The stream the event belongs to.

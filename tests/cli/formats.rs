@@ -76,7 +76,7 @@ fn people_see_the_lists_of_an_object_as_lists() {
     let project = program.line("project --format table").ok().stdout;
     let (values, list) = project.split_once("\n\nprojections\n").unwrap();
     assert!(values.split_whitespace().eq(["head", "8"]), "{project}");
-    assert_eq!(list.lines().count(), 4 + 1, "{project}");
+    assert_eq!(list.lines().count(), projections::Projection::ALL.len() + 1, "{project}");
     let status = program.line("status --format table").ok().stdout;
     assert!(status.starts_with("head      8: all of it is projected\n"), "{status}");
     let names: Vec<&str> = status.lines().filter_map(|line| line.split_whitespace().next()).collect();
