@@ -30,7 +30,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use self::failure::{ENVIRONMENT, Failure};
 use self::flags::{Cli, Command};
 use self::output::OutputFormat;
-use crate::embedded;
+use crate::embedded::{self, Purpose};
 use crate::service::{Configuration, environment, slow};
 
 pub use self::manual::command;
@@ -56,7 +56,10 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         // Before anything else runs: the supervisor's server must die with this very thread.
-        Command::Supervise { dir } => return embedded::supervise(&dir, log_line),
+        Command::Supervise { dir, measure } => {
+            let purpose = if measure { Purpose::Measuring } else { Purpose::Atlas };
+            return embedded::supervise(&dir, purpose, log_line);
+        }
         Command::EmbeddedPing(args) => {
             return match ping::run(&args) {
                 Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ mod home;
 mod identity;
 mod ping;
 mod postmaster;
+mod rights;
 mod socket;
 mod supervisor;
 
@@ -39,12 +40,13 @@ pub(crate) use self::home::default_data_dir;
 #[cfg(feature = "ingest")]
 pub(crate) use self::home::demo_data_dir;
 pub(crate) use self::ping::ping;
+pub(crate) use self::rights::Purpose;
 
 /// Exit code of every [`EmbeddedError`]: configuration or connection.
 pub(crate) const EXIT_CODE: u8 = 2;
 
-/// Name of the only database user. (Names that begin with `pg_` belong to the server.)
-const USER: &str = "atlas";
+/// Name of the superuser of a cluster, as whom nobody comes in.
+const SUPERUSER: &str = "atlas";
 /// Held shared by users.
 const USERS_LOCK: &str = "users.lock";
 /// Held exclusively by the one user who decides.
@@ -90,11 +92,16 @@ impl Embedded {
 /// Joins the server of a data folder or starts it, and makes sure that it answers and has the database. Blocks for at
 /// most a few minutes; usually 0.1 s to start, 1 s the first time.
 pub(crate) fn start(data_dir: &Path) -> Result<Embedded, EmbeddedError> {
+    start_for(data_dir, Purpose::Atlas)
+}
+
+/// As [`start`], where a folder without a server yet gets one for `purpose`.
+pub(crate) fn start_for(data_dir: &Path, purpose: Purpose) -> Result<Embedded, EmbeddedError> {
     let mut folder = Folder::open(data_dir)?;
     let _deciding = folder.lock(START_LOCK, Hold::Exclusive, START_LIMIT)?;
     // From here on no supervisor stops the server; one that is stopping it holds the lock until it is done.
     let users = folder.lock(USERS_LOCK, Hold::Shared, START_LIMIT)?;
-    let server = await_server(&mut folder)?;
+    let server = await_server(&mut folder, purpose)?;
     Ok(Embedded { server, _users: users })
 }
 
@@ -108,15 +115,15 @@ pub(crate) fn await_end(data_dir: &Path) -> Result<(), EmbeddedError> {
 /// `supervise DIR`. Must be called on the main thread: the server is bound to the
 /// life of the thread that starts it. Returns when the server has ended.
 /// `say` writes a line to the server's log.
-pub(crate) fn supervise(data_dir: &Path, say: fn(&str)) -> ExitCode {
-    supervisor::run(data_dir, say).unwrap_or_else(|error| {
+pub(crate) fn supervise(data_dir: &Path, purpose: Purpose, say: fn(&str)) -> ExitCode {
+    supervisor::run(data_dir, purpose, say).unwrap_or_else(|error| {
         say(&format!("{:#}", anyhow::Error::new(error)));
         ExitCode::from(EXIT_CODE)
     })
 }
 
 /// Waits for a server that answers, and sees to it that one is being started.
-fn await_server(folder: &mut Folder) -> Result<Postmaster, EmbeddedError> {
+fn await_server(folder: &mut Folder, purpose: Purpose) -> Result<Postmaster, EmbeddedError> {
     let deadline = Instant::now() + START_LIMIT;
     let mark = fs::metadata(folder.log_path()).map_or(0, |log| log.len());
     let mut own: Option<Child> = None;
@@ -145,7 +152,7 @@ fn await_server(folder: &mut Folder) -> Result<Postmaster, EmbeddedError> {
         } else {
             // What still stands without a supervisor ends, however well it answers: by itself, or by our own.
             doomed = servers(folder)?.into_iter().map(|server| server.pid).collect();
-            own = Some(spawn_supervisor(folder)?);
+            own = Some(spawn_supervisor(folder, purpose)?);
         }
         if Instant::now() >= deadline {
             return Err(start_error(folder, mark, &format!("not ready after {} s", START_LIMIT.as_secs())));
@@ -162,15 +169,17 @@ fn servers(folder: &Folder) -> Result<Vec<Postmaster>, EmbeddedError> {
 /// The server of this folder that answers now and is none of the doomed.
 fn answering(folder: &Folder, doomed: &[Pid]) -> Result<Option<Postmaster>, EmbeddedError> {
     for server in servers(folder)?.into_iter().filter(|server| server.ready && !doomed.contains(&server.pid)) {
-        if let Readiness::Here = database::ensure(&server.socket).map_err(EmbeddedError::Connect)? {
-            return Ok(Some(server));
+        match database::reach(&server.socket).map_err(EmbeddedError::Connect)? {
+            Readiness::Here => return Ok(Some(server)),
+            Readiness::NotNow => {}
+            Readiness::Earlier => return Err(EmbeddedError::EarlierProgram { folder: folder.root.clone() }),
         }
     }
     Ok(None)
 }
 
 /// Starts this executable as the supervisor. What it cannot do is found out here first, where errors have a type.
-fn spawn_supervisor(folder: &mut Folder) -> Result<Child, EmbeddedError> {
+fn spawn_supervisor(folder: &mut Folder, purpose: Purpose) -> Result<Child, EmbeddedError> {
     Plan::make(folder)?;
     let executable = env::current_exe().at(Path::new("the running executable"))?;
     let log = folder.log_path();
@@ -179,6 +188,9 @@ fn spawn_supervisor(folder: &mut Folder) -> Result<Child, EmbeddedError> {
     let errors = output.try_clone().at(&log)?;
     let mut command = identity::clean_command(Path::new("/bin/sh"));
     command.args(["-c", CLOSE_INHERITED, "sh"]).arg(&executable).arg("supervise").arg(&folder.data);
+    if purpose == Purpose::Measuring {
+        command.arg("--measure");
+    }
     command.stdout(output).stderr(errors).spawn().at(&executable)
 }
 

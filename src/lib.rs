@@ -7,6 +7,7 @@ mod cli;
 mod embedded;
 #[cfg(feature = "serve")]
 mod http;
+mod owner;
 pub mod service;
 
 pub use cli::{command, main};

@@ -19,8 +19,10 @@ mod nearest;
 mod pools;
 pub mod run;
 pub mod slow;
+mod standing;
 pub mod tenant;
 pub mod watch;
+mod ways;
 
 pub use configuration::Configuration;
 pub use deps::{Deps, Settings};

@@ -5,3 +5,4 @@ mod keys;
 mod limits;
 mod readers;
 mod roles;
+mod superuser;

@@ -1,7 +1,9 @@
 //! The embedded server: started by the first command, shared, stopped with the last, whoever is killed in between.
 
+mod hands;
 mod kills;
 mod places;
+mod rights;
 pub(crate) mod server;
 
 use std::fs;

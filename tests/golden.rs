@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::support::cli::Place;
 
+mod earlier;
 mod families;
 pub(crate) mod kept;
 mod outside;

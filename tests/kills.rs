@@ -4,8 +4,9 @@
 
 use std::time::Instant;
 
-use sqlx::Connection as _;
+use sqlx::{ConnectOptions as _, Connection as _};
 
+use crate::support::Db;
 use crate::support::log::count;
 
 mod chaos;
@@ -26,8 +27,6 @@ use server::Server;
 const KILLS: u64 = 200;
 /// The database of the disturbed run: the embedded server has it already.
 const DATABASE: &str = "pg_atlas";
-/// The database of the undisturbed one.
-const CALM: &str = "calm";
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
@@ -77,14 +76,16 @@ async fn whoever_is_killed_nothing_is_lost_and_the_scores_are_those_of_a_calm_da
     let mut conn = server.connect(DATABASE).await;
     compare::live_is_a_rebuild(&mut conn).await;
 
-    server.create(CALM).await;
-    let (calm, other) = (server.cli(CALM), ingest::connect(server.options(CALM)));
+    // The undisturbed run has a database where nobody is killed.
+    let still = Db::empty().await;
+    let calm = cli::Cli::new(still.bare().to_url_lossy().to_string(), folder.path());
+    let other = ingest::connect(still.options());
     compare::again(&pool, &stored, &inputs, &calm, &other).await;
     calm.ok(&["project"]);
     let replayed = calm.ok(&["replay"]);
     assert_eq!(verified["digest"], replayed["digest"]);
     assert_eq!(verified["state_digest"], replayed["state_digest"]);
-    let mut twin = server.connect(CALM).await;
+    let mut twin = still.options().connect().await.unwrap();
     compare::same_tables(&mut conn, &mut twin).await;
 
     // A rebuild that is promoted tidies up what killed ones left.

@@ -12,8 +12,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 /// The encoding a database must have. In any other one texts would come back changed, or not at all: the log hashes
 /// bytes of UTF-8, and its keys are compared by them.
 pub const ENCODING: &str = "UTF8";
-/// Longest run of one migration, in seconds: an hour. An index on a large log takes its time.
-pub(crate) const MIGRATION_SECONDS: u32 = 3_600;
+/// How long a statement of a migration may run: without end. An index on a large log takes its time.
+pub(crate) const MIGRATION_TIMEOUT: &str = "0";
 
 /// Why the schema is not up to date.
 #[derive(Debug, Error)]
@@ -39,15 +39,23 @@ pub enum MigrateError {
 /// # Errors
 /// When the database cannot be reached, its encoding is not [`ENCODING`], or its history is not a beginning of ours.
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+    migrate_telling(pool, &mut |_| ()).await
+}
+
+/// The same; `told` is told of each migration that a database with a schema lacks, before it runs.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_telling(pool: &PgPool, told: &mut (dyn FnMut(&Migration) + Send)) -> Result<(), MigrateError> {
     // Closed in the end, for its limits are not those of the pool.
     let mut conn = pool.acquire().await?.detach();
-    let migrated = on(&mut conn).await;
+    let migrated = on(&mut conn, told).await;
     let closed = conn.close().await;
     migrated?;
     Ok(closed?)
 }
 
-async fn on(conn: &mut PgConnection) -> Result<(), MigrateError> {
+async fn on(conn: &mut PgConnection, told: &mut (dyn FnMut(&Migration) + Send)) -> Result<(), MigrateError> {
     let found = encoding(conn).await?;
     if found != ENCODING {
         return Err(MigrateError::Encoding(found));
@@ -55,7 +63,15 @@ async fn on(conn: &mut PgConnection) -> Result<(), MigrateError> {
     if is_current(conn).await {
         return Ok(());
     }
-    sqlx::query_file!("sql/set_statement_timeout.sql", format!("{MIGRATION_SECONDS}s")).fetch_one(&mut *conn).await?;
+    sqlx::query_file!("sql/set_statement_timeout.sql", MIGRATION_TIMEOUT).fetch_one(&mut *conn).await?;
+    if let Some(found) = version(conn).await? {
+        for migration in MIGRATOR.iter().filter(|migration| migration.version > found) {
+            told(migration);
+            let mut step = Migrator::new(Beginning(migration.version)).await?;
+            // Another may be ahead by now.
+            step.set_ignore_missing(true).run_direct(&mut *conn).await?;
+        }
+    }
     // Not `run`: the compiler does not see that what it makes of a connection may be sent between threads.
     Ok(MIGRATOR.run_direct(conn).await?)
 }

@@ -25,10 +25,11 @@ pub const ALL: [&str; 5] = [APPENDER, SEQUENCER, PROJECTOR, READER, AUDITOR];
 /// The roles above policies (`BYPASSRLS`, which a member gets by `SET ROLE` alone). Not everybody may make them.
 pub const ABOVE: [&str; 2] = [AUDITOR_ALL, BACKUP];
 
-/// What is granted to whom, and why.
+/// What is granted to whom, and why. Roles are made, and given rights of the whole database, with the rights of whoever
+/// logged in, where that is a superuser.
 const GRANTS: &str = include_str!("roles.sql");
 /// Advisory lock under which grants are made: two at once would trip over each other's rows. A number of our own.
-const GRANTS_LOCK: i64 = 0x7067_6174_6c61_7302;
+pub const GRANTS_LOCK: i64 = 0x7067_6174_6c61_7302;
 
 /// Makes the roles where they are missing and grants each exactly what it needs in this database, which must be
 /// migrated. Doing it again changes nothing; doing it after a migration covers what the migration brought.
@@ -42,6 +43,7 @@ pub async fn grant(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
     let mut conn = pool.acquire().await?;
     let mut transaction = conn.begin().await?;
     sqlx::query_file!("sql/lock_grants.sql", GRANTS_LOCK).execute(&mut *transaction).await?;
+    sqlx::query_file!("sql/as_superuser.sql").fetch_optional(&mut *transaction).await?;
     sqlx::raw_sql(GRANTS).execute(&mut *transaction).await?;
     let mut roles = ALL.to_vec();
     for role in ABOVE {

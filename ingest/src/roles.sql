@@ -40,7 +40,11 @@ BEGIN
         EXECUTE format('GRANT atlas_projector TO %I', current_user);
     END IF;
     IF NOT pg_has_role(owner, 'atlas_projector', 'USAGE') THEN
-        EXECUTE format('GRANT atlas_projector TO %s', owner::regrole);
+        BEGIN
+            EXECUTE format('GRANT atlas_projector TO %s', owner::regrole);
+        EXCEPTION WHEN unique_violation THEN
+            NULL; -- At this moment, for another database.
+        END;
     END IF;
     EXECUTE format('REVOKE CREATE ON DATABASE %I FROM atlas_appender, atlas_sequencer, atlas_projector, atlas_reader, '
                    'atlas_auditor', current_database());

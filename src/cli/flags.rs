@@ -286,6 +286,9 @@ pub(crate) enum Command {
     Supervise {
         /// The data folder
         dir: PathBuf,
+        /// Make a server to measure on, where there is none
+        #[arg(long)]
+        measure: bool,
     },
     /// Start or join the embedded server and report on it
     #[command(hide = true)]

@@ -5,18 +5,18 @@ use std::time::Duration;
 use std::{io, panic, thread};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection};
 
-use super::{USER, socket};
+use super::socket;
 
 /// Name of the database.
-const DATABASE: &str = "pg_atlas";
-/// The database that every cluster has, to create ours from.
-const MAINTENANCE_DATABASE: &str = "postgres";
+pub(super) const DATABASE: &str = "pg_atlas";
+/// The role that the program logs in as. (Names that begin with `pg_` belong to the server.)
+pub(super) const PROGRAM: &str = "atlas_program";
 /// How long a ready server may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
-/// SQLSTATE: the database does not exist.
-const NO_SUCH_DATABASE: &str = "3D000";
+/// SQLSTATE of a server that lets this role not in, or does not know it.
+const NOT_LET_IN: &str = "28000";
 /// SQLSTATEs of a server that is starting or stopping.
 const NOT_NOW: [&str; 3] = ["57P01", "57P02", "57P03"];
 
@@ -26,6 +26,8 @@ pub(super) enum Readiness {
     Here,
     /// It does not accept connections, yet or any more.
     NotNow,
+    /// It was started by a program that had no role of its own.
+    Earlier,
 }
 
 /// Options for our database in the server behind `socket`; nothing is taken from `.pgpass`, and settings of PG*
@@ -34,30 +36,22 @@ pub(super) fn options(socket: &Path) -> PgConnectOptions {
     PgConnectOptions::new_without_pgpass()
         .socket(socket)
         .port(socket::PORT)
-        .username(USER)
+        .username(PROGRAM)
         .database(DATABASE)
         .application_name("pg-atlas")
         .ssl_mode(PgSslMode::Disable)
         .options([("timezone", "UTC")])
 }
 
-/// Connects once and creates the database when it is missing.
-pub(super) fn ensure(socket: &Path) -> Result<Readiness, sqlx::Error> {
-    let attempt = async {
-        let ours = options(socket);
-        match ours.connect().await {
-            Err(error) if code(&error).as_deref() == Some(NO_SUCH_DATABASE) => {}
-            connected => return connected?.close().await,
-        }
-        let mut connection = ours.database(MAINTENANCE_DATABASE).connect().await?;
-        connection.execute(format!("create database {DATABASE}").as_str()).await?;
-        connection.close().await
-    };
+/// Connects once.
+pub(super) fn reach(socket: &Path) -> Result<Readiness, sqlx::Error> {
+    let attempt = async { options(socket).connect().await?.close().await };
     let limited = async { tokio::time::timeout(ANSWER_LIMIT, attempt).await };
     match block_on(limited)? {
         Err(_) => Ok(Readiness::NotNow),
         Ok(Err(sqlx::Error::Io(_))) => Ok(Readiness::NotNow),
         Ok(Err(error)) if code(&error).is_some_and(|code| NOT_NOW.contains(&code.as_str())) => Ok(Readiness::NotNow),
+        Ok(Err(error)) if code(&error).as_deref() == Some(NOT_LET_IN) => Ok(Readiness::Earlier),
         Ok(result) => result.map(|()| Readiness::Here),
     }
 }

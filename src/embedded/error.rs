@@ -88,6 +88,16 @@ pub(crate) enum EmbeddedError {
         tail: String,
     },
 
+    /// The server that runs was started by a program of before, and is not handed over while it runs.
+    #[error(
+        "{} is in use by an earlier version of pg-atlas: let its commands end, then this one takes the database over",
+        folder.display()
+    )]
+    EarlierProgram {
+        /// The folder of the server.
+        folder: PathBuf,
+    },
+
     /// The server runs but refuses us.
     #[error("the embedded PostgreSQL refused the connection")]
     Connect(#[source] sqlx::Error),
@@ -128,6 +138,7 @@ impl EmbeddedError {
             | Self::NoIdentity { .. }
             | Self::Busy { .. }
             | Self::Start { .. }
+            | Self::EarlierProgram { .. }
             | Self::Connect(_)
             | Self::Io { .. } => false,
         }

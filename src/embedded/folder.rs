@@ -29,7 +29,7 @@ use super::error::{AtPath, EmbeddedError};
 /// Mode of every folder we make: for its owner alone.
 pub(super) const PRIVATE_DIR: u32 = 0o700;
 /// Mode of every file we make.
-const PRIVATE_FILE: u32 = 0o600;
+pub(super) const PRIVATE_FILE: u32 = 0o600;
 /// Above this size in bytes the log is put aside (one generation is kept) before the next start.
 const LOG_BYTES_MAX: u64 = 8 << 20;
 /// Pause between two looks at something that another process will change.

@@ -28,18 +28,25 @@ impl Postmaster {
         let text = fs::read(cluster.join("postmaster.pid")).ok()?;
         let mut lines = text.split(|&byte| byte == b'\n');
         let mut line = |index| lines.nth(index);
-        let pid = str::from_utf8(line(0)?).ok()?.trim().parse().ok()?;
+        let pid = pid(line(0)?)?;
         let socket = line(3)?; // after data folder, start time and port
         let ready = line(2)?.trim_ascii() == b"ready"; // after listen address and shared memory key
         let socket = PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(socket));
-        Some(Self { pid: Pid::from_raw(pid)?, socket, ready })
+        Some(Self { pid, socket, ready })
     }
+}
+
+/// The number in the first line of the file; below 0 it is that of a server in single-user mode.
+fn pid(line: &[u8]) -> Option<Pid> {
+    let number: i32 = str::from_utf8(line).ok()?.trim().parse().ok()?;
+    Pid::from_raw(number.checked_abs()?)
 }
 
 /// Stops what still runs on a cluster that nobody supervises: a server whose supervisor was killed, or backends whose
 /// server was killed. Returns when the last of them is gone.
 pub(super) fn stop_leftovers(cluster: &Path) {
-    let server = Postmaster::read(cluster).map(|postmaster| postmaster.pid);
+    let mark = fs::read(cluster.join("postmaster.pid")).unwrap_or_default();
+    let server = mark.split(|&byte| byte == b'\n').next().and_then(pid);
     // A server understands INT as "disconnect everybody, then stop"; a backend without one ends its work at TERM.
     let gentle = |pid: Pid| if Some(pid) == server { Signal::INT } else { Signal::TERM };
     let orderly = processes(cluster).iter().any(|&pid| Some(pid) == server);
@@ -73,8 +80,7 @@ fn processes(cluster: &Path) -> Vec<Pid> {
         let is_server = fs::read(folder.join("comm")).is_ok_and(|name| name.trim_ascii() == b"postgres");
         is_server && fs::read_link(folder.join("cwd")).is_ok_and(|cwd| cwd == cluster)
     };
-    let pid = |name: &str| name.parse().ok().and_then(Pid::from_raw);
-    entries.filter_map(|e| pid(e.file_name().to_str()?).filter(|_| working_here(&e.path()))).collect()
+    entries.filter_map(|e| pid(e.file_name().as_encoded_bytes()).filter(|_| working_here(&e.path()))).collect()
 }
 
 #[cfg(test)]
@@ -94,5 +100,7 @@ mod tests {
         assert!(!Postmaster::read(cluster.path()).unwrap().ready);
         std::fs::write(&file, &whole[..20]).unwrap();
         assert!(Postmaster::read(cluster.path()).is_none());
+        std::fs::write(&file, "-4711\n/data\n1700000000\n5432\n\n").unwrap();
+        assert!(Postmaster::read(cluster.path()).is_none(), "in single-user mode it lets nobody in");
     }
 }

@@ -16,7 +16,8 @@ use super::binaries::Binaries;
 use super::error::{AtPath, EmbeddedError};
 use super::folder::{Folder, Hold};
 use super::identity::RunAs;
-use super::{SUPERVISOR_LOCK, USER, USERS_LOCK, postmaster, socket};
+use super::rights::{Purpose, Superuser};
+use super::{SUPERUSER, SUPERVISOR_LOCK, USERS_LOCK, postmaster, socket};
 
 /// Exit code of a supervisor that found another one at work.
 pub(super) const SUPERVISED_ALREADY: u8 = 3;
@@ -60,20 +61,26 @@ impl Plan {
     }
 
     /// Makes the cluster under another name and renames it, so that a crash leaves all of it or nothing.
-    fn initialise(&self, folder: &Folder) -> Result<(), EmbeddedError> {
+    fn initialise(&self, folder: &Folder, purpose: Purpose) -> Result<(), EmbeddedError> {
         let unfinished = folder.root.join(format!("cluster-{}.tmp-{}", self.binaries.major, std::process::id()));
         let initdb = self.binaries.bin.join("initdb");
         let mut command = self.run_as.command(&initdb, "KILL");
         command.args(["--auth=trust", "--no-locale", "--encoding=UTF8", "--data-checksums", "--no-sync"]);
-        command.args(["--username", USER, "--pgdata"]).arg(&unfinished);
+        command.args(["--username", SUPERUSER, "--pgdata"]).arg(&unfinished);
         let status = command.status().at(&initdb)?;
         if !status.success() {
             return Err(io::Error::other(format!("initdb: {status}"))).at(&unfinished);
         }
+        self.superuser(&unfinished).furnish(folder, purpose)?;
         // One flush of the file system does what initdb does file by file, in a twentieth of the time.
         flush_filesystem(&File::open(&unfinished).at(&unfinished)?).at(&unfinished)?;
         fs::rename(&unfinished, &self.cluster).at(&self.cluster)?;
         File::open(&folder.root).and_then(|root| root.sync_all()).at(&folder.root)
+    }
+
+    /// The superuser of a cluster, while no server runs on it.
+    fn superuser<'a>(&'a self, cluster: &'a Path) -> Superuser<'a> {
+        Superuser { run_as: &self.run_as, postgres: self.binaries.bin.join("postgres"), cluster }
     }
 
     /// The server, in the foreground.
@@ -89,7 +96,7 @@ impl Plan {
 }
 
 /// Runs the server of a data folder until the last user has left. `say` writes a line to its log.
-pub(super) fn run(data: &Path, say: fn(&str)) -> Result<ExitCode, EmbeddedError> {
+pub(super) fn run(data: &Path, purpose: Purpose, say: fn(&str)) -> Result<ExitCode, EmbeddedError> {
     // Signals of the user's terminal are for the command, not for the server that others may share. Fails only for a
     // process that leads a group already, hence is safe from them anyway.
     let _ = rustix::process::setsid();
@@ -101,8 +108,9 @@ pub(super) fn run(data: &Path, say: fn(&str)) -> Result<ExitCode, EmbeddedError>
     remove_unfinished(&folder);
     if plan.cluster.exists() {
         postmaster::stop_leftovers(&plan.cluster);
+        plan.superuser(&plan.cluster).hand_over(&folder)?;
     } else {
-        plan.initialise(&folder)?;
+        plan.initialise(&folder, purpose)?;
     }
     socket::clear(&plan.socket);
 

@@ -11,7 +11,9 @@ use domain::{TenantId, TenantName};
 use replay::SCHEMA;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+use sqlx::{PgConnection, Postgres};
+#[cfg(feature = "ingest")]
+use sqlx::{PgPool, migrate::Migration};
 #[cfg(feature = "ingest")]
 use tokio::sync::OnceCell;
 
@@ -19,11 +21,10 @@ use super::database_url;
 #[cfg(feature = "ingest")]
 use super::environment;
 use super::error::{Error, Result};
-use super::pools::{self, Sizes, Work};
-#[cfg(feature = "ingest")]
-use super::slow;
+use super::pools::{Sizes, Work};
 use super::watch::{Notice, Progress, Unwatched, Watch};
-use crate::embedded::{self, Embedded};
+use super::ways::Ways;
+use crate::embedded::{self, Embedded, Purpose};
 
 /// The program, as the log and bundles name it.
 pub(crate) const TOOL: &str = concat!("pg-atlas ", env!("CARGO_PKG_VERSION"));
@@ -90,15 +91,9 @@ impl OtherSchema {
 pub struct Deps {
     settings: Settings,
     data_dir: PathBuf,
-    options: PgConnectOptions,
+    #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "who reads needs his connections alone"))]
     tenant: TenantId,
-    /// Connections that answer questions.
-    answers: PgPool,
-    /// Connections that read a whole log.
-    long_reads: PgPool,
-    /// Connections that append.
-    #[cfg(feature = "ingest")]
-    intake: PgPool,
+    ways: Ways,
     watch: Arc<dyn Watch>,
     /// Whether the schema is the one that this program reads.
     ready: Arc<OnceLock<()>>,
@@ -118,11 +113,21 @@ impl Deps {
     /// such tenant.
     pub fn open(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Self> {
         let told = Arc::clone(&watch);
-        Self::opened(settings, watch, told.as_ref())
+        Self::opened(settings, watch, told.as_ref(), Purpose::Atlas)
+    }
+
+    /// As [`Deps::open`]; a private server that is made there lets databases be made, to measure in.
+    ///
+    /// # Errors
+    /// As [`Deps::open`].
+    #[cfg(feature = "ingest")]
+    pub(crate) fn open_to_measure(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Self> {
+        let told = Arc::clone(&watch);
+        Self::opened(settings, watch, told.as_ref(), Purpose::Measuring)
     }
 
     /// As [`Deps::open`]; what is odd about the settings is said to `told`.
-    fn opened(settings: &Settings, watch: Arc<dyn Watch>, told: &dyn Watch) -> Result<Self> {
+    fn opened(settings: &Settings, watch: Arc<dyn Watch>, told: &dyn Watch, purpose: Purpose) -> Result<Self> {
         let data_dir = settings.data_dir()?;
         let (options, embedded) = match &settings.database_url {
             Some(url) => {
@@ -133,7 +138,7 @@ impl Deps {
                 (options, None)
             }
             None => {
-                let embedded = embedded::start(&settings.root_dir()?).map_err(Error::unavailable)?;
+                let embedded = embedded::start_for(&settings.root_dir()?, purpose).map_err(Error::unavailable)?;
                 (embedded.options(), Some(Arc::new(embedded)))
             }
         };
@@ -141,12 +146,9 @@ impl Deps {
         Ok(Self {
             settings: settings.clone(),
             data_dir,
-            answers: Work::Answer.pool(&options, tenant, sizes.reads),
-            long_reads: Work::LongRead.pool(&options, tenant, sizes.projection),
-            #[cfg(feature = "ingest")]
-            intake: ingest::connect::pool(slow::logged(options.clone()), tenant, sizes.intake),
-            options,
             tenant,
+            // The private server's login is made by this program, below all policies.
+            ways: Ways::new(options, tenant, embedded.is_some(), sizes, Arc::clone(&watch)),
             watch,
             ready: Arc::default(),
             #[cfg(feature = "ingest")]
@@ -167,10 +169,12 @@ impl Deps {
         &self.data_dir
     }
 
-    /// How to connect to the server.
-    #[must_use]
-    pub fn server(&self) -> &PgConnectOptions {
-        &self.options
+    /// How to connect to the server, as whoever the program works as.
+    ///
+    /// # Errors
+    /// When there is no way to it.
+    pub async fn server(&self) -> Result<&PgConnectOptions> {
+        self.ways.options().await
     }
 
     /// Whose the log is.
@@ -216,7 +220,7 @@ impl Deps {
     /// # Errors
     /// When there is no way to the database, or its schema is another.
     pub async fn read(&self) -> Result<PoolConnection<Postgres>> {
-        self.acquire(&self.answers, Work::Answer).await
+        self.acquire(Work::Answer).await
     }
 
     /// The same for work that reads the whole log.
@@ -224,7 +228,7 @@ impl Deps {
     /// # Errors
     /// As [`Deps::read`].
     pub async fn read_long(&self) -> Result<PoolConnection<Postgres>> {
-        self.acquire(&self.long_reads, Work::LongRead).await
+        self.acquire(Work::LongRead).await
     }
 
     /// The same for work that writes builds: the schema is brought up to date first.
@@ -242,13 +246,16 @@ impl Deps {
     /// # Errors
     /// When there is no way to the database.
     pub(crate) async fn projecting(&self) -> Result<PgConnection> {
-        pools::connect(&self.options, self.tenant, Work::LongRead).await
+        self.ways.connect(Work::LongRead).await
     }
 
     /// A pool for one listener, on the runtime that asks for it.
+    ///
+    /// # Errors
+    /// When there is no way to the database.
     #[cfg(feature = "ingest")]
-    pub(crate) fn listening_pool(&self) -> PgPool {
-        Work::Answer.pool(&self.options, self.tenant, 1)
+    pub(crate) async fn listening_pool(&self) -> Result<PgPool> {
+        self.ways.listening_pool().await
     }
 
     /// The same atlas, found anew: the private server may have to be started again. Blocks as [`Deps::open`], and does
@@ -257,33 +264,26 @@ impl Deps {
     /// # Errors
     /// As [`Deps::open`].
     pub(crate) fn reopen(&self) -> Result<Self> {
-        Self::opened(&self.settings, Arc::clone(&self.watch), &Unwatched)
+        Self::opened(&self.settings, Arc::clone(&self.watch), &Unwatched, Purpose::Atlas)
     }
 
     /// Closes every connection, once those in use are given back. Clones have none either from then on.
     pub async fn close(&self) {
-        #[cfg(feature = "ingest")]
-        self.intake.close().await;
-        self.long_reads.close().await;
-        self.answers.close().await;
+        self.ways.close().await;
     }
 
-    /// A connection of one's own, to the database as it is.
+    /// A connection of one's own, for who looks at the database as it is and changes nothing of it.
     ///
     /// # Errors
     /// When there is no way to it.
     #[cfg(feature = "ingest")]
-    pub(crate) async fn bare(&self) -> Result<PgConnection> {
-        pools::connect(&self.options, self.tenant, Work::Answer).await
+    pub(crate) async fn looking(&self) -> Result<PgConnection> {
+        self.ways.looking().await
     }
 
-    /// A pooled connection. The pool would try for a while and then say only that it timed out, so the first way to the
-    /// database is tried alone: what is wrong is said at once.
-    async fn acquire(&self, pool: &PgPool, work: Work) -> Result<PoolConnection<Postgres>> {
-        if pool.size() == 0 {
-            pools::connect(&self.options, self.tenant, work).await?.close().await?;
-        }
-        let mut conn = pool.acquire().await?;
+    /// A pooled connection to a database with this program's schema.
+    async fn acquire(&self, work: Work) -> Result<PoolConnection<Postgres>> {
+        let mut conn = self.ways.pooled(work).await?;
         if self.ready.get().is_none() {
             self.check(&mut conn).await?;
             let _ = self.ready.set(());
@@ -321,10 +321,10 @@ impl Deps {
     /// When there is no way to the database, or this login may not.
     pub async fn migrate(&self) -> Result<()> {
         let migrated = self.migrated.get_or_try_init(async || {
-            if self.intake.size() == 0 {
-                self.bare().await?.close().await?;
-            }
-            let migrated = ingest::migrate(&self.intake).await;
+            let told = &mut |next: &Migration| {
+                self.note(format!("bringing the database to schema {}: {}", next.version, next.description));
+            };
+            let migrated = ingest::migrate::migrate_telling(self.ways.intake().await?, told).await;
             migrated.map_err(|error| Error::unavailable(error).of("cannot bring the schema up to date"))
         });
         migrated.await.copied()
@@ -336,7 +336,7 @@ impl Deps {
     /// As [`Deps::migrate`].
     pub async fn log(&self) -> Result<ingest::Log> {
         self.migrate().await?;
-        Ok(ingest::Log::new(self.intake.clone(), self.tenant))
+        Ok(ingest::Log::new(self.ways.intake().await?.clone(), self.tenant))
     }
 
     /// Where raw documents are kept.

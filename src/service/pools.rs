@@ -104,7 +104,7 @@ impl Work {
 
     /// These options with its limits, for what is of `tenant`. Times are UTC (the driver sets the zone on each
     /// connection).
-    fn limited(self, options: &PgConnectOptions, tenant: TenantId) -> PgConnectOptions {
+    pub(super) fn limited(self, options: &PgConnectOptions, tenant: TenantId) -> PgConnectOptions {
         slow::logged(options.clone()).application_name("pg-atlas").options(self.settings(tenant))
     }
 

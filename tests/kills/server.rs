@@ -55,7 +55,7 @@ impl Server {
 
     /// Where a database of it is.
     pub(super) fn url(&self, database: &str) -> String {
-        format!("postgres://atlas@{}/{database}", self.socket)
+        format!("postgres://atlas_program@{}/{database}", self.socket)
     }
 
     /// The binary with a database of it.
@@ -71,11 +71,6 @@ impl Server {
     /// A connection to a database of it.
     pub(super) async fn connect(&self, database: &str) -> PgConnection {
         self.options(database).connect().await.unwrap()
-    }
-
-    /// Makes a database.
-    pub(super) async fn create(&self, database: &str) {
-        self.connect("postgres").await.execute(format!("CREATE DATABASE {database}").as_str()).await.unwrap();
     }
 
     /// Loses it, and sees to it that it answers again. `drawn` chooses the victim.

@@ -2,6 +2,7 @@
 
 pub(crate) mod cli;
 pub(crate) mod db;
+pub(crate) mod earlier;
 pub(crate) mod events;
 pub(crate) mod git;
 pub(crate) mod live;

@@ -111,7 +111,7 @@ async fn who_is_not_the_owner_is_told_nothing_of_other_tenants() {
     atlas.run("public", &["migrate", "--roles"]);
     let reader = Login::create(&place.db, "reader").await;
     place.db.pool().execute(format!("GRANT atlas_reader TO {}", reader.name).as_str()).await.unwrap();
-    place.db.pool().execute("CREATE SCHEMA tenant_3").await.unwrap();
+    place.db.pool().execute("CREATE SCHEMA tenant_3 AUTHORIZATION atlas_owner").await.unwrap();
     let (ok, said) = walls(&Atlas::of(&place, &reader.options()));
     assert!(ok && !said.contains("acme") && !said.contains("tenant_"), "{said}");
     assert!(!walls(&atlas).0);

@@ -4,11 +4,11 @@ use crate::cli::failure::{Failure, Result};
 use crate::cli::flags::{Bench, Common, CriticalityArgs, SeedsArg};
 use crate::cli::output::Output;
 #[cfg(feature = "ingest")]
-use crate::cli::session::deps;
+use crate::cli::session::{deps, settings, watch};
 use crate::service::bench::criticality::{self, BenchOptions, Seeds};
 use crate::service::bench::root;
 #[cfg(feature = "ingest")]
-use crate::service::bench::{append, generate, lag, readers};
+use crate::service::bench::{append, generate, lag, private, readers};
 
 /// `bench`.
 pub(crate) async fn run(
@@ -17,16 +17,20 @@ pub(crate) async fn run(
     what: Bench,
 ) -> Result<Output> {
     #[cfg(feature = "ingest")]
-    let deps = || deps(common);
+    let (settings, watch) = (settings(common), watch(common));
     let report = match what {
         #[cfg(feature = "ingest")]
-        Bench::Append => append::batch(&deps()?).await,
+        Bench::Append => private::on(&settings, watch, append::batch).await,
         #[cfg(feature = "ingest")]
-        Bench::AppendSingle => append::single(&deps()?).await,
+        Bench::AppendSingle => private::on(&settings, watch, append::single).await,
         #[cfg(feature = "ingest")]
-        Bench::Rebuild(size) => readers::rebuild(&deps()?, size.into()).await,
+        Bench::Rebuild(size) => {
+            private::on(&settings, watch, async |deps| readers::rebuild(deps, size.into()).await).await
+        }
         #[cfg(feature = "ingest")]
-        Bench::Replay(size) => readers::replay(&deps()?, size.into()).await,
+        Bench::Replay(size) => {
+            private::on(&settings, watch, async |deps| readers::replay(deps, size.into()).await).await
+        }
         #[cfg(feature = "ingest")]
         Bench::Lag(asked) => {
             let program = std::env::current_exe().map_err(Failure::environment)?;
@@ -36,10 +40,11 @@ pub(crate) async fn run(
                 command.args(["project", "--follow", "--quiet", "--tenant", "public"]).env("DATABASE_URL", url);
                 command
             };
-            lag::run(&deps()?, asked.appends, asked.into(), follower).await
+            private::on(&settings, watch, async |deps| lag::run(deps, asked.appends, asked.into(), follower).await)
+                .await
         }
         #[cfg(feature = "ingest")]
-        Bench::Generate(size) => generate::run(&deps()?, size.into()).await,
+        Bench::Generate(size) => generate::run(&deps(common)?, size.into()).await,
         Bench::Root => root::run().await,
         Bench::Criticality(asked) => {
             return Output::of(&criticality::run(&asked.into()).map_err(Failure::refused)?);

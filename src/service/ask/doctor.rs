@@ -99,7 +99,7 @@ pub async fn checkup(settings: &Settings, watch: Arc<dyn Watch>) -> Result<Check
     found.extend(keys(&data_dir));
     match Deps::open(settings, watch) {
         Err(error) => found.push(("database".to_owned(), fault(error.to_string()))),
-        Ok(deps) => match deps.bare().await {
+        Ok(deps) => match deps.looking().await {
             Err(error) => found.push(("database".to_owned(), fault(error.to_string()))),
             Ok(mut conn) => {
                 let place = settings.database_url.as_ref().map_or("embedded", |_| "named by its URL");

@@ -25,7 +25,7 @@ pub async fn single(deps: &Deps) -> Result<Figures> {
 }
 
 async fn run(deps: &Deps, work: &str, events: usize, ours: &impl Side, reference: &impl Side) -> Result<Figures> {
-    let server = deps.server();
+    let server = deps.server().await?;
     let mut ours = async || Ok(once(server, ours).await?);
     let mut reference = async || Ok(once(server, reference).await?);
     let mut report = compare(work, events as u64, &mut ours, &mut reference).await?;

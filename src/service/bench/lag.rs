@@ -31,7 +31,8 @@ const LONGEST_START: Duration = Duration::from_secs(1_800);
 /// # Errors
 /// When the server fails or lets us make no database, and when the follower ends.
 pub async fn run(deps: &Deps, appends: u32, size: Size, follower: impl FnOnce(&str) -> Command) -> Result<Figures> {
-    let scratch = Scratch::create(deps.server()).await?;
+    let server = deps.server().await?;
+    let scratch = Scratch::create(server).await?;
     let report = async {
         let log = Log::new(scratch.pool().clone(), TenantId::PUBLIC);
         fill(&log, size, |_| ()).await?;
@@ -42,7 +43,7 @@ pub async fn run(deps: &Deps, appends: u32, size: Size, follower: impl FnOnce(&s
         report
     };
     let report = report.await;
-    let settings = settings(deps.server()).await;
+    let settings = settings(server).await;
     scratch.drop().await?;
     let mut report = report?;
     report.insert("log".to_owned(), super::generate::json(size));

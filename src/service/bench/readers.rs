@@ -81,7 +81,8 @@ async fn with_log(
     size: Size,
     measure: impl AsyncFnOnce(PgConnection, PgConnection, FormulaDocument) -> Result<Figures>,
 ) -> Result<Figures> {
-    let scratch = Scratch::create(deps.server()).await?;
+    let server = deps.server().await?;
+    let scratch = Scratch::create(server).await?;
     let report = async {
         let mut progress = deps.begin("generating", size.events);
         fill(&Log::new(scratch.pool().clone(), TenantId::PUBLIC), size, |done| progress.reach(done)).await?;
@@ -92,7 +93,7 @@ async fn with_log(
         measure(conn, connect(&scratch.options(), TenantId::PUBLIC, Work::LongRead).await?, formula).await
     };
     let report = report.await;
-    let settings = settings(deps.server()).await;
+    let settings = settings(server).await;
     scratch.drop().await?;
     let mut report = report?;
     report.insert("log".to_owned(), super::generate::json(size));

@@ -6,11 +6,12 @@ use domain::TenantName;
 
 use super::{Deps, Settings};
 use crate::service::error::Result;
-use crate::service::pools::Work;
-use crate::service::{slow, tenant};
+use crate::service::pools::Sizes;
+use crate::service::tenant;
+use crate::service::ways::Ways;
 
 /// Most connections of such an atlas, for each kind of work.
-const CONNECTIONS: u32 = 2;
+const CONNECTIONS: Sizes = Sizes { reads: 2, projection: 2, intake: 2 };
 
 impl Deps {
     /// Whose the log is.
@@ -23,14 +24,12 @@ impl Deps {
     /// # Errors
     /// When this user has no such tenant, or there is no way to the database.
     pub(crate) async fn of_tenant(&self, name: &TenantName) -> Result<Self> {
-        let tenant = tenant::ask(&self.options, name).await?;
+        let options = self.ways.options().await?;
+        let tenant = tenant::ask(options, name).await?;
         let settings = Settings { tenant: name.clone(), ..self.settings.clone() };
         Ok(Self {
             data_dir: settings.data_dir()?,
-            answers: Work::Answer.pool(&self.options, tenant, CONNECTIONS),
-            long_reads: Work::LongRead.pool(&self.options, tenant, CONNECTIONS),
-            intake: ingest::connect::pool(slow::logged(self.options.clone()), tenant, CONNECTIONS),
-            options: self.options.clone(),
+            ways: Ways::new(options.clone(), tenant, true, CONNECTIONS, Arc::clone(&self.watch)),
             tenant,
             watch: Arc::clone(&self.watch),
             ready: Arc::default(),

@@ -22,11 +22,11 @@ impl Hints {
     #[cfg(feature = "ingest")]
     pub(super) async fn listen(deps: &Deps) -> Self {
         let listening = async {
-            let mut listener = PgListener::connect_with(&deps.listening_pool()).await?;
+            let mut listener = PgListener::connect_with(&deps.listening_pool().await?).await?;
             // A database that went away is a matter of the connection that does the work.
             listener.eager_reconnect(false);
             listener.listen(&ingest::sequencer::channel(deps.tenant())).await?;
-            Ok::<_, sqlx::Error>(listener)
+            Ok::<_, crate::service::Error>(listener)
         };
         Self(listening.await.ok())
     }

@@ -9,6 +9,7 @@ use projections::store::{self, switch};
 use sqlx::PgConnection;
 
 use super::{CheckResult, NONE, Remedy, fault, said, subjects};
+use crate::service::standing::OWNER;
 use crate::service::{Result, environment};
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.
@@ -20,6 +21,7 @@ pub(super) async fn checks(conn: &mut PgConnection, place: &str, data_dir: &Path
     let version = said(server(conn).await).map(|version| format!("PostgreSQL {version}, {place}"));
     checks.push(("database", version));
     checks.push(("limits", found(limits(conn).await)));
+    checks.push(("session", found(session(conn).await)));
     let encoding = found(encoding(conn).await);
     let holds_texts = encoding.is_ok();
     checks.push(("encoding", encoding));
@@ -59,6 +61,24 @@ async fn limits(conn: &mut PgConnection) -> Result<CheckResult> {
              itself, or let the pooler between pass startup options on"
         )),
         None => Ok(format!("locks are waited for {lock}, an answer takes {statement}, silence inside one {silence}")),
+    })
+}
+
+/// As whom the program works here: policies hold for nobody who is above them.
+async fn session(conn: &mut PgConnection) -> Result<CheckResult> {
+    let found = sqlx::query_file!("sql/session.sql").fetch_one(conn).await?;
+    let (login, acting) = (found.login, found.acting);
+    Ok(if found.is_superuser && !found.is_standby {
+        Ok(format!("{NONE}: {login} is a superuser, for whom the first command makes the role {OWNER} to work as"))
+    } else if found.is_superuser || found.bypasses {
+        fault(format!(
+            "{acting} is above policies, so statements alone keep tenants apart: connect as a login that is neither \
+             superuser nor has BYPASSRLS"
+        ))
+    } else if login == acting {
+        Ok(format!("works as {acting}, for whom policies hold"))
+    } else {
+        Ok(format!("{login} logs in, and works as {acting}, for whom policies hold"))
     })
 }
 

@@ -1,0 +1,3 @@
+-- Until the end of the transaction: what is to be given ($2) to whom ($1). One at a time.
+SELECT set_config('pg_atlas.owner', $1, true) AS owner, set_config('pg_atlas.owner_of', $2, true) AS given,
+       pg_advisory_xact_lock($3) AS lock

@@ -1,0 +1,131 @@
+//! As whom the program works. Row-level security holds for nobody who is a superuser or has `BYPASSRLS`, so where
+//! whoever logged in is one, every connection acts as the owner of the log, who is not: `role` is among the settings
+//! that it begins with, which costs no statement and comes back by `RESET ROLE`.
+
+use domain::TenantId;
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
+
+use super::error::Result;
+use super::pools::{self, Work};
+#[cfg(feature = "ingest")]
+use crate::owner;
+
+/// The role that is made to own the log where a superuser made the database.
+#[cfg(feature = "ingest")]
+pub(crate) const OWNER: &str = "atlas_owner";
+
+/// As whom a session works, and as whom it could.
+struct Standing {
+    /// Who logged in.
+    #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "an auditor's program makes nobody"))]
+    name: String,
+    is_above: bool,
+    /// The owner of the log, where he is not above policies.
+    owner: Option<String>,
+    /// Whether there is a log.
+    #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "an auditor's program makes nobody"))]
+    has_log: bool,
+    /// Whether there is such an owner to be made, or something to be given to him.
+    #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "an auditor's program makes nobody"))]
+    is_due: bool,
+}
+
+impl Standing {
+    async fn of(conn: &mut PgConnection) -> Result<Self> {
+        let found = sqlx::query_file!("sql/standing.sql").fetch_one(conn).await?;
+        Ok(Self {
+            name: found.name,
+            is_above: found.is_above,
+            owner: found.owner,
+            has_log: found.has_log,
+            is_due: found.is_superuser && found.is_to_be_given && !found.is_standby,
+        })
+    }
+}
+
+/// These options for who acts as `role`.
+fn acting_as(options: &PgConnectOptions, role: &str) -> PgConnectOptions {
+    // Where the server takes the settings apart, a backslash keeps a blank.
+    let mut escaped = String::new();
+    for letter in role.chars() {
+        if letter.is_whitespace() || letter == '\\' {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    options.clone().options([("role", escaped)])
+}
+
+/// A connection for who looks and changes nothing: as the owner of the log where whoever logs in is above policies and
+/// there is such an owner.
+pub(super) async fn looking(options: &PgConnectOptions, tenant: TenantId) -> Result<PgConnection> {
+    let mut conn = pools::connect(options, tenant, Work::Answer).await?;
+    match Standing::of(&mut conn).await? {
+        Standing { is_above: true, owner: Some(owner), .. } => {
+            sqlx::Connection::close(conn).await?;
+            pools::connect(&acting_as(options, &owner), tenant, Work::Answer).await
+        }
+        _ => Ok(conn),
+    }
+}
+
+/// How to connect to work there: these options, of who acts as the owner of the log where whoever logs in is above
+/// policies. Where a superuser owns it, or there is none, the role `atlas_owner` is made and given all of it, and
+/// `said` is told of a log that changed hands. An auditor's program makes nobody.
+pub(super) async fn working(options: &PgConnectOptions, said: impl FnOnce(String)) -> Result<PgConnectOptions> {
+    let mut conn = pools::connect(options, TenantId::PUBLIC, Work::Answer).await?;
+    let standing = Standing::of(&mut conn).await?;
+    let owner = if standing.is_above { found_or_made(&mut conn, standing, said).await? } else { None };
+    sqlx::Connection::close(conn).await?;
+    Ok(owner.map_or_else(|| options.clone(), |owner| acting_as(options, &owner)))
+}
+
+#[cfg(feature = "ingest")]
+async fn found_or_made(
+    conn: &mut PgConnection,
+    standing: Standing,
+    said: impl FnOnce(String),
+) -> Result<Option<String>> {
+    if !standing.is_due {
+        return Ok(standing.owner);
+    }
+    let makes = standing.owner.is_none();
+    let owner = standing.owner.unwrap_or_else(|| OWNER.to_owned());
+    give(conn, &owner, makes).await?;
+    if makes && standing.has_log {
+        let login = standing.name;
+        said(format!("{login} is a superuser: the log belongs to the role {owner} now, as which this program works"));
+    }
+    Ok(Some(owner))
+}
+
+/// Gives the log to a role, which is made where need be.
+#[cfg(feature = "ingest")]
+async fn give(conn: &mut PgConnection, to: &str, makes: bool) -> Result<()> {
+    let mut transaction = sqlx::Connection::begin(conn).await?;
+    let lock = ingest::roles::GRANTS_LOCK;
+    sqlx::query_file!("sql/name_owner.sql", to, "the log", lock).fetch_one(&mut *transaction).await?;
+    if makes {
+        sqlx::Executor::execute(&mut *transaction, owner::MAKE).await?;
+    }
+    sqlx::Executor::execute(&mut *transaction, owner::GIVE).await?;
+    Ok(transaction.commit().await?)
+}
+
+#[cfg(not(feature = "ingest"))]
+#[allow(clippy::unused_async, reason = "the same signature in every build")]
+async fn found_or_made(_: &mut PgConnection, standing: Standing, _: impl FnOnce(String)) -> Result<Option<String>> {
+    Ok(standing.owner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_may_be_called_anything() {
+        let options = acting_as(&PgConnectOptions::new_without_pgpass(), "the \\ owner");
+        assert_eq!(options.get_options(), Some("-c role=the\\ \\\\\\ owner"));
+    }
+}
