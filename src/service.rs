@@ -5,6 +5,7 @@
 //! the command line (`doctor` most of all); `tests/architecture/fronts.rs` counts them.
 
 pub mod act;
+mod acting;
 pub mod answer;
 #[cfg(feature = "serve")]
 pub mod aside;
@@ -19,7 +20,6 @@ mod nearest;
 mod pools;
 pub mod run;
 pub mod slow;
-mod standing;
 pub mod tenant;
 pub mod watch;
 mod ways;

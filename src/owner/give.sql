@@ -6,11 +6,13 @@ DECLARE
     due       name    := current_setting('pg_atlas.owner');
     whole     boolean := current_setting('pg_atlas.owner_of') = 'everything';
     above     oid[]   := ARRAY(SELECT oid FROM pg_roles WHERE rolsuper OR rolbypassrls);
-    places    oid[]   := ARRAY(SELECT oid FROM pg_namespace WHERE nspname IN ('log', 'atlas')
-                                  OR nspname ~ '^(build|tenant)_[0-9]+$' OR whole AND oid >= 16384);
+    -- Where there is no log, what has the names of its schemas and tables is somebody else's.
+    is_ours   boolean := EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                                  WHERE n.nspname = 'log' AND c.relname = 'event');
+    places    oid[]   := ARRAY(SELECT oid FROM pg_namespace WHERE whole AND oid >= 16384 OR is_ours AND
+                                      (nspname IN ('log', 'atlas') OR nspname ~ '^(build|tenant)_[0-9]+$'));
     shared    oid[]   := ARRAY(SELECT oid FROM pg_namespace WHERE nspname = 'public');
-    views     name[]  := ARRAY['_sqlx_migrations', 'projects', 'repos', 'external_repos', 'contributors', 'depends_on',
-                               'contributed_to'];
+    views     name[]  := ARRAY['projects', 'repos', 'external_repos', 'contributors', 'depends_on', 'contributed_to'];
     member    oid[]   := ARRAY(SELECT objid FROM pg_depend WHERE deptype = 'e' AND objid >= 16384);
     statement text;
 BEGIN
@@ -23,7 +25,8 @@ BEGIN
                                                               WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
                       oid::regclass, due) FROM pg_class AS c
          WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND relowner = ANY(above) AND oid >= 16384 AND oid <> ALL(member)
-           AND (relnamespace = ANY(places) OR relnamespace = ANY(shared) AND (whole OR relname = ANY(views)))
+           AND (relnamespace = ANY(places) OR relnamespace = ANY(shared) AND (whole OR is_ours AND
+                (relname = '_sqlx_migrations' OR relkind = 'v' AND relname = ANY(views))))
            AND NOT (relkind = 'S' AND EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass
                                                  AND d.objid = c.oid AND d.deptype IN ('a', 'i')))
         UNION ALL

@@ -4,8 +4,8 @@ use domain::{TenantId, TenantName};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnectOptions;
 
+use super::acting;
 use super::error::{Error, Result};
-use super::standing;
 
 /// SQLSTATE of what a database has not that has no tenants, or hides from this user: a table, a schema, a right.
 const UNSEEN: [&str; 3] = ["42P01", "3F000", "42501"];
@@ -35,7 +35,7 @@ pub(super) fn find(options: &PgConnectOptions, name: &TenantName) -> Result<Tena
 }
 
 pub(super) async fn ask(options: &PgConnectOptions, name: &TenantName) -> Result<TenantId> {
-    let mut conn = standing::looking(options, TenantId::PUBLIC).await?;
+    let mut conn = acting::looking(options, TenantId::PUBLIC).await?;
     let found = sqlx::query_file_scalar!("sql/tenant_number.sql", name.as_str()).fetch_optional(&mut conn).await;
     let number = match found {
         Ok(number) => number.and_then(TenantId::new),

@@ -8,11 +8,11 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::OnceCell;
 
+use super::acting;
 use super::error::Result;
 use super::pools::{self, Sizes, Work};
 #[cfg(feature = "ingest")]
 use super::slow;
-use super::standing;
 use super::watch::{Notice, Watch};
 
 /// The ways to a database.
@@ -61,7 +61,7 @@ impl Ways {
     pub(super) async fn options(&self) -> Result<&PgConnectOptions> {
         let found = self.working.get_or_try_init(async || {
             let said = |text| self.watch.notice(&Notice::Note(text));
-            let options = standing::working(&self.login, said).await?;
+            let options = acting::working(&self.login, said).await?;
             self.answers.set_connect_options(Work::Answer.limited(&options, self.tenant));
             self.long_reads.set_connect_options(Work::LongRead.limited(&options, self.tenant));
             #[cfg(feature = "ingest")]
@@ -85,7 +85,7 @@ impl Ways {
     /// As [`Ways::connect`].
     #[cfg(feature = "ingest")]
     pub(super) async fn looking(&self) -> Result<PgConnection> {
-        standing::looking(&self.login, self.tenant).await
+        acting::looking(&self.login, self.tenant).await
     }
 
     /// A pooled connection for answers or for long reads.

@@ -134,6 +134,22 @@ async fn a_log_that_a_superuser_made_changes_hands_once_and_is_the_same() {
 }
 
 #[tokio::test]
+async fn what_is_somebody_elses_and_only_called_so_stays_his() {
+    let place = Place::new().await;
+    let foreign = "CREATE TABLE public.projects (id int); CREATE SCHEMA build_7; CREATE TABLE build_7.part ()";
+    place.db.pool().execute(foreign).await.unwrap();
+    place.ends(0, &["migrate"]);
+    let owned = "SELECT count(*) FROM pg_class WHERE oid = ANY(ARRAY['public.projects', 'build_7.part']::regclass[]) \
+                  AND relowner = session_user::regrole";
+    assert_eq!(count(place.db.pool(), owned).await, 2);
+    // Its table stays so when there is a log; schemas of these names are the log's from then on.
+    place.ends(0, &["status"]);
+    let owned = "SELECT count(*) FROM pg_class WHERE oid = 'public.projects'::regclass \
+                  AND relowner = session_user::regrole";
+    assert_eq!(count(place.db.pool(), owned).await, 1);
+}
+
+#[tokio::test]
 async fn a_superuser_works_as_the_owner_that_the_log_has() {
     let place = Place::new().await;
     let name = format!("atlas test \\ {}", uuid::Uuid::now_v7().simple());

@@ -9,7 +9,7 @@ use projections::store::{self, switch};
 use sqlx::PgConnection;
 
 use super::{CheckResult, NONE, Remedy, fault, said, subjects};
-use crate::service::standing::OWNER;
+use crate::service::acting::OWNER;
 use crate::service::{Result, environment};
 
 /// Age from which a reader of the views is worth a word, in seconds: a switch waits for it, and in the end gives up.

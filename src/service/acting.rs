@@ -16,7 +16,7 @@ use crate::owner;
 pub(crate) const OWNER: &str = "atlas_owner";
 
 /// As whom a session works, and as whom it could.
-struct Standing {
+struct ActingAs {
     /// Who logged in.
     #[cfg_attr(not(feature = "ingest"), allow(dead_code, reason = "an auditor's program makes nobody"))]
     name: String,
@@ -31,9 +31,9 @@ struct Standing {
     is_due: bool,
 }
 
-impl Standing {
+impl ActingAs {
     async fn of(conn: &mut PgConnection) -> Result<Self> {
-        let found = sqlx::query_file!("sql/standing.sql").fetch_one(conn).await?;
+        let found = sqlx::query_file!("sql/acting.sql").fetch_one(conn).await?;
         Ok(Self {
             name: found.name,
             is_above: found.is_above,
@@ -61,8 +61,8 @@ fn acting_as(options: &PgConnectOptions, role: &str) -> PgConnectOptions {
 /// there is such an owner.
 pub(super) async fn looking(options: &PgConnectOptions, tenant: TenantId) -> Result<PgConnection> {
     let mut conn = pools::connect(options, tenant, Work::Answer).await?;
-    match Standing::of(&mut conn).await? {
-        Standing { is_above: true, owner: Some(owner), .. } => {
+    match ActingAs::of(&mut conn).await? {
+        ActingAs { is_above: true, owner: Some(owner), .. } => {
             sqlx::Connection::close(conn).await?;
             pools::connect(&acting_as(options, &owner), tenant, Work::Answer).await
         }
@@ -75,26 +75,22 @@ pub(super) async fn looking(options: &PgConnectOptions, tenant: TenantId) -> Res
 /// `said` is told of a log that changed hands. An auditor's program makes nobody.
 pub(super) async fn working(options: &PgConnectOptions, said: impl FnOnce(String)) -> Result<PgConnectOptions> {
     let mut conn = pools::connect(options, TenantId::PUBLIC, Work::Answer).await?;
-    let standing = Standing::of(&mut conn).await?;
-    let owner = if standing.is_above { found_or_made(&mut conn, standing, said).await? } else { None };
+    let acting = ActingAs::of(&mut conn).await?;
+    let owner = if acting.is_above { found_or_made(&mut conn, acting, said).await? } else { None };
     sqlx::Connection::close(conn).await?;
     Ok(owner.map_or_else(|| options.clone(), |owner| acting_as(options, &owner)))
 }
 
 #[cfg(feature = "ingest")]
-async fn found_or_made(
-    conn: &mut PgConnection,
-    standing: Standing,
-    said: impl FnOnce(String),
-) -> Result<Option<String>> {
-    if !standing.is_due {
-        return Ok(standing.owner);
+async fn found_or_made(conn: &mut PgConnection, acting: ActingAs, said: impl FnOnce(String)) -> Result<Option<String>> {
+    if !acting.is_due {
+        return Ok(acting.owner);
     }
-    let makes = standing.owner.is_none();
-    let owner = standing.owner.unwrap_or_else(|| OWNER.to_owned());
+    let makes = acting.owner.is_none();
+    let owner = acting.owner.unwrap_or_else(|| OWNER.to_owned());
     give(conn, &owner, makes).await?;
-    if makes && standing.has_log {
-        let login = standing.name;
+    if makes && acting.has_log {
+        let login = acting.name;
         said(format!("{login} is a superuser: the log belongs to the role {owner} now, as which this program works"));
     }
     Ok(Some(owner))
@@ -115,8 +111,8 @@ async fn give(conn: &mut PgConnection, to: &str, makes: bool) -> Result<()> {
 
 #[cfg(not(feature = "ingest"))]
 #[allow(clippy::unused_async, reason = "the same signature in every build")]
-async fn found_or_made(_: &mut PgConnection, standing: Standing, _: impl FnOnce(String)) -> Result<Option<String>> {
-    Ok(standing.owner)
+async fn found_or_made(_: &mut PgConnection, acting: ActingAs, _: impl FnOnce(String)) -> Result<Option<String>> {
+    Ok(acting.owner)
 }
 
 #[cfg(test)]
