@@ -78,9 +78,10 @@ pub async fn point_at_live(conn: &mut PgConnection) -> Result<(), StoreError> {
     let Some((build, table)) = made.noted_with.as_ref().filter(|_| !made.views.is_empty()) else { return Ok(()) };
     let replaced = |view: &ViewDefinition| format!("CREATE OR REPLACE VIEW {} {}", view.name, view.rest);
     let each: Vec<String> = made.views.iter().map(replaced).collect();
+    switch::replace(&mut *conn, &each.join("\n")).await?;
     // The views themselves are not to be named by whoever makes them alone: that takes the right to be their tenant.
-    let noted = format!("COMMENT ON TABLE {build}.{table} IS '{}'", made.mark());
-    switch::replace(&mut *conn, &format!("{}\n{noted}", each.join("\n"))).await?;
+    // The table may be held by a vacuum. Without the note they are made once more by whoever opens the builds next.
+    switch::at_once(&mut *conn, &format!("COMMENT ON TABLE {build}.{table} IS '{}'", made.mark())).await?;
     sqlx::query_file!("sql/share_views.sql", &statement::view_names()).execute(conn).await?;
     Ok(())
 }
