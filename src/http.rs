@@ -3,7 +3,10 @@
 mod answer;
 mod api;
 mod asked;
+mod compress;
 mod cors;
+mod metrics;
+mod openapi;
 mod query;
 mod route;
 pub(crate) mod server;

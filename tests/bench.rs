@@ -53,6 +53,17 @@ async fn readers_are_measured_in_databases_that_go_away() {
 }
 
 #[tokio::test]
+async fn the_service_is_loaded_at_a_rate_and_every_request_is_counted() {
+    let place = Place::new().await;
+    let load = ["bench", "serve", "--rate", "50", "--seconds", "2", "--connections", "4", "--ingest-rate", "5"];
+    let report = place.run(&with_size(&load));
+    assert_eq!((&report["requests"], &report["errors"]), (&100.into(), &0.into()), "{report}");
+    let figure = |name: &str| report[name].as_f64().unwrap();
+    assert!(figure("p50_ms") <= figure("p95_ms") && figure("p95_ms") <= figure("p99_ms"), "{report}");
+    assert!(figure("achieved_per_second") > 0.0 && figure("rss_mib") > 1.0 && figure("appended") > 0.0, "{report}");
+}
+
+#[tokio::test]
 async fn the_root_is_measured_without_a_database() {
     let place = Place::new().await;
     let mut command = place.command(&["bench", "root"]);

@@ -16,6 +16,7 @@ use crate::support::skipped::skipped;
 use crate::support::wait::AT_ALL;
 
 mod api;
+mod described;
 mod log;
 mod moments;
 mod tenants;

@@ -57,7 +57,7 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
     let done = |output: Output| (output, 0);
     match command {
         #[cfg(feature = "ingest")]
-        Command::Demo => demo::run(common).await.map(done),
+        Command::Demo(how) => demo::run(common, how).await.map(done),
         #[cfg(feature = "ingest")]
         Command::Init { dir } => init::run(&dir).map(done),
         #[cfg(feature = "ingest")]

@@ -20,6 +20,8 @@ mod common;
 #[cfg(feature = "ingest")]
 mod curate;
 #[cfg(feature = "ingest")]
+pub(crate) mod demo;
+#[cfg(feature = "ingest")]
 mod erase;
 mod export;
 mod formula;
@@ -79,7 +81,7 @@ pub(crate) enum Command {
     /// The whole pipeline on real documents, from raw files to a published score that a replay proves; in a folder of
     /// its own, unless --data-dir or --database-url names a place
     #[cfg(feature = "ingest")]
-    Demo,
+    Demo(demo::DemoArgs),
     /// Make a folder to begin in: a commented configuration file and example documents; overwrites nothing
     #[cfg(feature = "ingest")]
     Init {

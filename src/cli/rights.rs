@@ -45,7 +45,7 @@ pub(crate) fn needed(command: &Command) -> &'static str {
         Command::Project { .. } | Command::Rebuild { promote: false, .. } => PROJECTOR,
         Command::Rebuild { .. } | Command::Rollback { .. } => PUBLISHER,
         #[cfg(feature = "ingest")]
-        Command::Publish { .. } | Command::Demo | Command::Formula(FormulaCommand::Adopt { .. }) => PUBLISHER,
+        Command::Publish { .. } | Command::Demo(_) | Command::Formula(FormulaCommand::Adopt { .. }) => PUBLISHER,
         #[cfg(feature = "ingest")]
         Command::Audit(Audit::Checkpoint { .. }) => SEQUENCER,
         #[cfg(feature = "ingest")]

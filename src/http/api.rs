@@ -18,6 +18,7 @@ use axum::body::Body;
 
 use super::answer::{Complaint, HttpAnswer};
 use super::asked::Asked;
+pub(super) use packages::LookupRequest;
 pub(super) use table::{ApiOp, Matched};
 
 /// The answer of an operation.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,8 +19,9 @@ use tokio::sync::Semaphore;
 use super::answer::{Complaint, HttpAnswer, text};
 use super::api::{self, Matched};
 use super::asked::{Asked, Peer};
+use super::metrics::{self, COUNTED};
 use super::route::{IN_PATHS, Route};
-use super::{cors, upstream};
+use super::{compress, cors, upstream};
 use crate::service::Deps;
 use crate::service::run::atlases::{Atlases, ServedAtlas};
 use crate::service::run::keeper;
@@ -61,6 +62,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Answers requests until it is asked to stop; then finishes those under way.
 pub(crate) async fn serve(listener: TcpListener, atlases: Arc<Atlases>, stop: Stop) {
     let router = Router::new().fallback(answered).with_state(Arc::clone(&atlases));
+    accept(listener, router, stop, || atlases.hush()).await;
+}
+
+/// Hands connections to a router until it is asked to stop; `ending` is called before it waits for what is under way.
+async fn accept(listener: TcpListener, router: Router, stop: Stop, ending: impl FnOnce()) {
     let (graceful, places) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS)));
     loop {
         let next = async {
@@ -96,7 +102,7 @@ pub(crate) async fn serve(listener: TcpListener, atlases: Arc<Atlases>, stop: St
         });
     }
     drop(listener);
-    atlases.hush();
+    ending();
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests are cut off: they took longer than {FAREWELL:?}");
     }
@@ -108,7 +114,7 @@ pub(crate) fn address(bound: SocketAddr) -> String {
 }
 
 async fn answered(State(atlases): State<Arc<Atlases>>, request: Request) -> HttpAnswer {
-    let (head, body) = request.into_parts();
+    let (begun, (head, body)) = (Instant::now(), request.into_parts());
     let mut answer = match cors::preflight(&head.method, &head.headers) {
         Some(answer) => answer,
         None => match tokio::time::timeout(ANSWER_TIME, dispatched(&atlases, &head, body)).await {
@@ -117,6 +123,8 @@ async fn answered(State(atlases): State<Arc<Atlases>>, request: Request) -> Http
         },
     };
     cors::allow(&head.headers, &mut answer);
+    let answer = compress::packed(&head.headers, answer).await;
+    COUNTED.count(answer.status(), begun.elapsed());
     answer
 }
 
@@ -175,6 +183,15 @@ fn elsewhere(whole: &str, path: &str, query: Option<&str>, headers: &HeaderMap) 
     Ok(answer)
 }
 
+/// Where is listened.
+#[derive(Debug, Default)]
+pub(crate) struct Listeners {
+    /// For questions; none where none are answered.
+    pub(crate) answers: Option<TcpListener>,
+    /// For what is counted.
+    pub(crate) metrics: Option<TcpListener>,
+}
+
 /// Runs the parts that are switched on until it is asked to stop, and ends them in order: first no more requests, then
 /// background work. `announce` is called with the address once there are answers.
 ///
@@ -182,7 +199,7 @@ fn elsewhere(whole: &str, path: &str, query: Option<&str>, headers: &HeaderMap) 
 /// What a part failed of, or `announce`.
 pub(crate) async fn run<F: From<crate::service::Error>>(
     deps: Deps,
-    listener: Option<TcpListener>,
+    Listeners { answers: listener, metrics }: Listeners,
     parts: Parts,
     read_only: bool,
     stop: &Stop,
@@ -223,7 +240,12 @@ pub(crate) async fn run<F: From<crate::service::Error>>(
                 () = stop.asked() => {}
                 () = held.first() => announce(address)?,
             }
-            serve(listener, Arc::clone(&atlases), stop.clone()).await;
+            let counted = async {
+                if let Some(listener) = metrics {
+                    accept(listener, metrics::router(Arc::clone(&atlases)), stop.clone(), || {}).await;
+                }
+            };
+            tokio::join!(serve(listener, Arc::clone(&atlases), stop.clone()), counted);
             atlases.close();
             quiet.ask();
             inner.ask();

@@ -11,8 +11,11 @@ use serde_json::json;
 use super::answer::{Complaint, HttpAnswer, as_json, text};
 use super::api::table::OPERATIONS;
 use super::asked::Asked;
+use super::openapi;
+use super::openapi::contract::CONTRACT;
 use super::query::{ListPage, Query, path_integer};
-use super::route::{IN_PATHS, PATHS, Route, RoutePart};
+use super::route::{IN_PATHS, Route, RoutePart};
+use crate::service::ask::readiness::readiness;
 use crate::service::ask::resident::Resident;
 use crate::service::ask::submissions::{self, DocumentKind};
 
@@ -44,8 +47,10 @@ fn ok(value: &impl Serialize) -> Result<HttpAnswer, Complaint> {
 pub(super) async fn answer(asked: &Asked<'_>, route: Route) -> Result<HttpAnswer, Complaint> {
     let mut query = asked.query();
     match route {
-        Route::Health | Route::Ready => return health(asked, route == Route::Ready),
+        Route::Health => return health(asked),
+        Route::Ready => return ready(asked).await,
         Route::Docs => return Ok(docs()),
+        Route::OpenApi => return Ok(openapi::answer()),
         Route::Live => return ok(&json!({"status": "live"})),
         Route::GitLogs => return documents(asked, DocumentKind::GitLog, query).await,
         Route::Sboms => return documents(asked, DocumentKind::Sbom, query).await,
@@ -78,12 +83,14 @@ pub(super) fn submit(headers: &HeaderMap) -> Complaint {
 
 /// One plain list of what there is to ask.
 fn docs() -> HttpAnswer {
-    let contract = PATHS.iter().map(|(path, about)| format!("<li><code>{path}</code>: {about}</li>"));
+    let item = |id: &str, method: &str, path: &str, about: &str, parameters: &[&str]| {
+        let behind = if parameters.is_empty() { String::new() } else { format!("; {}", parameters.join(", ")) };
+        format!("<li id=\"{id}\"><code>{method} {path}</code>: {about}{behind}</li>")
+    };
+    let contract = CONTRACT.iter().map(|known| item(known.id, known.method, known.path, known.about, known.parameters));
     let own = OPERATIONS.iter().map(|known| {
-        let method = known.op.method();
-        let (path, parameters) = (known.path.replace("*}", "}"), known.parameters.join(", "));
-        let behind = if parameters.is_empty() { String::new() } else { format!("; {parameters}") };
-        format!("<li id=\"{}\"><code>{method} {path}</code>: {}{behind}</li>", known.id, known.about)
+        let (method, path) = (known.op.method(), known.path.replace("*}", "}"));
+        item(known.id, method.as_str(), &path, known.about, known.parameters)
     });
     let (contract, own): (String, String) = (contract.collect(), own.collect());
     let page = format!(
@@ -100,12 +107,15 @@ const ID_MAX: usize = 2_048;
 /// What stands before owner and name in ids of GitHub's repositories.
 const GITHUB: &str = "pkg:github/";
 
-fn health(asked: &Asked<'_>, needed: bool) -> Result<HttpAnswer, Complaint> {
-    match asked.now() {
-        Ok(atlas) => ok(&shapes::health(Some(atlas.position))),
-        Err(complaint) if needed => Err(complaint),
-        Err(_) => ok(&shapes::health(None)),
-    }
+fn health(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
+    ok(&shapes::health(asked.now().ok().map(|atlas| atlas.position)))
+}
+
+/// Whether it can answer, and what lags.
+async fn ready(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
+    let found = readiness(&asked.atlas.deps, &asked.atlas.held).await;
+    let status = if found.lacking.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok(as_json(status, &found))
 }
 
 fn project(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result<HttpAnswer, Complaint> {

@@ -34,6 +34,8 @@ pub mod publications;
 pub mod ranked;
 #[cfg(feature = "serve")]
 pub mod reach;
+#[cfg(feature = "serve")]
+pub mod readiness;
 pub mod replay;
 #[cfg(feature = "serve")]
 pub mod resident;
@@ -49,6 +51,8 @@ pub mod tenants;
 pub mod tlog;
 pub mod triage;
 pub mod unsaid;
+#[cfg(feature = "serve")]
+pub mod vitals;
 pub mod why;
 
 pub use projections::metrics::Level;

@@ -12,6 +12,8 @@ pub mod private;
 #[cfg(feature = "ingest")]
 pub mod readers;
 pub mod root;
+#[cfg(feature = "serve")]
+pub mod serve;
 
 pub use measure::Figures;
 /// The metric engine alone, on a graph from files.

@@ -3,7 +3,7 @@
 use super::*;
 
 /// An atlas with a project of two repositories, of which one depends on the other and both on a package.
-fn program() -> Program {
+pub(super) fn program() -> Program {
     let program = Program::fresh();
     let depends = |on: &str| {
         let mut document = document();

@@ -7,6 +7,8 @@ use crate::cli::output::Output;
 use crate::cli::session::{deps, settings, watch};
 use crate::service::bench::criticality::{self, BenchOptions, Seeds};
 use crate::service::bench::root;
+#[cfg(feature = "serve")]
+use crate::service::bench::serve;
 #[cfg(feature = "ingest")]
 use crate::service::bench::{append, generate, lag, private, readers};
 
@@ -42,6 +44,18 @@ pub(crate) async fn run(
             };
             private::on(&settings, watch, async |deps| lag::run(deps, asked.appends, asked.into(), follower).await)
                 .await
+        }
+        #[cfg(feature = "serve")]
+        Bench::Serve(asked) => {
+            let program = std::env::current_exe().map_err(Failure::environment)?;
+            let server = |url: &str| {
+                let mut command = tokio::process::Command::new(program);
+                command.args(["serve", "--listen", "127.0.0.1:0", "--quiet", "--format", "ndjson"]);
+                // In its database `public` is alone, whose tenant this program may be.
+                command.args(["--tenant", "public"]).env("DATABASE_URL", url);
+                command
+            };
+            serve::run(&deps()?, &asked.into(), server).await
         }
         #[cfg(feature = "ingest")]
         Bench::Generate(size) => generate::run(&deps(common)?, size.into()).await,

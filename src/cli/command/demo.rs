@@ -2,19 +2,35 @@
 
 use std::fmt::Write as _;
 
+#[cfg(feature = "serve")]
+use super::serve;
 use crate::cli::failure::Result;
 use crate::cli::flags::Common;
+use crate::cli::flags::demo::DemoArgs;
 use crate::cli::gap::{self, pasted, quoted};
 use crate::cli::output::looks::Tone;
+#[cfg(feature = "serve")]
+use crate::cli::output::{self, OutputFormat};
 use crate::cli::output::{Output, looks, objects, table};
 use crate::cli::session;
+#[cfg(feature = "serve")]
+use crate::http::server::Listeners;
 use crate::service::act::demo::{Demonstrated, demo};
+#[cfg(feature = "serve")]
+use crate::service::run::parts::Parts;
 
 /// Columns of the leaderboard.
 const COLUMNS: &[&str] = &["name", "criticality_score", "pony_factor", "adoption_score", "activity_status"];
 
 /// `demo`.
-pub(crate) async fn run(common: &Common) -> Result<Output> {
+pub(crate) async fn run(
+    common: &Common,
+    #[cfg_attr(not(feature = "serve"), allow(unused_variables, reason = "only what is served is shown otherwise"))]
+    how: DemoArgs,
+) -> Result<Output> {
+    // A place that is taken is known before the work begins.
+    #[cfg(feature = "serve")]
+    let answers = if how.serve { Some(serve::listener(how.listen).await?) } else { None };
     let deps = session::demo(common)?;
     let done = demo(&deps).await?;
     // A URL is not repeated, for it may hold a password.
@@ -25,7 +41,14 @@ pub(crate) async fn run(common: &Common) -> Result<Output> {
             format!("pg-atlas --data-dir {}", quoted(&deps.data_dir().to_string_lossy())),
         ),
     };
-    Output::report(report(&done, &place, &program)?, &done)
+    let told = Output::report(report(&done, &place, &program)?, &done)?;
+    #[cfg(feature = "serve")]
+    if let Some(listener) = answers {
+        output::print(&told, OutputFormat::or_default(common.format))?;
+        let listeners = Listeners { answers: Some(listener), metrics: None };
+        return serve::serve(common, deps, listeners, Parts::ALL, false).await;
+    }
+    Ok(told)
 }
 
 fn report(done: &Demonstrated, place: &str, program: &str) -> Result<String> {

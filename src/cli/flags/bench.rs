@@ -6,6 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 #[cfg(feature = "ingest")]
 use crate::service::bench::generate::Size;
+#[cfg(feature = "serve")]
+use crate::service::bench::serve::LoadPlan;
 
 /// Benchmarks, each against a reference in the same run, in databases of their own.
 #[derive(Debug, Subcommand)]
@@ -25,6 +27,9 @@ pub(crate) enum Bench {
     /// From an append's answer to the row that a following process writes
     #[cfg(feature = "ingest")]
     Lag(Lag),
+    /// Mixed reads over HTTP, at a rate, of a process that serves a generated log
+    #[cfg(feature = "serve")]
+    Serve(ServeLoad),
     /// From leaf hashes to the root of the log, against SHA-256 of the same bytes
     Root,
     /// Put a generated log into an empty database, to try things by hand
@@ -50,6 +55,43 @@ pub(crate) struct LogSize {
     /// Where the drawing begins
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+/// How the service is loaded.
+#[cfg(feature = "serve")]
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct ServeLoad {
+    /// Requests a second
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: u32,
+    /// For how long, in seconds
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seconds: u32,
+    /// Connections that the requests go by
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) connections: u32,
+    /// Events appended a second meanwhile
+    #[arg(long, default_value_t = 0)]
+    pub(crate) ingest_rate: u32,
+    /// Repositories of the log
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) repos: u32,
+    /// Its edges, about
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) edges: u32,
+    /// Its events
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) events: u64,
+    /// Where the drawing begins
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[cfg(feature = "serve")]
+impl From<ServeLoad> for LoadPlan {
+    fn from(ServeLoad { rate, seconds, connections, ingest_rate, repos, edges, events, seed }: ServeLoad) -> Self {
+        Self { rate, seconds, connections, ingest_rate, size: Size { repos, edges, events, seed } }
+    }
 }
 
 /// How the lag is measured.

@@ -16,6 +16,9 @@ pub(crate) struct Serve {
     /// Answer questions and write nothing: as a login that may only read
     #[arg(long, conflicts_with = "only")]
     pub(crate) read_only: bool,
+    /// Where to tell what is counted, as Prometheus reads it: not where everybody gets to
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
 }
 
 /// A part of the service.

@@ -15,7 +15,7 @@ const LOOKUP_BYTES: usize = 8 << 20;
 
 /// What is looked up.
 #[derive(Deserialize, schemars::JsonSchema)]
-pub(super) struct LookupRequest {
+pub(in crate::http) struct LookupRequest {
     /// Package URLs, at most 5,000.
     purls: Vec<String>,
 }

@@ -1,7 +1,8 @@
 //! The snapshot that questions of the moment are answered from, behind one pointer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use domain::recorded::Position;
@@ -33,9 +34,18 @@ pub struct HeldSnapshot {
     made: watch::Sender<u64>,
     /// The last position of the log, when it was last looked at.
     head: AtomicU64,
+    /// When the log was last looked at, and since when the snapshot is behind it.
+    looks: Mutex<LogLooks>,
     names: ArcSwap<KnownNames>,
     /// How often a name that was known was erased or changed.
     names_lost: AtomicU64,
+}
+
+/// When the log was looked at.
+#[derive(Debug, Default)]
+struct LogLooks {
+    last: Option<Instant>,
+    behind: Option<Instant>,
 }
 
 impl HeldSnapshot {
@@ -95,6 +105,26 @@ impl HeldSnapshot {
     /// The log was looked at, and ends here.
     pub(crate) fn saw(&self, head: Position) {
         self.head.store(head, Ordering::Relaxed);
+        let is_behind = self.now().is_none_or(|held| held.position < head);
+        let mut looks = self.looks();
+        looks.last = Some(Instant::now());
+        looks.behind = looks.behind.filter(|_| is_behind).or_else(|| is_behind.then(Instant::now));
+    }
+
+    fn looks(&self) -> MutexGuard<'_, LogLooks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the snapshot has been behind the log.
+    #[must_use]
+    pub fn behind(&self) -> Option<Duration> {
+        self.looks().behind.map(|since| since.elapsed())
+    }
+
+    /// How long ago the log was last looked at.
+    #[must_use]
+    pub fn unlooked(&self) -> Option<Duration> {
+        self.looks().last.map(|since| since.elapsed())
     }
 
     /// These are the names that are known.
@@ -107,6 +137,9 @@ impl HeldSnapshot {
     /// This is the snapshot from here on.
     pub(crate) fn hold(&self, resident: Resident) {
         self.deep.store(None);
+        if resident.position >= self.head.load(Ordering::Relaxed) {
+            self.looks().behind = None;
+        }
         self.pointer.store(Some(Arc::new(resident)));
         self.made.send_modify(|made| *made += 1);
     }

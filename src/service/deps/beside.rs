@@ -13,7 +13,32 @@ use crate::service::ways::Ways;
 /// Most connections of such an atlas, for each kind of work.
 const CONNECTIONS: Sizes = Sizes { reads: 2, projection: 2, intake: 2 };
 
+/// How many connections of a pool there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolGauge {
+    /// What they are for.
+    pub name: &'static str,
+    /// Open ones.
+    pub open: u32,
+    /// Those that nobody uses.
+    pub idle: u32,
+    /// Most of them.
+    pub most: u32,
+}
+
 impl Deps {
+    /// How many connections there are, by what they are for.
+    #[must_use]
+    pub fn pools(&self) -> [PoolGauge; 3] {
+        let pools = [("reads", &self.answers), ("long_reads", &self.long_reads), ("intake", &self.intake)];
+        pools.map(|(name, pool)| PoolGauge {
+            name,
+            open: pool.size(),
+            idle: domain::number::fit(pool.num_idle(), "idle connections"),
+            most: pool.options().get_max_connections(),
+        })
+    }
+
     /// Whose the log is.
     pub(crate) fn tenant_name(&self) -> &TenantName {
         &self.settings.tenant

@@ -147,10 +147,19 @@ impl Atlases {
         Ok(Some(Arc::clone(&other.atlas)))
     }
 
-    /// How many atlases of other tenants are open.
+    /// Every one that is open, by tenant.
     #[must_use]
-    pub fn others(&self) -> usize {
-        self.locked().len()
+    pub fn open(&self) -> Vec<(String, Arc<ServedAtlas>)> {
+        let others = self.locked();
+        let others = others.iter().map(|(tenant, other)| (tenant.clone(), Arc::clone(&other.atlas)));
+        let own = (self.own.deps.tenant_name().to_string(), Arc::clone(&self.own));
+        std::iter::once(own).chain(others).collect()
+    }
+
+    /// Places for folds that nobody has.
+    #[must_use]
+    pub fn free_folds(&self) -> usize {
+        self.folds.available_permits()
     }
 
     /// Closes those of other tenants.

@@ -1,0 +1,138 @@
+//! What the process counts, as Prometheus reads it. On a listener of its own: it names tenants.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+
+use super::answer::{Complaint, HttpAnswer, text};
+use crate::service::ask::vitals;
+use crate::service::run::atlases::Atlases;
+
+/// Bounds of the histogram of latencies, in microseconds.
+const BOUNDS: [u64; 12] =
+    [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000];
+/// Statuses that say no, each counted by itself.
+const REFUSALS: [u16; 9] = [400, 401, 403, 405, 409, 413, 422, 429, 503];
+/// How long the database may take to say its size.
+const SIZE_TIME: Duration = Duration::from_secs(2);
+
+/// What answers came to.
+pub(super) struct Counted {
+    /// By hundreds of the status, from 1xx.
+    classes: [AtomicU64; 5],
+    refusals: [AtomicU64; REFUSALS.len()],
+    /// Answers within each bound and no lesser one; the last are beyond all.
+    within: [AtomicU64; BOUNDS.len() + 1],
+    microseconds: AtomicU64,
+}
+
+/// Of this process.
+pub(super) static COUNTED: Counted = Counted {
+    classes: [const { AtomicU64::new(0) }; 5],
+    refusals: [const { AtomicU64::new(0) }; REFUSALS.len()],
+    within: [const { AtomicU64::new(0) }; BOUNDS.len() + 1],
+    microseconds: AtomicU64::new(0),
+};
+
+impl Counted {
+    /// An answer was made.
+    pub(super) fn count(&self, status: StatusCode, taken: Duration) {
+        let status = status.as_u16();
+        let add = |counter: Option<&AtomicU64>, by| counter.map(|counter| counter.fetch_add(by, Ordering::Relaxed));
+        add(self.classes.get(usize::from(status / 100).wrapping_sub(1)), 1);
+        add(REFUSALS.iter().position(|known| *known == status).and_then(|at| self.refusals.get(at)), 1);
+        let taken = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
+        add(self.within.get(BOUNDS.partition_point(|bound| *bound < taken)), 1);
+        add(Some(&self.microseconds), taken);
+    }
+
+    fn write(&self, out: &mut String) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        about(out, "pg_atlas_answers_total", "counter", "Answers, by hundreds of their status.");
+        for (class, counter) in (1..).zip(&self.classes) {
+            line(out, &format!("pg_atlas_answers_total{{status=\"{class}xx\"}}"), read(counter));
+        }
+        about(out, "pg_atlas_refused_total", "counter", "Answers that say no, by status.");
+        for (status, counter) in REFUSALS.iter().zip(&self.refusals) {
+            line(out, &format!("pg_atlas_refused_total{{status=\"{status}\"}}"), read(counter));
+        }
+        about(out, "pg_atlas_answer_seconds", "histogram", "How long answers took to be made.");
+        let mut sum = 0;
+        for (place, counter) in self.within.iter().enumerate() {
+            sum += read(counter);
+            let bound = BOUNDS.get(place).map_or("+Inf".to_owned(), |bound| (*bound as f64 / 1e6).to_string());
+            line(out, &format!("pg_atlas_answer_seconds_bucket{{le=\"{bound}\"}}"), sum);
+        }
+        line(out, "pg_atlas_answer_seconds_sum", read(&self.microseconds) as f64 / 1e6);
+        line(out, "pg_atlas_answer_seconds_count", sum);
+    }
+}
+
+fn about(out: &mut String, name: &str, kind: &str, help: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn line(out: &mut String, name: &str, value: impl std::fmt::Display) {
+    let _ = writeln!(out, "{name} {value}");
+}
+
+/// What the listener for metrics answers.
+pub(super) fn router(atlases: Arc<Atlases>) -> Router {
+    let nothing = async || Complaint::not_found("Not Found").answer();
+    Router::new().route("/metrics", get(written)).fallback(nothing).with_state(atlases)
+}
+
+async fn written(State(atlases): State<Arc<Atlases>>) -> HttpAnswer {
+    let mut out = String::new();
+    COUNTED.write(&mut out);
+    let open = atlases.open();
+    for (name, help) in [
+        ("pg_atlas_log_head", "The last position of the log, when it was last looked at."),
+        ("pg_atlas_snapshot_position", "The last position that answers are of."),
+        ("pg_atlas_lag_events", "Events of the log that answers do not know."),
+    ] {
+        about(&mut out, name, "gauge", help);
+        for (tenant, atlas) in &open {
+            let (head, position) = (atlas.held.head(), atlas.held.now().map_or(0, |held| held.position));
+            let value = match name {
+                "pg_atlas_log_head" => head,
+                "pg_atlas_snapshot_position" => position,
+                _ => head.saturating_sub(position),
+            };
+            line(&mut out, &format!("{name}{{tenant=\"{tenant}\"}}"), value);
+        }
+    }
+    about(&mut out, "pg_atlas_connections", "gauge", "Connections to the database, by what they are for.");
+    for (tenant, atlas) in &open {
+        for pool in atlas.deps.pools() {
+            for (state, value) in [("open", pool.open), ("idle", pool.idle), ("most", pool.most)] {
+                let labels = format!("tenant=\"{tenant}\",pool=\"{}\",state=\"{state}\"", pool.name);
+                line(&mut out, &format!("pg_atlas_connections{{{labels}}}"), value);
+            }
+        }
+    }
+    about(&mut out, "pg_atlas_free_folds", "gauge", "Places for folds of other points that nobody has.");
+    line(&mut out, "pg_atlas_free_folds", atlases.free_folds());
+    let deps = &atlases.own().deps;
+    if let Some(room) = vitals::disk(deps.data_dir()) {
+        about(&mut out, "pg_atlas_disk_bytes", "gauge", "Room on the disk of the data folder.");
+        line(&mut out, "pg_atlas_disk_bytes{state=\"free\"}", room.free);
+        line(&mut out, "pg_atlas_disk_bytes{state=\"whole\"}", room.whole);
+    }
+    if let Ok(Ok(bytes)) = tokio::time::timeout(SIZE_TIME, vitals::database_bytes(deps)).await {
+        about(&mut out, "pg_atlas_database_bytes", "gauge", "Size of the database, of all tenants together.");
+        line(&mut out, "pg_atlas_database_bytes", bytes);
+    }
+    if let Some(bytes) = vitals::resident_bytes() {
+        about(&mut out, "process_resident_memory_bytes", "gauge", "Memory of the process.");
+        line(&mut out, "process_resident_memory_bytes", bytes);
+    }
+    text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", out)
+}
