@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
+use domain::number::fit;
 
 use super::answer::{Complaint, HttpAnswer, text};
 use crate::service::ask::vitals;
@@ -23,7 +24,7 @@ const REFUSALS: [u16; 9] = [400, 401, 403, 405, 409, 413, 422, 429, 503];
 const SIZE_TIME: Duration = Duration::from_secs(2);
 
 /// What answers came to.
-pub(super) struct Counted {
+pub(super) struct AnswerCounts {
     /// By hundreds of the status, from 1xx.
     classes: [AtomicU64; 5],
     refusals: [AtomicU64; REFUSALS.len()],
@@ -33,21 +34,21 @@ pub(super) struct Counted {
 }
 
 /// Of this process.
-pub(super) static COUNTED: Counted = Counted {
+pub(super) static COUNTED: AnswerCounts = AnswerCounts {
     classes: [const { AtomicU64::new(0) }; 5],
     refusals: [const { AtomicU64::new(0) }; REFUSALS.len()],
     within: [const { AtomicU64::new(0) }; BOUNDS.len() + 1],
     microseconds: AtomicU64::new(0),
 };
 
-impl Counted {
+impl AnswerCounts {
     /// An answer was made.
     pub(super) fn count(&self, status: StatusCode, taken: Duration) {
         let status = status.as_u16();
         let add = |counter: Option<&AtomicU64>, by| counter.map(|counter| counter.fetch_add(by, Ordering::Relaxed));
         add(self.classes.get(usize::from(status / 100).wrapping_sub(1)), 1);
         add(REFUSALS.iter().position(|known| *known == status).and_then(|at| self.refusals.get(at)), 1);
-        let taken = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
+        let taken: u64 = fit(taken.as_micros(), "microseconds of an answer");
         add(self.within.get(BOUNDS.partition_point(|bound| *bound < taken)), 1);
         add(Some(&self.microseconds), taken);
     }

@@ -10,6 +10,15 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Bring the scores up to date, and read them", "pg-atlas project\npg-atlas scores --level repo"),
         ],
     ),
+    #[cfg(feature = "serve")]
+    (
+        "demo",
+        &[
+            ("The whole pipeline, in a folder of its own", "pg-atlas demo"),
+            ("The same, and then over HTTP", "pg-atlas demo --serve"),
+        ],
+    ),
+    #[cfg(not(feature = "serve"))]
     ("demo", &[("The whole pipeline, in a folder of its own", "pg-atlas demo")]),
     ("init", &[("A folder for an atlas of one's own", "pg-atlas init ~/my-atlas")]),
     (
@@ -330,6 +339,14 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("bench rebuild", &[("A smaller log", "pg-atlas bench rebuild --repos 1000 --edges 10000 --events 20000")]),
     ("bench replay", &[("A smaller log", "pg-atlas bench replay --repos 1000 --edges 10000 --events 20000")]),
     ("bench lag", &[("Fewer appends", "pg-atlas bench lag --appends 200")]),
+    #[cfg(feature = "serve")]
+    (
+        "bench serve",
+        &[(
+            "A smaller log, for a moment",
+            "pg-atlas bench serve --repos 1000 --edges 10000 --events 2000 --seconds 10",
+        )],
+    ),
     ("bench root", &[("In a private server", "pg-atlas bench root")]),
     (
         "bench generate",

@@ -17,7 +17,7 @@ const ASKED: Duration = Duration::from_secs(2);
 
 /// Whether an atlas can answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Readiness {
+pub struct ServiceReadiness {
     /// `ready`, or `late` where something is lacking.
     pub status: &'static str,
     /// The last position of the snapshot; null before there is one.
@@ -42,7 +42,7 @@ pub struct LackingPart {
 }
 
 /// Looks whether an atlas can answer.
-pub async fn readiness(deps: &Deps, held: &HeldSnapshot) -> Readiness {
+pub async fn readiness(deps: &Deps, held: &HeldSnapshot) -> ServiceReadiness {
     let mut lacking = Vec::new();
     let mut lacks = |what, reason: String| lacking.push(LackingPart { what, reason });
     let position = held.now().map(|held| held.position);
@@ -71,5 +71,5 @@ pub async fn readiness(deps: &Deps, held: &HeldSnapshot) -> Readiness {
         }
     };
     let status = if lacking.is_empty() { "ready" } else { "late" };
-    Readiness { status, position, head, lag, lacking, projections }
+    ServiceReadiness { status, position, head, lag, lacking, projections }
 }

@@ -28,6 +28,8 @@ use client::Connection;
 
 /// Longest time until the server answers.
 const LONGEST_START: Duration = Duration::from_secs(1_800);
+/// Nanoseconds of a second.
+const NANOS: u64 = 1_000_000_000;
 /// Ids that requests name, of each kind.
 const IDS: usize = 200;
 /// Streams that are appended to meanwhile.
@@ -103,7 +105,7 @@ async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan) -> 
     let mut workers = JoinSet::new();
     for _ in 0..plan.connections {
         let (host, targets, next) = (host.clone(), Arc::clone(&targets), Arc::clone(&next));
-        let gap = Duration::from_secs(1) / plan.rate;
+        let rate = u64::from(plan.rate);
         workers.spawn(async move {
             let mut came = Came::default();
             let mut connection = None;
@@ -112,7 +114,7 @@ async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan) -> 
                 if number >= requests {
                     return came;
                 }
-                let due = begun + gap.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
+                let due = begun + Duration::from_nanos(number * NANOS / rate);
                 sleep_until(due).await;
                 let target = &targets[domain::number::fit::<usize>(number, "requests") % targets.len()];
                 let answered = async {
