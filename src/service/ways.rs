@@ -131,6 +131,12 @@ impl Ways {
         Ok(Work::Answer.pool(self.options().await?, self.tenant, 1))
     }
 
+    /// The pools, by what they are for.
+    #[cfg(feature = "serve")]
+    pub(super) fn pools(&self) -> [(&'static str, &PgPool); 3] {
+        [("reads", &self.answers), ("long_reads", &self.long_reads), ("intake", &self.intake)]
+    }
+
     /// Closes every connection, once those in use are given back.
     pub(super) async fn close(&self) {
         #[cfg(feature = "ingest")]

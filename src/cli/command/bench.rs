@@ -55,7 +55,7 @@ pub(crate) async fn run(
                 command.args(["--tenant", "public"]).env("DATABASE_URL", url);
                 command
             };
-            serve::run(&deps()?, &asked.into(), server).await
+            private::on(&settings, watch, async |deps| serve::run(deps, &asked.into(), server).await).await
         }
         #[cfg(feature = "ingest")]
         Bench::Generate(size) => generate::run(&deps(common)?, size.into()).await,

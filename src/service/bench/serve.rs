@@ -63,7 +63,8 @@ struct Came {
 /// # Errors
 /// When the database server fails or lets us make no database, and when the server ends.
 pub async fn run(deps: &Deps, plan: &LoadPlan, server: impl FnOnce(&str) -> Command) -> Result<Figures> {
-    let scratch = Scratch::create(deps.server()).await?;
+    let database = deps.server().await?;
+    let scratch = Scratch::create(database).await?;
     let report = async {
         let log = Log::new(scratch.pool().clone(), TenantId::PUBLIC);
         let mut progress = deps.begin("generating", plan.size.events);
@@ -78,7 +79,7 @@ pub async fn run(deps: &Deps, plan: &LoadPlan, server: impl FnOnce(&str) -> Comm
         measured
     };
     let report = report.await;
-    let settings = settings(deps.server()).await;
+    let settings = settings(database).await;
     scratch.drop().await?;
     let mut report = report?;
     report.insert("log".to_owned(), super::generate::json(plan.size));

@@ -30,8 +30,7 @@ impl Deps {
     /// How many connections there are, by what they are for.
     #[must_use]
     pub fn pools(&self) -> [PoolGauge; 3] {
-        let pools = [("reads", &self.answers), ("long_reads", &self.long_reads), ("intake", &self.intake)];
-        pools.map(|(name, pool)| PoolGauge {
+        self.ways.pools().map(|(name, pool)| PoolGauge {
             name,
             open: pool.size(),
             idle: domain::number::fit(pool.num_idle(), "idle connections"),
