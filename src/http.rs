@@ -3,8 +3,11 @@
 mod answer;
 mod api;
 mod asked;
+mod auth;
+pub(crate) mod client;
 mod compress;
 mod cors;
+mod ingest;
 mod metrics;
 mod openapi;
 mod query;

@@ -10,6 +10,8 @@ pub mod answer;
 #[cfg(feature = "serve")]
 pub mod aside;
 pub mod ask;
+#[cfg(feature = "serve")]
+pub mod atlases;
 pub mod bench;
 pub mod configuration;
 mod database_url;

@@ -17,9 +17,12 @@ use crate::support::wait::AT_ALL;
 
 mod api;
 mod described;
+mod handed;
+mod keys;
 mod log;
 mod moments;
 mod tenants;
+mod tokens;
 
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_millis(20);
@@ -46,12 +49,32 @@ impl Service {
 
     /// Sends text as it is, and answers all that comes back.
     fn raw(&self, text: &str) -> String {
+        self.sent(text.as_bytes())
+    }
+
+    /// The same of bytes.
+    fn sent(&self, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect(&self.host).unwrap();
-        stream.write_all(text.as_bytes()).unwrap();
+        // A server that refuses may close before it has read everything.
+        let _ = stream.write_all(bytes);
         let mut said = Vec::new();
         // A server that refuses may close before it has read everything.
         let _ = stream.read_to_end(&mut said);
         String::from_utf8_lossy(&said).into_owned()
+    }
+
+    /// What comes back, where anything does.
+    fn tried(&self, bytes: &[u8]) -> Option<String> {
+        let mut stream = TcpStream::connect(&self.host).ok()?;
+        stream.write_all(bytes).ok()?;
+        let mut said = String::new();
+        stream.read_to_string(&mut said).ok()?;
+        Some(said).filter(|said| !said.is_empty())
+    }
+
+    /// Ends it at once, in the middle of whatever it does.
+    fn kill(&self) {
+        kill_process(Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap(), Signal::KILL).unwrap();
     }
 
     /// Status and body.

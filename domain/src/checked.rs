@@ -11,6 +11,7 @@ mod actor;
 pub(crate) mod again;
 mod compared;
 mod label;
+mod origin;
 mod project;
 mod reason;
 
@@ -18,6 +19,7 @@ pub use actor::{Actor, Tool};
 pub(crate) use actor::{MAX_ACTOR_BYTES, MAX_TOOL_BYTES, looks_like_address};
 pub use compared::normalised_name;
 pub use label::Label;
+pub use origin::Origin;
 pub use project::{ProjectId, project_name};
 pub use reason::StatedReason;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::checked::{Actor, Tool};
+use domain::checked::{Actor, Origin, Tool};
 use domain::{Event, StreamId, Timestamp, canonical};
 use uuid::Uuid;
 
@@ -45,10 +45,20 @@ pub struct AppendContext {
     pub actor: String,
     /// Program and version.
     pub tool: String,
+    /// Where it comes from, as far as somebody vouches for that.
+    pub origin: Origin,
+}
+
+impl AppendContext {
+    /// One of whom nobody vouches for where it comes from.
+    #[must_use]
+    pub fn new(actor: String, tool: &str) -> Self {
+        Self { actor, tool: tool.to_owned(), origin: Origin::default() }
+    }
 }
 
 /// Flat metadata in both forms: as hashed with each event, and as stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EventMetadata {
     pub(crate) fields: BTreeMap<String, String>,
     pub(crate) text: String,
@@ -58,7 +68,8 @@ impl EventMetadata {
     pub(crate) fn of(context: &AppendContext) -> Result<Self, Refusal> {
         let (actor, tool) = (Actor::new(&context.actor)?, Tool::new(&context.tool)?);
         let fields = [("actor", actor.as_str()), ("tool", tool.as_str())];
-        let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let fields = fields.into_iter().chain(context.origin.said());
+        let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
         let text = String::from_utf8(canonical::to_vec(&fields)?).map_err(|_| Refusal::NotItself)?;
         Ok(Self { fields, text })
     }

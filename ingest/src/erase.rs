@@ -4,6 +4,7 @@
 use domain::Event;
 use domain::digest::Digest;
 use domain::facts::log::PayloadErased;
+use domain::number::fit;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -45,8 +46,8 @@ pub struct ErasureTarget {
 /// # Errors
 /// When the database fails.
 pub async fn contributor(log: &Log, pseudonym: &Digest) -> Result<bool, AppendError> {
-    let gone = sqlx::query_file!("sql/forget_person.sql", &pseudonym.0[..]).execute(log.pool()).await?;
-    Ok(gone.rows_affected() > 0)
+    let gone = sqlx::query_file_scalar!("sql/forget_person.sql", &pseudonym.0[..]).fetch_one(log.pool()).await?;
+    Ok(gone > 0)
 }
 
 /// The event at a position; `None` when there is none.
@@ -112,11 +113,13 @@ pub async fn carry_out(log: &Log, store: &Store, target: &ErasureTarget) -> Resu
     Ok(removed)
 }
 
-/// Empties the payload, which must be decided by now.
+/// Empties the payload, which must be decided by now, and forgets who sent it.
 ///
 /// # Errors
 /// When the database fails or refuses.
 async fn payload(log: &Log, target: &ErasureTarget) -> Result<(), AppendError> {
     sqlx::query_file!("sql/empty_payload.sql", target.append, target.index).execute(log.pool()).await?;
+    let position = fit::<i64>(target.position, "position");
+    sqlx::query_file!("sql/forget_submission.sql", position).execute(log.pool()).await?;
     Ok(())
 }

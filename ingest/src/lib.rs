@@ -10,6 +10,8 @@
 //! | [`aggregate`] | what a stream remembers, as cqrs-es wants to be told |
 //! | [`sequencer`] | committed events get positions, the log gets its root |
 //! | [`checkpoint`], [`signing_key`] | signed tree heads, and what they are signed with |
+//! | [`api_key`] | secrets of clients |
+//! | [`token`] | who submits, by the tokens of a code host |
 //! | [`witness`] | a witness of our own: its key, and what it has seen |
 //! | [`import`] | a log from elsewhere, taken in as it is |
 //! | [`backup`], [`place`] | all that cannot be made again, kept elsewhere and put back, and where elsewhere is |
@@ -17,6 +19,7 @@
 //! | [`migrate()`], [`roles`], [`connect()`] | the schema, who may do what in it, and connections with limits |
 
 pub mod aggregate;
+pub mod api_key;
 pub mod append;
 pub mod artifact;
 pub mod backup;
@@ -38,6 +41,7 @@ pub mod roles;
 pub mod sequencer;
 pub mod signing_key;
 pub mod source;
+pub mod token;
 pub mod witness;
 
 pub use append::{Append, AppendContext, AppendOutcome};

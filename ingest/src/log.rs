@@ -93,7 +93,7 @@ impl Log {
     }
 
     /// Appends what was foreseen, once the documents of all that is new are kept: one event by the way of one, several
-    /// as a batch.
+    /// as a batch. Events of others ([`ForeseenAppend::by`]) are appends of their own in the same transaction.
     ///
     /// # Errors
     /// As [`Self::append_batch`].
@@ -111,10 +111,13 @@ impl Log {
         Ok(match foreseen.pop() {
             None => vec![],
             Some(Err(refusal)) => vec![Err(refusal)],
-            Some(Ok(ForeseenAppend(item))) => match single::append(self, Arc::new(item), &metadata).await {
-                Err(AppendError::Refused(refusal)) => vec![Err(refusal)],
-                outcome => vec![Ok(outcome?)],
-            },
+            Some(Ok(ForeseenAppend(item))) => {
+                let own = item.metadata.clone();
+                match single::append(self, Arc::new(item), own.as_deref().unwrap_or(&metadata)).await {
+                    Err(AppendError::Refused(refusal)) => vec![Err(refusal)],
+                    outcome => vec![Ok(outcome?)],
+                }
+            }
         })
     }
 

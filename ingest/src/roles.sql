@@ -87,6 +87,9 @@ GRANT USAGE ON SEQUENCE log.outbox_oid_seq TO atlas_appender;
 GRANT SELECT ON log.events TO atlas_appender;
 GRANT EXECUTE ON FUNCTION log.discard_unused(text[], text[]) TO atlas_appender;
 GRANT SELECT, INSERT, UPDATE ON atlas.person TO atlas_appender;
+-- Beside the log it keeps who sent what over HTTP, bounded, and looks keys up.
+GRANT SELECT, INSERT, DELETE ON atlas.submission TO atlas_appender;
+GRANT SELECT ON atlas.api_key TO atlas_appender;
 
 -- Sequencer: from the outbox into the order.
 GRANT SELECT, DELETE ON log.outbox TO atlas_sequencer;
@@ -107,11 +110,11 @@ GRANT EXECUTE ON FUNCTION atlas.make_build(text, text, bytea, text, text, bytea,
 GRANT SELECT ON atlas.person TO atlas_projector;
 
 -- Reader: what is live, with the names in its views, and how far that is behind the log.
-GRANT SELECT ON atlas.build, atlas.live, atlas.person, log.head TO atlas_reader;
+GRANT SELECT ON atlas.build, atlas.live, atlas.person, atlas.submission, log.head TO atlas_reader;
 
 -- Auditor: the whole log, and which builds there are.
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO atlas_auditor;
-GRANT SELECT ON atlas.build, atlas.live TO atlas_auditor;
+GRANT SELECT ON atlas.build, atlas.live, atlas.submission TO atlas_auditor;
 
 -- Auditor of all tenants: every table of each, to read. It may be each tenant, so what the tenants' readers are given
 -- below is given to it.

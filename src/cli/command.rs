@@ -26,6 +26,8 @@ mod ingest;
 #[cfg(feature = "ingest")]
 mod init;
 #[cfg(feature = "ingest")]
+mod key;
+#[cfg(feature = "ingest")]
 mod manual;
 mod project;
 #[cfg(feature = "ingest")]
@@ -67,6 +69,8 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Project { follow } => project::run(common, follow).await.map(done),
         #[cfg(feature = "serve")]
         Command::Serve(how) => serve::run(common, &how).await.map(done),
+        #[cfg(feature = "ingest")]
+        Command::Key(what) => key::run(deps, what).await.map(done),
         Command::Status => status::run(&deps()?).await.map(done),
         Command::Scores(asked) => scores::run(common, asked).await.map(done),
         Command::Why { id, metric, from, as_of } => {

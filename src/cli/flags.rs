@@ -27,6 +27,8 @@ mod export;
 mod formula;
 #[cfg(feature = "ingest")]
 mod ingest;
+#[cfg(feature = "ingest")]
+mod key;
 mod scores;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
@@ -52,6 +54,8 @@ pub(crate) use self::export::{ExportCommand, GraphFormat, ScoreFormat};
 pub(crate) use self::formula::FormulaCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::ingest::{Ingest, IngestOptions, SubjectOptions};
+#[cfg(feature = "ingest")]
+pub(crate) use self::key::KeyCommand;
 pub(crate) use self::scores::ScoresArgs;
 #[cfg(feature = "ingest")]
 pub(crate) use self::tenant::TenantCommand;
@@ -104,6 +108,10 @@ pub(crate) enum Command {
     /// Answer over HTTP, and keep the projections at the head of the log
     #[cfg(feature = "serve")]
     Serve(serve::Serve),
+    /// Keys of clients that hand documents in over HTTP
+    #[cfg(feature = "ingest")]
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Head of the log, builds and their lag, sizes
     Status,
     /// Scores: live, or replayed at a position or under another formula

@@ -53,7 +53,7 @@ pub(crate) fn needed(command: &Command) -> &'static str {
             OWNER
         }
         #[cfg(feature = "ingest")]
-        Command::Tenant(TenantCommand::Create { .. }) => OWNER,
+        Command::Tenant(TenantCommand::Create { .. }) | Command::Key(_) => OWNER,
         #[cfg(feature = "serve")]
         Command::Serve(how) if !how.read_only => FOLLOWER,
         _ => BOTH,

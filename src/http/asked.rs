@@ -13,7 +13,7 @@ use crate::service::ask::held::DeepResident;
 use crate::service::ask::point::PointQuery;
 use crate::service::ask::resident::Resident;
 use crate::service::ask::standing::StandsAt;
-use crate::service::run::atlases::{Atlases, ClientTurn, ServedAtlas};
+use crate::service::atlases::{Atlases, ClientTurn, ServedAtlas};
 
 /// Longest text that names a point or a formula, in characters.
 const POINT_MAX: usize = 256;

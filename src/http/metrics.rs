@@ -13,7 +13,7 @@ use domain::number::fit;
 
 use super::answer::{Complaint, HttpAnswer, text};
 use crate::service::ask::vitals;
-use crate::service::run::atlases::Atlases;
+use crate::service::atlases::Atlases;
 
 /// Bounds of the histogram of latencies, in microseconds.
 const BOUNDS: [u64; 12] =

@@ -3,6 +3,8 @@
 use axum::http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
+use crate::service::act::ingest::is_taken;
+
 /// What is percent-encoded in a path that names an id: all but letters, digits and these.
 pub(super) const IN_PATHS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
@@ -42,6 +44,8 @@ pub(super) enum Route {
     Sboms,
     /// A bill of materials.
     Sbom(String),
+    /// Where documents of a kind are sent, or many of any.
+    Ingest(String),
 }
 
 /// A part of a project or Repo.
@@ -106,13 +110,20 @@ impl Route {
                 .map(Self::Contributor)
                 .or_else(|| one("/gitlog/").map(Self::GitLog))
                 .or_else(|| one("/ingest/sbom/").map(Self::Sbom))
+                .or_else(|| one("/ingest/").filter(|kind| is_taken(kind)).map(Self::Ingest))
         })
+    }
+
+    /// Whether a decoded path, of whatever tenant, is one that documents are sent to.
+    pub(super) fn takes_documents(path: &str) -> bool {
+        path.rsplit_once("/ingest/").is_some_and(|(_, kind)| is_taken(kind))
     }
 
     /// The methods that it takes.
     pub(super) fn methods(&self) -> &'static [Method] {
         match self {
             Self::Sboms => &[Method::POST, Method::GET],
+            Self::Ingest(_) => &[Method::POST],
             _ => &[Method::GET],
         }
     }

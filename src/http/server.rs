@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -19,14 +20,18 @@ use tokio::sync::Semaphore;
 use super::answer::{Complaint, HttpAnswer, text};
 use super::api::{self, Matched};
 use super::asked::{Asked, Peer};
+use super::client::{ClientLimits, TrustedProxies};
+use super::ingest::body::BodyBudget;
+use super::ingest::{Reception, SBOM};
 use super::metrics::{self, COUNTED};
 use super::route::{IN_PATHS, Route};
-use super::{compress, cors, upstream};
-use crate::service::Deps;
-use crate::service::run::atlases::{Atlases, ServedAtlas};
+use super::{client, compress, cors, upstream};
+use crate::service::act::ingest::desk::Desk;
+use crate::service::atlases::{Atlases, ServedAtlas};
 use crate::service::run::keeper;
-use crate::service::run::parts::Parts;
+use crate::service::run::parts::Parts as RunningParts;
 use crate::service::run::{Stop, supervisor};
+use crate::service::{Deps, Settings};
 
 /// Most connections at once; further ones wait to be accepted.
 const CONNECTIONS: usize = 4_096;
@@ -38,6 +43,8 @@ const HEADERS: usize = 64;
 const HEAD_BYTES: usize = 32 * 1_024;
 /// How long an answer may take to be made.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// How long it may take until a document has arrived and is in the log, or many are.
+const RECEPTION_TIME: Duration = Duration::from_secs(15 * 60);
 /// How long open requests may take when the service ends.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// What stands as it is in the path of a `Location`.
@@ -59,10 +66,31 @@ const TENANT: &str = "/t/";
 /// Pause after a connection could not be accepted: too many open files pass.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// What answers.
+struct Front {
+    source: AnswerSource,
+    budget: BodyBudget,
+    limits: ClientLimits,
+}
+
+/// What answers are from.
+enum AnswerSource {
+    /// Atlases.
+    Atlases(Arc<Atlases>),
+    /// No database: documents are looked at.
+    Nothing(Box<Desk>),
+}
+
 /// Answers requests until it is asked to stop; then finishes those under way.
-pub(crate) async fn serve(listener: TcpListener, atlases: Arc<Atlases>, stop: Stop) {
-    let router = Router::new().fallback(answered).with_state(Arc::clone(&atlases));
-    accept(listener, router, stop, || atlases.hush()).await;
+async fn serve(listener: TcpListener, front: Front, stop: Stop) {
+    let front = Arc::new(front);
+    let router = Router::new().fallback(answered).with_state(Arc::clone(&front));
+    let ending = || {
+        if let AnswerSource::Atlases(atlases) = &front.source {
+            atlases.hush();
+        }
+    };
+    accept(listener, router, stop, ending).await;
 }
 
 /// Hands connections to a router until it is asked to stop; `ending` is called before it waits for what is under way.
@@ -113,22 +141,66 @@ pub(crate) fn address(bound: SocketAddr) -> String {
     format!("http://{bound}")
 }
 
-async fn answered(State(atlases): State<Arc<Atlases>>, request: Request) -> HttpAnswer {
+async fn answered(
+    State(front): State<Arc<Front>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+) -> HttpAnswer {
     let (begun, (head, body)) = (Instant::now(), request.into_parts());
     let mut answer = match cors::preflight(&head.method, &head.headers) {
         Some(answer) => answer,
-        None => match tokio::time::timeout(ANSWER_TIME, dispatched(&atlases, &head, body)).await {
-            Ok(answer) => answer.unwrap_or_else(Complaint::answer),
-            Err(_) => Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").answer(),
+        None => match front.limits.count(peer, &head.headers, begun) {
+            Err(complaint) => complaint.answer(),
+            Ok(allowance) => {
+                let mut answer = within_time(&front, &head, body).await;
+                allowance.inspect(|allowance| allowance.say(&mut answer));
+                answer
+            }
         },
     };
     cors::allow(&head.headers, &mut answer);
+    answer.headers_mut().insert(client::REQUEST_ID, client::request_id(&head.headers));
     let answer = compress::packed(&head.headers, answer).await;
     COUNTED.count(answer.status(), begun.elapsed());
     answer
 }
 
-async fn dispatched(atlases: &Atlases, head: &axum::http::request::Parts, body: Body) -> Result<HttpAnswer, Complaint> {
+async fn within_time(front: &Front, head: &Parts, body: Body) -> HttpAnswer {
+    let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+    let time = if Route::takes_documents(&path) && head.method == Method::POST { RECEPTION_TIME } else { ANSWER_TIME };
+    let answer = async {
+        match &front.source {
+            AnswerSource::Atlases(atlases) => dispatched(front, atlases, head, body).await,
+            AnswerSource::Nothing(desk) => without_database(front, desk, head, body).await,
+        }
+    };
+    match tokio::time::timeout(time, answer).await {
+        Ok(answer) => answer.unwrap_or_else(Complaint::answer),
+        Err(_) => Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").answer(),
+    }
+}
+
+/// The complaint about a method that a path does not take.
+fn wrong_method(methods: &[Method]) -> Complaint {
+    let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+    complaint.with(header::ALLOW, &allow.join(", "))
+}
+
+async fn without_database(front: &Front, desk: &Desk, head: &Parts, body: Body) -> Result<HttpAnswer, Complaint> {
+    let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+    let Some(route) = Route::of(&path) else { return elsewhere(&path, &path, head.uri.query(), &head.headers) };
+    if !route.methods().contains(&head.method) {
+        return Err(wrong_method(route.methods()));
+    }
+    if head.method == Method::POST && route == Route::Sboms {
+        let reception = Reception { deps: None, desk: Some(desk), budget: &front.budget };
+        return reception.take(SBOM, head, body).await;
+    }
+    upstream::without_database(&route)
+}
+
+async fn dispatched(front: &Front, atlases: &Atlases, head: &Parts, body: Body) -> Result<HttpAnswer, Complaint> {
     let whole = percent_decode_str(head.uri.path()).decode_utf8_lossy();
     let (atlas, path) = placed(atlases, &whole).await?;
     if let Some(matched) = Matched::of(path) {
@@ -143,14 +215,17 @@ async fn dispatched(atlases: &Atlases, head: &axum::http::request::Parts, body: 
         return Ok(answer);
     }
     let Some(route) = Route::of(path) else { return elsewhere(&whole, path, head.uri.query(), &head.headers) };
-    let methods = route.methods();
-    if !methods.contains(&head.method) {
-        let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();
-        let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-        return Err(complaint.with(header::ALLOW, &allow.join(", ")));
+    if !route.methods().contains(&head.method) {
+        return Err(wrong_method(route.methods()));
     }
-    if head.method == Method::POST {
-        return Err(upstream::submit(&head.headers));
+    let kind = match &route {
+        Route::Sboms if head.method == Method::POST => Some(SBOM),
+        Route::Ingest(kind) => Some(kind.as_str()),
+        _ => None,
+    };
+    if let Some(kind) = kind {
+        let reception = Reception { deps: Some(&atlas.deps), desk: atlas.desk.as_ref(), budget: &front.budget };
+        return reception.take(kind, head, body).await;
     }
     let asked = Asked::new(atlases, atlas, head);
     let mut answer = upstream::answer(&asked, route).await.unwrap_or_else(Complaint::answer);
@@ -192,27 +267,73 @@ pub(crate) struct Listeners {
     pub(crate) metrics: Option<TcpListener>,
 }
 
-/// Runs the parts that are switched on until it is asked to stop, and ends them in order: first no more requests, then
-/// background work. `announce` is called with the address once there are answers.
+/// What a process does.
+#[derive(Debug)]
+pub(crate) struct ServiceTasks {
+    /// It answers questions.
+    pub(crate) answers: bool,
+    /// It takes documents.
+    pub(crate) takes: bool,
+    /// Work that goes on beside.
+    pub(crate) parts: RunningParts,
+    /// It may write. One that may not folds for itself, and nothing else runs.
+    pub(crate) writes: bool,
+    /// How often a client may ask.
+    pub(crate) limits: ClientLimits,
+}
+
+impl ServiceTasks {
+    /// All of it, for this machine alone.
+    pub(crate) fn whole() -> Self {
+        let limits = ClientLimits::new(0, TrustedProxies::default());
+        Self { answers: true, takes: true, parts: RunningParts::ALL, writes: true, limits }
+    }
+
+    /// Whether it listens at all.
+    pub(crate) fn listens(&self) -> bool {
+        self.answers || self.takes
+    }
+}
+
+/// Answers what needs no database until it is asked to stop. `announce` is called with the address.
+///
+/// # Errors
+/// When the settings are wrong; what `announce` fails of.
+pub(crate) async fn run_without_database<F: From<crate::service::Error>>(
+    settings: &Settings,
+    listener: Option<TcpListener>,
+    limits: ClientLimits,
+    stop: &Stop,
+    announce: impl FnOnce(String) -> Result<(), F>,
+) -> Result<(), F> {
+    let source = AnswerSource::Nothing(Box::new(Desk::without_database(settings)?));
+    let Some(listener) = listener else { return Ok(()) };
+    announce(listener.local_addr().map(address).unwrap_or_default())?;
+    serve(listener, Front { source, budget: BodyBudget::default(), limits }, stop.clone()).await;
+    Ok(())
+}
+
+/// Runs what is switched on until it is asked to stop, and ends it in order: first no more requests, then background
+/// work. `announce` is called with the address once there are answers.
 ///
 /// # Errors
 /// What a part failed of, or `announce`.
 pub(crate) async fn run<F: From<crate::service::Error>>(
     deps: Deps,
     Listeners { answers: listener, metrics }: Listeners,
-    parts: Parts,
-    read_only: bool,
+    tasks: ServiceTasks,
     stop: &Stop,
     announce: impl FnOnce(String) -> Result<(), F>,
 ) -> Result<(), F> {
-    let (atlases, inner) = (Arc::new(Atlases::new(deps.clone())), Stop::default());
+    let ServiceTasks { answers, takes, parts, writes, limits } = tasks;
+    let desk = if takes { Some(Desk::of(&deps)?) } else { None };
+    let (atlases, inner) = (Arc::new(Atlases::new(deps.clone(), desk)), Stop::default());
     let background = async {
-        // A front that may not write folds for itself, and nothing else runs.
-        let ended = if read_only {
+        let ended = if writes {
+            supervisor::run(&deps, parts, &inner, |_| {}).await.map(drop)
+        } else {
             inner.asked().await;
             Ok(())
-        } else {
-            supervisor::run(&deps, parts, &inner, |_| {}).await.map(drop)
         };
         stop.ask();
         ended
@@ -228,24 +349,35 @@ pub(crate) async fn run<F: From<crate::service::Error>>(
         let kept = async {
             // An empty database gets its schema first.
             let ended = match deps.read().await {
-                Ok(_) => keeper::run(deps.clone(), Arc::clone(&held), quiet.clone()).await,
+                Ok(_) if answers => keeper::run(deps.clone(), Arc::clone(&held), quiet.clone()).await,
+                Ok(_) => {
+                    quiet.asked().await;
+                    Ok(())
+                }
                 Err(error) => Err(error),
             };
             stop.ask();
             ended
         };
+        let loaded = async {
+            if answers {
+                held.first().await;
+            }
+        };
         let served = async {
             tokio::select! {
                 biased;
                 () = stop.asked() => {}
-                () = held.first() => announce(address)?,
+                () = loaded => announce(address)?,
             }
+            let source = AnswerSource::Atlases(Arc::clone(&atlases));
+            let front = Front { source, budget: BodyBudget::default(), limits };
             let counted = async {
                 if let Some(listener) = metrics {
                     accept(listener, metrics::router(Arc::clone(&atlases)), stop.clone(), || {}).await;
                 }
             };
-            tokio::join!(serve(listener, Arc::clone(&atlases), stop.clone()), counted);
+            tokio::join!(serve(listener, front, stop.clone()), counted);
             atlases.close();
             quiet.ask();
             inner.ask();

@@ -3,7 +3,7 @@
 mod lists;
 mod shapes;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use serde_json::json;
@@ -52,6 +52,8 @@ pub(super) async fn answer(asked: &Asked<'_>, route: Route) -> Result<HttpAnswer
         Route::Docs => return Ok(docs()),
         Route::OpenApi => return Ok(openapi::answer()),
         Route::Live => return ok(&json!({"status": "live"})),
+        // Its one method is not for questions.
+        Route::Ingest(_) => return Err(Complaint::not_found("Not Found")),
         Route::GitLogs => return documents(asked, DocumentKind::GitLog, query).await,
         Route::Sboms => return documents(asked, DocumentKind::Sbom, query).await,
         Route::GitLog(id) => return document(asked, DocumentKind::GitLog, &id).await,
@@ -70,15 +72,14 @@ pub(super) async fn answer(asked: &Asked<'_>, route: Route) -> Result<HttpAnswer
     }
 }
 
-/// Why a bill of materials is not taken: there is no token, or, with one, this server takes none yet.
-pub(super) fn submit(headers: &HeaderMap) -> Complaint {
-    let bearer = headers.get(header::AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Bearer "));
-    if bearer {
-        let detail = "This server takes no bills of materials over HTTP yet.";
-        return Complaint::new(StatusCode::FORBIDDEN, detail);
+/// The answer of an operation where there is no database.
+pub(super) fn without_database(route: &Route) -> Result<HttpAnswer, Complaint> {
+    match route {
+        Route::Health => ok(&shapes::health(None)),
+        Route::Docs => Ok(docs()),
+        Route::Live => ok(&json!({"status": "live"})),
+        _ => Err(Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Database is not configured.")),
     }
-    let detail = "Missing or malformed Authorization header. Expected: Bearer <oidc-token>";
-    Complaint::new(StatusCode::UNAUTHORIZED, detail).with(header::WWW_AUTHENTICATE, "Bearer")
 }
 
 /// One plain list of what there is to ask.
@@ -187,8 +188,13 @@ async fn documents(asked: &Asked<'_>, kind: DocumentKind, mut query: Query) -> R
     let (repo, page) = (query.text(name, ID_MAX), query.page());
     query.checked()?;
     let repo = repo.map(|repo| format!("{before}{repo}"));
-    let (rows, total) = submissions::list(&asked.atlas.deps, kind, repo.as_deref(), page.limit, page.offset).await?;
-    let items: Vec<_> = rows.iter().map(|row| shapes::kept(&atlas, kind, row, None)).collect();
+    let deps = &asked.atlas.deps;
+    let (rows, total) = submissions::list(deps, kind, repo.as_deref(), page.limit, page.offset).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let content = submissions::content_hash(deps, row).await?;
+        items.push(shapes::kept(&atlas, kind, row, content, None));
+    }
     ok(&json!({"items": items, "total": total, "limit": page.limit, "offset": page.offset}))
 }
 
@@ -197,10 +203,13 @@ async fn document(asked: &Asked<'_>, kind: DocumentKind, id: &str) -> Result<Htt
     let (.., name, what) = words(kind);
     let number = path_integer(name, id)?;
     let found = match u64::try_from(number) {
-        Ok(position) => submissions::one(deps, kind, position).await?,
+        Ok(number) => submissions::one(deps, kind, number).await?,
         Err(_) => None,
     };
     let found = found.ok_or_else(|| Complaint::not_found(format!("{what} {number} not found.")))?;
-    let text = if atlas.is_public(found.position, &found.repo) { submissions::text(deps, &found).await? } else { None };
-    ok(&shapes::kept(&atlas, kind, &found, Some(text)))
+    let folded = found.position.is_some_and(|position| atlas.is_public(position, &found.repo));
+    let public = folded && !submissions::is_said_private(deps, &found).await?;
+    let text = if public { submissions::text(deps, &found).await? } else { None };
+    let content = submissions::content_hash(deps, &found).await?;
+    ok(&shapes::kept(&atlas, kind, &found, content, Some(text)))
 }

@@ -25,6 +25,8 @@ pub mod ingest;
 #[cfg(feature = "ingest")]
 pub mod init;
 #[cfg(feature = "ingest")]
+pub mod key;
+#[cfg(feature = "ingest")]
 pub mod migrate;
 #[cfg(feature = "ingest")]
 pub(crate) mod new_key;
@@ -36,5 +38,7 @@ pub mod publish;
 pub mod quarantine;
 pub mod rebuild;
 pub mod rollback;
+#[cfg(feature = "serve")]
+pub mod submission;
 #[cfg(feature = "ingest")]
 pub mod tenant;

@@ -19,6 +19,8 @@ pub mod formula;
 #[cfg(feature = "serve")]
 pub mod held;
 pub mod history;
+#[cfg(feature = "ingest")]
+pub mod keys;
 pub(crate) mod known;
 pub mod lag;
 #[cfg(feature = "serve")]

@@ -20,7 +20,7 @@ pub const FILE_NAME: &str = "pg-atlas.toml";
 /// Largest file, in bytes.
 const MAX_BYTES: u64 = 64 << 10;
 /// Tables of addresses.
-const TABLES: [&str; 2] = ["hosts", "registries"];
+const TABLES: [&str; 3] = ["hosts", "registries", "service"];
 /// Longest key that a message repeats, in bytes: a longer one is no key.
 const SHOWN_BYTES: usize = 40;
 
@@ -38,10 +38,15 @@ const KEYS: &[(&str, &str)] = &[
     ("registries.crates_api", "PG_ATLAS_CRATES_API_URL"),
     ("registries.pypi", "PG_ATLAS_PYPI_URL"),
     ("registries.pypi_downloads", "PG_ATLAS_PYPI_DOWNLOADS_URL"),
+    ("service.api_url", "PG_ATLAS_API_URL"),
+    ("service.oidc_issuer", "PG_ATLAS_OIDC_ISSUER"),
+    ("service.oidc_jwks", "PG_ATLAS_OIDC_JWKS"),
+    (TRUSTED_PROXIES, "PG_ATLAS_TRUSTED_PROXIES"),
 ];
 const DATABASE_URL: &str = "database_url";
 const DATA_DIR: &str = "data_dir";
 const TENANT: &str = "tenant";
+const TRUSTED_PROXIES: &str = "service.trusted_proxies";
 
 /// What a configuration file says.
 #[derive(Clone, Default)]
@@ -188,7 +193,7 @@ fn unknown(key: &str) -> String {
 #[cfg(feature = "ingest")]
 fn addresses(values: &BTreeMap<String, ConfiguredValue>) -> std::result::Result<(), (usize, String)> {
     use ingest::source::fetch;
-    for (key, _) in KEYS.iter().filter(|(key, _)| key.contains('.')) {
+    for (key, _) in KEYS.iter().filter(|(key, _)| key.contains('.') && *key != TRUSTED_PROXIES) {
         let Some(value) = values.get(*key) else { continue };
         fetch::base(key, |_| Ok::<_, Error>(Some(value.text.clone())))
             .map_err(|error| (value.line, error.to_string()))?;

@@ -358,7 +358,7 @@ pub fn context(actor: Option<&str>) -> ingest::AppendContext {
         domain::checked::Actor::new(&domain::redact::emails(&user)).ok()
     };
     let actor = actor.map(str::to_owned).or_else(|| login().map(|actor| actor.as_str().to_owned()));
-    ingest::AppendContext { actor: actor.unwrap_or_else(|| "unknown".to_owned()), tool: TOOL.to_owned() }
+    ingest::AppendContext::new(actor.unwrap_or_else(|| "unknown".to_owned()), TOOL)
 }
 
 #[cfg(test)]

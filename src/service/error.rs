@@ -89,6 +89,11 @@ impl Error {
         Self::Unavailable { retry_after: None, cause: cause.into() }
     }
 
+    /// Not now, and in a moment: there is too much to do.
+    pub fn busy(cause: impl Into<Cause>) -> Self {
+        Self::Unavailable { retry_after: Some(Duration::from_secs(1)), cause: cause.into() }
+    }
+
     /// What lies beneath.
     #[must_use]
     pub fn cause(&self) -> &(dyn Source + Send + Sync + 'static) {

@@ -1,8 +1,6 @@
 //! Work that goes on beside questions and deeds.
 
 #[cfg(feature = "serve")]
-pub mod atlases;
-#[cfg(feature = "serve")]
 pub mod keeper;
 mod listener;
 mod outage;

@@ -13,7 +13,7 @@ const VERBS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
 
 /// What each role may do, by first letter of the verb: appender, sequencer, projector, reader, auditor. `build` is a
 /// build's schema. `column` is one that an UPDATE may name.
-const TABLES: [(&str, &str, [&str; 5]); 25] = [
+const TABLES: [(&str, &str, [&str; 5]); 27] = [
     //                              appender sequencer projector reader  auditor
     ("log.tenant", "name", ["S----", "S----", "S----", "S----", "S----"]),
     ("log.event", "payload", ["SI---", "-----", "S----", "-----", "S----"]),
@@ -30,6 +30,8 @@ const TABLES: [(&str, &str, [&str; 5]); 25] = [
     ("atlas.build", "code", ["-----", "-----", "S-U--", "S----", "S----"]),
     ("atlas.live", "former", ["-----", "-----", "SIU--", "S----", "S----"]),
     ("atlas.person", "name", ["SIU--", "-----", "S----", "S----", "-----"]),
+    ("atlas.submission", "actor", ["SI-D-", "-----", "-----", "S----", "S----"]),
+    ("atlas.api_key", "name", ["S----", "-----", "-----", "-----", "-----"]),
     ("build.fact", "value", ["-----", "-----", "SIUDT", "S----", "-----"]),
     ("build.vertex", "visibility", ["-----", "-----", "SIUDT", "S----", "-----"]),
     ("build.edge", "flat_version", ["-----", "-----", "SIUDT", "S----", "-----"]),

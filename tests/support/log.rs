@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 /// Who appends in the stories.
 pub(crate) fn context() -> AppendContext {
-    AppendContext { actor: "tester".to_owned(), tool: "tests/1".to_owned() }
+    AppendContext::new("tester".to_owned(), "tests/1")
 }
 
 /// Appends an event as it is.

@@ -5,6 +5,7 @@ pub(crate) mod db;
 pub(crate) mod earlier;
 pub(crate) mod events;
 pub(crate) mod git;
+pub(crate) mod host;
 pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod program;

@@ -37,6 +37,11 @@ impl<'a> Two<'a> {
             let mut conn = owner.options().options([tenant.setting()]).connect().await.unwrap();
             crate::support::live::to_head(&mut conn, &mut |_| {}).await.unwrap();
             conn.execute("INSERT INTO atlas.person VALUES (sha256('ann'), 'Ann')").await.unwrap();
+            let beside = "INSERT INTO atlas.submission (outcome, repository, actor, content_hash, reason) \
+                          VALUES ('failed', 'a/b', 'ann', sha256('x'), 'no document'); \
+                          INSERT INTO atlas.api_key (id, digest, kinds, repos, name) \
+                          VALUES ('0123456789abcdef', sha256('x'), '{sbom}', '{*}', 'nightly')";
+            sqlx::raw_sql(beside).execute(&mut conn).await.unwrap();
             conn.close().await.unwrap();
             pool.close().await;
         }
@@ -64,7 +69,7 @@ pub(super) async fn tables(db: &Db) -> Vec<String> {
                    WHERE relnamespace IN ('log'::regnamespace, 'atlas'::regnamespace) AND relkind = 'r' \
                      AND relname <> 'tenant' ORDER BY 1";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(db.pool()).await.unwrap();
-    assert_eq!(tables.len(), 13, "{tables:?}");
+    assert_eq!(tables.len(), 15, "{tables:?}");
     tables
 }
 

@@ -4,7 +4,7 @@ use ingest::{AppendContext, AppendError, Refusal};
 use serde_json::json;
 
 use crate::support::cli::Place;
-use crate::support::log::{check, count};
+use crate::support::log::{check, context, count};
 use crate::support::{Db, events};
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn nothing_is_appended_under_what_is_no_actor() {
     let log = db.log();
     let (long, tool) = ("x".repeat(257), "tests/1".to_owned());
     for (actor, tool) in [("ann@example.org", &tool), (&long, &tool), ("", &tool), ("ann", &long)] {
-        let context = AppendContext { actor: actor.to_owned(), tool: tool.clone() };
+        let context = AppendContext { actor: actor.to_owned(), tool: tool.clone(), ..context() };
         let one = log.append(events::repo("a/b", 1).into(), &context).await.unwrap_err();
         let batch = log.append_batch(vec![events::repo("a/b", 1).into()], &context).await.unwrap_err();
         for refused in [one, batch] {

@@ -3,6 +3,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::decide::{SourceSpan, StreamState};
 use domain::digest::Digest;
@@ -28,6 +29,15 @@ impl ForeseenAppend {
     #[must_use]
     pub fn document(&self) -> Option<Digest> {
         if self.0.repeats { None } else { self.0.event.document().map(|document| document.sha256) }
+    }
+
+    /// The same, appended by somebody else than the rest.
+    ///
+    /// # Errors
+    /// When nothing can be appended under this actor or tool.
+    pub fn by(self, context: &AppendContext) -> Result<Self, Refusal> {
+        let metadata = Some(Arc::new(EventMetadata::of(context)?));
+        Ok(Self(Prepared { metadata, ..self.0 }))
     }
 }
 

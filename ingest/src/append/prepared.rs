@@ -1,5 +1,7 @@
 //! An event with everything that is computed before the database is asked, and the one rule that decides about it.
 
+use std::sync::Arc;
+
 use domain::decide::{self, SourceSpan, StreamDecision, StreamState};
 use domain::digest::Digest;
 use domain::{Envelope, Event, StreamId, Timestamp, codec, redact};
@@ -24,6 +26,8 @@ pub struct Prepared {
     pub(crate) payload_sha256: Digest,
     /// Taken only as a repetition of what is there: its raw document was not kept.
     pub(crate) repeats: bool,
+    /// Who appends it, where that is not who appends the rest.
+    pub(crate) metadata: Option<Arc<EventMetadata>>,
 }
 
 impl Prepared {
@@ -78,6 +82,7 @@ impl Prepared {
             payload,
             payload_sha256,
             repeats: false,
+            metadata: None,
         })
     }
 

@@ -119,6 +119,11 @@ impl<'a> Write<'a> {
         self.count == 0
     }
 
+    /// Whether an event of these is one of this append.
+    pub(crate) fn is_by(&self, metadata: &EventMetadata) -> bool {
+        std::ptr::eq(self.metadata, metadata) || self.metadata == metadata
+    }
+
     /// Adds an event with its sequence, the next of its stream. Answers where it will be.
     pub(crate) fn push(&mut self, prepared: &'a Prepared, sequence: u64) -> Result<Locus, Refusal> {
         let leaf = prepared.envelope(sequence, self.recorded_at, self.metadata).leaf_hash()?;

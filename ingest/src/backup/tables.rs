@@ -15,7 +15,7 @@ use crate::migrate;
 
 /// The tables of a backup: the log, what it keeps for itself, and the names of contributors. Every other table of the
 /// schemas `log` and `atlas` is made again from these.
-pub const TABLES: [&str; 11] = [
+pub const TABLES: [&str; 13] = [
     "log.append",
     "log.event",
     "log.commit",
@@ -26,14 +26,16 @@ pub const TABLES: [&str; 11] = [
     "log.outbox",
     "log.tile",
     "log.checkpoint",
+    "atlas.submission",
+    "atlas.api_key",
     "atlas.person",
 ];
 /// Tables that a backup leaves out: builds are folded anew, and every log is somebody's already.
 pub const MADE_AGAIN: [&str; 3] = ["atlas.build", "atlas.live", "log.tenant"];
 /// The first schema whose tables are of tenants, all that a backup holds.
 const OF_TENANTS: i64 = 19;
-/// A table that is younger than the first backups, with the first schema that has it: before, its rows were a column.
-const YOUNGER: (&str, i64) = ("log.latest", 20);
+/// Those of them that there was none of before a schema.
+const YOUNGER: [(&str, i64); 3] = [("log.latest", 20), ("atlas.submission", 21), ("atlas.api_key", 21)];
 /// The one table that holds a row in an empty log.
 const HEAD: &str = "log.head";
 /// Name of the table that rows are copied to.
@@ -45,8 +47,8 @@ const SENT_BYTES: usize = 1024 * 1024;
 
 /// The tables of a backup whose schema is this one.
 fn tables_of(schema: i64) -> Vec<&'static str> {
-    let (younger, since) = YOUNGER;
-    TABLES.into_iter().filter(|name| *name != younger || schema >= since).collect()
+    let there = |name: &&str| YOUNGER.iter().all(|(younger, since)| younger != name || schema >= *since);
+    TABLES.into_iter().filter(there).collect()
 }
 
 /// Writes the rows of a table. Answers its columns, and how many rows there were.
@@ -148,6 +150,7 @@ async fn load(
     }
     sqlx::query_file!("sql/backup_next_waiting.sql").fetch_one(&mut *conn).await?;
     migrate::up_to(conn, migrate::newest()).await?;
+    sqlx::query_file!("sql/backup_next_submission.sql").fetch_one(&mut *conn).await?;
     conn.execute(format!("ANALYZE {}", TABLES.join(", ")).as_str()).await?;
     Ok(())
 }

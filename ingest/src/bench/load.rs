@@ -16,7 +16,7 @@ pub(crate) const STREAMS: usize = 1_000;
 const PACKAGES: u32 = 14;
 
 pub(crate) fn context() -> AppendContext {
-    AppendContext { actor: "bench".to_owned(), tool: concat!("pg-atlas/", env!("CARGO_PKG_VERSION")).to_owned() }
+    AppendContext::new("bench".to_owned(), concat!("pg-atlas/", env!("CARGO_PKG_VERSION")))
 }
 
 /// The `n`-th event, in stream `stream`, of exactly 1,800 canonical bytes.

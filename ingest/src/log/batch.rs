@@ -64,14 +64,16 @@ async fn once(
                 fates.push(None);
                 continue;
             };
-            if batch.write.is_full(prepared.payload.len()) && !batch.flush(&mut tx).await? {
+            let by = prepared.metadata.as_deref().unwrap_or(metadata);
+            let next = batch.write.is_full(prepared.payload.len()) || !batch.write.is_by(by);
+            if next && !batch.turn_to(&mut tx, by).await? {
                 return Ok(None);
             }
             fates.push(Some(batch.decide(fates.len(), prepared)?));
         }
         persist_ahead(&mut tx, &mut batch.write).await?;
     }
-    if !batch.flush(&mut tx).await? {
+    if !batch.turn_to(&mut tx, metadata).await? {
         return Ok(None);
     }
     let Some(found) = settle(&mut tx, items, fates).await? else { return Ok(None) };
@@ -84,7 +86,6 @@ async fn once(
 struct OpenBatch<'a> {
     tenant: TenantId,
     now: Timestamp,
-    metadata: &'a EventMetadata,
     /// State of every stream of the batch, as of the items decided so far.
     states: BTreeMap<&'a StreamId, StreamState>,
     /// Keys the log knows.
@@ -106,7 +107,7 @@ impl<'a> OpenBatch<'a> {
         let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &items.keys).await? };
         let now = streams::clock(conn).await?;
         let write = Write::new(tenant, Uuid::now_v7(), now, metadata);
-        Ok(Self { tenant, now, metadata, states, known, own: BTreeMap::new(), write })
+        Ok(Self { tenant, now, states, known, own: BTreeMap::new(), write })
     }
 
     fn decide(&mut self, n: usize, item: &'a Prepared) -> Result<Fate<'a>, Corrupt> {
@@ -134,13 +135,13 @@ impl<'a> OpenBatch<'a> {
         Ok(fate)
     }
 
-    /// Writes the append so far and begins the next. `Ok(false)`: a stream has moved on.
-    async fn flush(&mut self, conn: &mut PgConnection) -> Result<bool, AppendError> {
-        if self.write.is_empty() {
+    /// Writes the append so far and begins the next, by whom `metadata` says. `Ok(false)`: a stream has moved on.
+    async fn turn_to(&mut self, conn: &mut PgConnection, metadata: &'a EventMetadata) -> Result<bool, AppendError> {
+        let next = Write::new(self.tenant, Uuid::now_v7(), self.now, metadata);
+        let write = std::mem::replace(&mut self.write, next);
+        if write.is_empty() {
             return Ok(true);
         }
-        let next = Write::new(self.tenant, Uuid::now_v7(), self.now, self.metadata);
-        let write = std::mem::replace(&mut self.write, next);
         Ok(persist(conn, &write).await?)
     }
 

@@ -99,7 +99,7 @@ pub enum FetchError {
 
 /// Fetches answers.
 #[derive(Debug)]
-pub(in crate::source) struct Http {
+pub(crate) struct Http {
     client: Client,
     options: FetchOptions,
     cache: Option<Cache>,
@@ -135,6 +135,13 @@ impl Http {
         let client = builder.build().map_err(|error| FetchError::Client(error.to_string()))?;
         let trusted = bases.map(host_of).collect();
         Ok(Self { client, options, cache, token: None, trusted, turns: BTreeMap::new() })
+    }
+
+    /// The answer at `url`, cleaned, asked for once and now.
+    pub(crate) async fn once(url: &Url, options: FetchOptions) -> Result<Value, String> {
+        let once = FetchOptions { interval: Duration::ZERO, tries: 1, longest_wait: Duration::ZERO, ..options };
+        let mut http = Self::new(std::iter::once(url), once).map_err(|error| error.to_string())?;
+        http.get(url, AnswerShape::Json).await.map_err(|failure| failure.to_string())
     }
 
     /// With a token for every request. It goes wherever a redirect may lead: to be used with one address alone.

@@ -15,6 +15,7 @@ use serde_json::json;
 use self::format::{Detected, Format, FormatNote, Syntax};
 use super::{Reading, Reads, Refused, SourceKind, encoding};
 
+pub mod contract;
 mod cyclonedx;
 mod draft;
 mod format;

@@ -14,10 +14,8 @@ use crate::cli::output::{self, OutputFormat};
 use crate::cli::output::{Output, looks, objects, table};
 use crate::cli::session;
 #[cfg(feature = "serve")]
-use crate::http::server::Listeners;
+use crate::http::server::{Listeners, ServiceTasks};
 use crate::service::act::demo::{Demonstrated, demo};
-#[cfg(feature = "serve")]
-use crate::service::run::parts::Parts;
 
 /// Columns of the leaderboard.
 const COLUMNS: &[&str] = &["name", "criticality_score", "pony_factor", "adoption_score", "activity_status"];
@@ -46,7 +44,7 @@ pub(crate) async fn run(
     if let Some(listener) = answers {
         output::print(&told, OutputFormat::or_default(common.format))?;
         let listeners = Listeners { answers: Some(listener), metrics: None };
-        return serve::serve(common, deps, listeners, Parts::ALL, false).await;
+        return serve::serve(common, deps, listeners, ServiceTasks::whole()).await;
     }
     Ok(told)
 }

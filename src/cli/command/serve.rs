@@ -12,7 +12,8 @@ use crate::cli::flags::serve::{Serve, ServicePart};
 use crate::cli::interrupt::Stopping;
 use crate::cli::output::{self, Output, OutputFormat};
 use crate::cli::session;
-use crate::http::server::{self, Listeners};
+use crate::http::client::ClientLimits;
+use crate::http::server::{self, Listeners, ServiceTasks};
 use crate::service::Deps;
 use crate::service::run::parts::Parts;
 
@@ -24,18 +25,35 @@ struct Listening {
 
 /// `serve`.
 pub(crate) async fn run(common: &Common, how: &Serve) -> Result<Output> {
-    let answers = if how.runs(ServicePart::Api) { Some(listener(how.listen).await?) } else { None };
+    let settings = session::settings(common);
+    let tasks = ServiceTasks {
+        answers: how.runs(ServicePart::Api),
+        takes: how.runs(ServicePart::Ingest),
+        parts: Parts {
+            sequencer: how.runs(ServicePart::Sequencer),
+            projector: how.runs(ServicePart::Projector),
+            ..Parts::ALL
+        },
+        writes: !how.read_only,
+        limits: ClientLimits::of(&settings, how.rate, how.listen.ip())?,
+    };
+    let answers = if tasks.listens() { Some(listener(how.listen).await?) } else { None };
+    if how.no_database {
+        let stopping = Stopping::begin(|_| {})?;
+        let said = |address| announce(common, address);
+        server::run_without_database(&settings, answers, tasks.limits, &stopping.stop, said).await?;
+        return Ok(Output::None);
+    }
     let metrics = match how.metrics_listen {
         Some(place) => Some(listener(place).await?),
         None => None,
     };
-    let deps = session::deps(common)?;
-    let parts = Parts {
-        sequencer: how.runs(ServicePart::Sequencer),
-        projector: how.runs(ServicePart::Projector),
-        ..Parts::ALL
-    };
-    serve(common, deps, Listeners { answers, metrics }, parts, how.read_only).await
+    serve(common, session::deps(common)?, Listeners { answers, metrics }, tasks).await
+}
+
+/// Says the address.
+fn announce(common: &Common, listening: String) -> Result<()> {
+    output::print(&Output::of(&Listening { listening })?, OutputFormat::or_default(common.format))
 }
 
 /// A place to listen at.
@@ -45,19 +63,8 @@ pub(crate) async fn listener(place: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves until a signal, which is a good end.
-pub(crate) async fn serve(
-    common: &Common,
-    deps: Deps,
-    listeners: Listeners,
-    parts: Parts,
-    read_only: bool,
-) -> Result<Output> {
+pub(crate) async fn serve(common: &Common, deps: Deps, listeners: Listeners, tasks: ServiceTasks) -> Result<Output> {
     let stopping = Stopping::begin(|_| {})?;
-    let format = OutputFormat::or_default(common.format);
-    let announce = |address: String| match Output::of(&Listening { listening: address }) {
-        Ok(said) => output::print(&said, format),
-        Err(failure) => Err(failure),
-    };
-    server::run(deps, listeners, parts, read_only, &stopping.stop, announce).await?;
+    server::run(deps, listeners, tasks, &stopping.stop, |address| announce(common, address)).await?;
     Ok(Output::None)
 }

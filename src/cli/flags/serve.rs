@@ -19,13 +19,22 @@ pub(crate) struct Serve {
     /// Where to tell what is counted, as Prometheus reads it: not where everybody gets to
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Requests that a client may send in a minute, 0 for any number; by default any on a listener for this machine
+    /// alone, else 6000
+    #[arg(long, value_name = "N")]
+    pub(crate) rate: Option<u32>,
+    /// Answer only what needs no database, and look at documents without taking them: to try clients out
+    #[arg(long, conflicts_with_all = ["only", "read_only"])]
+    pub(crate) no_database: bool,
 }
 
 /// A part of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ServicePart {
-    /// Answers over HTTP
+    /// Answers questions over HTTP
     Api,
+    /// Takes documents over HTTP
+    Ingest,
     /// Keeps the live builds at the head
     Projector,
     /// Gives positions to what killed clients left behind

@@ -321,6 +321,15 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             "pg-atlas migrate --roles --database-url postgres://owner@db.example/atlas",
         )],
     ),
+    (
+        "key create",
+        &[(
+            "Bills of materials and host facts of one owner's repositories",
+            "pg-atlas key create --kinds sbom,repo --repos 'pkg:github/OWNER/*' --name nightly --expires-at 2030-01-31",
+        )],
+    ),
+    ("key list", &[("Whose there are, and until when", "pg-atlas key list")]),
+    ("key revoke", &[("One that has leaked", "pg-atlas key revoke ID")]),
     ("tenant create", &[("On the private server, or as the owner of the database", "pg-atlas tenant create acme")]),
     ("tenant list", &[("Which there are, and how long their logs are", "pg-atlas tenant list")]),
     (

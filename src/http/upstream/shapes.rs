@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::digest::Digest;
 use domain::recorded::Position;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -240,21 +241,36 @@ pub(super) fn contributor_detail(atlas: &Resident, person: &Committer) -> Value 
     with(contributor_summary(person), further)
 }
 
-/// A document; `raw` is its text, where it was asked for.
-pub(super) fn kept(atlas: &Resident, kind: DocumentKind, kept: &KeptDocument, raw: Option<Option<String>>) -> Value {
+fn is_folded(atlas: &Resident, kept: &KeptDocument) -> bool {
+    kept.position.is_some_and(|position| position <= atlas.position)
+}
+
+/// A document. `content`: what its content is told by. `raw` is its text, where it was asked for.
+pub(super) fn kept(
+    atlas: &Resident,
+    kind: DocumentKind,
+    kept: &KeptDocument,
+    content: Option<Digest>,
+    raw: Option<Option<String>>,
+) -> Value {
     match kind {
-        DocumentKind::Sbom => sbom(atlas, kept, raw),
+        DocumentKind::Sbom => sbom(atlas, kept, content, raw),
         DocumentKind::GitLog => git_log(atlas, kept, raw),
     }
 }
 
 /// What bills of materials and git logs have in common: `raw` is the document, where it was asked for.
 fn document(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
-    let folded = submission.position <= atlas.position;
+    let folded = is_folded(atlas, submission);
+    let status = match &submission.refused {
+        Some(_) => "failed",
+        None if folded => "processed",
+        None => "pending",
+    };
     let common = json!({
-        "id": submission.position,
-        "status": if folded { "processed" } else { "pending" },
-        "error_detail": null,
+        "id": submission.number,
+        "status": status,
+        "error_detail": submission.refused,
         "submitted_at": time(submission.recorded_at),
         "processed_at": folded.then(|| time(submission.recorded_at)),
     });
@@ -264,13 +280,17 @@ fn document(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<Stri
     }
 }
 
-fn sbom(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<String>>) -> Value {
-    let digest = submission.digest.map(|digest| digest.to_string()).unwrap_or_default();
+fn artifact_path(submission: &KeptDocument) -> Option<String> {
+    submission.digest.map(|digest| format!("sha256/{digest}"))
+}
+
+fn sbom(atlas: &Resident, submission: &KeptDocument, content: Option<Digest>, raw: Option<Option<String>>) -> Value {
+    let claim = submission.claim.as_deref();
     let further = json!({
-        "repository_claim": submission.repo.strip_prefix(GITHUB).unwrap_or(&submission.repo),
+        "repository_claim": claim.unwrap_or(submission.repo.strip_prefix(GITHUB).unwrap_or(&submission.repo)),
         "actor_claim": submission.actor,
-        "artifact_path": format!("sha256/{digest}"),
-        "sbom_content_hash": digest,
+        "artifact_path": artifact_path(submission).unwrap_or_default(),
+        "sbom_content_hash": content.map(|content| content.to_string()).unwrap_or_default(),
     });
     with(document(atlas, submission, raw), further)
 }
@@ -282,7 +302,7 @@ fn git_log(atlas: &Resident, submission: &KeptDocument, raw: Option<Option<Strin
         "repo_id": number.map(|number| atlas.vertex_number(number)),
         "repo_canonical_id": submission.repo,
         "repo_display_name": name.unwrap_or(&submission.repo),
-        "artifact_path": submission.digest.map(|digest| format!("sha256/{digest}")),
+        "artifact_path": artifact_path(submission),
         "since_months": 0,
     });
     with(document(atlas, submission, raw), further)

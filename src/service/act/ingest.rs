@@ -6,27 +6,40 @@
 //! | [`git_log`] | a history of a repository, read by git; its export |
 //! | [`registry`] | packages from their registries |
 //! | [`batch`] | many documents, one a line |
+//! | [`desk`] | documents that other programs hand in |
 //! | [`destination`] | where it all goes: a log, or nowhere |
 //! | `intake` | the steps: foresee, keep the documents, append, remember the people |
 //!
 //! What a kind of document is, and how it is read, stands in its file of `ingest::source`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use domain::checked::Actor;
 use domain::identity::PseudonymKey;
 use domain::{Timestamp, redact};
+#[cfg(feature = "serve")]
+use ingest::AppendError;
 use ingest::append::{is_key, part_key};
 use ingest::{Refusal, input, pseudonym_key};
 
+#[cfg(feature = "serve")]
+use super::key::BATCH;
+use super::key::{KeyHolder, KeyScope};
+#[cfg(feature = "serve")]
+use crate::service::error::find;
 use crate::service::{Error, Result, environment};
 
 pub mod batch;
+#[cfg(feature = "serve")]
+pub mod desk;
 pub mod destination;
 pub mod git_log;
 pub(crate) mod intake;
 mod many;
 pub(super) mod one;
+#[cfg(feature = "serve")]
+mod queue;
 mod reason;
 pub mod registry;
 pub mod submission;
@@ -47,6 +60,8 @@ pub struct Circumstances {
     pub(super) observed_at: Option<Timestamp>,
     pub(super) actor: Option<String>,
     pub(super) key: Option<String>,
+    /// What may be told by whoever tells; everything where nobody says.
+    pub(super) scope: Option<Arc<KeyScope>>,
 }
 
 impl Circumstances {
@@ -68,7 +83,14 @@ impl Circumstances {
             observed_at: observed_at.map(time).transpose()?,
             actor: actor.map(str::to_owned),
             key: key.map(self::key).transpose()?,
+            scope: None,
         })
+    }
+
+    /// The same, told by the holder of a key.
+    #[must_use]
+    pub fn by(self, holder: &KeyHolder) -> Self {
+        Self { actor: Some(holder.name.clone()), scope: Some(Arc::new(holder.scope.clone())), ..self }
     }
 }
 
@@ -92,6 +114,18 @@ pub fn document(name: &str) -> Result<NamedDocument> {
 /// number, so that a file meets what was told under its key before, whether that was one record or many.
 fn row_key(key: &str, n: usize) -> String {
     if n == 0 { key.to_owned() } else { part_key(key, &n.to_string()) }
+}
+
+/// Whether documents of a kind of this name can be handed in, one or many.
+#[cfg(feature = "serve")]
+pub(crate) fn is_taken(kind: &str) -> bool {
+    kind == BATCH || ingest::source::named(kind).is_some()
+}
+
+/// Whether the key of what is told stands for something else.
+#[cfg(feature = "serve")]
+pub(super) fn is_key_reused(error: &Error) -> bool {
+    matches!(find(error.cause()), Some(AppendError::Refused(Refusal::KeyReused(_))))
 }
 
 /// This machine's clock.

@@ -1,4 +1,7 @@
-//! Documents about repositories as they came in: bills of materials and git logs.
+//! Documents about repositories as they came in: bills of materials and git logs. Bills of materials that became no
+//! event of their own, refused or told again, are listed with the others.
+
+use std::collections::BTreeMap;
 
 use domain::EventType;
 use domain::digest::Digest;
@@ -8,9 +11,18 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 use replay::log::Stored;
 use replay::{SNAPSHOT, log};
-use sqlx::Connection as _;
+use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{Connection as _, PgConnection};
 
+pub use self::content::content_hash;
 use crate::service::{Deps, Error, Result};
+
+mod content;
+
+/// Numbers from here on are of submissions that are no events; below they are positions.
+const BESIDE: u64 = 1 << 52;
+/// What stands before owner and name in ids of the code host whose runs hand in.
+const HOST: &str = "pkg:github/";
 
 /// A kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,19 +42,29 @@ impl DocumentKind {
     }
 }
 
-/// A document in the log.
+/// A document that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptDocument {
-    /// Position of its event: its number outside.
-    pub position: Position,
-    /// The repository it is about, as the stream has it.
+    /// Its number outside.
+    pub number: u64,
+    /// Position of its event, or of the one that it repeats; none where it was refused.
+    pub position: Option<Position>,
+    /// The repository it is about: as the stream has it, or as whoever sent it does.
     pub repo: String,
-    /// Who appended it.
+    /// The repository as whoever sent it writes it, where that is told.
+    pub claim: Option<String>,
+    /// Who sent it; empty where that was erased.
     pub actor: String,
-    /// When it entered the log.
+    /// When it came in.
     pub recorded_at: Timestamp,
-    /// Digest of the stored document; none where the event was erased.
+    /// Digest of the stored document; none where it was erased or refused.
     pub digest: Option<Digest>,
+    /// What its content is told by, where that is known without looking.
+    pub content: Option<Digest>,
+    /// Whether its repository was for everybody to see when it came in, where that is told.
+    pub public: Option<bool>,
+    /// Why it was refused.
+    pub refused: Option<String>,
 }
 
 /// Some documents of a kind, newest first, and how many there are: of all repositories, or of this one. It looks at
@@ -64,6 +86,12 @@ pub async fn list(
     }
     let mut conn = deps.read().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
+    if kind == DocumentKind::Sbom {
+        let total = sqlx::query_file_scalar!("sql/count_submissions.sql", repo).fetch_one(&mut *conn).await?;
+        let rows = sqlx::query_file_as!(SubmissionRow, "sql/submissions.sql", repo, limit, offset);
+        let rows = rows.fetch_all(&mut *conn).await?;
+        return Ok((submitted(&mut conn, rows).await?, fit(total, "documents")));
+    }
     let event_type = kind.event_type().name();
     let total = sqlx::query_file_scalar!("sql/count_documents.sql", event_type, repo).fetch_one(&mut *conn).await?;
     let rows = sqlx::query_file_scalar!("sql/documents_of_type.sql", event_type, repo, limit, offset);
@@ -78,22 +106,31 @@ pub async fn list(
     Ok((documents, fit(total, "documents")))
 }
 
-/// The document whose event is at a position; none where there is none of this kind.
+/// The document of a number; none where there is none of this kind.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn one(deps: &Deps, kind: DocumentKind, position: Position) -> Result<Option<KeptDocument>> {
+pub async fn one(deps: &Deps, kind: DocumentKind, number: u64) -> Result<Option<KeptDocument>> {
     let mut conn = deps.read().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
-    if !(1..=log::head(&mut conn).await?.position).contains(&position) {
+    if number < BESIDE && !(1..=log::head(&mut conn).await?.position).contains(&number) {
         return Ok(None);
     }
+    if kind == DocumentKind::Sbom {
+        let (event, beside) = if number < BESIDE { (Some(number), None) } else { (None, Some(number - BESIDE)) };
+        let signed = |number: Option<u64>| number.and_then(|number| i64::try_from(number).ok());
+        let row = sqlx::query_file_as!(SubmissionRow, "sql/submission.sql", signed(event), signed(beside));
+        let rows = row.fetch_all(&mut *conn).await?;
+        return Ok(submitted(&mut conn, rows).await?.pop());
+    }
     let mut found = None;
-    log::positions(&mut conn, &[position], |stored| {
-        found = (stored.envelope.event_type == kind.event_type().name()).then(|| KeptDocument::of(&stored));
-        Ok::<(), Error>(())
-    })
-    .await?;
+    if number < BESIDE {
+        log::positions(&mut conn, &[number], |stored| {
+            found = (stored.envelope.event_type == kind.event_type().name()).then(|| KeptDocument::of(&stored));
+            Ok::<(), Error>(())
+        })
+        .await?;
+    }
     Ok(found)
 }
 
@@ -108,19 +145,97 @@ pub async fn text(deps: &Deps, kept: &KeptDocument) -> Result<Option<String>> {
         Err(error) => Err(error.to_string()),
     };
     if let Err(reason) = &text {
-        tracing::warn!(position = kept.position, reason, "a document cannot be shown");
+        tracing::warn!(number = kept.number, reason, "a document cannot be shown");
     }
     Ok(text.ok())
 }
 
+/// Whether whoever sent it, or sent something of its repository last, said that the repository is not for everybody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_said_private(deps: &Deps, kept: &KeptDocument) -> Result<bool> {
+    if kept.public == Some(false) {
+        return Ok(true);
+    }
+    let Some(repository) = kept.repo.strip_prefix(HOST) else { return Ok(false) };
+    let mut conn = deps.read().await?;
+    let said = sqlx::query_file_scalar!("sql/last_visibility.sql", repository).fetch_optional(&mut *conn).await?;
+    Ok(said.flatten() == Some(false))
+}
+
+/// A row of a submission, or of an event that none is kept of.
+struct SubmissionRow {
+    position: Option<i64>,
+    submission: Option<i64>,
+    repository: Option<String>,
+    public: Option<bool>,
+    actor: Option<String>,
+    content_hash: Option<Vec<u8>>,
+    reason: Option<String>,
+    told_at: Option<DateTime<Utc>>,
+}
+
+/// Rows with what the log says of them, in their order.
+async fn submitted(conn: &mut PgConnection, rows: Vec<SubmissionRow>) -> Result<Vec<KeptDocument>> {
+    let mut positions: Vec<Position> =
+        rows.iter().filter_map(|row| row.position).map(|position| fit(position, "position")).collect();
+    positions.sort_unstable();
+    positions.dedup();
+    let mut events = BTreeMap::new();
+    log::positions(conn, &positions, |stored| {
+        if stored.envelope.event_type == EventType::SbomSubmitted.name() {
+            events.insert(stored.position, KeptDocument::of(&stored));
+        }
+        Ok::<(), Error>(())
+    })
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| row.with(&events)).collect())
+}
+
+impl SubmissionRow {
+    /// As it is listed; none where its event is not there, or another.
+    fn with(self, events: &BTreeMap<Position, KeptDocument>) -> Option<KeptDocument> {
+        let position: Option<Position> = self.position.map(|position| fit(position, "position"));
+        let event = match position {
+            Some(position) => Some(events.get(&position)?.clone()),
+            None => None,
+        };
+        let Some(repository) = self.repository else { return event };
+        let beside = self.submission.map(|number| BESIDE + fit::<u64>(number, "number of a submission"));
+        let told_at = self.told_at.and_then(Timestamp::from_datetime);
+        Some(KeptDocument {
+            number: beside.or(position)?,
+            position,
+            repo: event.as_ref().map_or_else(|| format!("{HOST}{repository}"), |event| event.repo.clone()),
+            claim: Some(repository),
+            actor: self.actor.unwrap_or_default(),
+            recorded_at: told_at.or(event.as_ref().map(|event| event.recorded_at))?,
+            digest: event.and_then(|event| event.digest),
+            content: self.content_hash.as_deref().and_then(Digest::from_slice),
+            public: self.public,
+            refused: self.reason,
+        })
+    }
+}
+
 impl KeptDocument {
     fn of(stored: &Stored) -> Self {
+        let said = |name: &str| stored.envelope.metadata.get(name).cloned();
+        let claim = said("repository");
+        // Whoever vouches for the repository sent it; the actor of such an event is nobody.
+        let actor = if claim.is_some() { None } else { said("actor") };
         Self {
-            position: stored.position,
+            number: stored.position,
+            position: Some(stored.position),
             digest: document(&stored.payload).map(|document| document.sha256),
             repo: stored.envelope.stream.id().to_owned(),
-            actor: stored.envelope.metadata.get("actor").cloned().unwrap_or_default(),
+            claim,
+            actor: actor.unwrap_or_default(),
             recorded_at: stored.envelope.recorded_at,
+            content: None,
+            public: said("visibility").map(|visibility| visibility == "public"),
+            refused: None,
         }
     }
 }

@@ -36,6 +36,11 @@ const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// What stands for "none" and "unknown" where a reference is expected.
 const NOTHING: [&str; 2] = ["NONE", "NOASSERTION"];
 
+/// Whether it is a type of relationship.
+pub(super) fn is_relation(kind: &str) -> bool {
+    RelationMeaning::of(kind) != RelationMeaning::Unknown
+}
+
 /// Reads a document in JSON: the one that stands under the keys of `path`.
 pub(super) fn read_json<'a>(text: &'a str, path: &[&'static str]) -> Result<Draft<'a>, Refused> {
     let mut reader = Reader::new(&WORDS);

@@ -51,7 +51,7 @@ pub(super) async fn many(
     strict: bool,
     circumstances: &Circumstances,
 ) -> Result<ManyIngested> {
-    let Circumstances { observed_at, actor, key } = circumstances;
+    let Circumstances { observed_at, actor, key, .. } = circumstances;
     to.warn_all(&reading.warnings);
     let records = reading.events.len() + reading.refused.len();
     let mut refused = Refusals { to, strict, records: Vec::new() };

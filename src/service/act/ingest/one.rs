@@ -61,15 +61,7 @@ pub(in crate::service::act) async fn one(
     let placed = outcome?.as_ref().map(Placed::from);
     intake.remember(&people).await?;
     Ok(match placed {
-        Some(Placed { event, outcome, position, stream, sequence }) => OneIngested {
-            summary,
-            warnings,
-            event: Some(event),
-            outcome,
-            position: Some(position),
-            stream: Some(stream),
-            sequence: Some(sequence),
-        },
+        Some(placed) => OneIngested::at(placed, summary, warnings),
         None => OneIngested {
             summary,
             warnings,
@@ -80,4 +72,20 @@ pub(in crate::service::act) async fn one(
             sequence: None,
         },
     })
+}
+
+impl OneIngested {
+    /// A document whose event is in this place.
+    pub(super) fn at(placed: Placed, summary: Map<String, Value>, warnings: Vec<String>) -> Self {
+        let Placed { event, outcome, position, stream, sequence } = placed;
+        Self {
+            summary,
+            warnings,
+            event: Some(event),
+            outcome,
+            position: Some(position),
+            stream: Some(stream),
+            sequence: Some(sequence),
+        }
+    }
 }

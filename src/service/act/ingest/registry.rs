@@ -67,7 +67,7 @@ pub async fn crawl(
     circumstances: &Circumstances,
     stop: &Stop,
 ) -> Result<PackagesIngested> {
-    let Circumstances { observed_at, actor, key } = circumstances;
+    let Circumstances { observed_at, actor, key, .. } = circumstances;
     let purls = asked.purls.iter().map(|purl| Purl::parse(purl)).collect::<std::result::Result<Vec<_>, _>>();
     let purls = purls.map_err(|error| Error::invalid("purl", error))?;
     let mut crawler = crawler(to, asked.interval)?;

@@ -30,6 +30,12 @@ pub struct DocumentSubject {
 }
 
 impl DocumentSubject {
+    /// The repository or package that is named, as it is given.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        self.repo.as_deref().or(self.purl.as_deref())
+    }
+
     /// The repository, and what was dropped of its project.
     pub(in crate::service::act) fn repository(&self) -> Result<(Subject, Vec<String>)> {
         if self.purl.is_some() {

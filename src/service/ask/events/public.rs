@@ -57,7 +57,8 @@ pub struct PublicEvent {
 impl PublicEvent {
     fn of(line: &LogLine<'_>, atlas: &Resident) -> Self {
         let about_repo = line.stream.kind() == StreamKind::Repo;
-        let withheld = about_repo && !atlas.is_public(line.position, line.stream.id());
+        let said_private = line.metadata.get("visibility").is_some_and(|visibility| visibility != "public");
+        let withheld = about_repo && (said_private || !atlas.is_public(line.position, line.stream.id()));
         let there = line.payload.get() != "null";
         Self {
             position: line.position,

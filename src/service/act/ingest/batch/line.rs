@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -21,6 +22,7 @@ use serde_json::value::RawValue;
 use super::lines::{Line, MAX_LINE_BYTES};
 use crate::service::act::ingest::reason::reason;
 use crate::service::act::ingest::{Circumstances, DocumentSubject, Submission, existing_key, row_key};
+use crate::service::act::key::KeyScope;
 use crate::service::error::Cause;
 use crate::service::{Error, Result};
 
@@ -107,6 +109,8 @@ pub(super) struct LineReader {
     data_dir: PathBuf,
     /// Read when the first git log comes; none is made, for these bring their own.
     pseudonyms: Option<Option<PseudonymKey>>,
+    /// What may be told by whoever tells.
+    scope: Option<Arc<KeyScope>>,
     /// How often each line without a key was seen.
     seen: BTreeMap<[u8; REMEMBERED_BYTES], u32>,
 }
@@ -114,8 +118,8 @@ pub(super) struct LineReader {
 impl LineReader {
     /// A reader of lines that name files below `folder`.
     pub(super) fn new(folder: Option<PathBuf>, circumstances: &Circumstances, data_dir: PathBuf) -> Self {
-        let Circumstances { observed_at, key, .. } = circumstances.clone();
-        Self { folder, observed_at, key, data_dir, pseudonyms: None, seen: BTreeMap::new() }
+        let Circumstances { observed_at, key, scope, .. } = circumstances.clone();
+        Self { folder, observed_at, key, data_dir, pseudonyms: None, scope, seen: BTreeMap::new() }
     }
 
     /// Reads a line. What is wrong with it is in its answer.
@@ -157,6 +161,9 @@ impl LineReader {
             purl: written.purl,
             packages: written.package.into(),
         };
+        if let Some(lack) = self.scope.as_ref().and_then(|scope| scope.lacks(written.kind.name, about.named())) {
+            return refuse(lack);
+        }
         let document = (written.path.unwrap_or_else(|| "document".to_owned()), document);
         let submission = Submission::new(written.kind, &about)?;
         let mut item = Item::from(submission.read(vec![document], observed_at, || self.pseudonyms())?);

@@ -10,11 +10,11 @@ use std::time::Duration;
 use domain::TenantName;
 use tokio::sync::Semaphore;
 
-use super::Stop;
-use super::keeper;
+use crate::service::act::ingest::desk::Desk;
 use crate::service::ask::held::HeldSnapshot;
 use crate::service::ask::moment::{FOLDS, Moments};
 use crate::service::error::find;
+use crate::service::run::{Stop, keeper};
 use crate::service::tenant::NoTenant;
 use crate::service::{Deps, Error, Result};
 
@@ -39,13 +39,15 @@ pub struct ServedAtlas {
     pub work: Arc<Semaphore>,
     /// Asks streams of events to end.
     pub closing: Stop,
+    /// Where documents are handed in; none where none are taken.
+    pub desk: Option<Desk>,
 }
 
 impl ServedAtlas {
-    fn of(deps: Deps, folds: &Arc<Semaphore>, work: &Arc<Semaphore>) -> Self {
+    fn of(deps: Deps, folds: &Arc<Semaphore>, work: &Arc<Semaphore>, desk: Option<Desk>) -> Self {
         let held = Arc::<HeldSnapshot>::default();
         let (moments, work) = (Moments::new(Arc::clone(&held), Arc::clone(folds)), Arc::clone(work));
-        Self { moments, deps, held, work, closing: Stop::default() }
+        Self { moments, deps, held, work, closing: Stop::default(), desk }
     }
 }
 
@@ -92,11 +94,12 @@ impl Drop for ClientTurn {
 }
 
 impl Atlases {
-    /// With the one that the program was started for, whose snapshot the caller keeps.
+    /// With the one that the program was started for, whose snapshot the caller keeps, and where documents for it are
+    /// handed in; those for others are, where there is such a place.
     #[must_use]
-    pub fn new(deps: Deps) -> Self {
+    pub fn new(deps: Deps, desk: Option<Desk>) -> Self {
         let (folds, work) = (Arc::new(Semaphore::new(FOLDS)), Arc::new(Semaphore::new(WORKS)));
-        let own = Arc::new(ServedAtlas::of(deps, &folds, &work));
+        let own = Arc::new(ServedAtlas::of(deps, &folds, &work, desk));
         Self { own, others: Mutex::default(), questions: AtomicU64::default(), folds, work, turns: Arc::default() }
     }
 
@@ -185,8 +188,9 @@ impl Atlases {
                 other.close();
             }
         }
+        let desk = self.own.desk.as_ref().map(|desk| desk.beside(deps));
         let other = Arc::new(OtherAtlas {
-            atlas: Arc::new(ServedAtlas::of(deps.clone(), &self.folds, &self.work)),
+            atlas: Arc::new(ServedAtlas::of(deps.clone(), &self.folds, &self.work, desk)),
             stop: Stop::default(),
             asked: AtomicU64::new(self.questions.load(Ordering::Relaxed)),
         });

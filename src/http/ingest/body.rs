@@ -1,0 +1,215 @@
+//! Bodies of requests: bounded while they arrive, each by itself and all of them together.
+
+use std::io::{self, Read};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::http::{HeaderMap, StatusCode, header};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::http::answer::Complaint;
+
+/// Bytes of all bodies together: 192 MiB.
+const ALL_BYTES: usize = 192 * 1024 * 1024;
+/// What is counted at once, in bytes.
+const UNIT: usize = 4 * 1024;
+/// How long a document may take to arrive.
+const DOCUMENT_TIME: Duration = Duration::from_secs(60);
+/// How long a client may be silent while it sends many.
+const SILENCE: Duration = Duration::from_secs(15);
+/// Pieces of a stream that are read ahead.
+const AHEAD: usize = 8;
+/// Bytes of a stream that are there before it is read: what it is packed by is told by fewer.
+const BEGINNING: usize = 64;
+/// Streams at once.
+const STREAMS: usize = 4;
+
+/// How much more may arrive.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct BodyBudget {
+    bytes: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
+
+impl Default for BodyBudget {
+    fn default() -> Self {
+        let places = |most| Arc::new(Semaphore::new(most));
+        Self { bytes: places(ALL_BYTES / UNIT), streams: places(STREAMS) }
+    }
+}
+
+fn busy() -> Complaint {
+    let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Too much is being sent; try again in a moment.");
+    complaint.with(header::RETRY_AFTER, "1")
+}
+
+fn slow() -> Complaint {
+    Complaint::new(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive.")
+}
+
+fn broken() -> Complaint {
+    Complaint::new(StatusCode::BAD_REQUEST, "The body broke off.")
+}
+
+/// What is held of the budget by one request.
+#[derive(Default)]
+pub(super) struct BodyShare {
+    held: Option<OwnedSemaphorePermit>,
+}
+
+impl BodyShare {
+    /// Holds as much as these bytes take.
+    pub(super) fn hold(&mut self, budget: &BodyBudget, bytes: usize) -> Result<(), Complaint> {
+        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let more = bytes.div_ceil(UNIT).saturating_sub(held);
+        if more == 0 {
+            return Ok(());
+        }
+        let more = u32::try_from(more).map_err(|_| busy())?;
+        let more = Arc::clone(&budget.bytes).try_acquire_many_owned(more).map_err(|_| busy())?;
+        match &mut self.held {
+            Some(held) => held.merge(more),
+            held => *held = Some(more),
+        }
+        Ok(())
+    }
+}
+
+/// The next piece of a body; none at its end.
+async fn piece(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+    loop {
+        let frame = std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
+        match frame.map(hyper::body::Frame::into_data) {
+            Ok(Ok(bytes)) => return Some(Ok(bytes)),
+            // What comes behind a body is nothing to us.
+            Ok(Err(_)) => {}
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}
+
+/// Whether the body is packed, or not, in a way that is known. How it is packed its own first bytes say.
+pub(super) fn known_encoding(headers: &HeaderMap) -> Result<(), Complaint> {
+    let said = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
+    let encoding = said(header::CONTENT_ENCODING).unwrap_or_default();
+    if !["", "identity", "gzip", "x-gzip", "zstd"].contains(&encoding.as_str()) {
+        let complaint = Complaint::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A body is plain, gzip or zstd.");
+        return Err(complaint.with(header::ACCEPT_ENCODING, "gzip, zstd"));
+    }
+    if said(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/")) {
+        let complaint = "The body is the document itself, not a form.";
+        return Err(Complaint::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, complaint));
+    }
+    Ok(())
+}
+
+/// A whole body of at most so many bytes.
+pub(super) async fn whole(
+    mut body: Body,
+    most: u64,
+    budget: &BodyBudget,
+    share: &mut BodyShare,
+) -> Result<Vec<u8>, Complaint> {
+    let too_large = || Complaint::new(StatusCode::PAYLOAD_TOO_LARGE, format!("A document has at most {most} bytes."));
+    if body.size_hint().lower() > most {
+        return Err(too_large());
+    }
+    let (mut bytes, until) = (Vec::new(), Instant::now() + DOCUMENT_TIME);
+    while let Some(piece) = timeout_at(until, piece(&mut body)).await.map_err(|_| slow())? {
+        let piece = piece.map_err(|_| broken())?;
+        let size = bytes.len() + piece.len();
+        if size as u64 > most {
+            return Err(too_large());
+        }
+        share.hold(budget, size)?;
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// A body as it arrives, to be read on a thread that may wait.
+pub(super) struct BodyReader {
+    now: Bytes,
+    /// None once it has ended.
+    next: Option<mpsc::Receiver<io::Result<Bytes>>>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// A reader of a body, with its first bytes. It is sent on beside whoever reads.
+pub(super) async fn stream(mut body: Body, budget: &BodyBudget) -> Result<BodyReader, Complaint> {
+    let place = Arc::clone(&budget.streams).try_acquire_owned().map_err(|_| busy())?;
+    let mut beginning = Vec::new();
+    while beginning.len() < BEGINNING {
+        match timeout(SILENCE, piece(&mut body)).await.map_err(|_| slow())? {
+            Some(piece) => beginning.extend_from_slice(&piece.map_err(|_| broken())?),
+            None => return Ok(BodyReader { now: beginning.into(), next: None, _place: place }),
+        }
+    }
+    let (sender, next) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        loop {
+            let piece = match timeout(SILENCE, piece(&mut body)).await {
+                Ok(Some(piece)) => piece.map_err(io::Error::other),
+                Ok(None) => break,
+                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut)),
+            };
+            let ended = piece.is_err();
+            // Whoever reads may have gone.
+            if sender.send(piece).await.is_err() || ended {
+                break;
+            }
+        }
+    });
+    Ok(BodyReader { now: beginning.into(), next: Some(next), _place: place })
+}
+
+impl Read for BodyReader {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        while self.now.is_empty() {
+            let Some(next) = &mut self.next else { return Ok(0) };
+            match next.blocking_recv() {
+                Some(piece) => self.now = piece?,
+                None => self.next = None,
+            }
+        }
+        let size = bytes.len().min(self.now.len());
+        bytes[..size].copy_from_slice(&self.now.split_to(size));
+        Ok(size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_bodies_together_are_bounded() {
+        let budget = BodyBudget { bytes: Arc::new(Semaphore::new(2)), streams: Arc::new(Semaphore::new(1)) };
+        let (mut one, mut other) = (BodyShare::default(), BodyShare::default());
+        let body = |size| Body::from(vec![0; size]);
+        assert_eq!(whole(body(UNIT), 10_000, &budget, &mut one).await.unwrap().len(), UNIT);
+        assert_eq!(whole(body(1), 10_000, &budget, &mut other).await.unwrap().len(), 1);
+        assert!(whole(body(UNIT + 1), 10_000, &budget, &mut one).await.is_err(), "there is no third");
+        drop(other);
+        assert!(whole(body(UNIT + 1), 10_000, &budget, &mut one).await.is_ok());
+        assert!(whole(body(2), 1, &budget, &mut one).await.is_err(), "larger than one may be");
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_as_it_arrives() {
+        let budget = BodyBudget::default();
+        let sent: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+        let mut reader = stream(Body::from(sent.clone()), &budget).await.unwrap();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).map(|_| bytes)
+        });
+        assert!(read.await.unwrap().unwrap() == sent);
+        let mut short = stream(Body::from("x"), &budget).await.unwrap();
+        let mut text = String::new();
+        assert_eq!(short.read_to_string(&mut text).unwrap(), 1, "without a thread of its own");
+    }
+}
