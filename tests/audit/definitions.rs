@@ -121,7 +121,7 @@ const REST: &[(&str, &str, &str)] = &[
         "log.fill_tiles",
     ),
     ("CREATE FUNCTION atlas.more() RETURNS void LANGUAGE sql AS 'SELECT'", "function", "atlas.more"),
-    ("ALTER TABLE log.event OWNER TO pg_monitor", "table", "log.event"),
+    ("ALTER TABLE log.outbox OWNER TO pg_monitor", "table", "log.outbox"),
     ("CREATE POLICY more ON log.event USING (true)", "policy", "more on log.event"),
     ("CREATE POLICY less ON log.event AS RESTRICTIVE FOR SELECT USING (kind <> 'x')", "policy", "less on log.event"),
     ("ALTER POLICY tenant ON log.head USING (true)", "policy", "tenant on log.head"),
