@@ -1,6 +1,7 @@
 -- append.sql without an outbox row, for nothing but measuring what the outbox costs.
 WITH given AS (
     SELECT * FROM unnest($12::text[], $13::text[], $14::bigint[], $15::bigint[]) AS g (kind, id, expected, version)
+    LIMIT cardinality($12)
 ), moved AS (
     UPDATE log.stream AS s SET version = g.version
     FROM given AS g
