@@ -179,6 +179,8 @@ async fn a_projection_goes_on_when_what_it_was_to_fold_is_erased() {
     fill(&writer, late + 20).await;
     let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
     catch_up::ensure_live(&mut conn).await.unwrap();
+    // What a superuser has made here changes hands first, which waits for nobody yet.
+    place.run(&["status"]);
     let table = format!("{}.fact", moments::graph(&mut conn).await);
     let mut holding = conn.begin().await.unwrap();
     // It may read, and not write.

@@ -115,7 +115,7 @@ async fn one_that_stands_aside_is_interrupted_at_once_and_says_how_to_go_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_says_what_it_does() {
     let place = Place::new().await;
-    ingest::migrate(place.db.pool()).await.unwrap();
+    place.run(&["migrate"]);
     facts(&place.db).await;
     for (from, quiet) in [(0, false), (EVENTS, false), (EVENTS, true)] {
         let mut args = vec!["project", "--follow"];
