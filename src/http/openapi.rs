@@ -74,6 +74,26 @@ fn document() -> Value {
             "required": ["detail"],
         }),
     );
+    let text = || json!({"type": "string"});
+    schemas.insert(
+        "ValidationError".to_owned(),
+        json!({
+            "type": "object",
+            "description": "What a parameter lacks.",
+            "properties": {"type": text(), "loc": {"type": "array", "items": {}}, "msg": text(), "input": {}, "ctx": {}},
+            "required": ["type", "loc", "msg", "input"],
+        }),
+    );
+    let lists = json!({"type": "array", "items": {"$ref": "#/components/schemas/ValidationError"}});
+    schemas.insert(
+        "HTTPValidationError".to_owned(),
+        json!({
+            "type": "object",
+            "description": "Parameters that cannot be.",
+            "properties": {"detail": {"anyOf": [lists, text()]}},
+            "required": ["detail"],
+        }),
+    );
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -113,6 +133,10 @@ fn operation(
         "parameters": named.chain(asked).collect::<Vec<_>>(),
         "responses": {
             answer.status.to_string(): {"description": about, "content": content},
+            "422": {
+                "description": "Parameters that cannot be",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPValidationError"}}},
+            },
             "4XX": refused,
             "503": refused,
         },

@@ -160,7 +160,6 @@ async fn answered(
     };
     cors::allow(&head.headers, &mut answer);
     answer.headers_mut().insert(client::REQUEST_ID, client::request_id(&head.headers));
-    let answer = compress::packed(&head.headers, answer).await;
     COUNTED.count(answer.status(), begun.elapsed());
     answer
 }
@@ -212,7 +211,8 @@ async fn dispatched(front: &Front, atlases: &Atlases, head: &Parts, body: Body) 
         let asked = Asked::new(atlases, atlas, head);
         let mut answer = api::answer(&asked, matched, body).await.unwrap_or_else(Complaint::answer);
         asked.stamp(&mut answer);
-        return Ok(answer);
+        // Those of the contract are never packed.
+        return Ok(compress::packed(&head.headers, answer).await);
     }
     let Some(route) = Route::of(path) else { return elsewhere(&whole, path, head.uri.query(), &head.headers) };
     if !route.methods().contains(&head.method) {

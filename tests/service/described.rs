@@ -155,10 +155,20 @@ fn what_lags_is_named_and_what_is_counted_is_told_elsewhere() {
 #[test]
 fn large_answers_are_packed_for_who_reads_that() {
     let program = Program::fresh();
+    let mut many = document();
+    let package = |number: usize| {
+        let mut package = document()["packages"][0].clone();
+        package["SPDXID"] = json!(format!("SPDXRef-{number}"));
+        package["name"] = json!(format!("package-{number}"));
+        package["externalRefs"][0]["referenceLocator"] = json!(format!("pkg:npm/package-{number}@1.0"));
+        package
+    };
+    many["packages"] = (0..30).map(package).collect();
+    program.sbom("acme/tool", &many, &[]);
     let service = Service::of(&mut program.command(), &[]);
     let ask = |headers: &str| {
         let mut stream = TcpStream::connect(&service.host).unwrap();
-        write!(stream, "GET /openapi.json HTTP/1.0\r\nHost: a\r\n{headers}\r\n").unwrap();
+        write!(stream, "GET /packages HTTP/1.0\r\nHost: a\r\n{headers}\r\n").unwrap();
         let mut whole = Vec::new();
         stream.read_to_end(&mut whole).unwrap();
         let end = whole.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
@@ -171,7 +181,7 @@ fn large_answers_are_packed_for_who_reads_that() {
     let mut text = Vec::new();
     GzDecoder::new(&packed[..]).read_to_end(&mut text).unwrap();
     assert!(text == plain && packed.len() * 3 < plain.len(), "{} of {}", packed.len(), plain.len());
-    let small = service.asked("/live", &["Accept-Encoding: gzip"]).1;
-    assert!(!small.contains("content-encoding"), "{small}");
+    let small = service.asked("/repos/pkg:github/acme/tool/depends-on", &["Accept-Encoding: gzip"]).1;
+    assert!(!small.contains("content-encoding"), "clients of the contract know none: {small}");
     assert_eq!(service.end(), Some(0));
 }

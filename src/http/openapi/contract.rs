@@ -6,9 +6,10 @@ use schemars::SchemaGenerator;
 
 use super::{DescribedAnswer, json_of};
 use shapes::{
-    Accepted, ContractHealth, ContractMetadata, ContributorDetail, ContributorSummary, DependencyOfProject,
-    DependencyOfRepo, GitLogDetail, GitLogSummary, OfProject, OfRepo, PageOf, ProjectDetail, ProjectSummary,
-    RepoDetail, RepoSummary, Submission, SubmissionDetail,
+    ContributorDetailResponse, ContributorSummary, GitLogArtifactDetailResponse, GitLogArtifactSummary, HealthResponse,
+    MetadataResponse, PageOf, ProjectContributorSummary, ProjectDependency, ProjectDetailResponse, ProjectSummary,
+    RepoContributorSummary, RepoDependency, RepoDetailResponse, RepoSummary, SbomAcceptedResponse,
+    SbomSubmissionDetailResponse, SbomSubmissionListResponse,
 };
 
 /// An operation of the contract.
@@ -43,9 +44,9 @@ pub(in crate::http) const CONTRACT: &[ContractPath] = &[
         "health",
         "whether the service works, and its position in the log",
         &[],
-        json_of::<ContractHealth>(),
+        json_of::<HealthResponse>(),
     ),
-    get("/metadata", "get_metadata", "counts", &POINT, json_of::<ContractMetadata>()),
+    get("/metadata", "get_metadata", "counts", &POINT, json_of::<MetadataResponse>()),
     get(
         "/projects",
         "list_projects",
@@ -53,7 +54,7 @@ pub(in crate::http) const CONTRACT: &[ContractPath] = &[
         &["project_type", "activity_status", "search", "category", "sort", POINT[0], POINT[1], "limit", "offset"],
         json_of::<PageOf<ProjectSummary>>(),
     ),
-    get("/projects/{canonical_id}", "get_project", "one project", &POINT, json_of::<ProjectDetail>()),
+    get("/projects/{canonical_id}", "get_project", "one project", &POINT, json_of::<ProjectDetailResponse>()),
     get(
         "/projects/{canonical_id}/repos",
         "get_project_repos",
@@ -66,21 +67,21 @@ pub(in crate::http) const CONTRACT: &[ContractPath] = &[
         "get_project_contributors",
         "its contributors",
         SEARCHED,
-        json_of::<PageOf<OfProject>>(),
+        json_of::<PageOf<ProjectContributorSummary>>(),
     ),
     get(
         "/projects/{canonical_id}/depends-on",
         "get_project_depends_on",
         "projects that it depends on",
         &POINT,
-        json_of::<Vec<DependencyOfProject>>(),
+        json_of::<Vec<ProjectDependency>>(),
     ),
     get(
         "/projects/{canonical_id}/has-dependents",
         "get_project_has_dependents",
         "projects that depend on it",
         &POINT,
-        json_of::<Vec<DependencyOfProject>>(),
+        json_of::<Vec<ProjectDependency>>(),
     ),
     get(
         "/repos",
@@ -89,57 +90,63 @@ pub(in crate::http) const CONTRACT: &[ContractPath] = &[
         &["project_id", "search", "sort", POINT[0], POINT[1], "limit", "offset"],
         json_of::<PageOf<RepoSummary>>(),
     ),
-    get("/repos/{canonical_id}", "get_repo", "one repository", &POINT, json_of::<RepoDetail>()),
+    get("/repos/{canonical_id}", "get_repo", "one repository", &POINT, json_of::<RepoDetailResponse>()),
     get(
         "/repos/{canonical_id}/depends-on",
         "get_repo_depends_on",
         "what it depends on",
         &POINT,
-        json_of::<Vec<DependencyOfRepo>>(),
+        json_of::<Vec<RepoDependency>>(),
     ),
     get(
         "/repos/{canonical_id}/has-dependents",
         "get_repo_has_dependents",
         "what depends on it",
         &POINT,
-        json_of::<Vec<DependencyOfRepo>>(),
+        json_of::<Vec<RepoDependency>>(),
     ),
     get(
         "/repos/{canonical_id}/contributors",
         "get_repo_contributors",
         "its contributors",
         SEARCHED,
-        json_of::<PageOf<OfRepo>>(),
+        json_of::<PageOf<RepoContributorSummary>>(),
     ),
     get("/contributors", "list_contributors", "contributors", SEARCHED, json_of::<PageOf<ContributorSummary>>()),
-    get("/contributors/{contributor_id}", "get_contributor", "one contributor", &POINT, json_of::<ContributorDetail>()),
+    get(
+        "/contributors/{contributor_id}",
+        "get_contributor",
+        "one contributor",
+        &POINT,
+        json_of::<ContributorDetailResponse>(),
+    ),
     get(
         "/gitlog",
         "list_gitlog_artifacts",
         "git logs that came in",
         &["repo", "limit", "offset"],
-        json_of::<PageOf<GitLogSummary>>(),
+        json_of::<PageOf<GitLogArtifactSummary>>(),
     ),
     get(
         "/gitlog/{artifact_id}",
         "get_gitlog_artifact",
         "one git log, under pseudonyms",
         &[],
-        json_of::<GitLogDetail>(),
+        json_of::<GitLogArtifactDetailResponse>(),
     ),
     get(
         "/ingest/sbom",
         "list_sbom_submissions",
         "bills of materials that came in",
         &["repository", "limit", "offset"],
-        json_of::<PageOf<Submission>>(),
+        json_of::<SbomSubmissionListResponse>(),
     ),
     get(
         "/ingest/sbom/{submission_id}",
         "get_sbom_submission",
         "one bill of materials",
         &[],
-        json_of::<SubmissionDetail>(),
+        json_of::<SbomSubmissionDetailResponse>(),
     ),
     ContractPath {
         method: "POST",
@@ -150,7 +157,7 @@ pub(in crate::http) const CONTRACT: &[ContractPath] = &[
         answer: DescribedAnswer {
             status: 202,
             media: "application/json",
-            schema: Some(SchemaGenerator::subschema_for::<Accepted>),
+            schema: Some(SchemaGenerator::subschema_for::<SbomAcceptedResponse>),
         },
     },
 ];

@@ -1,8 +1,7 @@
-//! Shapes of the contract, as its clients know them: described alone, for answers are written as they are made. A story
-//! compares answers with what is described here.
+//! Shapes of the contract, under the names by which its clients are generated: described alone, for answers are written
+//! as they are made. A story compares answers with what is described here.
 
 use schemars::JsonSchema;
-use serde_json::Value;
 
 /// Describes shapes of which nothing is ever made.
 macro_rules! shapes {
@@ -18,6 +17,7 @@ macro_rules! shapes {
 
 /// A page of a list.
 #[derive(JsonSchema)]
+#[schemars(rename = "PaginatedResponse_{T}_")]
 #[allow(dead_code, reason = "described, never made")]
 pub(super) struct PageOf<T> {
     items: Vec<T>,
@@ -27,30 +27,38 @@ pub(super) struct PageOf<T> {
 }
 
 shapes! {
+    /// A page of the bills of materials that came in.
+    SbomSubmissionListResponse {
+        items: Vec<SbomSubmissionResponse>,
+        total: i64,
+        limit: i64,
+        offset: i64,
+    }
+
     /// Parts of the service.
-    ContractComponents {
+    HealthComponents {
         artifact_store: String,
         database: String,
         schema_version: Option<String>,
     }
 
     /// Whether the service works.
-    ContractHealth {
+    HealthResponse {
         status: String,
         version: String,
-        components: ContractComponents,
+        components: HealthComponents,
         position: Option<i64>,
     }
 
     /// A bill of materials that was taken.
-    Accepted {
+    SbomAcceptedResponse {
         message: String,
         repository: String,
         package_count: i64,
     }
 
     /// A bill of materials that came in.
-    Submission {
+    SbomSubmissionResponse {
         id: i64,
         repository_claim: String,
         actor_claim: String,
@@ -63,7 +71,7 @@ shapes! {
     }
 
     /// The same with its document.
-    SubmissionDetail {
+    SbomSubmissionDetailResponse {
         id: i64,
         repository_claim: String,
         actor_claim: String,
@@ -77,7 +85,7 @@ shapes! {
     }
 
     /// A git log that came in.
-    GitLogSummary {
+    GitLogArtifactSummary {
         id: i64,
         repo_id: Option<i64>,
         repo_canonical_id: String,
@@ -91,7 +99,7 @@ shapes! {
     }
 
     /// The same with its document.
-    GitLogDetail {
+    GitLogArtifactDetailResponse {
         id: i64,
         repo_id: Option<i64>,
         repo_canonical_id: String,
@@ -106,7 +114,7 @@ shapes! {
     }
 
     /// Counts.
-    ContractMetadata {
+    MetadataResponse {
         total_projects: i64,
         active_projects: i64,
         total_repos: i64,
@@ -134,7 +142,7 @@ shapes! {
     }
 
     /// A grant that was asked for.
-    GrantSubmission {
+    ScfSubmission {
         round: String,
         title: String,
     }
@@ -146,8 +154,8 @@ shapes! {
     }
 
     /// What grants say of a project.
-    ContractProjectMetadata {
-        scf_submissions: Vec<GrantSubmission>,
+    ProjectMetadata {
+        scf_submissions: Vec<ScfSubmission>,
         description: Option<String>,
         technical_architecture: Option<String>,
         scf_tranche_completion: Option<String>,
@@ -158,12 +166,12 @@ shapes! {
         awarded_submissions_count: Option<i64>,
         open_source: Option<bool>,
         socials: Option<Vec<Social>>,
-        analytics: Option<Value>,
-        regions_of_operation: Option<Value>,
+        analytics: Option<String>,
+        regions_of_operation: Option<Vec<String>>,
     }
 
     /// A project in full.
-    ProjectDetail {
+    ProjectDetailResponse {
         canonical_id: String,
         display_name: String,
         project_type: String,
@@ -177,11 +185,11 @@ shapes! {
         project_id: i64,
         active_contributors_30d: i64,
         active_contributors_90d: i64,
-        metadata: ContractProjectMetadata,
+        metadata: ProjectMetadata,
     }
 
     /// A project at the other end, and how many edges lead there.
-    DependencyOfProject {
+    ProjectDependency {
         project: ProjectSummary,
         edge_count: i64,
     }
@@ -211,13 +219,13 @@ shapes! {
     }
 
     /// How many edges lead to repositories, and to packages of none.
-    DependencyCounts {
+    DepCounts {
         repos: i64,
         external_repos: i64,
     }
 
     /// A repository in full.
-    RepoDetail {
+    RepoDetailResponse {
         canonical_id: String,
         display_name: String,
         visibility: String,
@@ -234,14 +242,14 @@ shapes! {
         releases: Option<Vec<ReleaseOfRepo>>,
         parent_project: Option<ProjectSummary>,
         contributors: Vec<ContributorSummary>,
-        outgoing_dep_counts: DependencyCounts,
-        incoming_dep_counts: DependencyCounts,
+        outgoing_dep_counts: DepCounts,
+        incoming_dep_counts: DepCounts,
         active_contributors_30d: i64,
         active_contributors_90d: i64,
     }
 
     /// A repository or package at the other end.
-    DependencyOfRepo {
+    RepoDependency {
         canonical_id: String,
         display_name: String,
         vertex_type: String,
@@ -257,7 +265,7 @@ shapes! {
     }
 
     /// What somebody did in a repository.
-    OfRepo {
+    RepoContributorSummary {
         id: i64,
         name: String,
         email_hash: String,
@@ -267,7 +275,7 @@ shapes! {
     }
 
     /// What somebody did in a project.
-    OfProject {
+    ProjectContributorSummary {
         id: i64,
         name: String,
         email_hash: String,
@@ -275,7 +283,7 @@ shapes! {
     }
 
     /// A repository that somebody contributed to.
-    RepoOfContributor {
+    ContributionEntry {
         repo_canonical_id: String,
         repo_display_name: String,
         project_canonical_id: Option<String>,
@@ -285,7 +293,7 @@ shapes! {
     }
 
     /// A contributor in full.
-    ContributorDetail {
+    ContributorDetailResponse {
         id: i64,
         name: String,
         email_hash: String,
@@ -293,7 +301,7 @@ shapes! {
         total_commits: i64,
         first_contribution: Option<String>,
         last_contribution: Option<String>,
-        repos: Vec<RepoOfContributor>,
+        repos: Vec<ContributionEntry>,
     }
 
 }
