@@ -1,6 +1,7 @@
 //! An event with its place in the log, and the bytes its leaf is the hash of.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,27 +25,28 @@ pub(crate) const MAX_TYPE_BYTES: usize = 64;
 /// Place in the whole log: gapless, in the order of sequencing, from 1.
 pub type Position = u64;
 
-/// What is hashed into the log besides the payload: everything a reader needs to recompute a leaf.
+/// What is hashed into the log besides the payload: everything a reader needs to recompute a leaf. Its members stand
+/// in the order of the canonical form, where none has to be moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
-    /// The stream.
-    pub stream: StreamId,
+    /// Flat text: actor, tool.
+    pub metadata: BTreeMap<String, String>,
+    /// When the world was so.
+    pub observed_at: Timestamp,
+    /// Digest of the canonical payload.
+    pub payload_sha256: Digest,
+    /// When the log took it, by the database's clock.
+    pub recorded_at: Timestamp,
     /// Place within the stream, from 1.
     pub sequence: u64,
+    /// The stream.
+    pub stream: StreamId,
     /// Type of the event, as stored.
     #[serde(rename = "type")]
     pub event_type: String,
     /// Version of the payload's shape.
     pub version: u32,
-    /// When the world was so.
-    pub observed_at: Timestamp,
-    /// When the log took it, by the database's clock.
-    pub recorded_at: Timestamp,
-    /// Flat text: actor, tool.
-    pub metadata: BTreeMap<String, String>,
-    /// Digest of the canonical payload.
-    pub payload_sha256: Digest,
 }
 
 impl Envelope {
@@ -91,8 +93,8 @@ pub struct Recorded {
     pub append: Uuid,
     /// Place within that append, from 0.
     pub index: u32,
-    /// What is hashed.
-    pub envelope: Envelope,
+    /// What is hashed; the event as stored has it too.
+    pub envelope: Arc<Envelope>,
     /// The leaf hash as stored.
     pub leaf_hash: Digest,
     /// The fact.
@@ -120,6 +122,21 @@ pub struct Rank {
 mod tests {
     use super::*;
     use crate::stream::{MAX_STREAM_ID_BYTES, StreamKind};
+
+    #[test]
+    fn members_stand_in_the_canonical_order() {
+        let envelope = Envelope {
+            metadata: BTreeMap::from([("actor".to_owned(), "ann".to_owned()), ("tool".to_owned(), "t/1".to_owned())]),
+            observed_at: Timestamp::default(),
+            payload_sha256: Digest::of(b"{}"),
+            recorded_at: Timestamp::default(),
+            sequence: 1,
+            stream: StreamId::new(StreamKind::Repo, "pkg:github/o/r").unwrap(),
+            event_type: "RepoObserved".to_owned(),
+            version: 1,
+        };
+        assert_eq!(envelope.entry().unwrap(), serde_json::to_vec(&envelope).unwrap());
+    }
 
     /// The largest that bounds allow: quotes, which take two bytes in canonical form, wherever any character may stand.
     #[test]

@@ -2,6 +2,7 @@
 //! folded anew; idempotency keys are not in a log and do not come along.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::decide::StreamState;
@@ -54,7 +55,7 @@ pub struct ImportedEvent {
     /// Place within that append.
     pub index: u32,
     /// What is hashed.
-    pub envelope: Envelope,
+    pub envelope: Arc<Envelope>,
     /// The leaf hash.
     pub leaf_hash: Digest,
     /// Canonical bytes; none where they were erased.

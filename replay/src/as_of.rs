@@ -99,7 +99,7 @@ pub fn outcome_under(fold: &Fold, formula: &Formula) -> FoldOutcome {
     }
 }
 
-/// Folds the log from the beginning to a position, in memory. `progress` sees each event as stored.
+/// Folds the log from the beginning to a position, in memory. `each` is given every event as stored.
 ///
 /// # Errors
 /// When the log cannot be read to the end, see [`log::read`].
@@ -107,14 +107,14 @@ pub async fn fold(
     conn: &mut PgConnection,
     formula: FormulaDocument,
     to: Position,
-    progress: &mut dyn FnMut(&Stored),
+    each: &mut dyn FnMut(Stored),
 ) -> Result<Fold, ReplayError> {
     let quarantine = Quarantine::read(&mut *conn).await?;
-    folded(conn, Fold::new(World::default(), formula.formula, quarantine.positions, None), to, progress).await
+    folded(conn, Fold::new(World::default(), formula.formula, quarantine.positions, None), to, each).await
 }
 
-/// Folds on from where a fold stands to a position, on a thread beside the connection. `progress` sees each event as it
-/// is read.
+/// Folds on from where a fold stands to a position, on a thread beside the connection. `each` is given every event as
+/// it is read.
 ///
 /// # Errors
 /// As [`fold`].
@@ -122,7 +122,7 @@ pub async fn folded(
     conn: &mut PgConnection,
     mut fold: Fold,
     to: Position,
-    progress: &mut dyn FnMut(&Stored),
+    each: &mut dyn FnMut(Stored),
 ) -> Result<Fold, ReplayError> {
     let from = fold.world.position + 1;
     let (give, given) = sync_channel::<Vec<(Position, Result<Recorded, ReplayError>)>>(BATCHES);
@@ -134,9 +134,9 @@ pub async fn folded(
     });
     let (mut batch, mut bytes) = (Vec::new(), 0);
     let read = log::decoded(conn, from, to, |Decoded { stored, recorded }| {
-        progress(&stored);
         bytes += stored.payload.len();
         batch.push((stored.position, recorded));
+        each(stored);
         if batch.len() < BATCH.0 && bytes < BATCH.1 {
             return Ok(());
         }

@@ -133,9 +133,9 @@ impl PublicationRequest {
     ///
     /// # Errors
     /// When the log cannot be read to its position.
-    pub async fn fold(&self, conn: &mut PgConnection, progress: &mut dyn FnMut(&Stored)) -> Result<Fold, ReplayError> {
+    pub async fn fold(&self, conn: &mut PgConnection, each: &mut dyn FnMut(Stored)) -> Result<Fold, ReplayError> {
         let fold = Fold::new(World::default(), self.formula.formula.clone(), self.passed.clone(), None);
-        as_of::folded(conn, fold, self.facts.position, progress).await
+        as_of::folded(conn, fold, self.facts.position, each).await
     }
 
     /// What it means that a fold came to something else.

@@ -202,8 +202,14 @@ async fn what_an_older_log_holds_is_taken_in_as_it_is() {
     };
     let leaf_hash = envelope.leaf_hash().unwrap();
     let append_id = uuid::Uuid::now_v7();
-    let imported =
-        ImportedEvent { position: 1, append: append_id, index: 0, envelope, leaf_hash, payload: payload.clone() };
+    let imported = ImportedEvent {
+        position: 1,
+        append: append_id,
+        index: 0,
+        envelope: envelope.into(),
+        leaf_hash,
+        payload: payload.clone(),
+    };
     let mut import = Import::begin(&db.log()).await.unwrap();
     import.push(imported).await.unwrap();
     assert_eq!(import.end().await.unwrap().0, 1);

@@ -86,5 +86,5 @@ fn published(label: &str) -> ImportedEvent {
         payload_sha256: domain::digest::Digest::of(&payload),
     };
     let leaf_hash = envelope.leaf_hash().unwrap();
-    ImportedEvent { position: 1, append: Uuid::now_v7(), index: 0, envelope, leaf_hash, payload }
+    ImportedEvent { position: 1, append: Uuid::now_v7(), index: 0, envelope: envelope.into(), leaf_hash, payload }
 }

@@ -1,5 +1,7 @@
 //! Facts and logs of them, as short as a test can say them.
 
+use std::sync::Arc;
+
 use domain::digest::Digest;
 use domain::facts::curation::{Correction, Curated};
 use domain::facts::gitlog::{Author, AuthorDay, GitLogObserved};
@@ -196,7 +198,7 @@ pub(crate) fn recorded(position: Position, observed_at: Timestamp, event: Event)
         position,
         append: Default::default(),
         index: 0,
-        envelope: Envelope {
+        envelope: Arc::new(Envelope {
             stream: event.stream().unwrap(),
             sequence: position,
             event_type: event.event_type().name().to_owned(),
@@ -205,7 +207,7 @@ pub(crate) fn recorded(position: Position, observed_at: Timestamp, event: Event)
             recorded_at: recorded_at.unwrap(),
             metadata: Default::default(),
             payload_sha256: Digest::default(),
-        },
+        }),
         leaf_hash: Digest::default(),
         event,
     }

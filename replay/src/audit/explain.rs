@@ -18,7 +18,6 @@ use crate::as_of;
 use crate::decisions::Decisions;
 use crate::log::{self, Stored};
 use crate::publication::PublicationRequest;
-use crate::threads::joined;
 use crate::{ReplayError, formulas};
 
 /// Name and version of the format.
@@ -85,11 +84,16 @@ pub async fn explain(
 ) -> Result<Explanation, ReplayError> {
     let asked = ExplainedScore::from_name(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
     let decisions = Decisions::read(&mut *conn).await?;
+    let mut kept = KeptEvents::default();
+    let each = &mut |stored: Stored| {
+        progress(&stored);
+        kept.keep(stored);
+    };
     let head = log::head(&mut *conn).await?;
     let (fold, event) = match label {
         Some(label) => {
             let asked = PublicationRequest::of(&decisions, label)?;
-            let fold = asked.fold(&mut *conn, progress).await?;
+            let fold = asked.fold(&mut *conn, each).await?;
             let outcome = as_of::outcome(&fold);
             if (outcome.digest, outcome.state_digest) != (asked.facts.digest, asked.facts.state_digest) {
                 return Err(asked.unequal());
@@ -100,7 +104,7 @@ pub async fn explain(
             let formula = formulas::promoted(&mut *conn, head.position).await?;
             let passed = decisions.passed_over(Position::MAX).positions;
             let fold = Fold::new(World::default(), formula.formula, passed, None);
-            (as_of::folded(&mut *conn, fold, head.position, progress).await?, None)
+            (as_of::folded(&mut *conn, fold, head.position, each).await?, None)
         }
     };
     let position = fold.world.position;
@@ -122,8 +126,8 @@ pub async fn explain(
     };
     let root = tiles::root_at(&mut *conn, tree_size).await?;
     let said = event.map(|event| (event, BTreeSet::from(["publication of the score"])));
-    let published = proven(&mut *conn, said.into_iter().collect(), tree_size).await?.pop();
-    let events = proven(&mut *conn, rests.0.into_iter().collect(), tree_size).await?;
+    let published = proven(&mut *conn, said.into_iter().collect(), tree_size, KeptEvents::default()).await?.pop();
+    let events = proven(&mut *conn, rests.0.into_iter().collect(), tree_size, kept).await?;
     Ok(Explanation {
         format: FORMAT,
         id: id.to_owned(),
@@ -142,26 +146,52 @@ pub async fn explain(
     })
 }
 
-/// Events with their proofs.
+/// Most bytes of events that are kept: 64 MiB.
+const KEPT_BYTES: usize = 64 << 20;
+/// What an event takes besides its payload, roughly, in bytes.
+const ENVELOPE_BYTES: usize = 512;
+
+/// The first events that a fold has read, as many as there is room for: evidence that is among them is not read again.
+#[derive(Default)]
+struct KeptEvents {
+    events: Vec<Stored>,
+    bytes: usize,
+}
+
+impl KeptEvents {
+    /// Keeps the next event, unless one before it found no room.
+    fn keep(&mut self, stored: Stored) {
+        self.bytes += stored.payload.len() + ENVELOPE_BYTES;
+        if self.bytes <= KEPT_BYTES {
+            self.events.push(stored);
+        }
+    }
+
+    /// The lines of those at these positions, which ascend.
+    fn lines(self, positions: &[Position]) -> Result<Vec<EventLine>, ReplayError> {
+        let mut wanted = positions.iter().peekable();
+        let is_wanted = |stored: &Stored| wanted.next_if(|position| **position == stored.position).is_some();
+        self.events.into_iter().filter(is_wanted).map(EventLine::of).collect()
+    }
+}
+
+/// Events with their proofs, by position.
 async fn proven(
     conn: &mut PgConnection,
     wanted: Vec<(Position, BTreeSet<&'static str>)>,
     size: u64,
+    kept: KeptEvents,
 ) -> Result<Vec<Proven>, ReplayError> {
     let positions: Vec<Position> = wanted.iter().map(|(position, _)| *position).collect();
     let proving = tiles::proving(&mut *conn, &positions, size).await?;
-    let mut lines = Vec::with_capacity(positions.len());
-    log::positions_with(
-        &mut *conn,
-        &positions,
-        |stored| EventLine::of(&stored),
-        |line| {
-            lines.push(line?);
-            Ok::<(), ReplayError>(())
-        },
-    )
+    let mut lines = kept.lines(&positions)?;
+    let others = &positions[lines.len()..];
+    log::positions_with(&mut *conn, others, EventLine::of, |line| {
+        lines.push(line?);
+        Ok::<(), ReplayError>(())
+    })
     .await?;
-    let proofs = joined(proving).await?;
+    let proofs = proving.proofs().await?;
     let prove = |(((position, because), event), inclusion): ((_, EventLine), tiles::Inclusion)| {
         if inclusion.leaf_hash != event.leaf_hash {
             let detail = "the event is not the one whose leaf the tiles hold".to_owned();

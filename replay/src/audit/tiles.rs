@@ -1,6 +1,7 @@
 //! Proofs from the stored tiles: a few rows, whatever the size of the log.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::digest::Digest;
 use domain::merkle::proof::{self, Range};
@@ -106,37 +107,64 @@ pub async fn inclusions(
     positions: &[Position],
     size: u64,
 ) -> Result<Vec<Inclusion>, ReplayError> {
-    joined(proving(conn, positions, size).await?).await
+    proving(conn, positions, size).await?.proofs().await
 }
 
-/// As [`inclusions`], on a thread that goes on while the connection serves others.
+/// Threads that prove, each a part of the events.
+const PROVING_THREADS: usize = 2;
+
+/// Proofs on their way.
+pub(super) struct Proving(Vec<JoinHandle<Result<Vec<Inclusion>, ReplayError>>>);
+
+impl Proving {
+    /// The proofs.
+    ///
+    /// # Errors
+    /// When the tiles contradict themselves.
+    pub(super) async fn proofs(self) -> Result<Vec<Inclusion>, ReplayError> {
+        let mut proofs = Vec::new();
+        for part in self.0 {
+            proofs.append(&mut joined(part).await?);
+        }
+        Ok(proofs)
+    }
+}
+
+/// As [`inclusions`], on threads that go on while the connection serves others.
 ///
 /// # Errors
-/// When one of these events is not among the first `size`, or the tiles cannot be read; the thread answers the rest.
+/// When one of these events is not among the first `size`, or the tiles cannot be read; the threads answer the rest.
 pub(super) async fn proving(
     conn: &mut PgConnection,
     positions: &[Position],
     size: u64,
-) -> Result<JoinHandle<Result<Vec<Inclusion>, ReplayError>>, ReplayError> {
-    let ranges = |position: Position| {
-        let index = position.checked_sub(1)?;
-        let mut ranges = proof::inclusion(index, size)?;
-        ranges.extend([Range { from: index, to: position }, Range { from: 0, to: size }]);
-        Some(ranges)
-    };
-    let wanted = positions.iter().map(|position| {
-        ranges(*position).map(|ranges| (*position, ranges)).ok_or(ReplayError::NoLeaf { position: *position, size })
-    });
-    let wanted: Vec<(Position, Vec<Range>)> = wanted.collect::<Result<_, _>>()?;
+) -> Result<Proving, ReplayError> {
     let mut which = BTreeSet::new();
-    wanted.iter().for_each(|(_, ranges)| which.extend(needed(ranges)));
-    let tiles = read(conn, &which).await?;
-    Ok(spawn_blocking(move || proven(wanted, &tiles, size)))
+    for position in positions {
+        which.append(&mut needed(&ranges(*position, size)?));
+    }
+    let tiles = Arc::new(read(conn, &which).await?);
+    let parts = positions.chunks(positions.len().div_ceil(PROVING_THREADS).max(1));
+    let prove = |part: &[Position]| {
+        let (part, tiles) = (part.to_vec(), Arc::clone(&tiles));
+        spawn_blocking(move || proven(&part, &tiles, size))
+    };
+    Ok(Proving(parts.map(prove).collect()))
 }
 
-fn proven(wanted: Vec<(Position, Vec<Range>)>, tiles: &Tiles, size: u64) -> Result<Vec<Inclusion>, ReplayError> {
+/// What a proof is computed from: the ranges of its path, then its leaf, then the whole tree.
+fn ranges(position: Position, size: u64) -> Result<Vec<Range>, ReplayError> {
+    let path = position.checked_sub(1).and_then(|index| Some((index, proof::inclusion(index, size)?)));
+    let (index, mut ranges) = path.ok_or(ReplayError::NoLeaf { position, size })?;
+    ranges.extend([Range { from: index, to: position }, Range { from: 0, to: size }]);
+    Ok(ranges)
+}
+
+fn proven(positions: &[Position], tiles: &Tiles, size: u64) -> Result<Vec<Inclusion>, ReplayError> {
     let mut hashes = Hashes::of(tiles);
-    let prove = |(position, ranges): (Position, Vec<Range>)| {
+    let prove = |position: &Position| {
+        let position = *position;
+        let ranges = ranges(position, size)?;
         let mut proof = ranges.iter().map(|range| all(&mut hashes, *range)).collect::<Result<Vec<_>, _>>()?;
         let (root, leaf_hash) = (proof.pop().unwrap_or_default(), proof.pop().unwrap_or_default());
         let leaf_index = position - 1;
@@ -145,7 +173,7 @@ fn proven(wanted: Vec<(Position, Vec<Range>)>, tiles: &Tiles, size: u64) -> Resu
         }
         Ok(Inclusion { position, leaf_index, leaf_hash, tree_size: size, root, proof })
     };
-    wanted.into_iter().map(prove).collect()
+    positions.iter().map(prove).collect()
 }
 
 /// Proves that the first `from` events are the beginning of the first `to`.

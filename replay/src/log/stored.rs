@@ -1,6 +1,7 @@
 //! An event as it is stored, and its check against its own hashes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::Recorded;
@@ -23,7 +24,7 @@ pub struct Stored {
     /// Place within that append, from 0.
     pub index: u32,
     /// What is hashed into the log.
-    pub envelope: Envelope,
+    pub envelope: Arc<Envelope>,
     /// The leaf hash.
     pub leaf_hash: Digest,
     /// Canonical bytes; none once they were erased.
@@ -70,7 +71,7 @@ impl Stored {
         if self.is_erased() {
             return Err(ReplayError::Erased { position });
         }
-        let envelope = self.envelope.clone();
+        let envelope = Arc::clone(&self.envelope);
         let event = codec::decode(&envelope.event_type, envelope.version, &self.payload)
             .map_err(|source| ReplayError::Poison { position, source })?;
         Ok(Recorded { position, append, index, envelope, leaf_hash, event })
@@ -141,7 +142,7 @@ impl EventRow {
             index: u32::try_from(self.idx).map_err(|e| corrupt(e.to_string()))?,
             leaf_hash: digest(&self.leaf_hash, "leaf_hash")?,
             payload: self.payload,
-            envelope,
+            envelope: Arc::new(envelope),
         })
     }
 }

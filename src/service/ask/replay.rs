@@ -86,7 +86,7 @@ async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &ReplayQuery
     let started = Instant::now();
     let mut frontier = Frontier::default();
     let mut progress = deps.begin("replaying", position);
-    let mut each = |event: &log::Stored| {
+    let mut each = |event: log::Stored| {
         frontier.push(event.leaf_hash);
         progress.step();
     };

@@ -159,8 +159,7 @@ pub async fn export<W: Write>(
         }
     }
     let positions: Vec<Position> = decisions.events().iter().map(|event| event.position).collect();
-    log::positions(&mut *conn, &positions, |stored| writer.line(&BundleLine::Decision(EventLine::of(&stored)?)))
-        .await?;
+    log::positions(&mut *conn, &positions, |stored| writer.line(&BundleLine::Decision(EventLine::of(stored)?))).await?;
     for note in live::checkpoints(&mut *conn).await? {
         let parsed = Note::parse(&note).map_err(|error| corrupt(0, &error))?;
         let tree_size = Checkpoint::parse(&parsed.text).map_err(|error| corrupt(0, &error))?.size;
@@ -173,7 +172,7 @@ pub async fn export<W: Write>(
     let read = log::read_with(&mut *conn, 1, head.position, ExaminedEvent::of, |examined| {
         let stored = &examined.stored;
         progress(stored);
-        writer.line(&BundleLine::Event(EventLine::of(stored)?))?;
+        writer.line(&BundleLine::Event(EventLine::of(stored.clone())?))?;
         writer.end.events += 1;
         documents.extend(document(&stored.payload).map(|document| document.sha256));
         verification.push(examined, &mut writer)

@@ -1,6 +1,7 @@
 //! The lines of a bundle.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::digest::Digest;
 use domain::recorded::{Envelope, Position};
@@ -161,24 +162,26 @@ impl EventLine {
     ///
     /// # Errors
     /// When the payload is no text, which no append lets in.
-    pub fn of(stored: &Stored) -> Result<Self, ReplayError> {
-        let Stored { position, append, index, envelope, leaf_hash, payload } = stored;
-        let text = std::str::from_utf8(payload)
-            .map_err(|error| ReplayError::Corrupt { position: *position, detail: error.to_string() })?;
+    pub fn of(stored: Stored) -> Result<Self, ReplayError> {
         let erased = stored.is_erased();
+        let Stored { position, append, index, envelope, leaf_hash, payload } = stored;
+        let Envelope { metadata, observed_at, payload_sha256, recorded_at, sequence, stream, event_type, version } =
+            Arc::unwrap_or_clone(envelope);
+        let text = String::from_utf8(payload)
+            .map_err(|error| ReplayError::Corrupt { position, detail: error.utf8_error().to_string() })?;
         Ok(Self {
-            position: *position,
+            position,
             event: format!("{append}/{index}"),
-            stream: envelope.stream.clone(),
-            sequence: envelope.sequence,
-            r#type: envelope.event_type.clone(),
-            version: envelope.version,
-            observed_at: envelope.observed_at,
-            recorded_at: envelope.recorded_at,
-            metadata: envelope.metadata.clone(),
-            payload: (!erased).then(|| text.to_owned()),
-            payload_sha256: erased.then_some(envelope.payload_sha256),
-            leaf_hash: *leaf_hash,
+            stream,
+            sequence,
+            r#type: event_type,
+            version,
+            observed_at,
+            recorded_at,
+            metadata,
+            payload: (!erased).then_some(text),
+            payload_sha256: erased.then_some(payload_sha256),
+            leaf_hash,
         })
     }
 
@@ -206,7 +209,7 @@ impl EventLine {
             position: self.position,
             append,
             index,
-            envelope: Envelope {
+            envelope: Arc::new(Envelope {
                 stream: self.stream,
                 sequence: self.sequence,
                 event_type: self.r#type,
@@ -215,7 +218,7 @@ impl EventLine {
                 recorded_at: self.recorded_at,
                 metadata: self.metadata,
                 payload_sha256,
-            },
+            }),
             leaf_hash: self.leaf_hash,
             payload,
         })
