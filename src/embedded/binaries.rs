@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, vec};
 
 use super::error::EmbeddedError;
 use super::folder::Folder;
@@ -33,39 +33,63 @@ impl Binaries {
     /// Chooses the binaries for what `folder` holds: those of its newest data that can be served, else the newest.
     pub(super) fn choose(folder: &Folder) -> Result<Self, EmbeddedError> {
         let named = env::var_os(BIN_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let mut found = installed(named.as_deref());
+        let mut servers = Servers::among(named.as_deref());
         let majors = folder.majors()?;
-        let Some((&newest, _)) = found.last_key_value() else {
+        if let Some(major) = majors.iter().rev().copied().find(|major| servers.has(*major)) {
+            return Ok(Self { bin: servers.found.remove(&major).unwrap_or_default(), major });
+        }
+        // All places were asked, unless there is no data yet.
+        while servers.ask() {}
+        let Some((newest, bin)) = servers.found.last_key_value() else {
             let looked = match named {
                 Some(bin) => format!("{BIN_VARIABLE}={}", bin.display()),
                 None => "/usr/lib/postgresql/*/bin, /usr/pgsql-*/bin, PATH".to_owned(),
             };
             return Err(EmbeddedError::NoServer { looked, oldest: OLDEST_MAJOR });
         };
-        let served = majors.iter().rev().copied().find(|major| found.contains_key(major));
-        let major = match (served, majors.last()) {
-            (Some(major), _) => major,
-            (None, None) => newest,
-            (None, Some(&cluster)) => {
-                let list = found.iter().map(|(major, bin)| format!("{major} ({})", bin.display()));
+        match majors.last() {
+            None => Ok(Self { bin: bin.clone(), major: *newest }),
+            Some(&cluster) => {
+                let list = servers.found.iter().map(|(major, bin)| format!("{major} ({})", bin.display()));
                 let found = list.collect::<Vec<_>>().join(", ");
-                return Err(EmbeddedError::OtherVersion { folder: folder.root.clone(), cluster, found });
+                Err(EmbeddedError::OtherVersion { folder: folder.root.clone(), cluster, found })
             }
-        };
-        Ok(Self { bin: found.remove(&major).unwrap_or_default(), major })
+        }
     }
 }
 
-/// Installed servers by major version; for one version the first place wins.
-fn installed(named: Option<&Path>) -> BTreeMap<u32, PathBuf> {
-    let mut found = BTreeMap::new();
-    let places = named.map_or_else(|| packaged().chain(on_path()).collect(), |bin| vec![bin.to_path_buf()]);
-    for bin in places {
-        if let Some(major) = version(&bin).filter(|&major| major >= OLDEST_MAJOR) {
-            found.entry(major).or_insert(bin);
-        }
+/// Installed servers. Each is asked for its version, which starts it: no more of them than must be.
+struct Servers {
+    /// Places not asked yet.
+    places: vec::IntoIter<PathBuf>,
+    /// By major version; for one version the first place wins.
+    found: BTreeMap<u32, PathBuf>,
+}
+
+impl Servers {
+    fn among(named: Option<&Path>) -> Self {
+        let places: Vec<_> = named.map_or_else(|| packaged().chain(on_path()).collect(), |bin| vec![bin.to_path_buf()]);
+        Self { places: places.into_iter(), found: BTreeMap::new() }
     }
-    found
+
+    /// Whether there is one of this version.
+    fn has(&mut self, major: u32) -> bool {
+        while !self.found.contains_key(&major) {
+            if !self.ask() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Asks the next place; false where there is none.
+    fn ask(&mut self) -> bool {
+        let Some(bin) = self.places.next() else { return false };
+        if let Some(major) = version(&bin).filter(|&major| major >= OLDEST_MAJOR) {
+            self.found.entry(major).or_insert(bin);
+        }
+        true
+    }
 }
 
 /// Folders of installed packages, whether or not they hold a server.

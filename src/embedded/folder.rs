@@ -33,7 +33,7 @@ pub(super) const PRIVATE_FILE: u32 = 0o600;
 /// Above this size in bytes the log is put aside (one generation is kept) before the next start.
 const LOG_BYTES_MAX: u64 = 8 << 20;
 /// Pause between two looks at something that another process will change.
-pub(super) const POLL: Duration = Duration::from_millis(10);
+pub(super) const POLL: Duration = Duration::from_millis(2);
 
 /// The server's folder.
 #[derive(Debug)]
