@@ -5,7 +5,7 @@
 //! | [`tiles`] | inclusion and consistency proofs from the stored tiles |
 //! | [`tree`] | the order and the hashes of a stream of events, against checkpoints |
 //! | [`verification`] | the same stream folded, against everything published |
-//! | [`live`] | all that on a database, and its live tables (`live_tables`) |
+//! | [`live`] | all that on a database, and its live tables (`live_tables`), folded beside the connection (`beside`) |
 //! | [`definitions`] | whether views, triggers and functions are those that the program makes (`migrated`) |
 //! | [`erased`] | what of a publication can still be compared when payloads are gone |
 //! | `rules` | what every event keeps, whoever wrote it |
@@ -17,6 +17,7 @@
 //! | [`explain`] | one score with the events it rests on, each with its proof |
 //! | [`bundle`] | all that in one file, written and checked |
 
+mod beside;
 pub mod bundle;
 pub mod check;
 pub mod definitions;

@@ -21,7 +21,7 @@ mod ordered;
 mod over_time;
 
 use ordered::{OrderedTable, in_order};
-pub(crate) use over_time::LiveHistory;
+pub(crate) use over_time::{LiveHistory, ended_before};
 
 /// Divergences reported at most. Once there are so many, no further table is compared, and nobody counts on.
 pub const MAX_REPORTED: usize = 1_000;

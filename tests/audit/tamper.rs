@@ -278,7 +278,7 @@ async fn a_reader_whose_backend_is_killed_says_nothing() {
     let options = place.db.options();
     let mut killed = false;
     let mut snapshot = conn.begin_with(replay::SNAPSHOT).await.unwrap();
-    let verified = replay::audit::live::verify(&mut snapshot, vec![], &Policy::default(), &mut (), &mut |event| {
+    let verified = replay::audit::live::verify(&mut snapshot, vec![], &Policy::default(), &mut |event| {
         if event.position == 300 && !killed {
             killed = true;
             let options = options.clone();

@@ -16,7 +16,7 @@ async fn a_lock_that_does_not_come_is_told_as_what_it_is() {
     let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
     conn.execute("SET lock_timeout = '50ms'").await.unwrap();
     let read = snapshot::read(&mut conn, async |conn| -> Result<_, replay::ReplayError> {
-        replay::audit::live::verify(conn, Vec::new(), &Policy::default(), &mut (), &mut |_| {}).await
+        replay::audit::live::verify(conn, Vec::new(), &Policy::default(), &mut |_| {}).await
     });
     let said = read.await.unwrap_err();
     let said = format!("{:#}", anyhow::Error::from(said));

@@ -64,15 +64,16 @@ impl<'a> Evaluation<'a> {
                 further.iter().map(|term| terms::compute(*term, &basis, &network, policy)).collect()
             }),
         };
-        let mut rows = project_rows(graph, &statuses, &parts);
+        let mut rows = Vec::with_capacity(graph.projects.len() + graph.vertices.len());
+        rows.extend(project_rows(graph, &statuses, &parts));
         if let Some(policy) = &formula.score {
             score::add(&mut rows, policy);
         }
         flags::raise(&mut rows, &further, &formula.flags, basis.today);
         for repo in [true, false] {
-            let mut level = vertex_rows(graph, repo, &statuses, &parts);
-            flags::raise(&mut level, &further, &formula.flags, basis.today);
-            rows.append(&mut level);
+            let first = rows.len();
+            rows.extend(vertex_rows(graph, repo, &statuses, &parts));
+            flags::raise(&mut rows[first..], &further, &formula.flags, basis.today);
         }
         let scores =
             Scores { rows, composite: formula.score.is_some(), terms: further, flagged: !formula.flags.is_empty() };
@@ -80,8 +81,8 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn project_rows(graph: &Graph, statuses: &[StatusDecision], parts: &ScoreParts) -> Vec<ScoreRow> {
-    let row = |(n, project): (usize, &crate::graph::Project)| ScoreRow {
+fn project_rows(graph: &Graph, statuses: &[StatusDecision], parts: &ScoreParts) -> impl Iterator<Item = ScoreRow> {
+    let row = move |(n, project): (usize, &crate::graph::Project)| ScoreRow {
         level: Level::Project,
         id: project.id.clone(),
         activity_status: Some(statuses[n].status),
@@ -92,11 +93,16 @@ fn project_rows(graph: &Graph, statuses: &[StatusDecision], parts: &ScoreParts) 
         terms: parts.further.iter().map(|values| values.projects[n]).collect(),
         flags: Vec::new(),
     };
-    graph.projects.iter().enumerate().map(row).collect()
+    graph.projects.iter().enumerate().map(row)
 }
 
-fn vertex_rows(graph: &Graph, repo: bool, statuses: &[StatusDecision], parts: &ScoreParts) -> Vec<ScoreRow> {
-    let row = |(n, vertex): (usize, &crate::graph::Vertex)| ScoreRow {
+fn vertex_rows(
+    graph: &Graph,
+    repo: bool,
+    statuses: &[StatusDecision],
+    parts: &ScoreParts,
+) -> impl Iterator<Item = ScoreRow> {
+    let row = move |(n, vertex): (usize, &crate::graph::Vertex)| ScoreRow {
         level: if repo { Level::Repo } else { Level::External },
         id: vertex.id.clone(),
         activity_status: vertex.project.map(|project| statuses[project as usize].status),
@@ -107,5 +113,5 @@ fn vertex_rows(graph: &Graph, repo: bool, statuses: &[StatusDecision], parts: &S
         terms: parts.further.iter().map(|values| values.vertices[n]).collect(),
         flags: Vec::new(),
     };
-    graph.vertices.iter().enumerate().filter(|(_, vertex)| vertex.repo == repo).map(row).collect()
+    graph.vertices.iter().enumerate().filter(move |(_, vertex)| vertex.repo == repo).map(row)
 }

@@ -14,6 +14,7 @@ use projections::store;
 use projections::tables::Projection;
 use sqlx::PgConnection;
 
+use super::beside::{ReadStop, VerifyingThread};
 use super::fault::NamedFault;
 use super::live_tables::{self, LiveTables};
 use super::policy::Policy;
@@ -21,7 +22,7 @@ use super::report::VerificationReport;
 use super::rules::ExaminedEvent;
 use super::tiles;
 use super::tree::{Anchor, Fault, Tree};
-use super::verification::{LiveFold, Verification, VerificationStop, Witness};
+use super::verification::{LiveFold, Verification, VerificationStop};
 use crate::ReplayError;
 use crate::decisions::Decisions;
 use crate::log::{self, Head, Stored};
@@ -117,7 +118,6 @@ pub async fn verify(
     conn: &mut PgConnection,
     mut anchors: Vec<Anchor>,
     policy: &Policy,
-    witness: &mut dyn Witness,
     progress: &mut dyn FnMut(&Stored),
 ) -> Result<VerificationReport, ReplayError> {
     let head = log::head(&mut *conn).await?;
@@ -149,16 +149,16 @@ pub async fn verify(
             history: false,
         },
     };
-    let mut verification = match Verification::new(anchors, decisions, Some(folded)) {
+    let verification = match Verification::new(anchors, decisions, Some(folded)) {
         Ok(verification) => verification,
         Err(stop) => return stopped(&head, stop),
     };
     live.open(&mut *conn).await?;
-    let mut run = events(&mut *conn, &mut verification, 1..=live.position, &mut live, witness, progress).await;
+    let (mut verification, mut run) = events(&mut *conn, verification, 1..=live.position, &mut live, progress).await;
     if run.is_ok() {
         live.at_their_position(&mut *conn, verification.live()).await?;
         let rest = live.position + 1..=head.position;
-        run = events(&mut *conn, &mut verification, rest, &mut live, witness, progress).await;
+        (verification, run) = events(&mut *conn, verification, rest, &mut live, progress).await;
     }
     if run.is_ok() {
         run = ends(&mut *conn, &verification, &head).await;
@@ -206,29 +206,40 @@ fn lacking(brought: &[Anchor], kept: &[Anchor]) -> Vec<NamedFault> {
     lacking.map(fault).collect()
 }
 
-/// Reads on, checks each event against the tiles and hands it to the verification.
+/// Reads on, checks each event against the tiles and has it verified. What was read before something could not be is
+/// verified all the same: an earlier fault is told first.
 async fn events(
     conn: &mut PgConnection,
-    verification: &mut Verification,
+    verification: Verification,
     which: RangeInclusive<Position>,
     live: &mut LiveTables,
-    witness: &mut dyn Witness,
     progress: &mut dyn FnMut(&Stored),
-) -> Result<(), VerificationStop> {
-    let (mut next, to) = which.into_inner();
-    while next <= to {
-        let end = to.min((next - 1) / PAGE_POSITIONS * PAGE_POSITIONS + PAGE_POSITIONS);
-        let leaves = leaves(&mut *conn, next, end).await?;
-        log::read_with(&mut *conn, next, end, ExaminedEvent::of, |examined| {
-            progress(&examined.stored);
-            tiled(&leaves, &examined.stored)?;
-            verification.push(examined, witness)
-        })
-        .await?;
-        live.on_the_way(&mut *conn, verification.live()).await?;
-        next = end + 1;
-    }
-    Ok(())
+) -> (Verification, Result<(), VerificationStop>) {
+    let (mut thread, ended) = VerifyingThread::of(verification);
+    let read = async {
+        let (mut next, to) = which.into_inner();
+        while next <= to {
+            let end = to.min((next - 1) / PAGE_POSITIONS * PAGE_POSITIONS + PAGE_POSITIONS);
+            let leaves = leaves(&mut *conn, next, end).await?;
+            log::read_with(&mut *conn, next, end, ExaminedEvent::of, |examined| {
+                progress(&examined.stored);
+                tiled(&leaves, &examined.stored)?;
+                thread.give(examined)
+            })
+            .await?;
+            live.on_the_way(&mut *conn, ended.try_iter()).await?;
+            next = end + 1;
+        }
+        Ok(())
+    };
+    let read = read.await;
+    let (verification, run) = thread.end().await;
+    let run = match (run, read) {
+        (Ok(()), Ok(())) => live.on_the_way(conn, ended.try_iter()).await.map_err(VerificationStop::from),
+        (Ok(()), Err(ReadStop::Stopped(stop))) => Err(stop),
+        (run, _) => run,
+    };
+    (verification, run)
 }
 
 async fn leaves(conn: &mut PgConnection, from: Position, to: Position) -> Result<Tiles, ReplayError> {

@@ -10,7 +10,7 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::Fold;
 use projections::store::Build;
-use projections::tables::Projection;
+use projections::tables::{Projection, Row};
 use sqlx::PgConnection;
 
 use super::fault::NamedFault;
@@ -175,19 +175,18 @@ impl LiveTables {
         Ok(())
     }
 
-    /// Compares what of the history ended before the segment of the next position.
+    /// Compares what of the history of the fold has ended.
     ///
     /// # Errors
     /// When the database refuses.
     pub(super) async fn on_the_way(
         &mut self,
         conn: &mut PgConnection,
-        fold: Option<&mut Fold>,
+        ended: impl Iterator<Item = Vec<Row>>,
     ) -> Result<(), ReplayError> {
-        let Some(fold) = fold else { return Ok(()) };
-        let next = fold.world.position + 1;
-        if let (Some(live), Some(history)) = (&mut self.history, &mut fold.history) {
-            live.meet(conn, history, next, &mut self.divergences).await?;
+        let Some(live) = &mut self.history else { return Ok(()) };
+        for rows in ended {
+            live.meet(&mut *conn, &rows, &mut self.divergences).await?;
             self.divergences.truncate(verify::MAX_REPORTED);
         }
         Ok(())

@@ -1,10 +1,11 @@
 //! The live history beside that of a fold, compared as the fold goes on: in memory are the moves of one segment.
 
 use domain::recorded::Position;
+use projections::history::History;
 use projections::history::family::{SPAN, TICK};
 use projections::history::table_rows::{segment_row, tick_rows};
-use projections::history::{History, SEGMENT_POSITIONS, segment_of};
 use projections::store::Build;
+use projections::tables::Row;
 use sqlx::PgConnection;
 
 use super::Divergence;
@@ -31,18 +32,17 @@ impl LiveHistory {
         Ok(Self { build: build.clone(), spans })
     }
 
-    /// Compares what ended before the segment of a position, and takes it out of the fold's history.
+    /// Compares the next rows, see [`ended_before`].
     ///
     /// # Errors
     /// When the database refuses.
     pub(crate) async fn meet(
         &mut self,
         conn: &mut PgConnection,
-        history: &mut History,
-        next: Position,
+        ended: &[Row],
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
-        self.take(conn, history, segment_of(next) * SEGMENT_POSITIONS, found).await
+        self.spans.meet(conn, ended, found).await
     }
 
     /// Compares what is left, and the ticks.
@@ -55,23 +55,19 @@ impl LiveHistory {
         history: &mut History,
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
-        self.take(&mut *conn, history, Position::MAX, found).await?;
+        self.meet(&mut *conn, &ended_before(history, Position::MAX), found).await?;
         self.spans.end(&mut *conn, found).await?;
         let mut ticks = OrderedTable::open(&mut *conn, &self.build, &TICK, vec![0]).await?;
         ticks.meet(&mut *conn, &tick_rows(history, 0..Position::MAX), found).await?;
         ticks.end(conn, found).await
     }
+}
 
-    async fn take(
-        &mut self,
-        conn: &mut PgConnection,
-        history: &mut History,
-        before: Position,
-        found: &mut Vec<Divergence>,
-    ) -> Result<(), ReplayError> {
-        let mut rows = Vec::new();
-        history.take_moves(before, |segment| rows.push(segment_row(segment)));
-        rows.sort_unstable_by(|a, b| in_order(&SPAN, &AS_THEY_END, a, b));
-        self.spans.meet(conn, &rows, found).await
-    }
+/// Takes out of a fold's history what ended before the first position of a segment: rows in the order in which a live
+/// history is read.
+pub(crate) fn ended_before(history: &mut History, before: Position) -> Vec<Row> {
+    let mut rows = Vec::new();
+    history.take_moves(before, |segment| rows.push(segment_row(segment)));
+    rows.sort_unstable_by(|a, b| in_order(&SPAN, &AS_THEY_END, a, b));
+    rows
 }

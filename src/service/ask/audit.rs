@@ -98,7 +98,7 @@ pub async fn verify(deps: &Deps, brought: &Trust, artifacts: bool) -> Result<Ver
             }
             let head = log::head(conn).await?;
             let mut progress = deps.begin("verifying", head.position);
-            Ok(Some(live::verify(conn, anchors.clone(), &policy, &mut (), &mut |_| progress.step()).await?))
+            Ok(Some(live::verify(conn, anchors.clone(), &policy, &mut |_| progress.step()).await?))
         });
         match read.await? {
             Some(report) => break report,
