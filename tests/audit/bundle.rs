@@ -134,6 +134,23 @@ async fn whatever_is_changed_in_a_bundle_is_named() {
     lines[score] = lines[score].replace("\"criticality_score\":2", "\"criticality_score\":3");
     changed("a score", None, &lines);
 
+    // Chunks of nothing add up to the document, and are megabytes of a file that inflates to hours of lines.
+    let digest = domain::digest::Digest::of(b"ab");
+    for (bytes, chunks, body, reason) in [
+        (2, 2, vec!["", "YWI="], "has a chunk of nothing"),
+        (u64::MAX, u64::MAX, vec![""; 1_000], "has a chunk of nothing"),
+        (2, 3, vec!["", "", "YWI="], "has more chunks than bytes"),
+        (2, 2, vec!["YWI=", "YWI="], "has more bytes than it says"),
+    ] {
+        let document = json!({"artifact": {"sha256": digest, "bytes": bytes, "chunks": chunks}});
+        let body = body.into_iter().map(|chunk| json!({"chunk": chunk}));
+        let mut lines = whole.clone();
+        let end = lines.len() - 1;
+        lines.splice(end..end, [document].into_iter().chain(body).map(|line| line.to_string()));
+        let found = changed(reason, Some(head + 1), &lines);
+        assert!(found["reason"].as_str().unwrap().contains(reason), "{reason}: {found}");
+    }
+
     let bytes = std::fs::read(&bundle).unwrap();
     let half = place.file("half.bundle", &bytes[..bytes.len() / 2]);
     assert_eq!(offline(1, &place, &half, &[])["ok"], false);

@@ -315,16 +315,28 @@ impl BundleBody {
     }
 }
 
+/// The lines of a document. Each says something: a small file inflates to any number of lines that do not, and the
+/// check ends at the first.
 fn artifact_lines<R: Read>(reader: &mut BundleReader<R>, artifact: &ArtifactLine) -> Result<(), ReplayError> {
+    let wrong = |reader: &BundleReader<R>, how: &str| reader.wrong(&format!("document {} {how}", artifact.sha256));
+    if artifact.chunks > artifact.bytes {
+        return Err(wrong(reader, "has more chunks than bytes"));
+    }
     let (mut hasher, mut bytes) = (Sha256::new(), 0);
     for _ in 0..artifact.chunks {
         let BundleLine::Chunk(chunk) = reader.line()? else { return Err(reader.wrong("expected a chunk")) };
         let chunk = BASE64.decode(chunk).map_err(|error| reader.wrong(&error.to_string()))?;
+        if chunk.is_empty() {
+            return Err(wrong(reader, "has a chunk of nothing"));
+        }
         bytes += chunk.len() as u64;
+        if bytes > artifact.bytes {
+            return Err(wrong(reader, "has more bytes than it says"));
+        }
         hasher.update(&chunk);
     }
     if bytes != artifact.bytes || Digest(hasher.finalize().into()) != artifact.sha256 {
-        return Err(reader.wrong(&format!("document {} is damaged", artifact.sha256)));
+        return Err(wrong(reader, "is damaged"));
     }
     Ok(())
 }
