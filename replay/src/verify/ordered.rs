@@ -147,14 +147,15 @@ impl OrderedTable {
 
 /// Two rows in the order of these columns: numbers by value, texts and days bytewise, nothing last.
 pub(crate) fn in_order(table: &Table, order: &[usize], a: &Row, b: &Row) -> Ordering {
-    let each = order.iter().map(|n| match (a[*n].as_deref(), b[*n].as_deref()) {
+    let mut each = order.iter().map(|n| match (a[*n].as_deref(), b[*n].as_deref()) {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) if a == b => Ordering::Equal,
         (Some(a), Some(b)) if table.columns[*n].1 == "bigint" => a.parse::<i64>().ok().cmp(&b.parse::<i64>().ok()),
         (Some(a), Some(b)) => a.cmp(b),
     });
-    each.fold(Ordering::Equal, Ordering::then)
+    each.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// A cell as a person is shown it: the states of large histories are megabytes.

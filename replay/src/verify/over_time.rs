@@ -68,6 +68,7 @@ impl LiveHistory {
 pub(crate) fn ended_before(history: &mut History, before: Position) -> Vec<Row> {
     let mut rows = Vec::new();
     history.take_moves(before, |segment| rows.push(segment_row(segment)));
-    rows.sort_unstable_by(|a, b| in_order(&SPAN, &AS_THEY_END, a, b));
+    // They come by level, and those of a level are next to sorted: a stable sort merges them.
+    rows.sort_by(|a, b| in_order(&SPAN, &AS_THEY_END, a, b));
     rows
 }
