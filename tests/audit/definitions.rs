@@ -63,6 +63,9 @@ const REST: &[(&str, &str, &str)] = &[
         "table",
         "{graph}.finding",
     ),
+    // What is in a table that inherits is shown with the rest, and no trigger keeps it.
+    ("CREATE TABLE public.more () INHERITS (log.checkpoint)", "table", "log.checkpoint"),
+    ("CREATE TABLE public.more () INHERITS ({graph}.finding)", "table", "{graph}.finding"),
     ("CREATE RULE r AS ON UPDATE TO atlas.person DO INSTEAD NOTHING", "table", "atlas.person"),
     ("ALTER TABLE log.event DISABLE TRIGGER append_only", "trigger", "append_only on log.event"),
     ("ALTER TABLE log.commit ENABLE REPLICA TRIGGER never_truncated", "trigger", "never_truncated on log.commit"),

@@ -38,6 +38,8 @@ struct CatalogRelation {
     forced: bool,
     /// Whether rules rewrite what is asked of it. Every view has one.
     rules: bool,
+    /// Whether the rows of other tables are shown with its own.
+    inherited: bool,
     owner: String,
     owner_of_log: String,
     options: String,
@@ -145,6 +147,9 @@ async fn compare(conn: &mut PgConnection, tenant: TenantId, live: &[Build]) -> R
             None => fault("table", &name, "it is not there".to_owned()),
             Some(one) if one.kind != "r" || one.rules => {
                 fault("table", &name, "it is no plain table: what it shows may depend on who asks".to_owned());
+            }
+            Some(one) if one.inherited => {
+                fault("table", &name, "other tables inherit from it: their rows are shown with its own".to_owned());
             }
             Some(one) if one.hides && !one.is_migrated() => {
                 fault("table", &name, "a policy decides which of its rows are shown to whom".to_owned());
