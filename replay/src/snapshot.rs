@@ -1,5 +1,7 @@
 //! One answer, one snapshot: whatever others append, project, erase or promote meanwhile.
 
+use std::borrow::Cow;
+
 use sqlx::{Connection as _, PgConnection};
 
 use crate::ReplayError;
@@ -15,7 +17,7 @@ const TRIES: u32 = 20;
 
 /// SQLSTATE of a table that is not there: a build that the snapshot still knows was dropped before it was opened.
 const UNDEFINED_TABLE: &str = "42P01";
-/// SQLSTATE of a reader that held one table of a build while whoever drops the build held another.
+/// SQLSTATE of a reader that held one table of a build while whoever drops the build held another; or of the other.
 const DEADLOCK: &str = "40P01";
 
 /// An error that may have come from the database.
@@ -68,6 +70,14 @@ where
 
 /// Whether a build was dropped under its reader.
 pub(crate) fn is_replaced(error: &impl OfDatabase) -> bool {
-    let code = error.database().and_then(|error| error.as_database_error()?.code());
-    code.is_some_and(|code| [UNDEFINED_TABLE, DEADLOCK].contains(&code.as_ref()))
+    is_deadlock(error) || code(error).as_deref() == Some(UNDEFINED_TABLE)
+}
+
+/// Whether the server ended one of several who waited for each other.
+pub fn is_deadlock(error: &impl OfDatabase) -> bool {
+    code(error).as_deref() == Some(DEADLOCK)
+}
+
+fn code(error: &impl OfDatabase) -> Option<Cow<'_, str>> {
+    error.database()?.as_database_error()?.code()
 }

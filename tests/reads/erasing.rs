@@ -12,7 +12,7 @@ use replay::stop::Stop;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::moments;
 use crate::support::cli::Place;
@@ -268,4 +268,37 @@ async fn every_command_answers_while_an_eraser_is_at_work() {
     place.run(&["project"]);
     assert_eq!(place.run(&["replay", "--verify"])["verified"], true);
     assert_eq!(place.run(&["audit", "verify"])["ok"], json!(true));
+}
+
+#[tokio::test]
+async fn builds_to_be_forgotten_are_dropped_though_a_reader_goes_from_one_table_to_the_next() {
+    let place = Place::new().await;
+    crate::audit::support::ecosystem(&place);
+    place.run(&["project"]);
+    let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
+    let graph = moments::graph(&mut conn).await;
+    let formula = replay::formulas::named(&mut conn, "seed", 0).await.unwrap();
+    let head = replay::log::head(&mut conn).await.unwrap().position;
+    let mut anew = replay::rebuild::build(&mut conn, &Projection::ALL, &formula, head, &mut |_| {}).await.unwrap();
+    anew.switch(&mut conn).await.unwrap();
+    // Who looks first whether they wait in a circle is the one that is ended: it is not to be the reader.
+    let patient = |time: &str| place.db.options().options([("deadlock_timeout", time)]);
+    let mut other = PgConnection::connect_with(&patient("5min")).await.unwrap();
+    let mut reading = other.begin().await.unwrap();
+    let last = "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind = 'r' \
+                ORDER BY oid DESC LIMIT 1";
+    let last: String = sqlx::query_scalar(last).bind(&graph).fetch_one(&mut *reading).await.unwrap();
+    reading.execute(format!("SELECT count(*) FROM {last}").as_str()).await.unwrap();
+    let mut forgetting = PgConnection::connect_with(&patient("5s")).await.unwrap();
+    let forgotten = tokio::spawn(async move { replay::forget::retired(&mut forgetting, 1).await });
+    moments::waited_for(&mut conn, &last).await;
+    let taken = "SELECT l.relation::regclass::text FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation \
+                 WHERE l.granted AND l.mode = 'AccessExclusiveLock' AND c.relkind = 'r' \
+                   AND c.relnamespace = $1::text::regnamespace LIMIT 1";
+    let taken: String = sqlx::query_scalar(taken).bind(&graph).fetch_one(&mut conn).await.unwrap();
+    reading.execute(format!("SELECT count(*) FROM {taken}").as_str()).await.unwrap();
+    reading.rollback().await.unwrap();
+    forgotten.await.unwrap().unwrap();
+    let left = "SELECT to_regnamespace($1) IS NOT NULL";
+    assert!(!sqlx::query_scalar::<_, bool>(left).bind(&graph).fetch_one(&mut conn).await.unwrap());
 }
