@@ -1,8 +1,5 @@
 //! Folding in memory: what the scores were, or would be under another formula, at any position.
 
-use std::mem;
-use std::sync::mpsc::sync_channel;
-
 use domain::Recorded;
 use domain::digest::Digest;
 use domain::formula::Formula;
@@ -13,15 +10,11 @@ use projections::metrics::Scores;
 use projections::metrics::digest::{scores_digest, state_digest};
 use projections::store::schema::FormulaDocument;
 use sqlx::PgConnection;
-use tokio::task::spawn_blocking;
 
-use crate::log::{BATCH, Decoded, Stored};
+use crate::log::{Decoded, Stored};
 use crate::quarantine::Quarantine;
-use crate::threads::joined;
+use crate::threads::{Beside, Given, ReadEnd};
 use crate::{ReplayError, formulas, log};
-
-/// Batches on their way to the thread that folds.
-const BATCHES: usize = 4;
 
 /// A point of the log, as a user names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,46 +118,22 @@ pub async fn folded(
     each: &mut dyn FnMut(Stored),
 ) -> Result<Fold, ReplayError> {
     let from = fold.world.position + 1;
-    let (give, given) = sync_channel::<Vec<(Position, Result<Recorded, ReplayError>)>>(BATCHES);
-    let folding = spawn_blocking(move || {
-        for (position, recorded) in given.into_iter().flatten() {
+    let mut thread = Beside::start(move |given: Given<(Position, Result<Recorded, ReplayError>)>| {
+        for (position, recorded) in given {
             take_in(&mut fold, position, recorded)?;
         }
         Ok::<_, ReplayError>(fold)
     });
-    let (mut batch, mut bytes) = (Vec::new(), 0);
     let read = log::decoded(conn, from, to, |Decoded { stored, recorded }| {
-        bytes += stored.payload.len();
-        batch.push((stored.position, recorded));
+        let (position, bytes) = (stored.position, stored.payload.len());
         each(stored);
-        if batch.len() < BATCH.0 && bytes < BATCH.1 {
-            return Ok(());
-        }
-        bytes = 0;
-        // Who has gone tells why below.
-        give.send(mem::take(&mut batch)).map_err(|_| ReadEnd::Unwanted)
+        thread.give((position, recorded), bytes)
     })
     .await;
-    // What was read before something could not be is folded all the same: an earlier fault is told first.
-    let _ = give.send(batch);
-    drop(give);
-    let fold = joined(folding).await?;
+    let fold = thread.end().await?;
     match read {
         Ok(()) | Err(ReadEnd::Unwanted) => Ok(fold),
         Err(ReadEnd::Failed(error)) => Err(error),
-    }
-}
-
-/// Why reading for a thread ended early.
-enum ReadEnd {
-    /// The thread takes no more.
-    Unwanted,
-    Failed(ReplayError),
-}
-
-impl From<ReplayError> for ReadEnd {
-    fn from(error: ReplayError) -> Self {
-        Self::Failed(error)
     }
 }
 

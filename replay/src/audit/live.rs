@@ -14,7 +14,7 @@ use projections::store;
 use projections::tables::Projection;
 use sqlx::PgConnection;
 
-use super::beside::{ReadStop, VerifyingThread};
+use super::beside::verifying;
 use super::fault::NamedFault;
 use super::live_tables::{self, LiveTables};
 use super::policy::Policy;
@@ -28,6 +28,7 @@ use crate::decisions::Decisions;
 use crate::log::{self, Head, Stored};
 use crate::rebuild;
 use crate::snapshot::OfDatabase as _;
+use crate::threads::ReadEnd;
 
 /// Events read between two looks at the tiles: 19 tiles, which is one page of the log.
 const PAGE_POSITIONS: u64 = 19 * WIDTH;
@@ -215,7 +216,7 @@ async fn events(
     live: &mut LiveTables,
     progress: &mut dyn FnMut(&Stored),
 ) -> (Verification, Result<(), VerificationStop>) {
-    let (mut thread, ended) = VerifyingThread::of(verification);
+    let (mut thread, ended) = verifying(verification);
     let read = async {
         let (mut next, to) = which.into_inner();
         while next <= to {
@@ -223,8 +224,9 @@ async fn events(
             let leaves = leaves(&mut *conn, next, end).await?;
             log::read_with(&mut *conn, next, end, ExaminedEvent::of, |examined| {
                 progress(&examined.stored);
-                tiled(&leaves, &examined.stored)?;
-                thread.give(examined)
+                tiled(&leaves, &examined.stored).map_err(|fault| ReadEnd::Failed(fault.into()))?;
+                let bytes = examined.stored.payload.len();
+                thread.give(examined, bytes)
             })
             .await?;
             live.on_the_way(&mut *conn, ended.try_iter()).await?;
@@ -236,7 +238,7 @@ async fn events(
     let (verification, run) = thread.end().await;
     let run = match (run, read) {
         (Ok(()), Ok(())) => live.on_the_way(conn, ended.try_iter()).await.map_err(VerificationStop::from),
-        (Ok(()), Err(ReadStop::Stopped(stop))) => Err(stop),
+        (Ok(()), Err(ReadEnd::Failed(stop))) => Err(stop),
         (run, _) => run,
     };
     (verification, run)
