@@ -45,14 +45,29 @@ fn invented(scores: &[String]) -> (Vec<String>, Digest) {
     (lines, digest)
 }
 
-/// What was published first.
-async fn published(place: &Place) -> ScoresPublished {
-    let stored = log::events(place.db.pool()).await;
-    let first = stored.iter().find_map(|event| match event.event() {
+/// An ecosystem that published what follows from it, under `one`.
+struct Honest {
+    place: Place,
+    one: ScoresPublished,
+    /// The raw lines of it.
+    scores: Vec<String>,
+    state: Vec<String>,
+}
+
+async fn honest() -> Honest {
+    let place = Place::new().await;
+    ecosystem(&place);
+    let facts = events::git_days("o/a", &[("ann", "2026-01-02", 3), ("bob", "2026-01-05", 1)]);
+    log::append(&place.db.log(), facts).await;
+    place.run(&["publish", "--label", "one"]);
+    let bundle = place.path("honest.bundle").to_str().unwrap().to_owned();
+    place.run(&["audit", "export", &bundle]);
+    let (_, scores, state) = section(&lines(&bundle), "one");
+    let published = log::events(place.db.pool()).await.iter().find_map(|event| match event.event() {
         domain::Event::ScoresPublished(facts) => Some(facts),
         _ => None,
     });
-    first.unwrap()
+    Honest { place, one: published.unwrap(), scores, state }
 }
 
 /// The line that announces lines of a publication.
@@ -64,15 +79,7 @@ fn announced(facts: &ScoresPublished, event: u64, scores: &[String], state: &[St
 
 #[tokio::test]
 async fn of_two_publications_of_one_label_the_one_that_does_not_follow_is_named() {
-    let place = Place::new().await;
-    ecosystem(&place);
-    let facts = events::git_days("o/a", &[("ann", "2026-01-02", 3), ("bob", "2026-01-05", 1)]);
-    log::append(&place.db.log(), facts).await;
-    place.run(&["publish", "--label", "one"]);
-    let honest = place.path("honest.bundle").to_str().unwrap().to_owned();
-    place.run(&["audit", "export", &honest]);
-    let (_, scores, state) = section(&lines(&honest), "one");
-    let one = published(&place).await;
+    let Honest { place, one, scores, state } = honest().await;
     let (invented, digest) = invented(&scores);
     log::append(&place.db.log(), ScoresPublished { label: "two".to_owned(), digest, ..one.clone() }.into()).await;
     // The door refuses a label that was used; an owner of the database asks no door.
@@ -95,17 +102,9 @@ async fn of_two_publications_of_one_label_the_one_that_does_not_follow_is_named(
 
 #[tokio::test]
 async fn an_invented_number_is_found_behind_an_unrelated_erasure() {
-    let place = Place::new().await;
-    ecosystem(&place);
-    let facts = events::git_days("o/a", &[("ann", "2026-01-02", 3), ("bob", "2026-01-05", 1)]);
-    log::append(&place.db.log(), facts).await;
-    place.run(&["publish", "--label", "one"]);
-    let honest = place.path("honest.bundle").to_str().unwrap().to_owned();
-    place.run(&["audit", "export", &honest]);
-    let (_, scores, state) = section(&lines(&honest), "one");
+    let Honest { place, one, scores, state } = honest().await;
     // Published beside it: a pony factor of 9, with all digests that it takes.
     let (invented, digest) = invented(&scores);
-    let one = published(&place).await;
     log::append(&place.db.log(), ScoresPublished { label: "forged".to_owned(), digest, ..one.clone() }.into()).await;
     let event = log::events(place.db.pool()).await.last().unwrap().position;
     assert_eq!(verify(&place, 1, &[])["unprovable"], 0);
