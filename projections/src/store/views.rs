@@ -43,7 +43,7 @@ impl SessionViews {
     async fn read(conn: &mut PgConnection) -> Result<Self, StoreError> {
         let live = live_builds(&mut *conn).await?;
         let number = sqlx::query_file_scalar!("sql/session_tenant.sql").fetch_one(conn).await?;
-        let tenant = TenantId::new(number).unwrap_or(TenantId::PUBLIC);
+        let tenant = TenantId::new(number).ok_or(sqlx::Error::RowNotFound)?;
         let metrics = live.iter().find(|build| build.projection == Projection::Metrics);
         let noted_with = metrics.and_then(|build| Some((build.schema(), build.projection.tables().next()?.name)));
         Ok(Self { schema: tenant.views_schema(), views: definitions(tenant, &live)?, noted_with })
