@@ -207,9 +207,7 @@ async fn document(asked: &Asked<'_>, kind: DocumentKind, id: &str) -> Result<Htt
         Err(_) => None,
     };
     let found = found.ok_or_else(|| Complaint::not_found(format!("{what} {number} not found.")))?;
-    let folded = found.position.is_some_and(|position| atlas.is_public(position, &found.repo));
-    let public = folded && !submissions::is_said_private(deps, &found).await?;
-    let text = if public { submissions::text(deps, &found).await? } else { None };
+    let text = submissions::public_text(deps, &atlas, &found).await?;
     let content = submissions::content_hash(deps, &found).await?;
     ok(&shapes::kept(&atlas, kind, &found, content, Some(text)))
 }

@@ -54,6 +54,8 @@ pub mod tlog;
 pub mod triage;
 pub mod unsaid;
 #[cfg(feature = "serve")]
+pub mod visibility;
+#[cfg(feature = "serve")]
 pub mod vitals;
 pub mod why;
 

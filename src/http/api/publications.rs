@@ -8,7 +8,12 @@ use crate::http::answer::{Complaint, HttpAnswer, text};
 use crate::http::asked::Asked;
 use crate::service::ask::audit::bundle;
 use crate::service::ask::page::AllRows;
-use crate::service::ask::publications;
+use crate::service::ask::{publications, visibility};
+
+/// Files that are made at once, each for as long as its client takes.
+const FILES: usize = 2;
+/// Places for them.
+static PLACES: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(FILES);
 
 /// `GET /publications`
 pub(super) async fn listed(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
@@ -28,12 +33,11 @@ pub(super) async fn one(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer, Co
 pub(super) async fn bundle(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer, Complaint> {
     let atlas = asked.now()?;
     let published = publications::one(&asked.atlas.deps, named(label, "label")?).await?;
-    if atlas.has_private() {
+    if visibility::has_private(&asked.atlas.deps, &atlas).await? {
         let detail = "This log has events about private repositories: its bundle is for auditors.";
         return Err(Complaint::new(StatusCode::FORBIDDEN, detail));
     }
-    let place = std::sync::Arc::clone(&asked.atlas.work).try_acquire_owned();
-    let Ok(place) = place else {
+    let Ok(place) = PLACES.try_acquire() else {
         let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Other files are being made.");
         return Err(complaint.with(header::RETRY_AFTER, "5"));
     };

@@ -15,14 +15,14 @@ use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
 
 pub use self::content::content_hash;
+use super::resident::Resident;
+use super::visibility::{HOST, SaidPrivate};
 use crate::service::{Deps, Error, Result};
 
 mod content;
 
 /// Numbers from here on are of submissions that are no events; below they are positions.
 const BESIDE: u64 = 1 << 52;
-/// What stands before owner and name in ids of the code host whose runs hand in.
-const HOST: &str = "pkg:github/";
 
 /// A kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,12 +134,18 @@ pub async fn one(deps: &Deps, kind: DocumentKind, number: u64) -> Result<Option<
     Ok(found)
 }
 
-/// The stored document, as text; none where it is gone, damaged or no text, which is told to the program's log.
+/// The stored document, as text: none where it is not for everybody; nor where it is gone, damaged or no text, which is
+/// told to the program's log.
 ///
 /// # Errors
-/// When the place of documents cannot be opened.
-pub async fn text(deps: &Deps, kept: &KeptDocument) -> Result<Option<String>> {
-    let Some(digest) = &kept.digest else { return Ok(None) };
+/// When the place of documents cannot be opened, or the database fails.
+pub async fn public_text(deps: &Deps, atlas: &Resident, kept: &KeptDocument) -> Result<Option<String>> {
+    let (Some(digest), Some(position)) = (&kept.digest, kept.position) else { return Ok(None) };
+    if kept.public == Some(false)
+        || !SaidPrivate::among(deps, atlas, [kept.repo.as_str()]).await?.allows(atlas, position, &kept.repo)
+    {
+        return Ok(None);
+    }
     let text = match deps.store()?.get(digest).await {
         Ok(bytes) => String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
@@ -148,20 +154,6 @@ pub async fn text(deps: &Deps, kept: &KeptDocument) -> Result<Option<String>> {
         tracing::warn!(number = kept.number, reason, "a document cannot be shown");
     }
     Ok(text.ok())
-}
-
-/// Whether whoever sent it, or sent something of its repository last, said that the repository is not for everybody.
-///
-/// # Errors
-/// When the database fails.
-pub async fn is_said_private(deps: &Deps, kept: &KeptDocument) -> Result<bool> {
-    if kept.public == Some(false) {
-        return Ok(true);
-    }
-    let Some(repository) = kept.repo.strip_prefix(HOST) else { return Ok(false) };
-    let mut conn = deps.read().await?;
-    let said = sqlx::query_file_scalar!("sql/last_visibility.sql", repository).fetch_optional(&mut *conn).await?;
-    Ok(said.flatten() == Some(false))
 }
 
 /// A row of a submission, or of an event that none is kept of.

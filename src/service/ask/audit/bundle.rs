@@ -111,9 +111,9 @@ async fn raw<W: Write>(_: &Deps, _: &mut Writer<W>, _: &BTreeSet<Digest>) -> Res
 
 /// Writes the log into chunks, as they are taken, without raw documents. `place` is kept until it is written.
 #[cfg(feature = "serve")]
-pub fn streamed(
+pub fn streamed<P: Send + 'static>(
     deps: &Deps,
-    place: tokio::sync::OwnedSemaphorePermit,
+    place: P,
 ) -> impl futures_util::Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static {
     let (deps, (to, taken)) = (deps.clone(), chunks::pipe());
     tokio::spawn(async move {

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::{EventsQuery, LogLine, events};
 use crate::service::ask::resident::Resident;
+use crate::service::ask::visibility::SaidPrivate;
 use crate::service::{Deps, Result};
 
 /// Most events of one answer.
@@ -55,10 +56,8 @@ pub struct PublicEvent {
 }
 
 impl PublicEvent {
-    fn of(line: &LogLine<'_>, atlas: &Resident) -> Self {
-        let about_repo = line.stream.kind() == StreamKind::Repo;
-        let said_private = line.metadata.get("visibility").is_some_and(|visibility| visibility != "public");
-        let withheld = about_repo && (said_private || !atlas.is_public(line.position, line.stream.id()));
+    /// As whoever may read all of it does.
+    fn of(line: &LogLine<'_>) -> Self {
         let there = line.payload.get() != "null";
         Self {
             position: line.position,
@@ -69,11 +68,25 @@ impl PublicEvent {
             version: line.version,
             observed_at: line.observed_at,
             recorded_at: line.recorded_at,
-            payload: (there && !withheld).then(|| line.payload.to_owned()),
-            withheld: there && withheld,
+            payload: there.then(|| line.payload.to_owned()),
+            withheld: false,
             metadata: line.metadata.clone(),
             payload_sha256: line.payload_sha256,
             leaf_hash: line.leaf_hash,
+        }
+    }
+
+    /// The repository that it is about.
+    fn repo(&self) -> Option<&str> {
+        (self.stream.kind() == StreamKind::Repo).then(|| self.stream.id())
+    }
+
+    /// Leaves the payload out where it is not for everybody.
+    fn withhold(&mut self, atlas: &Resident, private: &SaidPrivate) {
+        let said_private = self.metadata.get("visibility").is_some_and(|visibility| visibility != "public");
+        let allowed = |repo: &str| !said_private && private.allows(atlas, self.position, repo);
+        if self.repo().is_some_and(|repo| !allowed(repo)) {
+            self.withheld = self.payload.take().is_some();
         }
     }
 }
@@ -108,9 +121,11 @@ pub async fn page(deps: &Deps, atlas: &Resident, asked: &EventsQuery) -> Result<
             return ControlFlow::Break(());
         }
         bytes += line.payload_bytes().unwrap_or_default();
-        found.items.push(PublicEvent::of(line, atlas));
+        found.items.push(PublicEvent::of(line));
         ControlFlow::Continue(())
     };
     events(deps, &asked, each).await?;
+    let private = SaidPrivate::among(deps, atlas, found.items.iter().filter_map(PublicEvent::repo)).await?;
+    found.items.iter_mut().for_each(|event| event.withhold(atlas, &private));
     Ok(found)
 }
