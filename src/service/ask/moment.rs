@@ -116,7 +116,8 @@ impl Moments {
         let ended = tokio::time::timeout(PATIENCE, ending.wait_for(Option::is_some)).await;
         match ended.map(|ended| ended.map(|end| end.clone())) {
             Ok(Ok(Some(Ok(moment)))) => Ok(moment),
-            Ok(Ok(Some(Err(failure)))) if failure.passing => Err(later(failure.reason)),
+            // What lies beneath is for the log.
+            Ok(Ok(Some(Err(failure)))) if failure.passing => Err(Error::unavailable(failure.reason)),
             Ok(Ok(Some(Err(failure)))) => Err(Error::refused(failure.reason)),
             _ => Err(later("that point of the log is being folded")),
         }
