@@ -16,6 +16,7 @@ use crate::support::skipped::skipped;
 use crate::support::wait::AT_ALL;
 
 mod api;
+mod clients;
 mod described;
 mod handed;
 mod keys;
@@ -38,8 +39,13 @@ struct Service {
 
 impl Service {
     fn of(command: &mut Command, more: &[&str]) -> Self {
+        Self::telling(command, more, Stdio::null())
+    }
+
+    /// One whose own log goes somewhere.
+    fn telling(command: &mut Command, more: &[&str], log: Stdio) -> Self {
         let command = command.args(["serve", "--listen", "127.0.0.1:0", "--format", "ndjson"]).args(more);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();

@@ -1,5 +1,4 @@
-//! What this atlas answers beside the contract of others: one table of operations, by which paths are matched, listed
-//! for people and described for programs.
+//! What this atlas answers beside the contract of others.
 
 mod badges;
 mod export;
@@ -12,19 +11,25 @@ mod publications;
 mod said;
 mod scores;
 mod stream;
-pub(super) mod table;
+pub(super) mod watch;
 
 use axum::body::Body;
 
 use super::answer::{Complaint, HttpAnswer};
 use super::asked::Asked;
+use super::ingest::Reception;
+use super::table::{ApiOp, Matched};
+use crate::service::act::key::BATCH;
 pub(super) use packages::LookupRequest;
-pub(super) use table::{ApiOp, Matched};
 
 /// The answer of an operation.
-pub(super) async fn answer(asked: &Asked<'_>, matched: Matched, body: Body) -> Result<HttpAnswer, Complaint> {
-    let Matched { op, named } = matched;
-    let name = |at: usize| named.get(at).map_or("", String::as_str);
+pub(super) async fn answer(
+    asked: &Asked<'_>,
+    op: ApiOp,
+    matched: &Matched,
+    body: Body,
+) -> Result<HttpAnswer, Complaint> {
+    let name = |at| matched.name(at);
     let answer = match op {
         ApiOp::Scores => scores::listed(asked).await,
         ApiOp::Score => scores::one(asked, name(0)).await,
@@ -57,6 +62,10 @@ pub(super) async fn answer(asked: &Asked<'_>, matched: Matched, body: Body) -> R
         ApiOp::Export => export::export(asked, name(0)).await,
         ApiOp::BadgeSvg => badges::svg(asked, name(0), name(1)).await,
         ApiOp::BadgeJson => badges::json(asked, name(0), name(1)).await,
+        ApiOp::Ingest => Reception::of(asked).take(name(0), asked.head, body).await,
+        ApiOp::IngestBatch => Reception::of(asked).take(BATCH, asked.head, body).await,
+        ApiOp::Live => Ok(watch::live()),
+        ApiOp::Ready => watch::ready(asked).await,
     };
     answer.map_err(Complaint::into_problem)
 }

@@ -1,13 +1,14 @@
 //! A request on its way: whose atlas it is about, what it says, and which snapshot answers it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request};
 use domain::digest::Digest;
 
 use super::answer::{Complaint, HttpAnswer};
+use super::body::{self, BodyBudget, BodyShare};
 use super::query::Query;
 use crate::service::ask::held::DeepResident;
 use crate::service::ask::point::PointQuery;
@@ -18,23 +19,31 @@ use crate::service::atlases::{Atlases, ClientTurn, ServedAtlas};
 /// Longest text that names a point or a formula, in characters.
 const POINT_MAX: usize = 256;
 
-/// Whom a connection is from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) IpAddr);
-
 /// A request.
 pub(super) struct Asked<'a> {
     /// The atlas.
     pub(super) atlas: Arc<ServedAtlas>,
+    /// The head of the request.
+    pub(super) head: &'a request::Parts,
+    /// How much more may arrive.
+    pub(super) budget: &'a BodyBudget,
     atlases: &'a Atlases,
-    head: &'a request::Parts,
-    /// What tells the answer from those of other snapshots, once one is taken, and where that stands.
-    taken: OnceLock<(String, StandsAt)>,
+    /// Who asks.
+    client: IpAddr,
+    /// Where the snapshot stands, once one is taken, and what tells the answer from those of others; no tag where that
+    /// depends on what is sent.
+    taken: OnceLock<(Option<String>, StandsAt)>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(atlases: &'a Atlases, atlas: Arc<ServedAtlas>, head: &'a request::Parts) -> Self {
-        Self { atlases, atlas, head, taken: OnceLock::new() }
+    pub(super) fn new(
+        atlases: &'a Atlases,
+        atlas: Arc<ServedAtlas>,
+        head: &'a request::Parts,
+        client: IpAddr,
+        budget: &'a BodyBudget,
+    ) -> Self {
+        Self { atlas, head, budget, atlases, client, taken: OnceLock::new() }
     }
 
     /// Its headers.
@@ -70,22 +79,13 @@ impl<'a> Asked<'a> {
 
     /// The client's turn at something of which it has one at once.
     pub(super) fn turn(&self) -> Option<ClientTurn> {
-        let peer = self.head.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-        self.atlases.turn(peer)
+        self.atlases.turn(self.client)
     }
 
-    /// What it sends, up to so many bytes.
-    pub(super) async fn body(&self, body: Body, most: usize) -> Result<Bytes, Complaint> {
-        let too_large = || {
-            let detail = format!("At most {most} bytes are taken here.");
-            Complaint::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
-        };
-        let said = self.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        if said.is_some_and(|length: u64| length > most as u64) {
-            return Err(too_large());
-        }
-        // It ends early where more comes than is taken, or the client goes.
-        to_bytes(body, most).await.map_err(|_| too_large())
+    /// What it sends, up to so many bytes, and what is held of the budget of questions for it.
+    pub(super) async fn body(&self, body: Body, most: u64) -> Result<(Vec<u8>, BodyShare), Complaint> {
+        let mut share = BodyShare::default();
+        Ok((body::whole(body, most, &self.budget.questions, &mut share).await?, share))
     }
 
     /// The snapshot of the moment, whatever is asked for.
@@ -95,15 +95,21 @@ impl<'a> Asked<'a> {
 
     /// Complains of an answer that the client has.
     fn is_news(&self, resident: &Resident) -> Result<(), Complaint> {
+        let tag = (self.head.method == Method::GET).then(|| self.tag(resident));
+        let known = self.headers().get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let mut known = known.flat_map(|value| value.split(','));
+        let is_known = tag.as_ref().is_some_and(|tag| known.any(|one| weak(one) == weak(tag)));
+        let _ = self.taken.set((tag, StandsAt::of(resident, self.atlas.held.head())));
+        if is_known { Err(Complaint::empty(StatusCode::NOT_MODIFIED)) } else { Ok(()) }
+    }
+
+    /// What tells an answer to a question from those of other snapshots.
+    fn tag(&self, resident: &Resident) -> String {
         let target = self.head.uri.path_and_query().map_or("", |target| target.as_str());
         let accepted = self.headers().get(header::ACCEPT).map_or(&b""[..], HeaderValue::as_bytes);
         let tenant = self.atlas.deps.tenant_name().as_str().as_bytes();
         let digest = Digest::of_parts(&[&resident.tag.0, tenant, b"\n", target.as_bytes(), b"\n", accepted]);
-        let tag = format!("W/\"{}\"", &digest.to_string()[..32]);
-        let known = self.headers().get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let is_known = known.flat_map(|value| value.split(',')).any(|one| weak(one) == weak(&tag));
-        let _ = self.taken.set((tag, StandsAt::of(resident, self.atlas.held.head())));
-        if is_known { Err(Complaint::empty(StatusCode::NOT_MODIFIED)) } else { Ok(()) }
+        format!("W/\"{}\"", &digest.to_string()[..32])
     }
 
     /// Says which snapshot an answer is of.
@@ -116,7 +122,8 @@ impl<'a> Asked<'a> {
         headers.insert("pg-atlas-lag", at.lag.into());
         let formula = HeaderValue::from_str(&format!("{} sha256:{}", at.formula.name, at.formula.hash)).ok();
         headers.extend(formula.map(|formula| (HeaderName::from_static("pg-atlas-formula"), formula)));
-        headers.extend(HeaderValue::from_str(tag).ok().map(|tag| (header::ETAG, tag)));
+        let tag = tag.as_deref().and_then(|tag| HeaderValue::from_str(tag).ok());
+        headers.extend(tag.map(|tag| (header::ETAG, tag)));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     }

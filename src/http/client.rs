@@ -1,7 +1,7 @@
 //! Clients: who they are, whatever they say of themselves, and how often each may ask.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -51,8 +51,16 @@ impl TrustedProxies {
     }
 
     fn holds(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|(network, bits)| {
-            masked(*network, *bits) == masked(address, *bits) && network.is_ipv4() == address.is_ipv4()
+        self.0.iter().any(|(network, bits)| match (network, address) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let first = |address| u32::from(address).checked_shr(32 - bits);
+                first(*network) == first(address)
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let first = |address| u128::from(address).checked_shr(128 - bits);
+                first(*network) == first(address)
+            }
+            _ => false,
         })
     }
 
@@ -73,15 +81,6 @@ impl TrustedProxies {
     }
 }
 
-/// An address without its last bits.
-fn masked(address: IpAddr, bits: u32) -> u128 {
-    let (whole, width) = match address {
-        IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
-        IpAddr::V6(address) => (u128::from(address), 128),
-    };
-    whole.checked_shr(width - bits).unwrap_or(0)
-}
-
 /// How often each client may ask.
 #[derive(Debug)]
 pub(crate) struct ClientLimits {
@@ -89,7 +88,7 @@ pub(crate) struct ClientLimits {
     rate: Option<u32>,
     proxies: TrustedProxies,
     /// When each has used up what it was given, if it goes on from now on as it may.
-    used: Mutex<HashMap<u128, Instant>>,
+    used: Mutex<HashMap<IpAddr, Instant>>,
 }
 
 /// What a client may still ask.
@@ -118,20 +117,17 @@ impl ClientLimits {
         Ok(Self::new(rate, proxies))
     }
 
-    /// Counts a request, unless it is one too many.
-    pub(super) fn count(
-        &self,
-        peer: IpAddr,
-        headers: &HeaderMap,
-        now: Instant,
-    ) -> Result<Option<ClientAllowance>, Complaint> {
+    /// Who asks, by the address that a client is known by: of a network of version 6 the first one.
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        match self.proxies.client(peer, headers) {
+            IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & (u128::MAX << (128 - NETWORK_BITS))).into(),
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+
+    /// Counts a request of a client, unless it is one too many.
+    pub(super) fn count(&self, client: IpAddr, now: Instant) -> Result<Option<ClientAllowance>, Complaint> {
         let Some(rate) = self.rate else { return Ok(None) };
-        let client = self.proxies.client(peer, headers);
-        // Addresses of both versions are told apart by their size.
-        let client = match client {
-            IpAddr::V4(_) => masked(client, 32),
-            IpAddr::V6(_) => masked(client, NETWORK_BITS) << 32 | 1 << 127,
-        };
         let each = MINUTE / rate;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if used.len() >= REMEMBERED && !used.contains_key(&client) {
@@ -203,6 +199,13 @@ mod tests {
         assert_eq!(client("10.1.2.3", &["nobody"]), "10.1.2.3");
         assert_eq!(client("::ffff:10.1.2.3", &["2001:db8::1, 2001:db9::1"]), "2001:db9::1");
         assert_eq!(client("10.1.2.3", &[]), "10.1.2.3");
+        // Networks of one version say nothing of addresses of the other.
+        let local = TrustedProxies::read("::1, 127.0.0.1, 2001:db8:1::/48").unwrap();
+        let client = |peer: &str| local.client(peer.parse().unwrap(), &forwarded(&["203.0.113.9"])).to_string();
+        assert_eq!(
+            ["127.0.0.1", "::1", "2001:db8:1:2::3", "0.0.0.1", "::7f00:1"].map(client),
+            ["203.0.113.9", "203.0.113.9", "203.0.113.9", "0.0.0.1", "::7f00:1"]
+        );
         for text in ["x", "10.0.0.0/33", "10.0.0.0/-1"] {
             assert!(TrustedProxies::read(text).is_err(), "{text}");
         }
@@ -213,7 +216,8 @@ mod tests {
         let limits = ClientLimits::new(3, TrustedProxies::default());
         let now = Instant::now();
         let ask = |peer: &str, seconds| {
-            let counted = limits.count(peer.parse().unwrap(), &HeaderMap::new(), now + Duration::from_secs(seconds));
+            let client = limits.client(peer.parse().unwrap(), &HeaderMap::new());
+            let counted = limits.count(client, now + Duration::from_secs(seconds));
             counted.map(|allowance| allowance.unwrap().left).map_err(|complaint| complaint.answer().status().as_u16())
         };
         let (one, other) = ("192.0.2.1", "192.0.2.2");
@@ -223,9 +227,7 @@ mod tests {
         assert_eq!(ask(one, 1_000), Ok(2));
         // Whoever has a network has one share.
         assert_eq!([ask("2001:db8::1", 0), ask("2001:db8::2", 0)], [Ok(2), Ok(1)]);
-        assert_eq!(
-            ClientLimits::new(0, TrustedProxies::default()).count(one.parse().unwrap(), &HeaderMap::new(), now).ok(),
-            Some(None)
-        );
+        let without = ClientLimits::new(0, TrustedProxies::default());
+        assert_eq!(without.count(one.parse().unwrap(), now).ok(), Some(None));
     }
 }

@@ -4,23 +4,33 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use domain::number::fit;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
-use self::body::{BodyBudget, BodyShare};
 use super::answer::{Complaint, HttpAnswer, as_json};
+use super::asked::Asked;
 use super::auth::{Bearer, bearer};
+use super::body::{self, BodyBudget, BodyShare};
 use crate::service::act::ingest::desk::{Desk, MAX_DOCUMENT_BYTES, Submitter};
 use crate::service::act::ingest::{Circumstances, DocumentSubject, Ingested};
 use crate::service::act::key::{BATCH, KeyHolder};
 use crate::service::act::submission::{self, REFUSED, Submitted};
 use crate::service::{Deps, Error};
 
-pub(super) mod body;
-
 /// The header that names a request, whatever becomes of its answer.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The kind of document that runs of a code host hand in.
 pub(super) const SBOM: &str = "sbom";
+
+/// A bill of materials that was taken.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SbomAcceptedResponse {
+    message: &'static str,
+    repository: String,
+    /// -1 where it was there before.
+    package_count: i64,
+}
 
 /// Where a request to write goes.
 pub(super) struct Reception<'a> {
@@ -31,7 +41,12 @@ pub(super) struct Reception<'a> {
     pub(super) budget: &'a BodyBudget,
 }
 
-impl Reception<'_> {
+impl<'a> Reception<'a> {
+    /// Where the one goes that is asked.
+    pub(super) fn of(asked: &'a Asked<'_>) -> Self {
+        Self { deps: Some(&asked.atlas.deps), desk: asked.atlas.desk.as_ref(), budget: asked.budget }
+    }
+
     /// Takes a request to write a document of this kind, or many.
     pub(super) async fn take(&self, kind: &str, head: &Parts, body: Body) -> Result<HttpAnswer, Complaint> {
         let closed = || Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "This server takes no documents.");
@@ -50,9 +65,9 @@ impl Reception<'_> {
     async fn document(&self, desk: &Desk, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, BodyShare), Complaint> {
         body::known_encoding(headers)?;
         let mut share = BodyShare::default();
-        let packed = body::whole(body, MAX_DOCUMENT_BYTES, self.budget, &mut share).await?;
+        let packed = body::whole(body, MAX_DOCUMENT_BYTES, &self.budget.documents, &mut share).await?;
         let document = desk.unpacked(packed).await.map_err(of_body)?;
-        share.hold(self.budget, document.len())?;
+        share.hold(&self.budget.documents, document.len())?;
         Ok((document, share))
     }
 
@@ -69,9 +84,8 @@ impl Reception<'_> {
             Some(_) => submission::submit(desk, submitter, document).await?,
             None => submission::look(desk, &submitter, document).await?,
         };
-        let accepted = |message: &str, packages: i64| {
-            let answer = json!({"message": message, "repository": repository, "package_count": packages});
-            Ok(as_json(StatusCode::ACCEPTED, &answer))
+        let accepted = |message, package_count| {
+            Ok(as_json(StatusCode::ACCEPTED, &SbomAcceptedResponse { message, repository, package_count }))
         };
         match submitted {
             Submitted::Queued { packages } => accepted("queued", fit(packages, "packages")),

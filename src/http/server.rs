@@ -1,33 +1,33 @@
 //! Connections: how many, how long, how large; and every request's way from its path to its answer.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
-use super::answer::{Complaint, HttpAnswer, text};
-use super::api::{self, Matched};
-use super::asked::{Asked, Peer};
+use super::answer::{Complaint, HttpAnswer};
+use super::asked::Asked;
+use super::body::BodyBudget;
 use super::client::{ClientLimits, TrustedProxies};
-use super::ingest::body::BodyBudget;
 use super::ingest::{Reception, SBOM};
 use super::metrics::{self, COUNTED};
-use super::route::{IN_PATHS, Route};
-use super::{client, compress, cors, upstream};
+use super::table::{ApiOp, ContractOp, HttpOp, Matched};
+use super::{api, client, compress, cors, docs, elsewhere, openapi, upstream};
 use crate::service::act::ingest::desk::Desk;
-use crate::service::atlases::{Atlases, ServedAtlas};
+use crate::service::atlases::Atlases;
 use crate::service::run::keeper;
 use crate::service::run::parts::Parts as RunningParts;
 use crate::service::run::{Stop, supervisor};
@@ -47,20 +47,6 @@ const ANSWER_TIME: Duration = Duration::from_secs(30);
 const RECEPTION_TIME: Duration = Duration::from_secs(15 * 60);
 /// How long open requests may take when the service ends.
 const FAREWELL: Duration = Duration::from_secs(10);
-/// What stands as it is in the path of a `Location`.
-const LOCATION: &AsciiSet = &IN_PATHS
-    .remove(b'@')
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b';')
-    .remove(b'=');
 /// What stands before the name of a tenant in a path.
 const TENANT: &str = "/t/";
 /// Pause after a connection could not be accepted: too many open files pass.
@@ -80,6 +66,10 @@ enum AnswerSource {
     /// No database: documents are looked at.
     Nothing(Box<Desk>),
 }
+
+/// Whom a connection is from.
+#[derive(Clone, Copy, Debug)]
+struct Peer(IpAddr);
 
 /// Answers requests until it is asked to stop; then finishes those under way.
 async fn serve(listener: TcpListener, front: Front, stop: Stop) {
@@ -147,115 +137,107 @@ async fn answered(
     request: Request,
 ) -> HttpAnswer {
     let (begun, (head, body)) = (Instant::now(), request.into_parts());
+    let (client, id) = (front.limits.client(peer, &head.headers), client::request_id(&head.headers));
     let mut answer = match cors::preflight(&head.method, &head.headers) {
         Some(answer) => answer,
-        None => match front.limits.count(peer, &head.headers, begun) {
+        None => match front.limits.count(client, begun) {
             Err(complaint) => complaint.answer(),
             Ok(allowance) => {
-                let mut answer = within_time(&front, &head, body).await;
+                let about = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
+                let mut answer = within_time(&front, client, &head, body).instrument(about).await;
                 allowance.inspect(|allowance| allowance.say(&mut answer));
                 answer
             }
         },
     };
     cors::allow(&head.headers, &mut answer);
-    answer.headers_mut().insert(client::REQUEST_ID, client::request_id(&head.headers));
+    answer.headers_mut().insert(client::REQUEST_ID, id);
     COUNTED.count(answer.status(), begun.elapsed());
     answer
 }
 
-async fn within_time(front: &Front, head: &Parts, body: Body) -> HttpAnswer {
-    let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
-    let time = if Route::takes_documents(&path) && head.method == Method::POST { RECEPTION_TIME } else { ANSWER_TIME };
+async fn within_time(front: &Front, client: IpAddr, head: &Parts, body: Body) -> HttpAnswer {
+    let whole = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+    let (tenant, path) = split(&whole);
+    let matched = Matched::of(path, &head.method);
+    let takes = matched.as_ref().is_some_and(|matched| matched.operation.takes_documents());
     let answer = async {
         match &front.source {
-            AnswerSource::Atlases(atlases) => dispatched(front, atlases, head, body).await,
-            AnswerSource::Nothing(desk) => without_database(front, desk, head, body).await,
+            AnswerSource::Atlases(atlases) => {
+                let atlas = match tenant {
+                    None => Arc::clone(atlases.own()),
+                    Some(tenant) => atlases.of(tenant).await?.ok_or_else(|| Complaint::not_found("Not Found"))?,
+                };
+                let Some(matched) = matched else { return elsewhere::answer(path, &whole, head) };
+                let asked = Asked::new(atlases, atlas, head, client, &front.budget);
+                dispatched(&asked, &matched, body).await
+            }
+            AnswerSource::Nothing(desk) => {
+                let Some(matched) = matched else { return elsewhere::answer(path, &whole, head) };
+                without_database(front, desk, &matched, head, body).await
+            }
         }
     };
-    match tokio::time::timeout(time, answer).await {
+    match tokio::time::timeout(if takes { RECEPTION_TIME } else { ANSWER_TIME }, answer).await {
         Ok(answer) => answer.unwrap_or_else(Complaint::answer),
         Err(_) => Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").answer(),
     }
 }
 
-/// The complaint about a method that a path does not take.
-fn wrong_method(methods: &[Method]) -> Complaint {
-    let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();
-    let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-    complaint.with(header::ALLOW, &allow.join(", "))
-}
-
-async fn without_database(front: &Front, desk: &Desk, head: &Parts, body: Body) -> Result<HttpAnswer, Complaint> {
-    let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
-    let Some(route) = Route::of(&path) else { return elsewhere(&path, &path, head.uri.query(), &head.headers) };
-    if !route.methods().contains(&head.method) {
-        return Err(wrong_method(route.methods()));
-    }
-    if head.method == Method::POST && route == Route::Sboms {
-        let reception = Reception { deps: None, desk: Some(desk), budget: &front.budget };
-        return reception.take(SBOM, head, body).await;
-    }
-    upstream::without_database(&route)
-}
-
-async fn dispatched(front: &Front, atlases: &Atlases, head: &Parts, body: Body) -> Result<HttpAnswer, Complaint> {
-    let whole = percent_decode_str(head.uri.path()).decode_utf8_lossy();
-    let (atlas, path) = placed(atlases, &whole).await?;
-    if let Some(matched) = Matched::of(path) {
-        let method = matched.op.method();
-        if head.method != method {
-            let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").into_problem();
-            return Err(complaint.with(header::ALLOW, method.as_str()));
-        }
-        let asked = Asked::new(atlases, atlas, head);
-        let mut answer = api::answer(&asked, matched, body).await.unwrap_or_else(Complaint::answer);
-        asked.stamp(&mut answer);
-        // Those of the contract are never packed.
-        return Ok(compress::packed(&head.headers, answer).await);
-    }
-    let Some(route) = Route::of(path) else { return elsewhere(&whole, path, head.uri.query(), &head.headers) };
-    if !route.methods().contains(&head.method) {
-        return Err(wrong_method(route.methods()));
-    }
-    let kind = match &route {
-        Route::Sboms if head.method == Method::POST => Some(SBOM),
-        Route::Ingest(kind) => Some(kind.as_str()),
-        _ => None,
-    };
-    if let Some(kind) = kind {
-        let reception = Reception { deps: Some(&atlas.deps), desk: atlas.desk.as_ref(), budget: &front.budget };
-        return reception.take(kind, head, body).await;
-    }
-    let asked = Asked::new(atlases, atlas, head);
-    let mut answer = upstream::answer(&asked, route).await.unwrap_or_else(Complaint::answer);
-    asked.stamp(&mut answer);
-    Ok(answer)
-}
-
-/// Whose atlas a decoded path is about, and the path within it: `/t/TENANT` stands before those of a tenant. One that
-/// there is not, or that is not this server's to show, is like any path that means nothing.
-async fn placed<'a>(atlases: &Atlases, path: &'a str) -> Result<(Arc<ServedAtlas>, &'a str), Complaint> {
-    let Some(rest) = path.strip_prefix(TENANT) else { return Ok((Arc::clone(atlases.own()), path)) };
+/// The tenant that a decoded path names, and the path within its atlas: `/t/TENANT` stands before those of a tenant.
+fn split(path: &str) -> (Option<&str>, &str) {
+    let Some(rest) = path.strip_prefix(TENANT) else { return (None, path) };
     let (tenant, within) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let atlas = atlases.of(tenant).await?;
-    Ok((atlas.ok_or_else(|| Complaint::not_found("Not Found"))?, within))
+    (Some(tenant), within)
 }
 
-/// A path that means nothing: with a slash too many, the way to what it means without.
-fn elsewhere(whole: &str, path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<HttpAnswer, Complaint> {
-    let trimmed = path.trim_end_matches('/');
-    if trimmed == path || Route::of(trimmed).is_none() {
-        return Err(Complaint::not_found("Not Found"));
+/// Complains of a method that a path does not take.
+fn checked(matched: &Matched, method: &Method) -> Result<(), Complaint> {
+    if matched.operation.method() == *method {
+        return Ok(());
     }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("http://{host}{}{query}", utf8_percent_encode(whole.trim_end_matches('/'), LOCATION));
-    let Ok(location) = HeaderValue::from_str(&location) else { return Err(Complaint::not_found("Not Found")) };
-    let mut answer = text(StatusCode::TEMPORARY_REDIRECT, "text/plain; charset=utf-8", "");
-    answer.headers_mut().remove(header::CONTENT_TYPE);
-    answer.headers_mut().insert(header::LOCATION, location);
-    Ok(answer)
+    let allow: Vec<String> = matched.methods().iter().map(Method::to_string).collect();
+    let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+    let complaint = complaint.with(header::ALLOW, &allow.join(", "));
+    Err(if matches!(matched.operation.op, HttpOp::Own(_)) { complaint.into_problem() } else { complaint })
+}
+
+async fn without_database(
+    front: &Front,
+    desk: &Desk,
+    matched: &Matched,
+    head: &Parts,
+    body: Body,
+) -> Result<HttpAnswer, Complaint> {
+    checked(matched, &head.method)?;
+    match matched.operation.op {
+        HttpOp::Docs => Ok(docs::answer()),
+        HttpOp::OpenApi => Ok(openapi::answer()),
+        HttpOp::Own(ApiOp::Live) => Ok(api::watch::live()),
+        HttpOp::Contract(ContractOp::Health) => Ok(upstream::health_without_database()),
+        HttpOp::Contract(ContractOp::SubmitSbom) => {
+            let reception = Reception { deps: None, desk: Some(desk), budget: &front.budget };
+            reception.take(SBOM, head, body).await
+        }
+        HttpOp::Contract(_) | HttpOp::Own(_) => {
+            Err(Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Database is not configured."))
+        }
+    }
+}
+
+async fn dispatched(asked: &Asked<'_>, matched: &Matched, body: Body) -> Result<HttpAnswer, Complaint> {
+    checked(matched, &asked.head.method)?;
+    let op = matched.operation.op;
+    let answer = match op {
+        HttpOp::Docs => return Ok(docs::answer()),
+        HttpOp::OpenApi => return Ok(openapi::answer()),
+        HttpOp::Own(op) => api::answer(asked, op, matched, body).await,
+        HttpOp::Contract(op) => upstream::answer(asked, op, matched.name(0), body).await,
+    };
+    let mut answer = answer.unwrap_or_else(Complaint::answer);
+    asked.stamp(&mut answer);
+    // Those of the contract are never packed.
+    Ok(if matches!(op, HttpOp::Own(_)) { compress::packed(asked.headers(), answer).await } else { answer })
 }
 
 /// Where is listened.

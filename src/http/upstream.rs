@@ -3,39 +3,39 @@
 mod lists;
 mod shapes;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::http::StatusCode;
+use domain::number::fit;
 use percent_encoding::utf8_percent_encode;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
-use super::answer::{Complaint, HttpAnswer, as_json, text};
-use super::api::table::OPERATIONS;
+use super::answer::{Complaint, HttpAnswer, as_json};
 use super::asked::Asked;
-use super::openapi;
-use super::openapi::contract::CONTRACT;
+use super::ingest::{Reception, SBOM};
 use super::query::{ListPage, Query, path_integer};
-use super::route::{IN_PATHS, Route, RoutePart};
-use crate::service::ask::readiness::readiness;
+use super::table::{ContractOp, ContractPart, IN_PATHS};
 use crate::service::ask::resident::Resident;
 use crate::service::ask::submissions::{self, DocumentKind};
+pub(super) use shapes::*;
 
 /// A page of a list, as clients know it.
-#[derive(Debug, Serialize)]
-struct Paginated<T> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PaginatedResponse_{T}_")]
+pub(super) struct PageOf<T> {
     items: Vec<T>,
-    total: usize,
+    total: u64,
     limit: u64,
     offset: u64,
 }
 
-impl<T> Paginated<T> {
+impl<T> PageOf<T> {
     /// The page of rows of which all are known.
     fn of<R: Copy>(rows: &[R], page: ListPage, shape: impl Fn(R) -> T) -> Self {
         // An offset beyond what memory holds lies behind every end.
         let rest = usize::try_from(page.offset).ok().and_then(|offset| rows.get(offset..)).unwrap_or_default();
-        let limit = domain::number::fit(page.limit, "rows of a page");
-        let items = rest.iter().take(limit).map(|row| shape(*row)).collect();
-        Self { items, total: rows.len(), limit: page.limit, offset: page.offset }
+        let items = rest.iter().take(fit(page.limit, "rows of a page")).map(|row| shape(*row)).collect();
+        Self { items, total: fit(rows.len(), "rows"), limit: page.limit, offset: page.offset }
     }
 }
 
@@ -43,64 +43,33 @@ fn ok(value: &impl Serialize) -> Result<HttpAnswer, Complaint> {
     Ok(as_json(StatusCode::OK, value))
 }
 
-/// The answer of an operation.
-pub(super) async fn answer(asked: &Asked<'_>, route: Route) -> Result<HttpAnswer, Complaint> {
+/// The answer of an operation of which the path has this name.
+pub(super) async fn answer(asked: &Asked<'_>, op: ContractOp, name: &str, body: Body) -> Result<HttpAnswer, Complaint> {
     let mut query = asked.query();
-    match route {
-        Route::Health => return health(asked),
-        Route::Ready => return ready(asked).await,
-        Route::Docs => return Ok(docs()),
-        Route::OpenApi => return Ok(openapi::answer()),
-        Route::Live => return ok(&json!({"status": "live"})),
-        // Its one method is not for questions.
-        Route::Ingest(_) => return Err(Complaint::not_found("Not Found")),
-        Route::GitLogs => return documents(asked, DocumentKind::GitLog, query).await,
-        Route::Sboms => return documents(asked, DocumentKind::Sbom, query).await,
-        Route::GitLog(id) => return document(asked, DocumentKind::GitLog, &id).await,
-        Route::Sbom(id) => return document(asked, DocumentKind::Sbom, &id).await,
+    match op {
+        ContractOp::Health => return ok(&HealthResponse::at(asked.now().ok().map(|atlas| atlas.position))),
+        ContractOp::SubmitSbom => return Reception::of(asked).take(SBOM, asked.head, body).await,
+        ContractOp::GitLogs => return documents(asked, DocumentKind::GitLog, query).await,
+        ContractOp::Sboms => return documents(asked, DocumentKind::Sbom, query).await,
+        ContractOp::GitLog => return document(asked, DocumentKind::GitLog, name).await,
+        ContractOp::Sbom => return document(asked, DocumentKind::Sbom, name).await,
         _ => {}
     }
     let atlas = asked.resident(&mut query).await?;
-    match route {
-        Route::Projects => lists::projects(&atlas, query),
-        Route::Project(id, part) => project(&atlas, &id, part, query),
-        Route::Repos => lists::repos(&atlas, query),
-        Route::Repo(id, part) => repo(&atlas, &id, part, query),
-        Route::Contributors => lists::contributors(&atlas, query),
-        Route::Contributor(id) => contributor(&atlas, &id),
-        _ => ok(&shapes::metadata(&atlas)),
+    match op {
+        ContractOp::Projects => lists::projects(&atlas, query),
+        ContractOp::Project(part) => project(&atlas, name, part, query),
+        ContractOp::Repos => lists::repos(&atlas, query),
+        ContractOp::Repo(part) => repo(&atlas, name, part, query),
+        ContractOp::Contributors => lists::contributors(&atlas, query),
+        ContractOp::Contributor => contributor(&atlas, name),
+        _ => ok(&MetadataResponse::of(&atlas)),
     }
 }
 
-/// The answer of an operation where there is no database.
-pub(super) fn without_database(route: &Route) -> Result<HttpAnswer, Complaint> {
-    match route {
-        Route::Health => ok(&shapes::health(None)),
-        Route::Docs => Ok(docs()),
-        Route::Live => ok(&json!({"status": "live"})),
-        _ => Err(Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Database is not configured.")),
-    }
-}
-
-/// One plain list of what there is to ask.
-fn docs() -> HttpAnswer {
-    let item = |id: &str, method: &str, path: &str, about: &str, parameters: &[&str]| {
-        let behind = if parameters.is_empty() { String::new() } else { format!("; {}", parameters.join(", ")) };
-        format!("<li id=\"{id}\"><code>{method} {path}</code>: {about}{behind}</li>")
-    };
-    let contract = CONTRACT.iter().map(|known| item(known.id, known.method, known.path, known.about, known.parameters));
-    let own = OPERATIONS.iter().map(|known| {
-        let (method, path) = (known.op.method(), known.path.replace("*}", "}"));
-        item(known.id, method.as_str(), &path, known.about, known.parameters)
-    });
-    let (contract, own): (String, String) = (contract.collect(), own.collect());
-    let page = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>PG Atlas</title><h1>PG Atlas</h1>\
-         <h2>As pg-atlas-backend has it</h2><ul>{contract}</ul><h2>Besides</h2><ul>{own}</ul></html>"
-    );
-    let mut answer = text(StatusCode::OK, "text/html; charset=utf-8", page);
-    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
-    answer
+/// Whether it works, where there is no database.
+pub(super) fn health_without_database() -> HttpAnswer {
+    as_json(StatusCode::OK, &HealthResponse::at(None))
 }
 
 /// Longest id of a repository that is asked for, in characters.
@@ -108,41 +77,32 @@ const ID_MAX: usize = 2_048;
 /// What stands before owner and name in ids of GitHub's repositories.
 const GITHUB: &str = "pkg:github/";
 
-fn health(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
-    ok(&shapes::health(asked.now().ok().map(|atlas| atlas.position)))
-}
-
-/// Whether it can answer, and what lags.
-async fn ready(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
-    let found = readiness(&asked.atlas.deps, &asked.atlas.held).await;
-    let status = if found.lacking.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(as_json(status, &found))
-}
-
-fn project(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result<HttpAnswer, Complaint> {
+fn project(atlas: &Resident, id: &str, part: ContractPart, mut query: Query) -> Result<HttpAnswer, Complaint> {
     let (search, page) = match part {
-        RoutePart::Contributors => (query.search(), query.page()),
-        RoutePart::Repos => (None, query.page()),
-        RoutePart::Whole | RoutePart::DependsOn | RoutePart::HasDependents => (None, ListPage { limit: 0, offset: 0 }),
+        ContractPart::Contributors => (query.search(), query.page()),
+        ContractPart::Repos => (None, query.page()),
+        ContractPart::Whole | ContractPart::DependsOn | ContractPart::HasDependents => {
+            (None, ListPage { limit: 0, offset: 0 })
+        }
     };
     query.checked()?;
     let number = atlas.project(id).ok_or_else(|| Complaint::not_found(format!("Project '{id}' not found.")))?;
     match part {
-        RoutePart::Whole => ok(&shapes::project_detail(atlas, number)),
-        RoutePart::Repos => ok(&Paginated::of(atlas.members(number), page, |repo| shapes::repo_summary(atlas, repo))),
-        RoutePart::Contributors => {
+        ContractPart::Whole => ok(&ProjectDetailResponse::of(atlas, number)),
+        ContractPart::Repos => ok(&PageOf::of(atlas.members(number), page, |repo| RepoSummary::of(atlas, repo))),
+        ContractPart::Contributors => {
             let held = atlas.people().of_repos(atlas.members(number));
             let held = lists::named(atlas, held, search.as_deref());
-            ok(&Paginated::of(&held, page, |held| shapes::project_contributor(atlas, held)))
+            ok(&PageOf::of(&held, page, |held| ProjectContributorSummary::of(atlas, held)))
         }
-        RoutePart::DependsOn => ok(&shapes::project_edges(atlas, number, true)),
-        RoutePart::HasDependents => ok(&shapes::project_edges(atlas, number, false)),
+        ContractPart::DependsOn => ok(&ProjectDependency::all(atlas, number, true)),
+        ContractPart::HasDependents => ok(&ProjectDependency::all(atlas, number, false)),
     }
 }
 
-fn repo(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result<HttpAnswer, Complaint> {
+fn repo(atlas: &Resident, id: &str, part: ContractPart, mut query: Query) -> Result<HttpAnswer, Complaint> {
     let (search, page) = match part {
-        RoutePart::Contributors => (query.search(), query.page()),
+        ContractPart::Contributors => (query.search(), query.page()),
         _ => (None, ListPage { limit: 0, offset: 0 }),
     };
     query.checked()?;
@@ -150,18 +110,18 @@ fn repo(atlas: &Resident, id: &str, part: RoutePart, mut query: Query) -> Result
     let found = atlas.repo(id).or_else(|| atlas.repo(&utf8_percent_encode(id, IN_PATHS).to_string()));
     let number = found.ok_or_else(|| Complaint::not_found(format!("Repo '{id}' not found.")))?;
     match part {
-        RoutePart::Whole | RoutePart::Repos => ok(&shapes::repo_detail(atlas, number)),
-        RoutePart::Contributors => {
+        ContractPart::Whole | ContractPart::Repos => ok(&RepoDetailResponse::of(atlas, number)),
+        ContractPart::Contributors => {
             let held = lists::named(atlas, atlas.people().of_repo(number).to_vec(), search.as_deref());
-            ok(&Paginated::of(&held, page, |held| shapes::repo_contributor(atlas, held)))
+            ok(&PageOf::of(&held, page, |held| RepoContributorSummary::of(atlas, held)))
         }
-        RoutePart::DependsOn => {
+        ContractPart::DependsOn => {
             let edges = atlas.dependencies(number);
-            ok(&edges.map(|(end, claim)| shapes::repo_edge(atlas, end, claim)).collect::<Vec<_>>())
+            ok(&edges.map(|edge| RepoDependency::of(atlas, edge)).collect::<Vec<_>>())
         }
-        RoutePart::HasDependents => {
+        ContractPart::HasDependents => {
             let edges = atlas.dependents(number);
-            ok(&edges.map(|(end, claim)| shapes::repo_edge(atlas, end, claim)).collect::<Vec<_>>())
+            ok(&edges.map(|edge| RepoDependency::of(atlas, edge)).collect::<Vec<_>>())
         }
     }
 }
@@ -170,7 +130,7 @@ fn contributor(atlas: &Resident, id: &str) -> Result<HttpAnswer, Complaint> {
     let number = path_integer("contributor_id", id)?;
     let person = u64::try_from(number).ok().and_then(|number| atlas.people().by_id(number));
     let person = person.ok_or_else(|| Complaint::not_found(format!("Contributor {number} not found.")))?;
-    ok(&shapes::contributor_detail(atlas, person))
+    ok(&ContributorDetailResponse::of(atlas, person))
 }
 
 /// What clients call a kind of document: the parameter that names a repository, what stands before owner and name in
@@ -190,12 +150,17 @@ async fn documents(asked: &Asked<'_>, kind: DocumentKind, mut query: Query) -> R
     let repo = repo.map(|repo| format!("{before}{repo}"));
     let deps = &asked.atlas.deps;
     let (rows, total) = submissions::list(deps, kind, repo.as_deref(), page.limit, page.offset).await?;
+    let ListPage { limit, offset } = page;
+    if kind == DocumentKind::GitLog {
+        let items = rows.iter().map(|row| GitLogArtifactSummary::of(&atlas, row)).collect();
+        return ok(&PageOf { items, total, limit, offset });
+    }
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         let content = submissions::content_hash(deps, row).await?;
-        items.push(shapes::kept(&atlas, kind, row, content, None));
+        items.push(SbomSubmissionResponse::of(&atlas, row, content));
     }
-    ok(&json!({"items": items, "total": total, "limit": page.limit, "offset": page.offset}))
+    ok(&SbomSubmissionListResponse { page: PageOf { items, total, limit, offset } })
 }
 
 async fn document(asked: &Asked<'_>, kind: DocumentKind, id: &str) -> Result<HttpAnswer, Complaint> {
@@ -207,7 +172,12 @@ async fn document(asked: &Asked<'_>, kind: DocumentKind, id: &str) -> Result<Htt
         Err(_) => None,
     };
     let found = found.ok_or_else(|| Complaint::not_found(format!("{what} {number} not found.")))?;
-    let text = submissions::public_text(deps, &atlas, &found).await?;
+    let raw_artifact = submissions::public_text(deps, &atlas, &found).await?;
+    if kind == DocumentKind::GitLog {
+        let summary = GitLogArtifactSummary::of(&atlas, &found);
+        return ok(&GitLogArtifactDetailResponse { summary, raw_artifact });
+    }
     let content = submissions::content_hash(deps, &found).await?;
-    ok(&shapes::kept(&atlas, kind, &found, content, Some(text)))
+    let summary = SbomSubmissionResponse::of(&atlas, &found, content);
+    ok(&SbomSubmissionDetailResponse { summary, raw_artifact })
 }

@@ -14,7 +14,7 @@ use crate::service::ask::formula;
 use crate::service::ask::page::AllRows;
 
 /// Most bytes of a formula that is tried.
-const TRY_BYTES: usize = 64 << 10;
+const TRY_BYTES: u64 = 64 << 10;
 /// How long it may be evaluated.
 const TRY_TIME: Duration = Duration::from_secs(2);
 
@@ -53,10 +53,9 @@ pub(super) async fn tried(asked: &Asked<'_>, body: Body) -> Result<HttpAnswer, C
         let complaint = Complaint::new(StatusCode::TOO_MANY_REQUESTS, "Another formula of yours is being tried.");
         return Err(complaint.with(header::RETRY_AFTER, "1"));
     };
-    let body = asked.body(body, TRY_BYTES).await?;
-    let document = String::from_utf8(body.to_vec());
-    let document =
-        document.map_err(|_| Complaint::new(StatusCode::UNPROCESSABLE_ENTITY, "The document is no text."))?;
+    let (document, _share) = asked.body(body, TRY_BYTES).await?;
+    let document = String::from_utf8(document)
+        .map_err(|_| Complaint::new(StatusCode::UNPROCESSABLE_ENTITY, "The document is no text."))?;
     let after = formula::tried(&document)?;
     let mut query = asked.query();
     let moment = asked.moment(&mut query).await?;

@@ -11,7 +11,7 @@ use crate::service::ask::page::AllRows;
 use crate::service::ask::{catalogue, reach};
 
 /// Most bytes of a look-up.
-const LOOKUP_BYTES: usize = 8 << 20;
+const LOOKUP_BYTES: u64 = 8 << 20;
 
 /// What is looked up.
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -61,7 +61,7 @@ pub(super) async fn blast_radius(asked: &Asked<'_>, purl: &str) -> Result<HttpAn
 
 /// `POST /lookup`
 pub(super) async fn lookup(asked: &Asked<'_>, body: Body) -> Result<HttpAnswer, Complaint> {
-    let body = asked.body(body, LOOKUP_BYTES).await?;
+    let (body, _share) = asked.body(body, LOOKUP_BYTES).await?;
     let wanted: LookupRequest = serde_json::from_slice(&body).map_err(|error| {
         let detail = format!("expected {{\"purls\": [...]}}: {error}");
         Complaint::new(StatusCode::UNPROCESSABLE_ENTITY, detail)

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 
-use super::said::{named, standing};
+use super::said::standing;
 use crate::http::answer::{Complaint, HttpAnswer, text};
 use crate::http::asked::Asked;
 use crate::service::ask::audit::bundle;
@@ -25,14 +25,14 @@ pub(super) async fn listed(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
 /// `GET /publications/{label}`
 pub(super) async fn one(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer, Complaint> {
     let atlas = asked.now()?;
-    let published = publications::one(&asked.atlas.deps, named(label, "label")?).await?;
+    let published = publications::one(&asked.atlas.deps, label).await?;
     standing(asked, &atlas, published)
 }
 
 /// `GET /publications/{label}/bundle`: the log in one file. One with private repositories is not for everybody.
 pub(super) async fn bundle(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer, Complaint> {
     let atlas = asked.now()?;
-    let published = publications::one(&asked.atlas.deps, named(label, "label")?).await?;
+    let published = publications::one(&asked.atlas.deps, label).await?;
     if visibility::has_private(&asked.atlas.deps, &atlas).await? {
         let detail = "This log has events about private repositories: its bundle is for auditors.";
         return Err(Complaint::new(StatusCode::FORBIDDEN, detail));

@@ -61,8 +61,3 @@ pub(super) async fn beside<T: Send + 'static>(
     });
     Ok(done.await?)
 }
-
-/// An id that is given as a path has it.
-pub(super) fn named<'a>(id: &'a str, what: &str) -> Result<&'a str, Complaint> {
-    if id.is_empty() { Err(Complaint::not_found(format!("no {what} is named"))) } else { Ok(id) }
-}

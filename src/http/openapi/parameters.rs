@@ -12,6 +12,7 @@ pub(super) fn in_path(name: &str) -> Value {
             ("string", "criticality_score, pony_factor, adoption_score, activity_status, pg_score, flags or a term")
         }
         "tile" => ("string", "LEVEL/INDEX[.p/WIDTH] or entries/INDEX[.p/WIDTH]"),
+        "kind" => ("string", "a kind of document, as the command line calls it"),
         "what" => ("string", "scores, graph, edges or history"),
         _ => ("string", "its name"),
     };
@@ -49,6 +50,11 @@ pub(super) fn in_query(name: &str) -> Value {
         "to" => (text(), "where it ends"),
         "stream" => (text(), "only the events of this stream"),
         "id" => (text(), "of which one"),
+        "repo" | "repository" => (text(), "of this repository"),
+        "purl" => (text(), "about this package"),
+        "package" => (text(), "a package that it publishes; several times"),
+        "observed_at" => (text(), "when it was so, an RFC 3339 time"),
+        "dry-run" => (json!({"type": "boolean"}), "says what would become of it"),
         "project_type" => (word(&["public-good", "scf-project"]), "kind of project"),
         "activity_status" => (word(&["live", "in-dev", "discontinued", "non-responsive"]), "status"),
         "category" => (json!({"type": "string", "maxLength": 128}), "exactly this category"),

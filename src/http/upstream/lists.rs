@@ -3,8 +3,7 @@
 use axum::http::StatusCode;
 use domain::status::ActivityStatus;
 
-use super::shapes::{contributor_summary, project_summary, repo_summary};
-use super::{Complaint, HttpAnswer, Paginated, Query, ok};
+use super::{Complaint, ContributorSummary, HttpAnswer, PageOf, ProjectSummary, Query, RepoSummary, ok};
 use crate::service::ask::listing::{self, Pattern, ProjectFilter, ProjectSort, RepoSort, SortOrder};
 use crate::service::ask::resident::{Committer, Contribution, Resident};
 
@@ -92,7 +91,7 @@ pub(super) fn projects(atlas: &Resident, mut query: Query) -> Result<HttpAnswer,
         category: category.filter(|category| !category.is_empty()),
         search,
     };
-    ok(&Paginated::of(&listing::projects(atlas, &filter, &keys), page, |number| project_summary(atlas, number)))
+    ok(&PageOf::of(&listing::projects(atlas, &filter, &keys), page, |number| ProjectSummary::of(atlas, number)))
 }
 
 pub(super) fn repos(atlas: &Resident, mut query: Query) -> Result<HttpAnswer, Complaint> {
@@ -107,7 +106,7 @@ pub(super) fn repos(atlas: &Resident, mut query: Query) -> Result<HttpAnswer, Co
         Some(Some(project)) => listing::repos(atlas, Some(project), search.as_deref(), &keys),
         None => listing::repos(atlas, None, search.as_deref(), &keys),
     };
-    ok(&Paginated::of(&rows, page, |number| repo_summary(atlas, number)))
+    ok(&PageOf::of(&rows, page, |number| RepoSummary::of(atlas, number)))
 }
 
 pub(super) fn contributors(atlas: &Resident, mut query: Query) -> Result<HttpAnswer, Complaint> {
@@ -116,7 +115,7 @@ pub(super) fn contributors(atlas: &Resident, mut query: Query) -> Result<HttpAns
     let pattern = search.as_deref().map(Pattern::containing);
     let fits = |person: &&Committer| pattern.as_ref().is_none_or(|pattern| pattern.fits(&person.folded));
     let rows: Vec<&Committer> = atlas.people().all().iter().filter(fits).collect();
-    ok(&Paginated::of(&rows, page, contributor_summary))
+    ok(&PageOf::of(&rows, page, ContributorSummary::of))
 }
 
 /// Of these, whoever is called so.

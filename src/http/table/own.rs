@@ -1,6 +1,6 @@
-//! The operations of this atlas: paths are matched by this table, and by it they are listed and described.
+//! The operations of this atlas beside the contract of others.
 
-use axum::http::Method;
+use super::{HttpOp, Operation};
 
 /// An operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,19 +36,10 @@ pub(in crate::http) enum ApiOp {
     Export,
     BadgeSvg,
     BadgeJson,
-}
-
-/// An operation in the table: names in braces stand for a segment of the path, with a `*` for the rest of it.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::http) struct ApiPath {
-    pub(in crate::http) op: ApiOp,
-    pub(in crate::http) path: &'static str,
-    /// Name of the operation.
-    pub(in crate::http) id: &'static str,
-    /// What it answers.
-    pub(in crate::http) about: &'static str,
-    /// Its parameters.
-    pub(in crate::http) parameters: &'static [&'static str],
+    Ingest,
+    IngestBatch,
+    Live,
+    Ready,
 }
 
 const fn path(
@@ -57,12 +48,12 @@ const fn path(
     id: &'static str,
     about: &'static str,
     parameters: &'static [&'static str],
-) -> ApiPath {
-    ApiPath { op, path, id, about, parameters }
+) -> Operation {
+    Operation { op: HttpOp::Own(op), path, id, about, parameters }
 }
 
-/// Every operation; of two that a path may mean the first counts.
-pub(in crate::http) const OPERATIONS: &[ApiPath] = &[
+/// Every one; of two that a path may mean the first counts.
+pub(super) const OPERATIONS: &[Operation] = &[
     path(
         ApiOp::Scores,
         "/scores",
@@ -215,74 +206,20 @@ pub(in crate::http) const OPERATIONS: &[ApiPath] = &[
         "a badge, for shields endpoints",
         &["as_of", "formula"],
     ),
+    path(
+        ApiOp::IngestBatch,
+        "/ingest/batch",
+        "ingest_batch",
+        "hands many documents in, one a line, with a key",
+        &["observed_at", "dry-run"],
+    ),
+    path(
+        ApiOp::Ingest,
+        "/ingest/{kind}",
+        "ingest_document",
+        "hands a document of a kind in, with a key",
+        &["repo", "project", "purl", "package", "observed_at", "dry-run"],
+    ),
+    path(ApiOp::Live, "/live", "live", "whether the process runs", &[]),
+    path(ApiOp::Ready, "/ready", "ready", "whether it can answer, and what lags", &[]),
 ];
-
-impl ApiOp {
-    /// The method that it takes.
-    pub(in crate::http) fn method(self) -> Method {
-        if matches!(self, Self::Lookup | Self::FormulaTry) { Method::POST } else { Method::GET }
-    }
-}
-
-/// An operation that a path means, with what the path names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::http) struct Matched {
-    /// The operation.
-    pub(in crate::http) op: ApiOp,
-    /// What stands in place of each name in braces.
-    pub(in crate::http) named: Vec<String>,
-}
-
-impl Matched {
-    /// What a decoded path means.
-    pub(in crate::http) fn of(path: &str) -> Option<Self> {
-        OPERATIONS.iter().find_map(|known| Some(Self { op: known.op, named: named(known.path, path)? }))
-    }
-}
-
-/// What stands in a path in place of the names of a template.
-fn named(template: &str, path: &str) -> Option<Vec<String>> {
-    let Some((before, rest)) = template.split_once('{') else { return (template == path).then(Vec::new) };
-    let path = path.strip_prefix(before)?;
-    let (name, behind) = rest.split_once('}')?;
-    let value = if name.ends_with('*') {
-        // Only the last name of a template has a star.
-        path.strip_suffix(behind)?
-    } else {
-        &path[..path.find('/').unwrap_or(path.len())]
-    };
-    if value.is_empty() {
-        return None;
-    }
-    let mut found = vec![value.to_owned()];
-    found.extend(named(behind, &path[value.len()..])?);
-    Some(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_operation_is_meant_by_its_own_path() {
-        for known in OPERATIONS {
-            let meant = Matched::of(&known.path.replace("*}", "}").replace(['{', '}'], ""));
-            let of_name = meant.as_ref().map(|meant| meant.op);
-            assert_eq!(of_name, Some(known.op), "{}", known.path);
-        }
-    }
-
-    #[test]
-    fn ids_may_have_slashes_and_suffixes_come_first() {
-        let meant = |path: &str| Matched::of(path).map(|meant| (meant.op, meant.named.join(" | ")));
-        let all = |op, named: &str| Some((op, named.to_owned()));
-        assert_eq!(meant("/why/pony_factor/pkg:github/a/b"), all(ApiOp::Why, "pony_factor | pkg:github/a/b"));
-        assert_eq!(meant("/packages/pkg:npm/@a/b/depends-on"), all(ApiOp::PackageDependsOn, "pkg:npm/@a/b"));
-        assert_eq!(meant("/repos/pkg:github/a/b/blast-radius"), all(ApiOp::RepoBlastRadius, "pkg:github/a/b"));
-        assert_eq!(meant("/formulas/diff"), all(ApiOp::FormulaDiff, ""));
-        assert_eq!(meant("/formulas/seed"), all(ApiOp::Formula, "seed"));
-        for nothing in ["/scores/", "/formulas/a/b", "/why/x", "/why//a", "/repos/blast-radius", "/nothing", ""] {
-            assert_eq!(meant(nothing), None, "{nothing}");
-        }
-    }
-}

@@ -12,8 +12,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::http::answer::Complaint;
 
-/// Bytes of all bodies together: 192 MiB.
-const ALL_BYTES: usize = 192 * 1024 * 1024;
+/// Bytes of all documents together that are handed in: 192 MiB.
+const DOCUMENT_BYTES: usize = 192 * 1024 * 1024;
+/// Bytes of all questions together that have bodies, which anybody may ask: 32 MiB.
+const QUESTION_BYTES: usize = 32 * 1024 * 1024;
 /// What is counted at once, in bytes.
 const UNIT: usize = 4 * 1024;
 /// How long a document may take to arrive.
@@ -28,16 +30,20 @@ const BEGINNING: usize = 64;
 const STREAMS: usize = 4;
 
 /// How much more may arrive.
-#[derive(Clone, Debug)]
-pub(in crate::http) struct BodyBudget {
-    bytes: Arc<Semaphore>,
+#[derive(Debug)]
+pub(super) struct BodyBudget {
+    /// Of documents.
+    pub(super) documents: Arc<Semaphore>,
+    /// Of questions.
+    pub(super) questions: Arc<Semaphore>,
     streams: Arc<Semaphore>,
 }
 
 impl Default for BodyBudget {
     fn default() -> Self {
         let places = |most| Arc::new(Semaphore::new(most));
-        Self { bytes: places(ALL_BYTES / UNIT), streams: places(STREAMS) }
+        let (documents, questions) = (places(DOCUMENT_BYTES / UNIT), places(QUESTION_BYTES / UNIT));
+        Self { documents, questions, streams: places(STREAMS) }
     }
 }
 
@@ -62,14 +68,14 @@ pub(super) struct BodyShare {
 
 impl BodyShare {
     /// Holds as much as these bytes take.
-    pub(super) fn hold(&mut self, budget: &BodyBudget, bytes: usize) -> Result<(), Complaint> {
+    pub(super) fn hold(&mut self, budget: &Arc<Semaphore>, bytes: usize) -> Result<(), Complaint> {
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let more = bytes.div_ceil(UNIT).saturating_sub(held);
         if more == 0 {
             return Ok(());
         }
         let more = u32::try_from(more).map_err(|_| busy())?;
-        let more = Arc::clone(&budget.bytes).try_acquire_many_owned(more).map_err(|_| busy())?;
+        let more = Arc::clone(budget).try_acquire_many_owned(more).map_err(|_| busy())?;
         match &mut self.held {
             Some(held) => held.merge(more),
             held => *held = Some(more),
@@ -110,10 +116,10 @@ pub(super) fn known_encoding(headers: &HeaderMap) -> Result<(), Complaint> {
 pub(super) async fn whole(
     mut body: Body,
     most: u64,
-    budget: &BodyBudget,
+    budget: &Arc<Semaphore>,
     share: &mut BodyShare,
 ) -> Result<Vec<u8>, Complaint> {
-    let too_large = || Complaint::new(StatusCode::PAYLOAD_TOO_LARGE, format!("A document has at most {most} bytes."));
+    let too_large = || Complaint::new(StatusCode::PAYLOAD_TOO_LARGE, format!("At most {most} bytes are taken here."));
     if body.size_hint().lower() > most {
         return Err(too_large());
     }
@@ -187,7 +193,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_bodies_together_are_bounded() {
-        let budget = BodyBudget { bytes: Arc::new(Semaphore::new(2)), streams: Arc::new(Semaphore::new(1)) };
+        let budget = Arc::new(Semaphore::new(2));
         let (mut one, mut other) = (BodyShare::default(), BodyShare::default());
         let body = |size| Body::from(vec![0; size]);
         assert_eq!(whole(body(UNIT), 10_000, &budget, &mut one).await.unwrap().len(), UNIT);

@@ -1,0 +1,92 @@
+//! Clients: each has its own share of what there is, by the address that proxies which are believed tell of it.
+
+use std::fs::{self, File};
+
+use super::handed::post;
+use super::*;
+
+#[test]
+fn clients_behind_a_proxy_have_each_their_own_share_and_turn() {
+    let program = api::program();
+    let behind = |more: &[&str]| Service::of(program.command().env("PG_ATLAS_TRUSTED_PROXIES", "::1, 127.0.0.1"), more);
+    let service = behind(&["--rate", "2"]);
+    let status = |client: &str| service.asked("/projects", &[&format!("X-Forwarded-For: {client}")]).0;
+    assert_eq!(["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"].map(status), [200, 200, 429, 200]);
+    assert_eq!(service.end(), Some(0));
+    let service = behind(&[]);
+    let draft = service.ok("/formulas/seed")["document"].as_str().unwrap().to_owned();
+    // One has its turn for as long as it does not send what it would try.
+    let mut slow = TcpStream::connect(&service.host).unwrap();
+    write!(slow, "POST /formulas/try HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 9\r\n\r\n")
+        .unwrap();
+    let tried = |client| post(&service, "/formulas/try", &[("X-Forwarded-For", client)], draft.as_bytes()).0;
+    let begun = Instant::now();
+    while tried("192.0.2.1") != 429 {
+        assert!(begun.elapsed() < AT_ALL, "it has its turn");
+    }
+    assert_eq!(tried("192.0.2.2"), 200);
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
+fn what_is_asked_at_length_is_bounded_together() {
+    const MOST: usize = 8 << 20;
+    let program = api::program();
+    let service = Service::of(&mut program.command(), &[]);
+    let asked = || service.post("/lookup", &json!({"purls": ["pkg:npm/left"]}).to_string()).0;
+    let held: Vec<TcpStream> = (0..4)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&service.host).unwrap();
+            write!(stream, "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: {MOST}\r\n\r\n").unwrap();
+            stream.write_all(&vec![b' '; MOST - 1]).unwrap();
+            stream
+        })
+        .collect();
+    let begun = Instant::now();
+    while asked() != 503 {
+        assert!(begun.elapsed() < AT_ALL, "there is room without end");
+    }
+    drop(held);
+    while asked() != 200 {
+        assert!(begun.elapsed() < AT_ALL, "there is room again");
+    }
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
+fn what_depends_on_what_is_sent_has_no_tag() {
+    let program = api::program();
+    let service = Service::of(&mut program.command(), &[]);
+    let tag = service.header("/packages", "etag").unwrap();
+    let asked = |purl: &str, tag: &str| {
+        let body = json!({ "purls": [purl] }).to_string();
+        post(&service, "/lookup", &[("If-None-Match", tag)], body.as_bytes())
+    };
+    let (status, head, found) = asked("pkg:npm/left", &tag);
+    assert_eq!((status, &found["items"][0]["found"]), (200, &json!(true)));
+    assert!(head.contains("pg-atlas-position: "), "{head}");
+    // Another question is not answered by what is known of the first.
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap_or(&tag);
+    assert_eq!(asked("pkg:npm/none", tag).2["items"][0]["found"], false);
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
+fn the_programs_log_says_in_which_request_something_was_wrong() {
+    let program = Program::fresh();
+    program.sbom("acme/tool", &document(), &[]);
+    let told = program.data().join("told");
+    let mut command = program.command();
+    let service = Service::telling(&mut command, &[], File::create(&told).unwrap().into());
+    let target = "/ingest/sbom/1";
+    assert!(service.ok(target)["raw_artifact"].is_string());
+    fs::remove_dir_all(program.data().join("artifacts")).unwrap();
+    for (said, kept) in [("X-Request-Id: deploy-17", true), ("X-Request-Id: two words", false)] {
+        let (status, head, _) = service.asked(target, &[said]);
+        assert_eq!((status, head.contains(&said.to_lowercase())), (200, kept), "{head}");
+    }
+    assert_eq!(service.end(), Some(0));
+    let told = fs::read_to_string(&told).unwrap();
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("cannot be shown")).collect();
+    assert!(lines.len() == 2 && lines[0].contains("deploy-17") && !told.contains("two words"), "{told}");
+}
