@@ -72,6 +72,8 @@ struct Allowance {
     left: u32,
     /// When there was one more.
     since: Instant,
+    /// When there was an answer, or it was clear that there is none.
+    told: Option<Instant>,
 }
 
 impl Allowance {
@@ -92,7 +94,7 @@ impl Allowance {
 
 impl KeySet {
     pub(super) fn at(url: Url) -> Self {
-        let asking = Mutex::new(Allowance { left: BURST, since: Instant::now() });
+        let asking = Mutex::new(Allowance { left: BURST, since: Instant::now(), told: None });
         Self { url, held: RwLock::default(), asking }
     }
 
@@ -105,10 +107,11 @@ impl KeySet {
         }
         {
             let mut asking = self.asking.lock().await;
-            // Somebody else has asked since, and may have found it.
-            let answered = self.held().is_some_and(|held| held.since >= asked);
-            if !answered && asking.take(Instant::now()) {
+            // Somebody else has asked since, and found what there is: who waited for nothing waits no second time.
+            let told = asking.told.is_some_and(|told| told >= asked);
+            if !told && asking.take(Instant::now()) {
                 self.ask().await;
+                asking.told = Some(Instant::now());
             }
         }
         self.known(id, KEPT)
@@ -181,7 +184,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_invents_ids_makes_nobody_ask_more() {
-        let mut allowance = Allowance { left: BURST, since: Instant::now() };
+        let mut allowance = Allowance { left: BURST, since: Instant::now(), told: None };
         let mut asked = |seconds| {
             let taken = (0..100).filter(|_| allowance.take(Instant::now())).count();
             (taken, tokio::time::advance(Duration::from_secs(seconds)))
@@ -193,5 +196,26 @@ mod tests {
             wait.await;
         }
         assert_eq!(taken, [5, 0, 1, 2, 5]);
+    }
+
+    #[tokio::test]
+    async fn all_who_wait_for_an_answer_are_told_by_one_request() {
+        let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/keys", host.local_addr().unwrap()).parse().unwrap();
+        let keys = Arc::new(KeySet::at(url));
+        let waiting: Vec<_> = (0..8)
+            .map(|_| {
+                let keys = Arc::clone(&keys);
+                tokio::spawn(async move { keys.named("a").await })
+            })
+            .collect();
+        // All of them wait before the first is told: the host hangs up.
+        let (connection, _) = host.accept().await.unwrap();
+        tokio::task::yield_now().await;
+        drop(connection);
+        for key in waiting {
+            assert_eq!(key.await.unwrap(), None);
+        }
+        assert_eq!(keys.asking.lock().await.left, BURST - 1);
     }
 }
