@@ -166,6 +166,32 @@ fn without_a_database_documents_are_looked_at() {
     assert_eq!(service.end(), Some(0));
 }
 
+/// The most memory that the program held at once, in bytes.
+#[cfg(target_os = "linux")]
+fn peak(service: &Service) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", service.child.id())).unwrap();
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    kibibytes.unwrap().trim().parse::<u64>().unwrap() * 1024
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hollow_document_takes_little_more_memory_than_it_has_bytes() {
+    const BYTES: usize = 16 * 1024 * 1024;
+    let (program, host) = (Program::fresh(), CodeHost::with(&["k1"]));
+    let service = believing(&mut program.command(), &host);
+    let before = peak(&service);
+    for (id, item) in [("1", "0,"), ("2", "{},")] {
+        let body = format!(r#"{{"packages":[{}0]}}"#, item.repeat(BYTES / item.len()));
+        let (status, answer) = hand(&service, &host.token("acme/tool", id), body.as_bytes());
+        assert_eq!(status, 422, "{answer}");
+        assert!(answer["detail"]["messages"].as_array().unwrap().len() <= 10, "{answer}");
+    }
+    let more = peak(&service) - before;
+    assert!(more < 16 * BYTES as u64, "{more} bytes more");
+    assert_eq!(service.end(), Some(0));
+}
+
 /// Documents that ours and the reference disagree about: what says SPDX 3 and has another form is refused, CycloneDX is
 /// a superset, and what is no text fails there by itself.
 const OTHERWISE: [&str; 3] = ["SPDX-3.0", "CycloneDX", "no UTF-8"];
