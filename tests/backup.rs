@@ -125,6 +125,11 @@ async fn an_embedded_database_moves_to_another_and_to_a_server() {
     // What is there is not written over.
     let refused = three.ends(1, &["backup", "restore", "--from", &shelf]);
     assert!(refused.stderr.contains("not empty") && refused.stderr.contains("--database-url"), "{refused:?}");
+    // Nor is a key that somebody holds left beside those of the backup.
+    let four = Place::new().await;
+    four.run(&["key", "create"]);
+    let refused = four.ends(1, &["backup", "restore", "--from", &shelf]);
+    assert!(refused.stderr.contains("there are rows in atlas.api_key"), "{refused:?}");
 }
 
 #[tokio::test]

@@ -34,8 +34,11 @@ pub const TABLES: [&str; 13] = [
 pub const MADE_AGAIN: [&str; 3] = ["atlas.build", "atlas.live", "log.tenant"];
 /// The first schema whose tables are of tenants, all that a backup holds.
 const OF_TENANTS: i64 = 19;
+/// The first schema with tables of what came in over HTTP.
+const WITH_SUBMISSIONS: i64 = 21;
 /// Those of them that there was none of before a schema.
-const YOUNGER: [(&str, i64); 3] = [("log.latest", 20), ("atlas.submission", 21), ("atlas.api_key", 21)];
+const YOUNGER: [(&str, i64); 3] =
+    [("log.latest", 20), ("atlas.submission", WITH_SUBMISSIONS), ("atlas.api_key", WITH_SUBMISSIONS)];
 /// The one table that holds a row in an empty log.
 const HEAD: &str = "log.head";
 /// Name of the table that rows are copied to.
@@ -105,11 +108,14 @@ pub async fn ensure_empty(conn: &mut PgConnection, backup: &BackupReader) -> Res
         return Err(BackupError::Newer { id: manifest.id.to_string(), schema: manifest.schema, known });
     }
     let Some(here) = migrate::version(conn).await? else { return Ok(()) };
-    let filled = if here < OF_TENANTS {
+    let mut filled = if here < OF_TENANTS {
         sqlx::query_file_scalar!("sql/backup_first_filled_before_tenants.sql").fetch_one(&mut *conn).await?
     } else {
         sqlx::query_file_scalar!("sql/backup_first_filled.sql").fetch_one(&mut *conn).await?
     };
+    if filled.is_none() && here >= WITH_SUBMISSIONS {
+        filled = sqlx::query_file_scalar!("sql/backup_first_filled_beside.sql").fetch_one(&mut *conn).await?;
+    }
     if let Some(table) = filled {
         return Err(BackupError::NotEmpty(table));
     }
