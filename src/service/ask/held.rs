@@ -29,7 +29,7 @@ pub struct HeldSnapshot {
     /// The same with the state that it follows from, where somebody asked for that.
     deep: ArcSwapOption<DeepResident>,
     /// Who waits for that state.
-    waiting: Mutex<Vec<oneshot::Sender<Arc<DeepResident>>>>,
+    waiting: Mutex<StateWaiters>,
     want: Notify,
     made: watch::Sender<u64>,
     /// The last position of the log, when it was last looked at.
@@ -39,6 +39,25 @@ pub struct HeldSnapshot {
     names: ArcSwap<KnownNames>,
     /// How often a name that was known was erased or changed.
     names_lost: AtomicU64,
+}
+
+/// Who waits for the state that the snapshot follows from.
+#[derive(Debug, Default)]
+struct StateWaiters {
+    all: Vec<oneshot::Sender<Arc<DeepResident>>>,
+    /// Whether nobody keeps the snapshot any more: nobody would answer.
+    is_vain: bool,
+}
+
+impl StateWaiters {
+    /// One more. Who waits in vain is told at once.
+    fn one(&mut self) -> oneshot::Receiver<Arc<DeepResident>> {
+        let (give, given) = oneshot::channel();
+        if !self.is_vain {
+            self.all.push(give);
+        }
+        given
+    }
 }
 
 /// When the log was looked at.
@@ -63,10 +82,18 @@ impl HeldSnapshot {
         if let Some(moment) = self.deep.load_full() {
             return Ok(moment);
         }
-        let (give, given) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(give);
+        let given = self.waiting().one();
         self.want.notify_one();
         given.await.map_err(|_| Error::unavailable("the keeper of the snapshot has ended"))
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, StateWaiters> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody keeps it any more, so whoever waits for the state, or comes for it, waits in vain.
+    pub(crate) fn leave(&self) {
+        *self.waiting() = StateWaiters { all: Vec::new(), is_vain: true };
     }
 
     /// The last position of the log, when it was last looked at.
@@ -146,7 +173,7 @@ impl HeldSnapshot {
 
     /// Gives the state to whoever waits for it; `onlooker` stands where the snapshot does.
     pub(crate) fn give(&self, onlooker: &Onlooker) {
-        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let waiting = std::mem::take(&mut self.waiting().all);
         let Some(resident) = self.now().filter(|_| !waiting.is_empty()) else { return };
         let moment = self
             .deep

@@ -28,6 +28,7 @@ const NAMES: Duration = Duration::from_secs(1);
 /// When the log cannot be folded, or the database refuses for good.
 pub async fn run(deps: Deps, held: Arc<HeldSnapshot>, stop: Stop) -> Result<()> {
     let (ends, ended) = oneshot::channel();
+    let kept = Arc::clone(&held);
     let work = move || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::unavailable);
         let result = runtime.and_then(|runtime| {
@@ -35,7 +36,7 @@ pub async fn run(deps: Deps, held: Arc<HeldSnapshot>, stop: Stop) -> Result<()> 
                 tokio::select! {
                     biased;
                     () = stop.asked() => Ok(()),
-                    ended = keep(&deps, &held) => ended,
+                    ended = keep(&deps, &kept) => ended,
                 }
             })
         });
@@ -43,7 +44,9 @@ pub async fn run(deps: Deps, held: Arc<HeldSnapshot>, stop: Stop) -> Result<()> 
         let _ = ends.send(result);
     };
     thread::Builder::new().name("keeper".to_owned()).spawn(work).map_err(Error::unavailable)?;
-    ended.await.map_err(|_| Error::unavailable("the keeper of the snapshot ended without a word"))?
+    let ended = ended.await;
+    held.leave();
+    ended.map_err(|_| Error::unavailable("the keeper of the snapshot ended without a word"))?
 }
 
 async fn keep(deps: &Deps, held: &HeldSnapshot) -> Result<()> {
@@ -108,4 +111,31 @@ async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
 
 fn seen(onlooker: &Onlooker, names: &KnownNames) -> Resident {
     Resident::of(&onlooker.fold().world, &onlooker.formula().formula, onlooker.quarantine().digest(), names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::Settings;
+    use crate::service::watch::Unwatched;
+
+    #[tokio::test]
+    async fn who_waits_for_the_state_of_one_that_is_kept_no_longer_is_told() {
+        let (held, stop, folder) = (Arc::<HeldSnapshot>::default(), Stop::default(), tempfile::tempdir().unwrap());
+        let settings = Settings {
+            database_url: Some("postgres://nobody@127.0.0.1:1/nothing".to_owned()),
+            data_dir: Some(folder.path().to_owned()),
+            ..Settings::default()
+        };
+        let deps = Deps::open(&settings, Arc::new(Unwatched)).unwrap();
+        let ended = async {
+            tokio::task::yield_now().await;
+            stop.ask();
+            run(deps, Arc::clone(&held), stop.clone()).await
+        };
+        let told = async { tokio::join!(held.deep(), ended) };
+        let told = tokio::time::timeout(Duration::from_secs(60), told).await.expect("it waits for nobody");
+        assert!(told.0.is_err() && told.1.is_ok(), "{told:?}");
+        assert!(held.deep().await.is_err(), "nobody keeps it any more");
+    }
 }
