@@ -6,12 +6,14 @@ use ingest::source::{Reading, Reads};
 use ingest::token::TokenVerifier;
 pub use ingest::token::{Submitter, TokenRefusal};
 use ingest::{AppendContext, input};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::batch::{BatchIngested, BatchInput, batch};
 use super::queue::AppendQueue;
 use super::{Circumstances, Destination, DocumentSubject, Ingested, OneIngested, Submission, existing_key};
+use crate::service::aside::aside;
 use crate::service::deps::context;
+use crate::service::watch::Unwatched;
 use crate::service::{Deps, Error, Result, Settings};
 
 /// Largest document that is handed in, in bytes, packed or not: 64 MiB.
@@ -77,14 +79,33 @@ impl Desk {
         }
     }
 
-    /// Reads on a thread of its own, when there is one free.
+    /// A place among those who read.
+    async fn reader(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.readers).acquire_owned().await.map_err(Error::unavailable)
+    }
+
+    /// Reads on a thread of its own, when there is one free. Who goes away meanwhile leaves it at that, and the place
+    /// is taken until it has ended.
     pub(in crate::service::act) async fn reading<T: Send + 'static>(
         &self,
         read: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let _reader = self.readers.acquire().await.map_err(Error::unavailable)?;
-        let read = tokio::task::spawn_blocking(read).await;
-        read.map_err(|_| Error::refused("the document cannot be read"))?
+        let reader = self.reader().await?;
+        let read = tokio::task::spawn_blocking(move || {
+            let _reader = reader;
+            read()
+        });
+        read.await.map_err(|_| Error::refused("the document cannot be read"))?
+    }
+
+    /// Where documents go that are taken as a command takes them.
+    fn destination(&self, rehearsal: bool) -> Result<Destination> {
+        let deps = self.deps()?;
+        Ok(if rehearsal {
+            Destination::Rehearsal(deps.settings().clone(), Arc::new(Unwatched))
+        } else {
+            Destination::Open(deps.clone())
+        })
     }
 
     /// Unpacks a document, and no more of it than may be.
@@ -124,19 +145,18 @@ impl Desk {
         document: Vec<u8>,
         rehearsal: bool,
     ) -> Result<Ingested> {
-        let (deps, submission) = (self.deps()?.clone(), Submission::of_kind(kind, about)?);
+        let submission = Submission::of_kind(kind, about)?;
         let documents = vec![("document".to_owned(), document)];
         let many = ingest::source::named(kind).is_some_and(|kind| matches!(kind.reads, Reads::Records(_)));
         if many || rehearsal {
-            let to = if rehearsal {
-                Destination::Rehearsal(deps.settings().clone(), Arc::new(crate::service::watch::Unwatched))
-            } else {
-                Destination::Open(deps)
-            };
-            let _reader = self.readers.acquire().await.map_err(Error::unavailable)?;
-            return submission.take(&to, documents, false, &circumstances).await;
+            let (to, reader) = (self.destination(rehearsal)?, self.reader().await?);
+            let taken = aside(async move || {
+                let _reader = reader;
+                submission.take(&to, documents, false, &circumstances).await
+            });
+            return taken.await;
         }
-        let (observed_at, data_dir) = (circumstances.observed_at, deps.data_dir().to_owned());
+        let (observed_at, data_dir) = (circumstances.observed_at, self.deps()?.data_dir().to_owned());
         let reading = self.reading(move || submission.read(documents, observed_at, || existing_key(&data_dir))).await?;
         let context = context(circumstances.actor.as_deref());
         Ok(Ingested::One(self.append(reading, &circumstances, context).await?))
@@ -152,12 +172,6 @@ impl Desk {
         circumstances: &Circumstances,
         rehearsal: bool,
     ) -> Result<BatchIngested> {
-        let deps = self.deps()?.clone();
-        let to = if rehearsal {
-            Destination::Rehearsal(deps.settings().clone(), Arc::new(crate::service::watch::Unwatched))
-        } else {
-            Destination::Open(deps)
-        };
-        batch(&to, BatchInput::stream(lines, "the lines", None), false, circumstances).await
+        batch(&self.destination(rehearsal)?, BatchInput::stream(lines, "the lines", None), false, circumstances).await
     }
 }

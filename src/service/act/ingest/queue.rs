@@ -2,14 +2,16 @@
 //! transaction. So many small documents cost the log little more than one.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::number::fit;
 use ingest::append::TRIES;
 use ingest::source::Reading;
 use ingest::source::gitlog::Person;
 use ingest::{Append, AppendContext, AppendError, Refusal};
 use serde_json::{Map, Value};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::intake::{EventFate, Foresight, Intake};
 use super::one::OneIngested;
@@ -17,8 +19,9 @@ use super::{Circumstances, Destination};
 use crate::service::act::placed::Placed;
 use crate::service::{Deps, Error, Result};
 
-/// Most documents that wait; further ones are turned away.
+/// Most documents that wait, and bytes of them: 256 MiB; further ones are turned away.
 const MOST_WAITING: usize = 1_024;
+const BYTES_WAITING: usize = 256 * 1024 * 1024;
 /// Most documents of one transaction, and about how many bytes of them.
 const MOST_TOGETHER: usize = 128;
 const BYTES_TOGETHER: usize = 32 * 1024 * 1024;
@@ -32,6 +35,8 @@ struct QueuedDocument {
     warnings: Vec<String>,
     summary: Map<String, Value>,
     answer: oneshot::Sender<Result<OneIngested>>,
+    /// Held until it is appended, also when whoever handed it in has gone.
+    _room: OwnedSemaphorePermit,
 }
 
 impl QueuedDocument {
@@ -43,14 +48,18 @@ impl QueuedDocument {
 
 /// The way to whoever appends.
 #[derive(Clone, Debug)]
-pub(super) struct AppendQueue(mpsc::Sender<QueuedDocument>);
+pub(super) struct AppendQueue {
+    sender: mpsc::Sender<QueuedDocument>,
+    /// Bytes that still may wait.
+    room: Arc<Semaphore>,
+}
 
 impl AppendQueue {
     /// The way to one who begins now, and ends when nobody has the way any more.
     pub(super) fn to(deps: Deps) -> Self {
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
         tokio::spawn(append_waiting(deps, receiver));
-        Self(sender)
+        Self { sender, room: Arc::new(Semaphore::new(BYTES_WAITING)) }
     }
 
     /// Appends what was read of one document, when it is its turn. Who goes away meanwhile leaves it to be appended.
@@ -68,8 +77,11 @@ impl AppendQueue {
         let append = Append { event: read.event, observed_at, key };
         let (answer, answered) = oneshot::channel();
         let document = documents.into_iter().next();
-        let waiting = QueuedDocument { append, context, document, people, warnings, summary, answer };
-        self.0.try_send(waiting).map_err(|_| Error::busy("too many documents wait to be appended"))?;
+        let full = || Error::busy("too many documents wait to be appended");
+        let bytes = document.as_ref().map_or(0, |document| fit(document.len(), "bytes of a document"));
+        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes).map_err(|_| full())?;
+        let waiting = QueuedDocument { append, context, document, people, warnings, summary, answer, _room: room };
+        self.sender.try_send(waiting).map_err(|_| full())?;
         answered.await.map_err(|_| Error::unavailable("whoever appends has ended"))?
     }
 }
@@ -77,23 +89,15 @@ impl AppendQueue {
 async fn append_waiting(deps: Deps, mut queue: mpsc::Receiver<QueuedDocument>) {
     let mut intake = None;
     while let Some(first) = queue.recv().await {
-        let (mut together, mut bytes) = (vec![first], 0);
+        let (mut bytes, mut together) = (first.bytes(), vec![first]);
         while together.len() < MOST_TOGETHER && bytes < BYTES_TOGETHER {
             let Ok(next) = queue.try_recv() else { break };
             bytes += next.bytes();
             together.push(next);
         }
-        let opened = match intake.take() {
-            Some(intake) => Ok(intake),
-            None => Intake::open(&Destination::Open(deps.clone()), None).await,
-        };
-        match opened {
-            Ok(open) => {
-                append(&open, together).await;
-                intake = Some(open);
-            }
-            Err(error) => turn_away(together, &error),
-        }
+        // A fault of our own ends with those whom it meets: who comes next has another way into the log.
+        let appended = tokio::spawn(append(deps.clone(), intake.take(), together));
+        intake = appended.await.ok().flatten();
     }
 }
 
@@ -106,11 +110,27 @@ fn turn_away(together: Vec<QueuedDocument>, error: &Error) {
     }
 }
 
-async fn append(intake: &Intake, together: Vec<QueuedDocument>) {
-    let settled = match settle(intake, &together).await {
-        Ok(settled) => settled,
-        Err(error) => return turn_away(together, &error),
+/// Appends them by this way into the log, or a new one, and gives it back.
+async fn append(deps: Deps, intake: Option<Intake>, together: Vec<QueuedDocument>) -> Option<Intake> {
+    let intake = match intake {
+        Some(intake) => intake,
+        None => match Intake::open(&Destination::Open(deps), None).await {
+            Ok(intake) => intake,
+            Err(error) => {
+                turn_away(together, &error);
+                return None;
+            }
+        },
     };
+    match settle(&intake, &together).await {
+        Ok(settled) => answer(together, settled),
+        Err(error) => turn_away(together, &error),
+    }
+    Some(intake)
+}
+
+/// Tells each what became of it.
+fn answer(together: Vec<QueuedDocument>, settled: Vec<(Option<EventFate>, Vec<String>)>) {
     for (mut waiting, (fate, odd)) in together.into_iter().zip(settled) {
         waiting.warnings.extend(odd);
         let told = match fate {
