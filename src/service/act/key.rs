@@ -90,10 +90,22 @@ fn pattern(text: &str) -> Result<String> {
     }
     match text.strip_suffix('*') {
         Some("") => Ok(text.to_owned()),
-        Some(beginning) if beginning.starts_with("pkg:") && !beginning.contains('*') => Ok(text.to_lowercase()),
+        Some(beginning) if !beginning.contains('*') => Ok(beginning_of_ids(beginning).ok_or_else(wrong)? + "*"),
         Some(_) => Err(wrong()),
         None => Ok(Purl::parse(text).map_err(|_| wrong())?.id),
     }
+}
+
+/// The beginning of ids as ids are written: what of case each type of purl keeps, and what it encodes.
+fn beginning_of_ids(text: &str) -> Option<String> {
+    if !text.strip_prefix("pkg:")?.contains('/') {
+        return Some(text.to_lowercase());
+    }
+    // A whole id is made of it; some types have a namespace always. A rest that is cut off was a version's or so.
+    ["0070707", "0070707/0070707"].into_iter().find_map(|rest| {
+        let whole = Purl::parse(&format!("{text}{rest}")).ok()?;
+        whole.id.strip_suffix(rest).map(str::to_owned)
+    })
 }
 
 /// What may be told by whoever holds a key.
@@ -211,13 +223,30 @@ mod tests {
             assert_eq!(scope.lacks("sbom", Some(repo)).is_none(), may, "{repo}");
         }
         assert!(scope.lacks("repo", Some("pkg:github/acme/tool")).is_some());
+        for (beginning, id) in [
+            ("pkg:*", "pkg:npm/left"),
+            ("pkg:GitHub/*", "pkg:github/acme/tool"),
+            ("pkg:github/Ac*", "pkg:github/acme/tool"),
+            ("pkg:npm/@Acme/*", "pkg:npm/@acme/tool"),
+            ("pkg:pypi/Acme_*", "pkg:pypi/acme.tool"),
+            ("pkg:cargo/Acme*", "pkg:cargo/AcmeTool"),
+        ] {
+            let scope = draft(&["registry"], &[beginning]).unwrap().scope;
+            assert_eq!(scope.lacks("registry", Some(id)), None, "{beginning}");
+            assert!(scope.lacks("registry", Some("pkg:gem/other")).is_some() || beginning == "pkg:*", "{beginning}");
+        }
+        assert!(draft(&[], &["pkg:cargo/Acme*"]).unwrap().scope.lacks("registry", Some("pkg:cargo/acme")).is_some());
         let any = draft(&[], &[]).unwrap().scope;
         assert_eq!(any.lacks("grants", None), None);
         let some = draft(&["grants"], &["pkg:github/a/*"]).unwrap().scope;
         assert!(some.lacks("grants", None).is_some());
-        for (kinds, repos) in
-            [(&["nothing"][..], &[][..]), (&[], &["acme/*"]), (&[], &["pkg:github/*/x*"]), (&[], &["x"])]
-        {
+        for (kinds, repos) in [
+            (&["nothing"][..], &[][..]),
+            (&[], &["acme/*"]),
+            (&[], &["pkg:github/*/x*"]),
+            (&[], &["x"]),
+            (&[], &["pkg:npm/a@1*"]),
+        ] {
             assert!(draft(kinds, repos).is_err(), "{kinds:?} {repos:?}");
         }
         assert!(ClientKeyDraft::new(&[], &[], None, Some("2020-01-01")).is_err());
