@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::{PAIRS, Service, document, replayed};
+use crate::support::git::one_commit_by;
 use crate::support::host::{AUDIENCE, CodeHost, claims};
 use crate::support::program::{Program, bare};
 use crate::support::skipped::skipped;
@@ -142,6 +143,44 @@ fn what_is_refused_is_listed_with_its_reason_and_without_a_private_ones() {
     service.until("/repos/pkg:github/acme/hidden", |status, _| status == 200);
     let hidden = service.get("/ingest/sbom/1").1;
     assert_eq!((&hidden["status"], &hidden["raw_artifact"]), (&json!("processed"), &Value::Null), "{hidden}");
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
+fn whoever_set_a_run_going_is_gone_with_an_erasure() {
+    let (program, host) = (Program::fresh(), CodeHost::with(&["k1"]));
+    let history = one_commit_by(&program.data().join("history"), "1+wendy-x@users.noreply.github.com");
+    program.run(["ingest", "git-log", &history, "--repo", "pkg:github/acme/tool"]).ok();
+    let service = believing(&mut program.command(), &host);
+    let by = |actor: &str, id: &str, body: &[u8]| {
+        let mut claims = claims("acme/tool", id);
+        claims["actor"] = json!(actor);
+        hand(&service, &host.sign(&json!({"alg": "RS256", "kid": "k1"}), &claims, "k1"), body).0
+    };
+    // Each in every way: taken, told again, and the one who leaves a name refused as well.
+    for (actor, id, package) in [("Wendy-X", "1", "left"), ("walter-y", "2", "right")] {
+        assert_eq!(by(actor, id, &named("x", &[package])), 202);
+        assert_eq!(by(actor, &format!("{id} again"), &named("x", &[package])), 202);
+    }
+    assert_eq!(by("Wendy-X", "3", b"{}"), 422);
+    let claimed = || {
+        let list = service.ok("/ingest/sbom");
+        let actors = list["items"].as_array().unwrap().iter().map(|item| item["actor_claim"].as_str().unwrap_or(""));
+        let mut actors: Vec<String> = actors.filter(|actor| !actor.is_empty()).map(str::to_owned).collect();
+        actors.sort();
+        (actors, list)
+    };
+    let (actors, list) = claimed();
+    assert_eq!(actors, ["Wendy-X", "Wendy-X", "Wendy-X", "walter-y", "walter-y"], "{list}");
+    let person = service.until("/contributors", |_, people| people["total"] == 1);
+    program.run(["erase", "contributor", person["items"][0]["email_hash"].as_str().unwrap()]).ok();
+    let (actors, list) = claimed();
+    assert_eq!(actors, ["walter-y", "walter-y"], "{list}");
+    let last = program.events().iter().filter_map(|event| event["position"].as_u64()).max().unwrap();
+    program.run(["erase", "payload", &last.to_string(), "--reason", "asked for", "--yes"]).ok();
+    let (actors, list) = claimed();
+    assert!(actors.is_empty(), "{list}");
+    assert_eq!(list["total"], 5, "what became of them is still told: {list}");
     assert_eq!(service.end(), Some(0));
 }
 
