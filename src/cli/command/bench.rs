@@ -42,7 +42,7 @@ pub(crate) async fn run(
                 command.args(["project", "--follow", "--quiet", "--tenant", "public"]).env("DATABASE_URL", url);
                 command
             };
-            private::on(&settings, watch, async |deps| lag::run(deps, asked.appends, asked.into(), follower).await)
+            private::on(&settings, watch, async |deps| lag::run(deps, asked.appends, asked.log.into(), follower).await)
                 .await
         }
         #[cfg(feature = "serve")]

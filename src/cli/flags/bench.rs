@@ -20,10 +20,10 @@ pub(crate) enum Bench {
     AppendSingle,
     /// All projections from a generated log, against reading and decoding it
     #[cfg(feature = "ingest")]
-    Rebuild(LogSize),
+    Rebuild(ReadLogSize),
     /// The fold in memory of a generated log, against reading and decoding it
     #[cfg(feature = "ingest")]
-    Replay(LogSize),
+    Replay(ReadLogSize),
     /// From an append's answer to the row that a following process writes
     #[cfg(feature = "ingest")]
     Lag(Lag),
@@ -34,28 +34,39 @@ pub(crate) enum Bench {
     Root,
     /// Put a generated log into an empty database, to try things by hand
     #[cfg(feature = "ingest")]
-    Generate(LogSize),
+    Generate(ReadLogSize),
     /// The metric engine alone, on a graph from files
     Criticality(CriticalityArgs),
 }
 
-/// How large a generated log is.
+/// How large a generated log is, and how large where nobody says.
 #[cfg(feature = "ingest")]
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct LogSize {
-    /// Repositories
-    #[arg(long, default_value_t = 10_000)]
+pub(crate) struct LogSize<const REPOS: u32, const EDGES: u32, const EVENTS: u64> {
+    /// Repositories of the log
+    #[arg(long, default_value_t = REPOS)]
     pub(crate) repos: u32,
-    /// Edges from repositories to packages, about
-    #[arg(long, default_value_t = 100_000)]
+    /// Its edges from repositories to packages, about
+    #[arg(long, default_value_t = EDGES)]
     pub(crate) edges: u32,
-    /// Events
-    #[arg(long, default_value_t = 200_000)]
+    /// Its events
+    #[arg(long, default_value_t = EVENTS)]
     pub(crate) events: u64,
     /// Where the drawing begins
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 }
+
+#[cfg(feature = "ingest")]
+impl<const REPOS: u32, const EDGES: u32, const EVENTS: u64> From<LogSize<REPOS, EDGES, EVENTS>> for Size {
+    fn from(LogSize { repos, edges, events, seed }: LogSize<REPOS, EDGES, EVENTS>) -> Self {
+        Self { repos, edges, events, seed }
+    }
+}
+
+/// A log to read.
+#[cfg(feature = "ingest")]
+pub(crate) type ReadLogSize = LogSize<10_000, 100_000, 200_000>;
 
 /// How the service is loaded.
 #[cfg(feature = "serve")]
@@ -73,24 +84,14 @@ pub(crate) struct ServeLoad {
     /// Events appended a second meanwhile
     #[arg(long, default_value_t = 0)]
     pub(crate) ingest_rate: u32,
-    /// Repositories of the log
-    #[arg(long, default_value_t = 10_000)]
-    pub(crate) repos: u32,
-    /// Its edges, about
-    #[arg(long, default_value_t = 100_000)]
-    pub(crate) edges: u32,
-    /// Its events
-    #[arg(long, default_value_t = 20_000)]
-    pub(crate) events: u64,
-    /// Where the drawing begins
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) log: LogSize<10_000, 100_000, 20_000>,
 }
 
 #[cfg(feature = "serve")]
 impl From<ServeLoad> for LoadPlan {
-    fn from(ServeLoad { rate, seconds, connections, ingest_rate, repos, edges, events, seed }: ServeLoad) -> Self {
-        Self { rate, seconds, connections, ingest_rate, size: Size { repos, edges, events, seed } }
+    fn from(ServeLoad { rate, seconds, connections, ingest_rate, log }: ServeLoad) -> Self {
+        Self { rate, seconds, connections, ingest_rate, size: log.into() }
     }
 }
 
@@ -101,32 +102,8 @@ pub(crate) struct Lag {
     /// Appends
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) appends: u32,
-    /// Repositories of the log that is there before
-    #[arg(long, default_value_t = 1_000)]
-    pub(crate) repos: u32,
-    /// Its edges, about
-    #[arg(long, default_value_t = 10_000)]
-    pub(crate) edges: u32,
-    /// Its events
-    #[arg(long, default_value_t = 20_000)]
-    pub(crate) events: u64,
-    /// Where the drawing begins
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-}
-
-#[cfg(feature = "ingest")]
-impl From<LogSize> for Size {
-    fn from(LogSize { repos, edges, events, seed }: LogSize) -> Self {
-        Self { repos, edges, events, seed }
-    }
-}
-
-#[cfg(feature = "ingest")]
-impl From<Lag> for Size {
-    fn from(Lag { appends: _, repos, edges, events, seed }: Lag) -> Self {
-        Self { repos, edges, events, seed }
-    }
+    #[command(flatten)]
+    pub(crate) log: LogSize<1_000, 10_000, 20_000>,
 }
 
 /// A graph from files, and how to measure it.

@@ -4,13 +4,13 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use domain::TenantId;
-use ingest::bench::generate::{Size, fill};
-use ingest::bench::{Scratch, event, settings};
+use ingest::bench::{Scratch, event};
 use ingest::{Append, Log};
 use serde_json::json;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::process::{Child, Command};
 
+use super::generate::{Size, measured};
 use super::measure::{Figures, quantile, report};
 use crate::service::deps::context;
 use crate::service::pools::{Work, connect};
@@ -31,24 +31,14 @@ const LONGEST_START: Duration = Duration::from_secs(1_800);
 /// # Errors
 /// When the server fails or lets us make no database, and when the follower ends.
 pub async fn run(deps: &Deps, appends: u32, size: Size, follower: impl FnOnce(&str) -> Command) -> Result<Figures> {
-    let server = deps.server().await?;
-    let scratch = Scratch::create(server).await?;
-    let report = async {
-        let log = Log::new(scratch.pool().clone(), TenantId::PUBLIC);
-        fill(&log, size, |_| ()).await?;
+    measured(deps, size, async |scratch, log| {
         let mut follower = follow(follower(scratch.options().to_url_lossy().as_str()))?;
-        let report = measure(deps, &scratch, &log, &mut follower, size.events, appends).await;
+        let report = measure(deps, scratch, &log, &mut follower, size.events, appends).await;
         follower.start_kill().map_err(Error::unavailable)?;
         follower.wait().await.map_err(Error::unavailable)?;
         report
-    };
-    let report = report.await;
-    let settings = settings(server).await;
-    scratch.drop().await?;
-    let mut report = report?;
-    report.insert("log".to_owned(), super::generate::json(size));
-    report.insert("server".to_owned(), json!(settings?));
-    Ok(report)
+    })
+    .await
 }
 
 /// Starts it, in silence.

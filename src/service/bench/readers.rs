@@ -5,14 +5,12 @@ use std::time::{Duration, Instant};
 
 use ::replay::{ReplayError, as_of, catch_up, formulas, log, rebuild};
 use domain::{TenantId, formula};
-use ingest::Log;
-use ingest::bench::generate::{Size, fill};
-use ingest::bench::{Scratch, settings};
 use projections::store::schema::FormulaDocument;
 use projections::tables::Projection;
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::generate::{Size, measured};
 use super::measure::{Figures, RUNS, compare, quantile};
 use crate::service::pools::{Work, connect};
 use crate::service::{Deps, Error, Result};
@@ -81,22 +79,11 @@ async fn with_log(
     size: Size,
     measure: impl AsyncFnOnce(PgConnection, PgConnection, FormulaDocument) -> Result<Figures>,
 ) -> Result<Figures> {
-    let server = deps.server().await?;
-    let scratch = Scratch::create(server).await?;
-    let report = async {
-        let mut progress = deps.begin("generating", size.events);
-        fill(&Log::new(scratch.pool().clone(), TenantId::PUBLIC), size, |done| progress.reach(done)).await?;
-        drop(progress);
+    measured(deps, size, async |scratch, _| {
         let mut conn = connect(&scratch.options(), TenantId::PUBLIC, Work::LongRead).await?;
         sqlx::query("VACUUM ANALYZE").execute(&mut conn).await?;
         let formula = formulas::named(&mut conn, formula::DEFAULT, 0).await?;
         measure(conn, connect(&scratch.options(), TenantId::PUBLIC, Work::LongRead).await?, formula).await
-    };
-    let report = report.await;
-    let settings = settings(server).await;
-    scratch.drop().await?;
-    let mut report = report?;
-    report.insert("log".to_owned(), super::generate::json(size));
-    report.insert("server".to_owned(), json!(settings?));
-    Ok(report)
+    })
+    .await
 }

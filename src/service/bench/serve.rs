@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::TenantId;
-use ingest::bench::generate::{Size, fill};
-use ingest::bench::{Scratch, event, settings};
+use ingest::bench::event;
 use ingest::{Append, Log};
 use serde_json::{Value, json};
 use sqlx::ConnectOptions as _;
@@ -21,6 +19,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::generate::{Size, measured};
 use super::measure::{Figures, quantile, report};
 use crate::service::deps::context;
 use crate::service::{Deps, Error, Result};
@@ -63,28 +62,16 @@ struct Came {
 /// # Errors
 /// When the database server fails or lets us make no database, and when the server ends.
 pub async fn run(deps: &Deps, plan: &LoadPlan, server: impl FnOnce(&str) -> Command) -> Result<Figures> {
-    let database = deps.server().await?;
-    let scratch = Scratch::create(database).await?;
-    let report = async {
-        let log = Log::new(scratch.pool().clone(), TenantId::PUBLIC);
-        let mut progress = deps.begin("generating", plan.size.events);
-        fill(&log, plan.size, |done| progress.reach(done)).await?;
-        drop(progress);
+    measured(deps, plan.size, async |scratch, log| {
         let mut command = server(scratch.options().to_url_lossy().as_str());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| Error::unavailable(error).of("cannot start the server"))?;
-        let measured = measure(deps, &log, &mut child, plan).await;
+        let report = measure(deps, &log, &mut child, plan).await;
         child.start_kill().map_err(Error::unavailable)?;
         child.wait().await.map_err(Error::unavailable)?;
-        measured
-    };
-    let report = report.await;
-    let settings = settings(database).await;
-    scratch.drop().await?;
-    let mut report = report?;
-    report.insert("log".to_owned(), super::generate::json(plan.size));
-    report.insert("server".to_owned(), json!(settings?));
-    Ok(report)
+        report
+    })
+    .await
 }
 
 /// Where the server answers, once it does.
