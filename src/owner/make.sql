@@ -14,7 +14,7 @@ BEGIN
         NULL; -- Made at this moment, for another database of the server.
     END;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = due AND (rolsuper OR rolbypassrls)) THEN
-        EXECUTE format('ALTER ROLE %I NOSUPERUSER NOBYPASSRLS', due);
+        RAISE EXCEPTION 'the role % is above policies, so it can own no log: rename it, or take that from it', due;
     END IF;
     IF NOT has_database_privilege(due, current_database(), 'CREATE') THEN
         EXECUTE format('GRANT CONNECT, TEMPORARY, CREATE ON DATABASE %I TO %I', current_database(), due);

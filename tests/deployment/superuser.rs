@@ -187,3 +187,21 @@ async fn a_login_above_policies_that_can_be_nobody_else_is_named() {
     assert!(ok && said == format!("{name} logs in, and works as {OWNER}, for whom policies hold"), "{said}");
     place.db.pool().execute(format!("DROP ROLE {name}").as_str()).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_role_above_policies_becomes_no_owner_and_stays_what_it_is() {
+    let db = Db::create().await;
+    let name = format!("atlas_test_above_{}", uuid::Uuid::now_v7().simple());
+    for above in ["SUPERUSER", "BYPASSRLS"] {
+        db.pool().execute(format!("CREATE ROLE {name} {above}").as_str()).await.unwrap();
+        let mut transaction = db.pool().begin().await.unwrap();
+        let due = "SELECT set_config('pg_atlas.owner', $1, true)";
+        sqlx::query(due).bind(&name).execute(&mut *transaction).await.unwrap();
+        let refused = transaction.execute(include_str!("../../src/owner/make.sql")).await.unwrap_err().to_string();
+        assert!(refused.contains(&format!("the role {name} is above policies")), "{refused}");
+        transaction.rollback().await.unwrap();
+        let above = format!("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = '{name}'");
+        assert!(sqlx::query_scalar::<_, bool>(&above).fetch_one(db.pool()).await.unwrap());
+        db.pool().execute(format!("DROP ROLE {name}").as_str()).await.unwrap();
+    }
+}
