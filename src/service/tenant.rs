@@ -1,8 +1,8 @@
 //! Which tenant is meant: a name becomes the number that sessions of the database say.
 
 use domain::{TenantId, TenantName};
-use sqlx::Connection as _;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
 
 use super::acting;
 use super::error::{Error, Result};
@@ -34,14 +34,20 @@ pub(super) fn find(options: &PgConnectOptions, name: &TenantName) -> Result<Tena
     })
 }
 
-pub(super) async fn ask(options: &PgConnectOptions, name: &TenantName) -> Result<TenantId> {
+async fn ask(options: &PgConnectOptions, name: &TenantName) -> Result<TenantId> {
     let mut conn = acting::looking(options, TenantId::PUBLIC).await?;
-    let found = sqlx::query_file_scalar!("sql/tenant_number.sql", name.as_str()).fetch_optional(&mut conn).await;
+    let number = number(&mut conn, name).await;
+    conn.close().await?;
+    number
+}
+
+/// The number of a tenant, whichever one the connection is of.
+pub(super) async fn number(conn: &mut PgConnection, name: &TenantName) -> Result<TenantId> {
+    let found = sqlx::query_file_scalar!("sql/tenant_number.sql", name.as_str()).fetch_optional(conn).await;
     let number = match found {
         Ok(number) => number.and_then(TenantId::new),
         Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| UNSEEN.contains(&&*code)) => None,
         Err(error) => return Err(error.into()),
     };
-    conn.close().await?;
     number.ok_or_else(|| Error::unavailable(NoTenant(name.clone())))
 }

@@ -1,5 +1,7 @@
 //! Several tenants behind one service: nothing of one in the answers of another.
 
+use sqlx::{Connection as _, PgConnection};
+
 use super::*;
 
 /// Everything that a tenant could be seen by, each without `/t/TENANT`.
@@ -81,5 +83,25 @@ fn what_comes_into_another_tenants_log_is_answered_while_it_is_served() {
     service.until("/t/public/repos/pkg:github/acme/tool", |status, _| status == 200);
     assert_eq!(service.ok("/repos")["total"], 0);
     assert_eq!(service.ok("/t/acme/repos")["total"], 0);
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
+fn whoever_asks_for_tenants_that_there_are_not_opens_no_connections() {
+    let program = Program::fresh();
+    let service = Service::of(&mut program.command(), &[]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut conn = runtime.block_on(PgConnection::connect(&program.url())).unwrap();
+    let mut opened = || {
+        let sql = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()";
+        runtime.block_on(sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut conn)).unwrap()
+    };
+    assert_eq!(service.get("/t/nobody/repos").0, 404);
+    let before = opened();
+    for n in 0..60 {
+        assert_eq!(service.get(&format!("/t/nobody-{n}/repos")).0, 404);
+    }
+    let opened = opened() - before;
+    assert!(opened < 20, "{opened} connections were opened");
     assert_eq!(service.end(), Some(0));
 }

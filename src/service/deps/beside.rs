@@ -48,8 +48,9 @@ impl Deps {
     /// # Errors
     /// When this user has no such tenant, or there is no way to the database.
     pub(crate) async fn of_tenant(&self, name: &TenantName) -> Result<Self> {
+        // Anybody may ask for any name: no more connections are opened for that than there are for answers.
+        let tenant = tenant::number(&mut *self.read().await?, name).await?;
         let options = self.ways.options().await?;
-        let tenant = tenant::ask(options, name).await?;
         let settings = Settings { tenant: name.clone(), ..self.settings.clone() };
         Ok(Self {
             data_dir: settings.data_dir()?,
