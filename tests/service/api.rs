@@ -99,6 +99,49 @@ fn one_score_has_its_place_and_what_it_rests_on() {
 }
 
 #[test]
+fn what_several_repositories_of_a_project_name_counts_once() {
+    let program = Program::fresh();
+    let naming = |purls: &[&str]| {
+        let mut document = document();
+        let package = document["packages"][0].clone();
+        let packages = purls.iter().enumerate().map(|(n, purl)| {
+            let mut package = package.clone();
+            package["SPDXID"] = json!(format!("SPDXRef-{n}"));
+            package["externalRefs"][0]["referenceLocator"] = json!(format!("{purl}@1.0"));
+            package
+        });
+        document["packages"] = packages.collect();
+        document
+    };
+    for repo in ["acme/one", "acme/two"] {
+        program.sbom(repo, &naming(&["pkg:npm/left"]), &["--project", "p:one"]);
+    }
+    program.sbom("other/app", &naming(&["pkg:github/acme/one", "pkg:github/acme/two"]), &[]);
+    let service = Service::of(&mut program.command(), &[]);
+    let rests = service.ok("/scores/p:one")["rests_on"].clone();
+    assert_eq!((&rests["direct_dependents"], &rests["direct_dependencies"]), (&json!(1), &json!(1)), "{rests}");
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
+fn a_text_is_found_in_ids_and_names_whatever_the_case() {
+    let program = Program::fresh();
+    let mut document = document();
+    document["packages"][0]["externalRefs"][0]["referenceLocator"] = json!("pkg:cargo/AcmeTool@1.0");
+    program.sbom("acme/app", &document, &[]);
+    let service = Service::of(&mut program.command(), &[]);
+    for target in [
+        "/scores?level=external&q=pkg:cargo/acmetool",
+        "/scores?level=external&q=CARGO/ACME",
+        "/packages?q=cargo/acmet",
+    ] {
+        let found = service.ok(target);
+        assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!("pkg:cargo/AcmeTool")), "{target}");
+    }
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
 fn packages_are_listed_looked_up_and_fall() {
     let program = program();
     let service = Service::of(&mut program.command(), &[]);

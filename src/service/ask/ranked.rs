@@ -1,6 +1,6 @@
 //! Scores of a snapshot: listed, and one of them with its place among all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::recorded::Position;
 use domain::status::ActivityStatus;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::filter::ScoresFilter;
 use super::page::{PageQuery, RowsPage};
-use super::resident::Resident;
+use super::resident::{EdgeClaim, Resident};
 use super::scores::{Scored, Sort};
 use super::{forms_of, known};
 use crate::service::Result;
@@ -53,7 +53,9 @@ pub fn listed(atlas: &Resident, asked: &RankedQuery) -> Result<RowsPage<Scored>>
     let wanted = |row: &Scored| {
         let score = &row.score;
         asked.filter.wants(asked.level, &score.id, score.project_id.as_ref(), score.activity_status.as_deref())
-            && text.as_ref().is_none_or(|text| score.id.contains(text) || score.name.to_lowercase().contains(text))
+            && text
+                .as_ref()
+                .is_none_or(|text| [&score.id, &score.name].iter().any(|of| of.to_lowercase().contains(text)))
             && ecosystem.as_ref().is_none_or(|kind| score.id.starts_with(kind))
             && asked.flag.as_ref().is_none_or(|flag| has_flag(row, flag))
     };
@@ -167,11 +169,14 @@ fn rests_on(atlas: &Resident, level: Level, id: &str) -> RestsOn {
     };
     let people = atlas.people().of_repos(&own);
     let details = || own.iter().map(|vertex| &atlas.graph().vertices[*vertex as usize].details);
+    // Of a project, what several of its repositories name, or what names several, counts once.
+    let each =
+        |ends: &mut dyn Iterator<Item = (u32, &EdgeClaim)>| ends.map(|(end, _)| end).collect::<BTreeSet<_>>().len();
     let sum = |values: &mut dyn Iterator<Item = u64>| values.reduce(u64::saturating_add);
     RestsOn {
         repos: if level == Level::External { 0 } else { own.len() },
-        direct_dependents: own.iter().map(|vertex| atlas.dependents(*vertex).count()).sum(),
-        direct_dependencies: own.iter().map(|vertex| atlas.dependencies(*vertex).count()).sum(),
+        direct_dependents: each(&mut own.iter().flat_map(|vertex| atlas.dependents(*vertex))),
+        direct_dependencies: each(&mut own.iter().flat_map(|vertex| atlas.dependencies(*vertex))),
         contributors: people.len(),
         commits: people.iter().map(|held| held.total.commits).sum(),
         latest_commit: own.iter().filter_map(|vertex| atlas.latest_commit(*vertex)).max(),
