@@ -51,8 +51,24 @@ fn events_are_those_of_the_log_and_private_ones_are_without_payload() {
     // The file of all is for auditors, as long as somebody is private.
     program.json("publish --label one");
     service.until("/publications/one", |status, _| status == 200);
+    let key = |flags: &[&str]| {
+        let made = program.run(["key", "create"].iter().chain(flags)).ok().json();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let with = |service: &Service, key: &str| {
+        let (status, head, _) = service.asked("/publications/one/bundle", &[&format!("Authorization: Bearer {key}")]);
+        (status, head.contains("cache-control: private, no-store"))
+    };
+    let audit = key(&["--kinds", "audit"]);
     assert_eq!(service.get("/publications/one/bundle").0, 403);
+    assert_eq!(with(&service, &audit), (200, true));
+    assert_eq!(with(&service, &key(&[])).0, 403, "for documents alone");
+    assert_eq!(with(&service, &key(&["--kinds", "audit", "--repos", "pkg:github/acme/*"])).0, 403, "for a part of it");
+    assert_eq!((with(&service, &format!("{audit}x")).0, with(&service, "abc").0), (401, 401));
     assert_eq!(service.end(), Some(0));
+    let front = Service::of(&mut program.command(), &["--read-only"]);
+    assert_eq!(with(&front, &audit).0, 403, "it knows no keys");
+    assert_eq!(front.end(), Some(0));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use super::said::standing;
 use crate::http::answer::{Complaint, HttpAnswer, text};
 use crate::http::asked::Asked;
+use crate::http::auth::is_auditor;
 use crate::service::ask::audit::bundle;
 use crate::service::ask::page::AllRows;
 use crate::service::ask::{publications, visibility};
@@ -29,13 +30,13 @@ pub(super) async fn one(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer, Co
     standing(asked, &atlas, published)
 }
 
-/// `GET /publications/{label}/bundle`: the log in one file. One with private repositories is not for everybody.
+/// `GET /publications/{label}/bundle`: the log in one file. One with private repositories is for auditors alone.
 pub(super) async fn bundle(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer, Complaint> {
     let atlas = asked.now()?;
     let published = publications::one(&asked.atlas.deps, label).await?;
-    if visibility::has_private(&asked.atlas.deps, &atlas).await? {
-        let detail = "This log has events about private repositories: its bundle is for auditors.";
-        return Err(Complaint::new(StatusCode::FORBIDDEN, detail));
+    let has_private = visibility::has_private(&asked.atlas.deps, &atlas).await?;
+    if has_private {
+        is_auditor(asked.headers(), &asked.atlas).await?;
     }
     let Ok(place) = PLACES.try_acquire() else {
         let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Other files are being made.");
@@ -45,5 +46,8 @@ pub(super) async fn bundle(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer,
     let mut answer = text(StatusCode::OK, "application/gzip", Body::from_stream(chunks));
     let file = format!("attachment; filename=\"{}.pgatlas\"", published.position);
     answer.headers_mut().extend(HeaderValue::from_str(&file).ok().map(|file| (header::CONTENT_DISPOSITION, file)));
+    if has_private {
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
     Ok(answer)
 }

@@ -12,7 +12,7 @@ use sqlx::types::chrono::{DateTime, Utc};
 use crate::service::{Deps, Error, Result};
 
 /// A kind of key that hands nothing in: it may have what is not for everybody.
-const AUDIT: &str = "audit";
+pub(crate) const AUDIT: &str = "audit";
 /// Many documents in one request; each is asked for by its own kind.
 pub(crate) const BATCH: &str = "batch";
 /// Most patterns of one key.
@@ -120,7 +120,10 @@ impl KeyScope {
     #[must_use]
     pub fn lacks(&self, kind: &str, named: Option<&str>) -> Option<String> {
         if !self.kinds.iter().any(|known| known == kind) {
-            return Some(format!("this key is not for documents of kind {kind}"));
+            return Some(match kind {
+                AUDIT => "this key is not for auditors".to_owned(),
+                _ => format!("this key is not for documents of kind {kind}"),
+            });
         }
         // What cannot be read is refused where it is read.
         let id = named.map(|text| Purl::parse(text).map_or_else(|_| text.to_owned(), |purl| purl.id));
@@ -135,6 +138,7 @@ impl KeyScope {
         }
         Some(match id {
             Some(_) => "this key is not for this repository or package".to_owned(),
+            None if kind == AUDIT => "this key is for some repositories, and a log is about all".to_owned(),
             None => format!("this key is for some repositories, and documents of kind {kind} may be about any"),
         })
     }
