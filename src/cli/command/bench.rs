@@ -48,14 +48,16 @@ pub(crate) async fn run(
         #[cfg(feature = "serve")]
         Bench::Serve(asked) => {
             let program = std::env::current_exe().map_err(Failure::environment)?;
-            let server = |url: &str| {
-                let mut command = tokio::process::Command::new(program);
-                command.args(["serve", "--listen", "127.0.0.1:0", "--quiet", "--format", "ndjson"]);
+            let program = |url: &str, what: &[&str]| {
+                let mut command = tokio::process::Command::new(&program);
                 // In its database `public` is alone, whose tenant this program may be.
-                command.args(["--tenant", "public"]).env("DATABASE_URL", url);
+                command
+                    .args(what)
+                    .args(["--quiet", "--tenant", "public", "--format", "ndjson"])
+                    .env("DATABASE_URL", url);
                 command
             };
-            private::on(&settings, watch, async |deps| serve::run(deps, &asked.into(), server).await).await
+            private::on(&settings, watch, async |deps| serve::run(deps, &asked.into(), program).await).await
         }
         #[cfg(feature = "ingest")]
         Bench::Generate(size) => generate::run(&deps(common)?, size.into()).await,

@@ -81,17 +81,20 @@ pub(crate) struct ServeLoad {
     /// Connections that the requests go by
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) connections: u32,
-    /// Events appended a second meanwhile
+    /// Bills of materials of 100 packages handed in a second meanwhile
     #[arg(long, default_value_t = 0)]
     pub(crate) ingest_rate: u32,
+    /// Connections that those go by
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=3_000))]
+    pub(crate) ingest_connections: u32,
     #[command(flatten)]
     pub(crate) log: LogSize<10_000, 100_000, 20_000>,
 }
 
 #[cfg(feature = "serve")]
 impl From<ServeLoad> for LoadPlan {
-    fn from(ServeLoad { rate, seconds, connections, ingest_rate, log }: ServeLoad) -> Self {
-        Self { rate, seconds, connections, ingest_rate, size: log.into() }
+    fn from(ServeLoad { rate, seconds, connections, ingest_rate, ingest_connections, log }: ServeLoad) -> Self {
+        Self { rate, seconds, connections, ingest_rate, ingest_connections, size: log.into() }
     }
 }
 

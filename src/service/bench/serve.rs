@@ -1,38 +1,35 @@
-//! `bench serve`: mixed reads over HTTP at a rate, of a process that serves a generated log.
+//! `bench serve`: mixed reads over HTTP at a rate, of a process that serves a generated log, and documents that are
+//! handed in beside them.
 //!
 //! A request's time counts from when it was due, not from when a connection was free for it: a server that falls behind
 //! is seen to.
 
 mod client;
+mod handed;
+mod pace;
 
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ingest::bench::event;
-use ingest::{Append, Log};
+use ingest::Log;
 use serde_json::{Value, json};
 use sqlx::ConnectOptions as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::generate::{Size, measured};
 use super::measure::{Figures, quantile, report};
-use crate::service::deps::context;
 use crate::service::{Deps, Error, Result};
 use client::Connection;
+use pace::Pace;
 
 /// Longest time until the server answers.
 const LONGEST_START: Duration = Duration::from_secs(1_800);
-/// Nanoseconds of a second.
-const NANOS: u64 = 1_000_000_000;
 /// Ids that requests name, of each kind.
 const IDS: usize = 200;
-/// Streams that are appended to meanwhile.
-const STREAMS: usize = 200;
 
 /// How the service is loaded.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +40,10 @@ pub struct LoadPlan {
     pub seconds: u32,
     /// Connections that they go by.
     pub connections: u32,
-    /// Events appended a second meanwhile.
+    /// Bills of materials handed in a second meanwhile.
     pub ingest_rate: u32,
+    /// Connections that those go by.
+    pub ingest_connections: u32,
     /// The log.
     pub size: Size,
 }
@@ -56,22 +55,39 @@ struct Came {
     errors: u64,
 }
 
-/// Loads a server of a log of its own. `server` makes the command of one, by the URL of its database: in its
-/// environment, where no other user reads it.
+/// Ids of what is served, which requests name.
+#[derive(Debug)]
+struct ServedIds {
+    repos: Vec<String>,
+    packages: Vec<String>,
+}
+
+/// Loads a server of a log of its own. `program` makes a command of this program, by the URL of its database (in its
+/// environment, where no other user reads it) and what it is to do.
 ///
 /// # Errors
-/// When the database server fails or lets us make no database, and when the server ends.
-pub async fn run(deps: &Deps, plan: &LoadPlan, server: impl FnOnce(&str) -> Command) -> Result<Figures> {
+/// When the database server fails or lets us make no database, when the server ends, and when a document was accepted
+/// that is not in the log.
+pub async fn run(deps: &Deps, plan: &LoadPlan, program: impl Fn(&str, &[&str]) -> Command) -> Result<Figures> {
     measured(deps, plan.size, async |scratch, log| {
-        let mut command = server(scratch.options().to_url_lossy().as_str());
+        let url = scratch.options().to_url_lossy();
+        let key = if plan.ingest_rate > 0 { Some(key(program(url.as_str(), &["key", "create"])).await?) } else { None };
+        let mut command = program(url.as_str(), &["serve", "--listen", "127.0.0.1:0"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| Error::unavailable(error).of("cannot start the server"))?;
-        let report = measure(deps, &log, &mut child, plan).await;
+        let report = measure(deps, &log, &mut child, plan, key).await;
         child.start_kill().map_err(Error::unavailable)?;
         child.wait().await.map_err(Error::unavailable)?;
         report
     })
     .await
+}
+
+/// A key to hand documents in with.
+async fn key(mut command: Command) -> Result<String> {
+    let made = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().await.map_err(Error::unavailable)?;
+    let made: Value = serde_json::from_slice(&made.stdout).map_err(Error::unavailable)?;
+    made["key"].as_str().map(str::to_owned).ok_or_else(|| Error::unavailable("no key was made"))
 }
 
 /// Where the server answers, once it does.
@@ -85,43 +101,18 @@ async fn address(child: &mut Child) -> Result<String> {
     address.map(str::to_owned).ok_or_else(|| Error::unavailable("the server does not say where it listens"))
 }
 
-async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan) -> Result<Figures> {
+async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan, key: Option<String>) -> Result<Figures> {
     let host = address(child).await?;
-    let targets = Arc::new(targets(&host).await?);
+    let ids = Arc::new(ids(&host).await?);
+    let targets = Arc::new(targets(&ids));
+    let rss = child.id().and_then(|process| memory(process, "VmRSS:"));
     let begun = Instant::now();
-    let (next, requests) = (Arc::new(AtomicU64::new(0)), u64::from(plan.rate) * u64::from(plan.seconds));
+    let pace = Arc::new(Pace::new(begun, plan.rate, plan.seconds));
     let mut workers = JoinSet::new();
     for _ in 0..plan.connections {
-        let (host, targets, next) = (host.clone(), Arc::clone(&targets), Arc::clone(&next));
-        let rate = u64::from(plan.rate);
-        workers.spawn(async move {
-            let mut came = Came::default();
-            let mut connection = None;
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= requests {
-                    return came;
-                }
-                let due = begun + Duration::from_nanos(number * NANOS / rate);
-                sleep_until(due).await;
-                let target = &targets[domain::number::fit::<usize>(number, "requests") % targets.len()];
-                let answered = async {
-                    let held = match connection.take() {
-                        Some(held) => held,
-                        None => Connection::open(&host).await?,
-                    };
-                    held.get(&host, target).await
-                };
-                match answered.await {
-                    Ok((held, 200, _)) => connection = Some(held),
-                    Ok(_) | Err(_) => came.errors += 1,
-                }
-                came.milliseconds.push(due.elapsed().as_secs_f64() * 1_000.0);
-            }
-        });
+        workers.spawn(reader(host.clone(), Arc::clone(&targets), Arc::clone(&pace)));
     }
-    let ends = begun + Duration::from_secs(plan.seconds.into());
-    let (appended, mut came) = tokio::join!(append(log, plan.ingest_rate, begun, ends), async {
+    let (handed, mut came) = tokio::join!(handed::hand_in(&host, key, plan, &ids, begun), async {
         let mut all = Came::default();
         while let Some(one) = workers.join_next().await {
             let Ok(one) = one else { continue };
@@ -137,8 +128,7 @@ async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan) -> 
     deps.note(format!("{} targets", targets.len()));
     came.milliseconds.sort_by(f64::total_cmp);
     let times = &came.milliseconds;
-    let appended = appended?;
-    Ok(report(json!({
+    let mut figures = report(json!({
         "work": "serve",
         "rate": plan.rate,
         "seconds": seconds,
@@ -150,47 +140,67 @@ async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan) -> 
         "p99_ms": quantile(times, 99),
         "max_ms": quantile(times, 100),
         "errors": came.errors,
-        "appended": appended,
-        "rss_mib": child.id().and_then(memory),
-    })))
+        "rss_before_mib": rss,
+        "rss_mib": child.id().and_then(|process| memory(process, "VmRSS:")),
+        "rss_max_mib": child.id().and_then(|process| memory(process, "VmHWM:")),
+    }));
+    figures.extend(handed.figures(log, plan.size.events).await?);
+    Ok(figures)
 }
 
-/// Appends at a rate until a time; how many.
-async fn append(log: &Log, rate: u32, begun: Instant, ends: Instant) -> Result<u64> {
-    let context = context(Some("bench"));
-    let mut appended = 0;
-    while rate > 0 && Instant::now() < ends {
-        let due = begun + Duration::from_secs(1) * appended / rate;
-        sleep_until(due).await;
-        let number: usize = domain::number::fit(appended, "appends");
-        log.append(Append::from(event(number, number % STREAMS)?), &context).await?;
-        appended += 1;
+/// Asks for one target after another, as planned.
+async fn reader(host: String, targets: Arc<Vec<String>>, pace: Arc<Pace>) -> Came {
+    let (mut came, mut connection) = (Came::default(), None);
+    while let Some((number, due)) = pace.next().await {
+        let target = &targets[domain::number::fit::<usize>(number, "requests") % targets.len()];
+        let answered = async {
+            let held = match connection.take() {
+                Some(held) => held,
+                None => Connection::open(&host).await?,
+            };
+            held.get(&host, target).await
+        };
+        match answered.await {
+            Ok((held, 200, _)) => connection = Some(held),
+            Ok(_) | Err(_) => came.errors += 1,
+        }
+        came.milliseconds.push(due.elapsed().as_secs_f64() * 1_000.0);
     }
-    Ok(appended.into())
+    came
 }
 
-/// Memory of a process, in MiB; none where the system does not say.
-fn memory(process: u32) -> Option<f64> {
+/// Memory of a process by this name, in MiB; none where the system does not say.
+fn memory(process: u32, name: &str) -> Option<f64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1_024.0)
 }
 
-/// What is asked for, in turn: lists, what is one of many, what needs much of the graph.
-async fn targets(host: &str) -> Result<Vec<String>> {
+/// An id as a part of an address.
+fn encoded(id: &str) -> String {
+    id.replace('%', "%25").replace('/', "%2F").replace('@', "%40")
+}
+
+/// Ids of what is served.
+async fn ids(host: &str) -> Result<ServedIds> {
     let ids = async |target: &str, key: &str| -> Result<Vec<String>> {
         let (_, status, body) = Connection::open(host).await?.get(host, target).await?;
         let page: Value = serde_json::from_slice(&body).map_err(Error::unavailable)?;
         let items = page["items"].as_array().filter(|items| status == 200 && !items.is_empty());
         let items = items.ok_or_else(|| Error::refused(format!("{target} answers {status} with nothing")))?;
-        let encoded = |id: &str| id.replace('%', "%25").replace('/', "%2F").replace('@', "%40");
-        Ok(items.iter().filter_map(|item| item[key].as_str().map(encoded)).collect())
+        Ok(items.iter().filter_map(|item| item[key].as_str().map(str::to_owned)).collect())
     };
     let repos = ids(&format!("/repos?limit={IDS}"), "canonical_id").await?;
     let packages = ids(&format!("/packages?limit={IDS}"), "id").await?;
+    Ok(ServedIds { repos, packages })
+}
+
+/// What is asked for, in turn: lists, what is one of many, what needs much of the graph.
+fn targets(ids: &ServedIds) -> Vec<String> {
     let mut targets = Vec::new();
     for number in 0..IDS {
-        let (repo, package) = (&repos[number % repos.len()], &packages[number % packages.len()]);
+        let repo = encoded(&ids.repos[number % ids.repos.len()]);
+        let package = encoded(&ids.packages[number % ids.packages.len()]);
         targets.extend([
             format!("/repos/{repo}"),
             format!("/repos/{repo}/depends-on"),
@@ -206,5 +216,5 @@ async fn targets(host: &str) -> Result<Vec<String>> {
             "/scores?level=repo&sort=criticality_score:desc&limit=20".to_owned(),
         ]);
     }
-    Ok(targets)
+    targets
 }

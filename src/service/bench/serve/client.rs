@@ -20,9 +20,27 @@ impl Connection {
     }
 
     /// Asks for a target: the connection again, status and body.
-    pub(super) async fn get(mut self, host: &str, target: &str) -> Result<(Self, u16, Vec<u8>)> {
-        let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        self.0.write_all(head.as_bytes()).await.map_err(Error::unavailable)?;
+    pub(super) async fn get(self, host: &str, target: &str) -> Result<(Self, u16, Vec<u8>)> {
+        self.ask(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await
+    }
+
+    /// Hands a document in with a key: the connection again, status and body.
+    pub(super) async fn post(
+        self,
+        host: &str,
+        target: &str,
+        key: &str,
+        document: &[u8],
+    ) -> Result<(Self, u16, Vec<u8>)> {
+        let size = document.len();
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nContent-Length: {size}\r\n\r\n"
+        );
+        self.ask(&[head.as_bytes(), document].concat()).await
+    }
+
+    async fn ask(mut self, request: &[u8]) -> Result<(Self, u16, Vec<u8>)> {
+        self.0.write_all(request).await.map_err(Error::unavailable)?;
         let mut said = Vec::with_capacity(READ);
         let mut body_at = None;
         loop {
