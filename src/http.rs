@@ -11,6 +11,7 @@ mod cors;
 mod docs;
 mod elsewhere;
 mod ingest;
+mod meant;
 mod metrics;
 mod openapi;
 mod query;

@@ -19,7 +19,7 @@ pub(crate) mod write;
 pub use foresee::{ForeseenAppend, Rehearsal};
 pub use prepared::{Prepared, is_key, part_key};
 
-pub use crate::limits::TRIES;
+pub use crate::limits::{MAX_KEY_BYTES, TRIES};
 
 /// An event on its way into the log.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::service::Error;
 
@@ -16,6 +16,8 @@ pub(super) struct Complaint {
     status: StatusCode,
     detail: Value,
     headers: Vec<(header::HeaderName, HeaderValue)>,
+    /// Further fields.
+    beside: Map<String, Value>,
     /// Whether it has the fields of problem details besides.
     is_problem: bool,
 }
@@ -23,7 +25,7 @@ pub(super) struct Complaint {
 impl Complaint {
     /// One in words.
     pub(super) fn new(status: StatusCode, detail: impl Into<Value>) -> Self {
-        Self { status, detail: detail.into(), headers: Vec::new(), is_problem: false }
+        Self { status, detail: detail.into(), headers: Vec::new(), beside: Map::new(), is_problem: false }
     }
 
     /// Nothing but a status.
@@ -53,6 +55,14 @@ impl Complaint {
         self
     }
 
+    /// With the fields of an answer besides.
+    pub(super) fn beside(mut self, answer: &impl Serialize) -> Self {
+        if let Ok(Value::Object(fields)) = serde_json::to_value(answer) {
+            self.beside = fields;
+        }
+        self
+    }
+
     /// As an answer.
     pub(super) fn answer(self) -> HttpAnswer {
         if self.detail.is_null() {
@@ -61,11 +71,12 @@ impl Complaint {
             answer.headers_mut().extend(self.headers);
             return answer;
         }
-        let mut body = json!({ "detail": self.detail });
+        let mut body = self.beside;
+        body.insert("detail".to_owned(), self.detail);
         if self.is_problem {
-            body["type"] = json!("about:blank");
-            body["title"] = json!(self.status.canonical_reason().unwrap_or_default());
-            body["status"] = json!(self.status.as_u16());
+            body.insert("type".to_owned(), json!("about:blank"));
+            body.insert("title".to_owned(), json!(self.status.canonical_reason().unwrap_or_default()));
+            body.insert("status".to_owned(), json!(self.status.as_u16()));
         }
         let mut answer = as_json(self.status, &body);
         if self.is_problem {

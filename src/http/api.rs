@@ -30,7 +30,7 @@ pub(super) async fn answer(
     body: Body,
 ) -> Result<HttpAnswer, Complaint> {
     let name = |at| matched.name(at);
-    let answer = match op {
+    match op {
         ApiOp::Scores => scores::listed(asked).await,
         ApiOp::Score => scores::one(asked, name(0)).await,
         ApiOp::History => history::of(asked, name(0)).await,
@@ -66,6 +66,5 @@ pub(super) async fn answer(
         ApiOp::IngestBatch => Reception::of(asked).take(BATCH, asked.head, body).await,
         ApiOp::Live => Ok(watch::live()),
         ApiOp::Ready => watch::ready(asked).await,
-    };
-    answer.map_err(Complaint::into_problem)
+    }
 }

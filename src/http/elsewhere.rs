@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use super::answer::{Complaint, HttpAnswer, text};
+use super::meant::Meant;
 use super::table::{HttpOp, IN_PATHS, Matched};
 
 /// What stands as it is in the path of a `Location`.
@@ -22,12 +23,12 @@ const LOCATION: &AsciiSet = &IN_PATHS
     .remove(b';')
     .remove(b'=');
 
-/// The answer to a decoded path that means nothing, alone (`path`) and behind the name of a tenant (`whole`): with a
-/// slash too many, the way to what the contract means by it without.
-pub(super) fn answer(path: &str, whole: &str, head: &Parts) -> Result<HttpAnswer, Complaint> {
-    let (path, trimmed) = (path.trim_end_matches('/'), whole.trim_end_matches('/'));
-    let meant = Matched::of(path, &head.method).map(|matched| matched.operation.op);
-    if trimmed == whole || !matches!(meant, Some(HttpOp::Contract(_) | HttpOp::Docs | HttpOp::OpenApi)) {
+/// The answer to a path that means nothing: with a slash too many, the way to what the contract means by it without.
+pub(super) fn answer(meant: &Meant, head: &Parts) -> Result<HttpAnswer, Complaint> {
+    let (whole, trimmed) = (meant.whole.as_str(), meant.whole.trim_end_matches('/'));
+    let without = Matched::of(meant.path().trim_end_matches('/'), &head.method);
+    let without = without.map(|matched| matched.operation.op);
+    if trimmed == whole || !matches!(without, Some(HttpOp::Contract(_) | HttpOp::Docs | HttpOp::OpenApi)) {
         return Err(Complaint::not_found("Not Found"));
     }
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

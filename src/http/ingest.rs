@@ -19,7 +19,7 @@ use crate::service::act::submission::{self, REFUSED, Submitted};
 use crate::service::{Deps, Error};
 
 /// The header that names a request, whatever becomes of its answer.
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The kind of document that runs of a code host hand in.
 pub(super) const SBOM: &str = "sbom";
 
@@ -110,6 +110,11 @@ fn of_body(error: Error) -> Complaint {
     }
 }
 
+/// Nothing was taken of many.
+fn all_refused(taken: &impl Serialize) -> Complaint {
+    Complaint::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was taken: all of it is refused.").beside(taken)
+}
+
 /// A request by the holder of a key: what it says beside the body.
 struct Request<'a> {
     kind: &'a str,
@@ -158,23 +163,24 @@ impl<'a> Request<'a> {
         body: Body,
     ) -> Result<HttpAnswer, Complaint> {
         let status = if self.rehearsal { StatusCode::OK } else { StatusCode::ACCEPTED };
-        // Where nothing is taken of many, that is a refusal.
-        let of_many = |taken: u64, refused: usize| match (taken, refused) {
-            (0, 1..) if !self.rehearsal => StatusCode::UNPROCESSABLE_ENTITY,
-            _ => status,
-        };
+        // Where nothing is taken of many, that is a refusal, which says of each why.
+        let nothing = |taken: u64, refused: usize| taken == 0 && refused > 0 && !self.rehearsal;
         if self.kind == BATCH {
             body::known_encoding(headers)?;
             let lines = body::stream(body, reception.budget).await?;
             let taken = desk.batch(lines, &self.circumstances, self.rehearsal).await?;
-            return Ok(as_json(of_many(taken.appended + taken.duplicates, taken.refused.len()), &taken));
+            if nothing(taken.appended + taken.duplicates, taken.refused.len()) {
+                return Err(all_refused(&taken));
+            }
+            return Ok(as_json(status, &taken));
         }
         let (document, _share) = reception.document(desk, headers, body).await?;
         let taken = desk.take(self.kind, &self.about, self.circumstances.clone(), document, self.rehearsal).await?;
-        let status = match &taken {
-            Ingested::One(_) => status,
-            Ingested::Many(many) => of_many(many.appended + many.duplicates, many.refused.len()),
-        };
+        if let Ingested::Many(many) = &taken
+            && nothing(many.appended + many.duplicates, many.refused.len())
+        {
+            return Err(all_refused(&taken));
+        }
         Ok(as_json(status, &taken))
     }
 }

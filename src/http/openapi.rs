@@ -2,17 +2,19 @@
 
 mod answers;
 mod parameters;
+mod refusals;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use axum::http::StatusCode;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::answer::{HttpAnswer, text};
-use super::table::{HttpOp, Operation, described};
+use super::table::{ApiOp, HttpOp, Operation, described};
 
 /// What describes the schema of an answer.
 type Describe = fn(&mut SchemaGenerator) -> Schema;
@@ -37,11 +39,20 @@ pub(super) fn answer() -> HttpAnswer {
     text(StatusCode::OK, "application/json", written.as_str())
 }
 
+/// Integers are integers: how wide ours are makes clients that are generated take other types for them.
+fn without_widths(schema: &mut Schema) {
+    let is_width = |format: &Value| format.as_str().is_some_and(|format| format.contains("int"));
+    if schema.get("format").is_some_and(is_width) {
+        schema.remove("format");
+    }
+}
+
 /// The description as JSON.
 fn document() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
+        settings.transforms.push(Box::new(RecursiveTransform(without_widths)));
     });
     let mut generator = settings.into_generator();
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
@@ -50,37 +61,7 @@ fn document() -> Value {
         paths.entry(known.template()).or_default().insert(known.method().as_str().to_lowercase(), operation);
     }
     let mut schemas = generator.take_definitions(true);
-    schemas.insert(
-        "ErrorDetail".to_owned(),
-        json!({
-            "type": "object",
-            "description": "What was wrong: in words, or as a list of what each parameter lacks. Operations of this \
-                            atlas answer with the fields of problem details (RFC 9457) besides.",
-            "properties": {"detail": {}, "type": {"type": "string"}, "title": {"type": "string"},
-                           "status": {"type": "integer"}},
-            "required": ["detail"],
-        }),
-    );
-    let text = || json!({"type": "string"});
-    schemas.insert(
-        "ValidationError".to_owned(),
-        json!({
-            "type": "object",
-            "description": "What a parameter lacks.",
-            "properties": {"type": text(), "loc": {"type": "array", "items": {}}, "msg": text(), "input": {}, "ctx": {}},
-            "required": ["type", "loc", "msg", "input"],
-        }),
-    );
-    let lists = json!({"type": "array", "items": {"$ref": "#/components/schemas/ValidationError"}});
-    schemas.insert(
-        "HTTPValidationError".to_owned(),
-        json!({
-            "type": "object",
-            "description": "Parameters that cannot be.",
-            "properties": {"detail": {"anyOf": [lists, text()]}},
-            "required": ["detail"],
-        }),
-    );
+    schemas.extend(refusals::schemas());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -89,7 +70,14 @@ fn document() -> Value {
             "description": "Paths of another tenant stand behind /t/TENANT.",
         },
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A key (`pga_...`); for bills of materials also a token of a run on the code host.",
+            }},
+        },
     })
 }
 
@@ -103,31 +91,32 @@ fn operation(generator: &mut SchemaGenerator, known: &Operation) -> Value {
     let in_path = path.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0));
     let named = in_path.map(parameters::in_path);
     let asked = known.parameters.iter().copied().map(parameters::in_query);
+    let sent = if refusals::by_key(known.op) { parameters::headers_of_documents() } else { Vec::new() };
     let content = match answer.schema {
         Some(schema) => json!({ answer.media: {"schema": schema(generator)} }),
         None => json!({ answer.media: {"schema": {"type": "string"}} }),
     };
-    let refused = json!({
-        "description": "Refused",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorDetail"}}},
-    });
+    let mut responses = refusals::of(known);
+    if refusals::by_key(known.op) {
+        let description = "what would become of it: with `dry-run` nothing is kept";
+        responses.insert("200".to_owned(), json!({"description": description, "content": content}));
+    }
+    responses.insert(answer.status.to_string(), json!({"description": about, "content": content}));
     let mut operation = json!({
         "operationId": known.id,
         "summary": about,
         "tags": [tag],
-        "parameters": named.chain(asked).collect::<Vec<_>>(),
-        "responses": {
-            answer.status.to_string(): {"description": about, "content": content},
-            "422": {
-                "description": "Parameters that cannot be",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPValidationError"}}},
-            },
-            "4XX": refused,
-            "503": refused,
-        },
+        "parameters": named.chain(asked).chain(sent).collect::<Vec<_>>(),
+        "responses": responses,
     });
     if let Some(body) = answers::body(generator, known.op) {
         operation["requestBody"] = body;
+    }
+    let bearer = json!({"bearer": []});
+    if known.takes_documents() {
+        operation["security"] = json!([bearer]);
+    } else if known.op == HttpOp::Own(ApiOp::Bundle) {
+        operation["security"] = json!([{}, bearer]);
     }
     operation
 }

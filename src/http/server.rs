@@ -13,7 +13,6 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
@@ -23,6 +22,7 @@ use super::asked::Asked;
 use super::body::BodyBudget;
 use super::client::{ClientLimits, TrustedProxies};
 use super::ingest::{Reception, SBOM};
+use super::meant::Meant;
 use super::metrics::{self, COUNTED};
 use super::table::{ApiOp, ContractOp, HttpOp, Matched};
 use super::{api, client, compress, cors, docs, elsewhere, openapi, upstream};
@@ -47,8 +47,6 @@ const ANSWER_TIME: Duration = Duration::from_secs(30);
 const RECEPTION_TIME: Duration = Duration::from_secs(15 * 60);
 /// How long open requests may take when the service ends.
 const FAREWELL: Duration = Duration::from_secs(10);
-/// What stands before the name of a tenant in a path.
-const TENANT: &str = "/t/";
 /// Pause after a connection could not be accepted: too many open files pass.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -140,15 +138,19 @@ async fn answered(
     let (client, id) = (front.limits.client(peer, &head.headers), client::request_id(&head.headers));
     let mut answer = match cors::preflight(&head.method, &head.headers) {
         Some(answer) => answer,
-        None => match front.limits.count(client, begun) {
-            Err(complaint) => complaint.answer(),
-            Ok(allowance) => {
-                let about = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
-                let mut answer = within_time(&front, client, &head, body).instrument(about).await;
-                allowance.inspect(|allowance| allowance.say(&mut answer));
-                answer
+        None => {
+            let meant = Meant::of(&head);
+            match front.limits.count(client, begun) {
+                Err(complaint) => meant.refused(complaint),
+                Ok(allowance) => {
+                    let about = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
+                    let answer = within_time(&front, client, &meant, &head, body).instrument(about).await;
+                    let mut answer = answer.unwrap_or_else(|complaint| meant.refused(complaint));
+                    allowance.inspect(|allowance| allowance.say(&mut answer));
+                    answer
+                }
             }
-        },
+        }
     };
     cors::allow(&head.headers, &mut answer);
     answer.headers_mut().insert(client::REQUEST_ID, id);
@@ -156,39 +158,37 @@ async fn answered(
     answer
 }
 
-async fn within_time(front: &Front, client: IpAddr, head: &Parts, body: Body) -> HttpAnswer {
-    let whole = percent_decode_str(head.uri.path()).decode_utf8_lossy();
-    let (tenant, path) = split(&whole);
-    let matched = Matched::of(path, &head.method);
-    let takes = matched.as_ref().is_some_and(|matched| matched.operation.takes_documents());
+async fn within_time(
+    front: &Front,
+    client: IpAddr,
+    meant: &Meant,
+    head: &Parts,
+    body: Body,
+) -> Result<HttpAnswer, Complaint> {
+    let takes = meant.matched.as_ref().is_some_and(|matched| matched.operation.takes_documents());
     let answer = async {
         match &front.source {
             AnswerSource::Atlases(atlases) => {
-                let atlas = match tenant {
+                let atlas = match meant.tenant() {
                     None => Arc::clone(atlases.own()),
                     Some(tenant) => atlases.of(tenant).await?.ok_or_else(|| Complaint::not_found("Not Found"))?,
                 };
-                let Some(matched) = matched else { return elsewhere::answer(path, &whole, head) };
+                let Some(matched) = &meant.matched else { return elsewhere::answer(meant, head) };
                 let asked = Asked::new(atlases, atlas, head, client, &front.budget);
-                dispatched(&asked, &matched, body).await
+                let answer = dispatched(&asked, matched, body).await;
+                let mut answer = answer.unwrap_or_else(|complaint| meant.refused(complaint));
+                asked.stamp(&mut answer);
+                // Those of the contract are never packed.
+                Ok(if meant.is_own() { compress::packed(&head.headers, answer).await } else { answer })
             }
             AnswerSource::Nothing(desk) => {
-                let Some(matched) = matched else { return elsewhere::answer(path, &whole, head) };
-                without_database(front, desk, &matched, head, body).await
+                let Some(matched) = &meant.matched else { return elsewhere::answer(meant, head) };
+                without_database(front, desk, matched, head, body).await
             }
         }
     };
-    match tokio::time::timeout(if takes { RECEPTION_TIME } else { ANSWER_TIME }, answer).await {
-        Ok(answer) => answer.unwrap_or_else(Complaint::answer),
-        Err(_) => Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").answer(),
-    }
-}
-
-/// The tenant that a decoded path names, and the path within its atlas: `/t/TENANT` stands before those of a tenant.
-fn split(path: &str) -> (Option<&str>, &str) {
-    let Some(rest) = path.strip_prefix(TENANT) else { return (None, path) };
-    let (tenant, within) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    (Some(tenant), within)
+    let answer = tokio::time::timeout(if takes { RECEPTION_TIME } else { ANSWER_TIME }, answer).await;
+    answer.unwrap_or_else(|_| Err(Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")))
 }
 
 /// Complains of a method that a path does not take.
@@ -198,8 +198,7 @@ fn checked(matched: &Matched, method: &Method) -> Result<(), Complaint> {
     }
     let allow: Vec<String> = matched.methods().iter().map(Method::to_string).collect();
     let complaint = Complaint::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-    let complaint = complaint.with(header::ALLOW, &allow.join(", "));
-    Err(if matches!(matched.operation.op, HttpOp::Own(_)) { complaint.into_problem() } else { complaint })
+    Err(complaint.with(header::ALLOW, &allow.join(", ")))
 }
 
 async fn without_database(
@@ -227,17 +226,12 @@ async fn without_database(
 
 async fn dispatched(asked: &Asked<'_>, matched: &Matched, body: Body) -> Result<HttpAnswer, Complaint> {
     checked(matched, &asked.head.method)?;
-    let op = matched.operation.op;
-    let answer = match op {
-        HttpOp::Docs => return Ok(docs::answer()),
-        HttpOp::OpenApi => return Ok(openapi::answer()),
+    match matched.operation.op {
+        HttpOp::Docs => Ok(docs::answer()),
+        HttpOp::OpenApi => Ok(openapi::answer()),
         HttpOp::Own(op) => api::answer(asked, op, matched, body).await,
         HttpOp::Contract(op) => upstream::answer(asked, op, matched.name(0), body).await,
-    };
-    let mut answer = answer.unwrap_or_else(Complaint::answer);
-    asked.stamp(&mut answer);
-    // Those of the contract are never packed.
-    Ok(if matches!(op, HttpOp::Own(_)) { compress::packed(asked.headers(), answer).await } else { answer })
+    }
 }
 
 /// Where is listened.

@@ -12,17 +12,25 @@ fn clients_behind_a_proxy_have_each_their_own_share_and_turn() {
     let service = behind(&["--rate", "2"]);
     let status = |client: &str| service.asked("/projects", &[&format!("X-Forwarded-For: {client}")]).0;
     assert_eq!(["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"].map(status), [200, 200, 429, 200]);
+    let refused = |target| service.asked(target, &["X-Forwarded-For: 192.0.2.1"]).2;
+    assert_eq!(refused("/projects"), "{\"detail\":\"Rate limit exceeded\"}");
+    assert_eq!(serde_json::from_str::<Value>(&refused("/scores")).unwrap()["status"], 429, "ours is a problem");
     assert_eq!(service.end(), Some(0));
     let service = behind(&[]);
     let draft = service.ok("/formulas/seed")["document"].as_str().unwrap().to_owned();
     // One has its turn for as long as it does not send what it would try.
-    let mut slow = TcpStream::connect(&service.host).unwrap();
-    write!(slow, "POST /formulas/try HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 9\r\n\r\n")
-        .unwrap();
+    let slow = || {
+        let mut slow = TcpStream::connect(&service.host).unwrap();
+        let head = "POST /formulas/try HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 9\r\n\r\n";
+        slow.write_all(head.as_bytes()).unwrap();
+        slow
+    };
     let tried = |client| post(&service, "/formulas/try", &[("X-Forwarded-For", client)], draft.as_bytes()).0;
-    let begun = Instant::now();
+    let (begun, mut held) = (Instant::now(), vec![slow()]);
     while tried("192.0.2.1") != 429 {
         assert!(begun.elapsed() < AT_ALL, "it has its turn");
+        // The one before may have come while another was being tried.
+        held.push(slow());
     }
     assert_eq!(tried("192.0.2.2"), 200);
     assert_eq!(service.end(), Some(0));

@@ -185,15 +185,44 @@ fn whoever_set_a_run_going_is_gone_with_an_erasure() {
 }
 
 #[test]
+fn what_was_public_is_for_nobody_once_a_run_says_that_its_repository_is_private() {
+    let (program, host) = (Program::fresh(), CodeHost::with(&["k1"]));
+    let service = believing(&mut program.command(), &host);
+    assert_eq!(hand(&service, &host.token("acme/tool", "1"), &named("x", &["left"])).0, 202);
+    assert_eq!(hand(&service, &host.token("acme/other", "2"), &named("x", &["left"])).0, 202);
+    service.until("/repos/pkg:github/acme/other", |status, _| status == 200);
+    let withheld = || {
+        let events = service.ok("/events")["items"].clone();
+        let of = |event: &Value| (event["withheld"].clone(), event["payload"].is_null());
+        events.as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(withheld(), [(json!(false), false), (json!(false), false)]);
+    program.json("publish --label one");
+    service.until("/publications/one", |status, _| status == 200);
+    assert_eq!(service.asked("/publications/one/bundle", &[]).0, 200);
+    let mut private = claims("ACME/Tool", "3");
+    private["repository_visibility"] = json!("private");
+    let private = host.sign(&json!({"alg": "RS256", "kid": "k1"}), &private, "k1");
+    // What it hands in is no document: what it says of its repository counts all the same.
+    assert_eq!(hand(&service, &private, b"{}").0, 422);
+    assert_eq!(withheld()[..2], [(json!(true), true), (json!(false), false)]);
+    assert_eq!(service.ok("/ingest/sbom/1")["raw_artifact"], Value::Null);
+    assert!(service.ok("/ingest/sbom/2")["raw_artifact"].is_string());
+    assert_eq!(service.asked("/publications/one/bundle", &[]).0, 403);
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
 fn without_a_database_documents_are_looked_at() {
     let host = CodeHost::with(&["k1"]);
     let mut command = bare();
     command.env("PG_ATLAS_API_URL", AUDIENCE).env("PG_ATLAS_OIDC_JWKS", &host.address);
     let service = Service::of(&mut command, &["--no-database"]);
     let down = json!({"detail": "Database is not configured."});
-    for target in ["/metadata", "/projects?limit=0", "/repos/x", "/ingest/sbom", "/ingest/sbom/1", "/ready"] {
+    for target in ["/metadata", "/projects?limit=0", "/repos/x", "/ingest/sbom", "/ingest/sbom/1"] {
         assert_eq!(service.get(target), (503, down.clone()), "{target}");
     }
+    assert_eq!(service.get("/ready").1["status"], 503, "ours are problems");
     let (status, health) = service.get("/health");
     assert_eq!((status, &health["components"]["database"]), (200, &json!("not-configured")));
     assert_eq!(hand(&service, &host.token("a/b", "1"), &named("x", &["left"])).1["package_count"], 1);

@@ -86,6 +86,45 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// With which key, of what, with which headers and body something is refused, and how.
+type Refused<'a> = (&'a Value, &'a str, &'a [(&'a str, &'a str)], &'a [u8], u16);
+
+#[test]
+fn what_is_refused_is_a_problem_but_where_the_path_is_the_contracts() {
+    let program = Program::fresh();
+    let (made, narrow) = (key(&program, &[]), key(&program, &["--kinds", "sbom"]));
+    let service = Service::of(&mut program.command(), &[]);
+    let facts = |stars: u32| json!({ "stargazers_count": stars }).to_string().into_bytes();
+    let target = "/ingest/repo?repo=pkg:github/acme/tool";
+    let once = [("Idempotency-Key", "once")];
+    assert_eq!(send(&service, &made, target, &once, &facts(1)).0, 202);
+    let unknown = json!({"key": "pga_none"});
+    let none = json!({"key": ""});
+    let gzip = gzipped(&vec![b' '; 80 << 20]);
+    let asked: [Refused<'_>; 9] = [
+        (&none, target, &[], b"{}", 401),
+        (&unknown, target, &[], b"{}", 401),
+        (&narrow, target, &[], b"{}", 403),
+        (&made, target, &once, &facts(2), 409),
+        (&made, target, &[("Content-Encoding", "gzip")], &gzip, 413),
+        (&made, target, &[("Content-Encoding", "br")], b"{}", 415),
+        (&made, target, &[], b"nonsense", 422),
+        (&made, "/ingest/repo?repo=pkg:github/acme/tool&colour=red", &[], b"{}", 422),
+        (&made, "/ingest/batch", &[], b"nonsense\n", 422),
+    ];
+    for (key, target, more, body, status) in asked {
+        let (answered, answer) = send(&service, key, target, more, body);
+        assert_eq!((answered, &answer["status"]), (status, &json!(status)), "{target}: {answer}");
+        assert_eq!(answer["type"], "about:blank", "{answer}");
+        assert!(answer["title"].is_string() && answer["detail"].is_string(), "{answer}");
+        let of_contract = send(&service, key, TOOL, more, body);
+        assert!(of_contract.1.get("status").is_none(), "{}", of_contract.1);
+    }
+    let (_, nothing) = send(&service, &made, "/ingest/batch", &[], b"nonsense\n");
+    assert_eq!((&nothing["refused_count"], &nothing["refused"][0]["row"]), (&json!(1), &json!(1)), "{nothing}");
+    assert_eq!(service.end(), Some(0));
+}
+
 #[test]
 fn packed_bodies_are_unpacked_and_bombs_are_not() {
     let program = Program::fresh();

@@ -128,7 +128,7 @@ pub(super) fn body(generator: &mut SchemaGenerator, op: HttpOp) -> Option<Value>
             json!({"application/json": {"schema": generator.subschema_for::<LookupRequest>()}})
         }
         HttpOp::Own(ApiOp::FormulaTry) => json!({"application/toml": {"schema": {"type": "string"}}}),
-        HttpOp::Own(ApiOp::Ingest) => json!({"*/*": {}}),
+        HttpOp::Own(ApiOp::Ingest) => json!({"application/json": {}, "application/octet-stream": {}}),
         HttpOp::Own(ApiOp::IngestBatch) => json!({"application/x-ndjson": {"schema": {"type": "string"}}}),
         _ => return None,
     };

@@ -2,8 +2,28 @@
 
 use serde_json::{Value, json};
 
+use crate::http::body::ENCODINGS;
+use crate::http::ingest::SBOM;
+use crate::service::act::ingest::{KINDS, MAX_KEY_BYTES};
+
+/// The headers of documents that are handed in with a key.
+pub(super) fn headers_of_documents() -> Vec<Value> {
+    let header = |name: &str, about: &str, schema: Value| json!({"name": name, "in": "header", "required": false, "description": about, "schema": schema});
+    let key = json!({"type": "string", "minLength": 1, "maxLength": MAX_KEY_BYTES});
+    vec![
+        header("Idempotency-Key", "names the request: the same again changes nothing", key),
+        header("Content-Encoding", "how the body is packed", json!({"type": "string", "enum": ENCODINGS})),
+    ]
+}
+
 /// A part of a path.
 pub(super) fn in_path(name: &str) -> Value {
+    if name == "kind" {
+        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).filter(|kind| *kind != SBOM).collect();
+        let schema = json!({"type": "string", "enum": kinds});
+        let about = "a kind of document, as the command line calls it; bills of materials have a path of their own";
+        return json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema});
+    }
     let (kind, about) = match name {
         "contributor_id" | "submission_id" | "artifact_id" | "position" => ("integer", "its number"),
         "purl" => ("string", "a package URL, percent-encoded as one segment"),
@@ -12,7 +32,6 @@ pub(super) fn in_path(name: &str) -> Value {
             ("string", "criticality_score, pony_factor, adoption_score, activity_status, pg_score, flags or a term")
         }
         "tile" => ("string", "LEVEL/INDEX[.p/WIDTH] or entries/INDEX[.p/WIDTH]"),
-        "kind" => ("string", "a kind of document, as the command line calls it"),
         "what" => ("string", "scores, graph, edges or history"),
         _ => ("string", "its name"),
     };

@@ -48,6 +48,8 @@ pub use self::destination::Destination;
 pub use self::many::{ManyIngested, RefusedRecord};
 pub use self::one::OneIngested;
 pub use self::submission::{DocumentSubject, Ingested, Submission};
+#[cfg(feature = "serve")]
+pub(crate) use ingest::append::MAX_KEY_BYTES;
 pub use ingest::source::{ALL as KINDS, NamedDocument, SourceKind, gitlog, grants, repo, sbom, survey};
 
 /// What the key of the pseudonyms is for.
