@@ -112,7 +112,7 @@ fn changes(a: &Evaluation<'_>, b: &Evaluation<'_>) -> (Vec<Change>, Vec<usize>, 
                 rows.push(n);
                 changed.push(Change {
                     level: row.level,
-                    id: row.id.clone(),
+                    id: row.id.to_string(),
                     metric: metric.clone(),
                     before,
                     after,

@@ -80,14 +80,14 @@ pub fn rests_on(
     let sources = EventTracer::of(&world.graph, &view.graph);
     let graph = &view.graph;
     let project = match level {
-        Level::Project => graph.projects.iter().position(|project| project.id == id),
+        Level::Project => graph.projects.iter().position(|project| *project.id == *id),
         _ => graph.vertex(id).and_then(|n| graph.vertices[n as usize].project).map(|n| n as usize),
     };
     let mut own = vec![false; graph.vertices.len()];
     for (n, vertex) in graph.vertices.iter().enumerate() {
         own[n] = match level {
             Level::Project => vertex.repo && vertex.project.is_some() && vertex.project.map(|n| n as usize) == project,
-            _ => vertex.id == id,
+            _ => *vertex.id == *id,
         };
     }
     sources.identities(&own, &mut rests);

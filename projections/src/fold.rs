@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::changes::Changes;
 pub use crate::families::World;
-use crate::graph::{Depth, Graph, ResolveCache};
+use crate::graph::{Graph, ResolveCache};
 use crate::history::History;
 use crate::metrics::windows::Windows;
 use crate::metrics::{Evaluation, Scores};
@@ -49,7 +49,7 @@ impl World {
 
     /// Resolves what scores rest on, with what was learnt at earlier states of the log.
     fn remembered(&self, cache: &mut ResolveCache) -> View<'_> {
-        self.seen(Graph::resolve(&self.graph, cache, Depth::Scored))
+        self.seen(cache.look(&self.graph))
     }
 
     fn seen(&self, graph: Graph) -> View<'_> {

@@ -25,7 +25,7 @@ pub mod survey;
 pub(crate) mod table_rows;
 mod vertex;
 
-pub use model::{Confidence, Depth, EdgeClaim, Finding, Graph, Project, ResolvedEdge, ResolvedLink, Vertex};
+pub use model::{Confidence, EdgeClaim, Finding, Graph, Project, ResolvedEdge, ResolvedLink, Vertex};
 pub use repo_of::RepoOf;
 pub(crate) use resolve_cache::ResolveCache;
 pub use state::GraphState;

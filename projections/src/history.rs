@@ -19,7 +19,7 @@ use std::sync::Arc;
 use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
 
-use crate::metrics::{Level, ScoreRow, Scores};
+use crate::metrics::{Level, ScoreRow, Scores, by_id};
 
 pub mod family;
 pub mod table_rows;
@@ -153,7 +153,7 @@ impl History {
         for vertex in &mut self.vertices {
             // Rows that come before this vertex are of vertices never seen.
             let row = loop {
-                match rows.peek().map(|row| (row.level, row.id.as_str()).cmp(&(vertex.level, &vertex.id))) {
+                match rows.peek().map(|row| row.level.cmp(&vertex.level).then_with(|| by_id(&row.id, &vertex.id))) {
                     Some(Ordering::Less) => born.extend(rows.next()),
                     Some(Ordering::Equal) => break rows.next(),
                     Some(Ordering::Greater) | None => break None,
@@ -171,7 +171,7 @@ impl History {
             return;
         }
         for row in born {
-            let mut vertex = VertexHistory { level: row.level, id: row.id.as_str().into(), open: Vec::new() };
+            let mut vertex = VertexHistory { level: row.level, id: Arc::clone(&row.id), open: Vec::new() };
             vertex.take_in(metrics, scores, Some(row), position);
             self.vertices.push(vertex);
         }

@@ -19,6 +19,9 @@ mod terms;
 pub mod value;
 pub mod windows;
 
+use std::cmp::Ordering;
+use std::sync::Arc;
+
 use domain::formula::Term;
 use domain::status::ActivityStatus;
 
@@ -61,7 +64,7 @@ pub struct ScoreRow {
     /// Kind of vertex.
     pub level: Level,
     /// Its id.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its project's status, or its own.
     pub activity_status: Option<ActivityStatus>,
     /// Transitive active dependents.
@@ -76,6 +79,11 @@ pub struct ScoreRow {
     pub terms: Vec<Option<TermValue>>,
     /// Names of the risk flags that are raised, sorted.
     pub flags: Vec<String>,
+}
+
+/// The order of ids, bytewise. Most often both are one text.
+pub(crate) fn by_id(a: &Arc<str>, b: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
 }
 
 /// Scores of every vertex: projects, then Repos, then ExternalRepos, each by id bytewise.
@@ -95,7 +103,7 @@ impl Scores {
     /// The row of a vertex.
     #[must_use]
     pub fn get(&self, level: Level, id: &str) -> Option<&ScoreRow> {
-        let found = self.rows.binary_search_by(|row| (row.level, row.id.as_str()).cmp(&(level, id)));
+        let found = self.rows.binary_search_by(|row| (row.level, &*row.id).cmp(&(level, id)));
         found.ok().map(|n| &self.rows[n])
     }
 }

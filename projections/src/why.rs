@@ -104,7 +104,7 @@ pub fn values(
     metric: Option<&str>,
 ) -> Result<Vec<ValueWhy>, NothingToTell> {
     let evaluation = view.evaluation(formula);
-    let row = evaluation.scores.rows.iter().find(|row| row.id == id).ok_or(NothingToTell::Vertex)?;
+    let row = evaluation.scores.rows.iter().find(|row| *row.id == *id).ok_or(NothingToTell::Vertex)?;
     let mut known = Metric::of(&evaluation.scores);
     known.sort_unstable_by_key(|metric| metric.name());
     if let Some(asked) = metric {
@@ -121,7 +121,7 @@ fn told(teller: &Teller<'_>, row: &ScoreRow, subject: ToldAbout, asked: Metric) 
     let metric = asked.name();
     let value = teller.evaluation.scores.value(row, metric);
     let mut why = ValueWhy {
-        id: row.id.clone(),
+        id: row.id.to_string(),
         level: row.level,
         metric: metric.to_owned(),
         sentences: vec![format!("{metric} of {} is {}.", row.id, shown(&value))],

@@ -86,7 +86,7 @@ impl Explainer<'_> {
         let graph = self.before.basis.graph;
         match change.level {
             Level::Project => {
-                let found = graph.projects.binary_search_by(|project| project.id.as_str().cmp(&change.id));
+                let found = graph.projects.binary_search_by(|project| project.id.as_ref().cmp(&change.id));
                 found.ok().map(About::Project)
             }
             _ => graph.vertex(&change.id).map(About::Vertex),
@@ -129,7 +129,7 @@ impl Explainer<'_> {
                     Signal::Downloads => self.sources.registry(graph, vertex),
                     Signal::Stars | Signal::Forks => self.sources.host(vertex),
                 };
-                ChangeReason::Signal { signal: signal.name(), repo: id.clone(), value, positions }
+                ChangeReason::Signal { signal: signal.name(), repo: id.to_string(), value, positions }
             };
             known.map(reason).collect::<Vec<_>>()
         };
@@ -178,7 +178,7 @@ impl Explainer<'_> {
             positions.extend(self.sources.claims(&vertex.id));
             positions.sort_unstable();
             positions.dedup();
-            ChangeReason::Dependent { direction: moved.direction, id: vertex.id.clone(), by: moved.by, positions }
+            ChangeReason::Dependent { direction: moved.direction, id: vertex.id.to_string(), by: moved.by, positions }
         };
         (dependents.moved.iter().map(reason).collect(), dependents.beyond)
     }

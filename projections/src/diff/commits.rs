@@ -60,7 +60,7 @@ impl<'a> CommitDays<'a> {
         let id = &self.before.graph.vertices[vertex as usize].id;
         let reason = |((contributor, joined, position), days): (Told, _)| {
             let direction = if joined { Direction::Joined } else { Direction::Left };
-            ChangeReason::CommitDays { direction, repo: id.clone(), contributor, position, days }
+            ChangeReason::CommitDays { direction, repo: id.to_string(), contributor, position, days }
         };
         moved.into_iter().map(reason).collect()
     }

@@ -51,7 +51,7 @@ impl<'a> Sources<'a> {
     /// Registry answers about the packages published from a vertex, or about itself.
     pub(super) fn registry(&self, graph: &Graph, vertex: u32) -> Vec<Position> {
         let vertex = &graph.vertices[vertex as usize];
-        let names = vertex.details.packages.iter().chain([&vertex.id]);
+        let names = vertex.details.packages.iter().map(String::as_str).chain([&*vertex.id]);
         names.filter_map(|name| self.world.graph.packages.get(name)).map(|crawl| crawl.rank.position).collect()
     }
 
@@ -62,13 +62,13 @@ impl<'a> Sources<'a> {
             let says = format!("survey answer of {}", answer.answered_at);
             events.push(ChangeReason::Event { says, position: answer.rank.position });
         }
-        let record = self.world.graph.projects.get(&project.id).and_then(|facts| facts.record.as_ref());
+        let record = self.world.graph.projects.get(&*project.id).and_then(|facts| facts.record.as_ref());
         if let Some(record) = record {
             let status = project.integration_status.as_deref().unwrap_or("nothing");
             let says = format!("the funder's record says {status}");
             events.push(ChangeReason::Event { says, position: record.rank.position });
         }
-        for position in self.applications.get(project.id.as_str()).into_iter().flatten() {
+        for position in self.applications.get(project.id.as_ref()).into_iter().flatten() {
             events.push(ChangeReason::Event { says: "grant application".to_owned(), position: *position });
         }
         events

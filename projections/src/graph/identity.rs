@@ -14,7 +14,7 @@ use super::rows::{Live, StateView};
 const GITLAB: &str = "pkg:gitlab/";
 
 /// What ids mean.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Identity {
     /// By number: the id it means.
     means: Vec<Name>,
@@ -28,6 +28,12 @@ impl Identity {
     /// The id that `id` means: a repository's present name, the repository a package is published from, or itself.
     pub(super) fn resolve(&self, id: Name) -> Name {
         self.means[id as usize]
+    }
+
+    /// Takes in ids up to this number, of which nothing is known: they mean themselves.
+    pub(super) fn extend(&mut self, count: usize) {
+        self.means.extend((0..).take(count).skip(self.means.len()));
+        self.published.resize(count, None);
     }
 
     /// By number: the id it means.

@@ -18,19 +18,20 @@ pub(super) struct ResolveInput<'a, 'b> {
 /// The vertices of a graph under resolution.
 pub(super) struct Vertices<'a> {
     /// The ids, in order.
-    pub(super) ids: Vec<Name>,
+    pub(super) ids: &'a [Name],
     pub(super) identity: &'a Identity,
     /// By number, where that id is a vertex.
-    index: Vec<u32>,
+    pub(super) places: &'a [u32],
 }
 
-impl<'a> Vertices<'a> {
-    pub(super) fn of_ids(ids: Vec<Name>, identity: &'a Identity, names: &InternedIds) -> Self {
-        let mut index = vec![u32::MAX; names.len()];
-        for (n, id) in (0..).zip(&ids) {
-            index[*id as usize] = n;
+impl Vertices<'_> {
+    /// By number the places of ids.
+    pub(super) fn places_of(ids: &[Name], names: &InternedIds) -> Vec<u32> {
+        let mut places = vec![u32::MAX; names.len()];
+        for (n, id) in (0..).zip(ids) {
+            places[*id as usize] = n;
         }
-        Self { ids, identity, index }
+        places
     }
 
     /// The vertex that an id means.
@@ -40,6 +41,6 @@ impl<'a> Vertices<'a> {
 
     /// The vertex of an id that means itself.
     pub(super) fn at(&self, id: Name) -> u32 {
-        self.index[id as usize]
+        self.places[id as usize]
     }
 }

@@ -1,31 +1,27 @@
 //! Edges as scores see them, carried from one look to the next.
 //!
-//! Between two looks few sources come and few go, and what ids mean changes seldom. So the claims of every source are
-//! held by their dependents; a source that goes takes its claims with it, one that comes adds its own. A source that
-//! mentions an id which means something else now goes and comes again.
+//! Between two looks few sources come and few go, and what ids mean changes seldom. So of every edge the claims are
+//! held; a source that goes takes its claims with it, one that comes adds its own. A source that mentions an id which
+//! means something else now goes and comes again.
 
-use domain::recorded::Position;
+use std::collections::BTreeMap;
 
-use super::input::ResolveInput;
+use domain::recorded::{Position, Rank};
+
+use super::identity::Identity;
 use super::model::{Confidence, ResolvedLink};
 use super::names::Name;
-use super::rows::{Live, PackageRow};
+use super::resolve_cache::Meanings;
+use super::rows::{Live, PackageRow, StateView};
 use super::snapshot::{FLAT, NESTED, ROOT};
 
-/// What a source claims of one dependency of a dependent.
-#[derive(Clone, Copy, Debug)]
-struct LinkClaim {
-    source: Position,
-    to: Name,
-    flat: Option<Confidence>,
-    nested: Option<Confidence>,
-}
-
-impl LinkClaim {
-    fn new(source: Position, to: Name, flags: u8, confidence: Confidence) -> Self {
-        let sure = |wanted: u8| (flags & wanted != 0).then_some(confidence);
-        Self { source, to, flat: sure(FLAT), nested: sure(ROOT | NESTED) }
-    }
+/// Whose claims they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ClaimOwner {
+    /// The live documents of the subjects that mean this.
+    Documents(Name),
+    /// A registry's answer about this package.
+    Registry(Name),
 }
 
 /// Whoever claims edges.
@@ -36,155 +32,222 @@ enum Claimant<'a> {
 }
 
 impl<'a> Claimant<'a> {
-    fn position(self) -> Position {
-        match self {
-            Self::Document(live) => live.said.rank.position,
-            Self::Registry(package) => package.rank.position,
+    fn all(owner: ClaimOwner, known: StateView<'a>, meanings: &Meanings) -> Vec<Self> {
+        match owner {
+            ClaimOwner::Documents(subject) => {
+                let names = meanings.names_of(subject);
+                known.live_among(subject, names).into_iter().map(Self::Document).collect()
+            }
+            ClaimOwner::Registry(package) => known.package(package).map(Self::Registry).into_iter().collect(),
         }
     }
 
-    fn ids(self) -> &'a [Name] {
+    fn rank(self) -> Rank {
         match self {
-            Self::Document(live) => &live.said.ids,
-            Self::Registry(package) => &package.ids,
+            Self::Document(live) => live.said.rank,
+            Self::Registry(package) => package.rank,
         }
     }
 
-    /// Whether it mentions one of the marked ids.
-    fn mentions(self, marked: &[bool]) -> bool {
-        let is_marked = |id: &Name| marked.get(*id as usize) == Some(&true);
-        matches!(self, Self::Registry(package) if is_marked(&package.name)) || self.ids().iter().any(is_marked)
+    /// The ids that it mentions.
+    fn mentions(self) -> impl Iterator<Item = Name> + 'a {
+        let (own, ids) = match self {
+            Self::Document(live) => (None, &live.said.ids),
+            Self::Registry(package) => (Some(package.name), &package.ids),
+        };
+        own.into_iter().chain(ids.iter().copied())
     }
 }
 
-/// Everybody who claims edges, by position.
-fn sources_by_position<'a>(ground: ResolveInput<'a, '_>) -> Vec<Claimant<'a>> {
-    let documents = ground.live.iter().map(|live| Claimant::Document(*live));
-    let answers = ground.known.packages().map(Claimant::Registry);
-    let mut sources: Vec<Claimant<'_>> = documents.chain(answers).collect();
-    sources.sort_by_key(|source| source.position());
-    sources
+/// A claim on an edge. Of several the surest decides, then the newest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct LinkClaim {
+    confidence: Confidence,
+    rank: Rank,
+    flags: u8,
 }
 
-/// The claims of every source, by number of the dependent.
+/// An edge of a dependent, with its claims in order.
+#[derive(Clone, Debug)]
+struct ClaimedEdge {
+    to: Name,
+    flat: Option<Confidence>,
+    nested: Option<Confidence>,
+    claims: Vec<LinkClaim>,
+}
+
+impl ClaimedEdge {
+    fn weigh(&mut self) {
+        let sure =
+            |wanted: u8| self.claims.iter().rev().find(|claim| claim.flags & wanted != 0).map(|claim| claim.confidence);
+        (self.flat, self.nested) = (sure(FLAT), sure(ROOT | NESTED));
+    }
+}
+
+/// A source that was taken in: what it mentions, and the edges that it claims.
+#[derive(Clone, Debug)]
+struct HeldSource {
+    position: Position,
+    mentions: Vec<Name>,
+    edges: Vec<(Name, Name)>,
+}
+
+/// The claims of every source.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LinkIndex {
-    /// By number of a dependent its claims, in the order of the dependencies' ids.
-    claims: Vec<Vec<LinkClaim>>,
-    /// The sources, each with its dependents.
-    sources: Vec<(Position, Vec<Name>)>,
-    /// By number what the id meant at the last look, and whether that was a Repo.
-    meant: Vec<(Name, bool)>,
+    /// By number of a dependent its edges, in the order of the dependencies' ids.
+    links: Vec<Vec<ClaimedEdge>>,
+    sources: BTreeMap<ClaimOwner, Vec<HeldSource>>,
+    /// By number who mentions it, sorted, once a mention.
+    mentioned: Vec<Vec<ClaimOwner>>,
 }
 
 impl LinkIndex {
-    /// One link per (dependent, dependency), in that order.
-    pub(super) fn links(&mut self, ground: ResolveInput<'_, '_>) -> Vec<ResolvedLink> {
-        self.follow(ground);
-        let mut links: Vec<ResolvedLink> = Vec::with_capacity(self.claims.iter().map(Vec::len).sum());
-        for (from, id) in (0..).zip(&ground.vertices.ids) {
-            let first = links.len();
-            for &LinkClaim { to, flat, nested, .. } in &self.claims[*id as usize] {
-                let to = ground.vertices.at(to);
-                match links[first..].last_mut() {
-                    // The surest claim decides.
-                    Some(link) if link.to == to => {
-                        link.flat = link.flat.max(flat);
-                        link.nested = link.nested.max(nested);
-                    }
-                    _ => links.push(ResolvedLink { from, to, flat, nested }),
-                }
-            }
+    /// By number: whether it is mentioned.
+    pub(super) fn is_mentioned(&self, id: Name) -> bool {
+        self.mentioned.get(id as usize).is_some_and(|owners| !owners.is_empty())
+    }
+
+    /// Everybody who mentions one of these ids.
+    pub(super) fn owners_that_mention<'a>(
+        &'a self,
+        ids: impl Iterator<Item = Name> + 'a,
+    ) -> impl Iterator<Item = ClaimOwner> {
+        ids.filter_map(|id| self.mentioned.get(id as usize)).flatten().copied()
+    }
+
+    /// One link per (dependent, dependency), in that order. `ids` are the vertices, `at` is the vertex of an id.
+    pub(super) fn links(&self, ids: &[Name], at: &[u32]) -> Vec<ResolvedLink> {
+        let mut links: Vec<ResolvedLink> = Vec::with_capacity(self.links.iter().map(Vec::len).sum());
+        for (from, id) in (0..).zip(ids) {
+            let own = self.links[*id as usize].iter();
+            links.extend(own.map(|link| ResolvedLink {
+                from,
+                to: at[link.to as usize],
+                flat: link.flat,
+                nested: link.nested,
+            }));
         }
         links
     }
 
-    /// Brings the claims up to date. What is held and what claims now are walked side by side, both by position:
+    /// Brings the claims of these owners up to date: all of whom something was told, and all who mention what means
+    /// something else than before, which are `moved` by number. Says whether any claim came or went.
     ///
-    /// ```text
-    /// held:   3   5   8      12
-    /// now:    3   5*      9  12        * mentions an id that means something else now
-    ///         │   │   │   │   │
-    ///       stays │ leaves│ stays
-    ///      leaves, enters enters
-    /// ```
-    ///
-    /// A position is one event's, so equal positions are the same source, saying the same. Afterwards the claims are
-    /// those of exactly the sources of now, each under what its ids mean now, and every dependent's are in the order of
-    /// the dependencies: of those into whom something entered they are sorted, in the others nothing moved.
-    fn follow(&mut self, ground: ResolveInput<'_, '_>) {
-        let changed = self.learn_meanings(ground);
-        let mut entered = Vec::new();
-        let mut held = std::mem::take(&mut self.sources).into_iter().peekable();
-        for source in sources_by_position(ground) {
-            let position = source.position();
-            while let Some(gone) = held.next_if(|(held, _)| *held < position) {
-                self.leave(gone);
+    /// A position is one event's, so equal positions are the same source, saying the same.
+    pub(super) fn follow(
+        &mut self,
+        known: StateView<'_>,
+        meanings: &Meanings,
+        owners: impl Iterator<Item = ClaimOwner>,
+        moved: &[bool],
+    ) -> bool {
+        let count = known.names.len();
+        self.links.resize_with(count, Vec::new);
+        self.mentioned.resize_with(count, Vec::new);
+        let (mut entering, mut left) = (Vec::new(), false);
+        let is_moved = |id: Name| moved.get(id as usize) == Some(&true);
+        for owner in owners {
+            let now = Claimant::all(owner, known, meanings);
+            let stays = |held: &HeldSource| {
+                let mut same = now.iter().filter(|source| source.rank().position == held.position);
+                same.any(|source| !source.mentions().any(is_moved))
+            };
+            let (kept, gone): (Vec<HeldSource>, Vec<HeldSource>) =
+                self.sources.remove(&owner).unwrap_or_default().into_iter().partition(stays);
+            let is_held = |source: &Claimant<'_>| kept.iter().any(|held| held.position == source.rank().position);
+            entering.extend(now.iter().filter(|source| !is_held(source)).map(|source| (owner, *source)));
+            left |= !gone.is_empty();
+            gone.into_iter().for_each(|gone| self.leave(owner, &gone, known));
+            if !kept.is_empty() {
+                self.sources.insert(owner, kept);
             }
-            let mut stays = held.next_if(|(held, _)| *held == position);
-            if changed.as_ref().is_some_and(|changed| source.mentions(changed)) {
-                stays.take().into_iter().for_each(|gone| self.leave(gone));
+        }
+        // Whoever enters again under another owner has left by now.
+        let entered = !entering.is_empty();
+        for (owner, source) in entering {
+            let held = self.enter(owner, source, known, meanings);
+            self.sources.entry(owner).or_default().push(held);
+        }
+        left || entered
+    }
+
+    fn leave(&mut self, owner: ClaimOwner, gone: &HeldSource, known: StateView<'_>) {
+        for id in &gone.mentions {
+            let owners = &mut self.mentioned[*id as usize];
+            let place = owners.binary_search(&owner).expect("whoever mentions it is noted");
+            owners.remove(place);
+        }
+        for (from, to) in &gone.edges {
+            let links = &mut self.links[*from as usize];
+            let Ok(place) = find(links, *to, known) else { continue };
+            let link = &mut links[place];
+            link.claims.retain(|claim| claim.rank.position != gone.position);
+            if link.claims.is_empty() {
+                links.remove(place);
+            } else {
+                link.weigh();
             }
-            let stays = stays.unwrap_or_else(|| {
-                let dependents = self.enter(source, ground);
-                entered.extend_from_slice(&dependents);
-                (position, dependents)
-            });
-            self.sources.push(stays);
-        }
-        held.for_each(|gone| self.leave(gone));
-        entered.sort_unstable();
-        entered.dedup();
-        for dependent in entered {
-            self.claims[dependent as usize].sort_unstable_by_key(|claim| ground.vertices.at(claim.to));
         }
     }
 
-    /// Notes what ids mean now. By number, which mean something else than at the last look; `None` where none does.
-    fn learn_meanings(&mut self, ground: ResolveInput<'_, '_>) -> Option<Vec<bool>> {
-        let means = ground.vertices.identity.means();
-        let mean: Vec<(Name, bool)> = means.iter().map(|id| (*id, ground.repos[*id as usize])).collect();
-        // Ids that are new stand behind the end: sources that mention one are new themselves.
-        let changed: Vec<bool> = mean.iter().zip(&self.meant).map(|(now, then)| now != then).collect();
-        self.meant = mean;
-        self.claims.resize_with(means.len(), Vec::new);
-        changed.contains(&true).then_some(changed)
-    }
-
-    fn leave(&mut self, (gone, dependents): (Position, Vec<Name>)) {
-        for dependent in dependents {
-            self.claims[dependent as usize].retain(|claim| claim.source != gone);
+    fn enter(
+        &mut self,
+        owner: ClaimOwner,
+        source: Claimant<'_>,
+        known: StateView<'_>,
+        meanings: &Meanings,
+    ) -> HeldSource {
+        let Meanings { identity, repos, .. } = meanings;
+        let mentions: Vec<Name> = source.mentions().collect();
+        for id in &mentions {
+            let owners = &mut self.mentioned[*id as usize];
+            owners.insert(owners.partition_point(|held| *held < owner), owner);
         }
-    }
-
-    /// Takes in a source. Returns its dependents.
-    fn enter(&mut self, source: Claimant<'_>, ground: ResolveInput<'_, '_>) -> Vec<Name> {
-        let identity = ground.vertices.identity;
-        let position = source.position();
-        let ids = source.ids().iter().map(|id| identity.resolve(*id));
-        let mut dependents = Vec::new();
+        let mut edges = Vec::new();
+        let rank = source.rank();
         let mut claim = |from: Name, to: Name, flags: u8, confidence: Confidence| {
             if from != to {
-                self.claims[from as usize].push(LinkClaim::new(position, to, flags, confidence));
-                dependents.push(from);
+                self.claim(from, to, LinkClaim { confidence, rank, flags }, known);
+                edges.push((from, to));
             }
         };
         match source {
             Claimant::Document(live) => {
-                let ids: Vec<Name> = ids.collect();
-                for &(from, to, flags, _) in ground.known.snapshot(&live).iter().flat_map(|snapshot| &snapshot.claims) {
+                let ids = resolved(&live.said.ids, identity);
+                for &(from, to, flags, _) in known.snapshot(&live).iter().flat_map(|snapshot| &snapshot.claims) {
                     claim(ids[from as usize], ids[to as usize], flags, Confidence::VerifiedSbom);
                 }
             }
             Claimant::Registry(package) => {
                 let from = identity.resolve(package.name);
                 // The flat policy knows no edge out of an ExternalRepo.
-                let flags = if ground.repos[from as usize] { ROOT | FLAT } else { NESTED };
-                ids.for_each(|to| claim(from, to, flags, Confidence::InferredShadow));
+                let flags = if repos[from as usize] { ROOT | FLAT } else { NESTED };
+                let needed = resolved(&package.ids, identity);
+                needed.into_iter().for_each(|to| claim(from, to, flags, Confidence::InferredShadow));
             }
         }
-        dependents.sort_unstable();
-        dependents.dedup();
-        dependents
+        HeldSource { position: rank.position, mentions, edges }
     }
+
+    fn claim(&mut self, from: Name, to: Name, claim: LinkClaim, known: StateView<'_>) {
+        let links = &mut self.links[from as usize];
+        let place = find(links, to, known).unwrap_or_else(|place| {
+            links.insert(place, ClaimedEdge { to, flat: None, nested: None, claims: Vec::new() });
+            place
+        });
+        let link = &mut links[place];
+        link.claims.insert(link.claims.partition_point(|held| *held < claim), claim);
+        link.weigh();
+    }
+}
+
+fn resolved(ids: &[Name], identity: &Identity) -> Vec<Name> {
+    ids.iter().map(|id| identity.resolve(*id)).collect()
+}
+
+/// The place of an edge among those of its dependent.
+fn find(links: &[ClaimedEdge], to: Name, known: StateView<'_>) -> Result<usize, usize> {
+    let order = known.names.order();
+    links.binary_search_by_key(&order[to as usize], |link| order[link.to as usize])
 }

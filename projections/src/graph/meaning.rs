@@ -3,6 +3,7 @@
 use super::identity::Identity;
 use super::membership::GrantLinks;
 use super::resolve::known_repositories;
+use super::resolve_cache::Meanings;
 use super::rows::{InternedRows, StateView};
 use super::snapshot::DocumentClaims;
 use super::state::GraphState;
@@ -18,7 +19,7 @@ pub(super) struct Meaning<'a> {
 impl<'a> Meaning<'a> {
     pub(super) fn of(state: &'a GraphState) -> Self {
         let mut rows = InternedRows::default();
-        rows.learn(state, None);
+        rows.learn(state, None, &Meanings::default());
         let known = StateView::of(state, &rows);
         let repositories = known_repositories(known, &GrantLinks::of(known));
         let identity = Identity::weigh(known, &repositories, &mut Vec::new());

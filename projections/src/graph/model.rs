@@ -1,5 +1,7 @@
 //! What a graph is: vertices, projects, edges, open questions.
 
+use std::sync::Arc;
+
 use domain::formula::EdgePolicy;
 use domain::number::fit;
 use domain::recorded::Position;
@@ -35,15 +37,15 @@ impl Graph {
     /// The index of a vertex.
     #[must_use]
     pub fn vertex(&self, id: &str) -> Option<u32> {
-        self.vertices.binary_search_by(|vertex| vertex.id.as_str().cmp(id)).ok().map(|n| fit(n, "vertices"))
+        self.vertices.binary_search_by(|vertex| (*vertex.id).cmp(id)).ok().map(|n| fit(n, "vertices"))
     }
 }
 
 /// A Repo or ExternalRepo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vertex {
-    /// Canonical id.
-    pub id: String,
+    /// Canonical id, shared by every look at one log.
+    pub id: Arc<str>,
     /// True for a Repo, false for an ExternalRepo.
     pub repo: bool,
     /// Index of its project.
@@ -100,8 +102,8 @@ pub fn add_downloads(sum: Option<u64>, more: u64) -> Option<u64> {
 /// A funded project or recognised public good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// Id as given.
-    pub id: String,
+    /// Id as given, shared by every look at one log.
+    pub id: Arc<str>,
     /// Display name.
     pub name: String,
     /// `pg_root` when one of its repos publishes a package, else `scf_project`.
@@ -237,14 +239,4 @@ impl Finding {
     pub(super) fn is(&self, kind: &str, id: &str) -> bool {
         self.kind == kind && self.id == id
     }
-}
-
-/// How much of a graph is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// What scores rest on. Of details there are the signals of adoption alone, and of edges the links: texts cost many
-    /// times as much as all else.
-    Scored,
-    /// Everything.
-    Shown,
 }

@@ -20,6 +20,8 @@ pub(super) struct InternedIds {
     owner_texts: Vec<(String, String)>,
     /// Numbers in the order of their texts.
     sorted: Vec<Name>,
+    /// By number its place in that order.
+    order: Vec<u32>,
 }
 
 impl InternedIds {
@@ -46,6 +48,11 @@ impl InternedIds {
     /// All numbers in the order of their texts.
     pub(super) fn sorted(&self) -> &[Name] {
         &self.sorted
+    }
+
+    /// By number its place in the order of texts.
+    pub(super) fn order(&self) -> &[u32] {
+        &self.order
     }
 
     /// The owner of a repository.
@@ -96,8 +103,15 @@ impl InternedIds {
         let mut new: Vec<Name> = (next(self.sorted.len())..next(texts.len())).collect();
         new.sort_unstable_by_key(text);
         let place = |name: &Name| self.sorted.partition_point(|held| text(held) < text(name));
-        let placed = new.into_iter().map(|name| (place(&name), name)).collect();
+        let placed: Vec<(usize, Name)> = new.into_iter().map(|name| (place(&name), name)).collect();
+        if placed.is_empty() {
+            return;
+        }
         insert(&mut self.sorted, placed);
+        self.order.resize(self.sorted.len(), 0);
+        for (place, name) in (0..).zip(&self.sorted) {
+            self.order[*name as usize] = place;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is said of projects: who they are, by which name, what curations replace.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::facts::curation::{Correction, ProjectField};
 use domain::recorded::Rank;
@@ -54,10 +55,11 @@ pub(super) fn given_names(state: &GraphState) -> BTreeMap<&str, (Rank, &str)> {
     names
 }
 
-/// Every project, by id.
+/// Every project, by id. Those that were there before, as `held` has them, go on sharing their ids.
 pub(super) fn projects(
     known: StateView<'_>,
     members: &[Option<Membership<'_>>],
+    held: &[Project],
     findings: &mut Vec<Finding>,
 ) -> Vec<Project> {
     let state = known.state;
@@ -73,6 +75,10 @@ pub(super) fn projects(
     let names: BTreeMap<String, String> = ids.iter().map(|id| ((*id).to_owned(), name_of(id))).collect();
     let answers = survey::bind(state, &names, findings);
     let completion = applications::completed(state, &latest);
+    let shared = |id: &str| match held.binary_search_by(|project| (*project.id).cmp(id)) {
+        Ok(place) => Arc::clone(&held[place].id),
+        Err(_) => id.into(),
+    };
     ids.iter()
         .map(|id| {
             let facts = state.projects.get(*id);
@@ -85,7 +91,7 @@ pub(super) fn projects(
             }
             let corrected = |field| corrected.get(&(*id, field)).map(|value| (*value).to_owned());
             Project {
-                id: (*id).to_owned(),
+                id: shared(id),
                 name: names[*id].clone(),
                 kind: match corrected(ProjectField::Type).as_deref() {
                     Some("pg_root") => "pg_root",

@@ -8,43 +8,36 @@ use super::edges::Claims;
 use super::identity::Identity;
 use super::input::{ResolveInput, Vertices};
 use super::membership::{GrantLinks, Membership, memberships};
-use super::model::{Depth, Graph, Project, ResolvedEdge, ResolvedLink, Vertex};
+use super::model::{Graph, Project, ResolvedEdge, ResolvedLink, Vertex};
 use super::names::Name;
 use super::projects::{corrections, projects};
 use super::repo_of::RepoOf;
-use super::resolve_cache::ResolveCache;
-use super::rows::{Live, StateView};
+use super::resolve_cache::Meanings;
+use super::rows::{InternedRows, Live, StateView};
 use super::state::GraphState;
 use super::{survey, vertex};
-use crate::changes::Changes;
 
 impl Graph {
     /// Resolves a state.
-    #[must_use]
-    pub fn of(state: &GraphState) -> Self {
-        Self::resolve(state, &mut ResolveCache::default(), Depth::Shown)
-    }
-
-    /// Resolves a state of a log, `cache` being of its earlier states and having heard of all that was touched since.
     ///
     /// ```text
-    /// state + what was touched ──► rows in numbers ──► repositories, as given
-    ///                                                        │ renames, publications
-    ///                                                        ▼
-    ///                       projects ◄── members ◄── identity: what an id means
-    ///                                                        │ of all that live documents and answers mention
-    ///                                                        ▼
-    ///                  claims ──► edges or links ◄── vertices, by id
+    /// state ──► rows in numbers ──► repositories, as given
+    ///                                     │ renames, publications
+    ///                                     ▼
+    ///    projects ◄── members ◄── identity: what an id means
+    ///                                     │ of all that live documents and answers mention
+    ///                                     ▼
+    ///                  claims ──► edges ◄── vertices, by id
     /// ```
     ///
     /// Each step reads only what stands before it. Lists "by number" have an entry for every id ever named; lists by
     /// vertex only for those that are present, in the order of ids.
-    pub(crate) fn resolve(state: &GraphState, cache: &mut ResolveCache, depth: Depth) -> Self {
+    #[must_use]
+    pub fn of(state: &GraphState) -> Self {
         let mut findings = Vec::new();
-        let ResolveCache { rows, touched, link_index, former } = cache;
-        rows.learn(state, touched.as_ref());
-        *touched = Some(Changes::default());
-        let known = StateView::of(state, rows);
+        let mut rows = InternedRows::default();
+        rows.learn(state, None, &Meanings::default());
+        let known = StateView::of(state, &rows);
         let names = known.names;
 
         let grants = GrantLinks::of(known);
@@ -52,22 +45,17 @@ impl Graph {
         let identity = Identity::weigh(known, &repositories, &mut findings);
         let repos = meant_by(&repositories, &identity);
         let members = memberships(known, &identity, &grants, &repos, &mut findings);
-        let projects = projects(known, &members, &mut findings);
+        let projects = projects(known, &members, &[], &mut findings);
 
         let live = known.live(|id| identity.resolve(id));
-        if depth == Depth::Shown {
-            identity.ask_back(known, &live, &mut findings);
-        }
+        identity.ask_back(known, &live, &mut findings);
         let ids = present(known, &live, &identity, &repos);
-        let mut vertices = former.vertices(&ids, names);
-        let places = Vertices::of_ids(ids, &identity, names);
-        vertex::write(known, &places, &live, depth, &mut vertices);
-        belong(&mut vertices, &places, &repos, &members, &projects);
-        let input = ResolveInput { known, live: &live, vertices: &places, repos: &repos };
-        let (edges, links) = match depth {
-            Depth::Scored => (Vec::new(), link_index.links(input)),
-            Depth::Shown => edges(input),
-        };
+        let vertex = |id: &Name| Vertex { id: names.shared(*id), ..Vertex::default() };
+        let mut vertices: Vec<Vertex> = ids.iter().map(vertex).collect();
+        let places = Vertices { ids: &ids, identity: &identity, places: &Vertices::places_of(&ids, names) };
+        vertex::write(known, &places, &live, &mut vertices);
+        belong(&mut vertices, &ids, &repos, &members, &projects);
+        let (edges, links) = edges(ResolveInput { known, live: &live, vertices: &places, repos: &repos });
         let given = names.sorted().iter().filter(|id| repositories[**id as usize]);
         let mut graph = Self {
             repo_of: RepoOf::sorted(given.map(|id| (names.shared(*id), places.of(*id)))),
@@ -79,28 +67,28 @@ impl Graph {
             world_time: state.world_time(),
             newest_answer: survey::newest(state).map(|answer| answer.answered_at),
         };
-        graph.mark_public_goods(state, &places);
+        mark_public_goods(&mut graph, state, &places);
         graph.findings.sort_unstable();
         graph.findings.dedup();
         graph
     }
+}
 
-    /// A project with a published package is a root of the ecosystem, unless a curation gives it another type.
-    fn mark_public_goods(&mut self, state: &GraphState, places: &Vertices<'_>) {
-        let typed: BTreeSet<&str> =
-            corrections(state).into_keys().filter(|key| key.1 == ProjectField::Type).map(|key| key.0).collect();
-        for (_, repo) in places.identity.publications() {
-            let project = self.vertices.get(places.of(repo) as usize).and_then(|vertex| vertex.project);
-            let project = project.map(|n| &mut self.projects[n as usize]);
-            if let Some(project) = project.filter(|project| !typed.contains(project.id.as_str())) {
-                project.kind = "pg_root";
-            }
+/// A project with a published package is a root of the ecosystem, unless a curation gives it another type.
+pub(super) fn mark_public_goods(graph: &mut Graph, state: &GraphState, places: &Vertices<'_>) {
+    let typed: BTreeSet<&str> =
+        corrections(state).into_keys().filter(|key| key.1 == ProjectField::Type).map(|key| key.0).collect();
+    for (_, repo) in places.identity.publications() {
+        let project = graph.vertices.get(places.of(repo) as usize).and_then(|vertex| vertex.project);
+        let project = project.map(|n| &mut graph.projects[n as usize]);
+        if let Some(project) = project.filter(|project| !typed.contains(&*project.id)) {
+            project.kind = "pg_root";
         }
     }
 }
 
 /// By number: whether one of the marked ids means it.
-fn meant_by(marked: &[bool], identity: &Identity) -> Vec<bool> {
+pub(super) fn meant_by(marked: &[bool], identity: &Identity) -> Vec<bool> {
     let mut meant = vec![false; marked.len()];
     for (id, _) in (0..).zip(marked).filter(|(_, marked)| **marked) {
         meant[identity.resolve(id) as usize] = true;
@@ -121,15 +109,15 @@ fn present(known: StateView<'_>, live: &[Live<'_>], identity: &Identity, repos: 
 }
 
 /// Says of every vertex whether it is a Repo, and whose.
-fn belong(
+pub(super) fn belong(
     vertices: &mut [Vertex],
-    places: &Vertices<'_>,
+    ids: &[Name],
     repos: &[bool],
     members: &[Option<Membership<'_>>],
     projects: &[Project],
 ) {
-    let project_index: HashMap<&str, u32> = projects.iter().map(|project| project.id.as_str()).zip(0..).collect();
-    for (vertex, id) in vertices.iter_mut().zip(&places.ids) {
+    let project_index: HashMap<&str, u32> = projects.iter().map(|project| &*project.id).zip(0..).collect();
+    for (vertex, id) in vertices.iter_mut().zip(ids) {
         let member = members[*id as usize].as_ref();
         vertex.repo = repos[*id as usize];
         vertex.project = member.and_then(|m| project_index.get(m.project?).copied());

@@ -111,15 +111,15 @@ impl<'a> EventTracer<'a> {
         let mut unanswered = false;
         let names = given_names(self.state);
         for project in projects.iter().map(|n| &self.graph.projects[*n]) {
-            ids.insert(project.id.as_str());
+            ids.insert(project.id.as_ref());
             match &project.answer {
                 Some(answer) => rests.on(answer.rank.position, "survey answer"),
                 None => unanswered = true,
             }
-            if let Some(facts) = self.state.projects.get(&project.id) {
+            if let Some(facts) = self.state.projects.get(&*project.id) {
                 facts.record.iter().for_each(|record| rests.on(record.rank.position, "grants record"));
             }
-            names.get(project.id.as_str()).into_iter().for_each(|(rank, _)| rests.on(rank.position, "name"));
+            names.get(project.id.as_ref()).into_iter().for_each(|(rank, _)| rests.on(rank.position, "name"));
         }
         if unanswered {
             // Without an answer the newest of any project says since when commits count.

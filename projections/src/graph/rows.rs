@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::facts::curation::Correction;
+use domain::facts::curation::{Correction, Curated};
 use domain::facts::registry::RegistryCrawled;
 use domain::grants::{GitUrl, classify_git_url};
 use domain::recorded::Rank;
 use domain::repository_link::{is_link, repository_of};
 
 use super::names::{InternedIds, Name, insert};
+use super::resolve_cache::Meanings;
 use super::snapshot::{DocumentClaims, Snapshots};
 use super::state::{GraphState, RepoFacts};
 use crate::changes::Changes;
@@ -90,12 +91,13 @@ impl<R> Default for RowsByKey<R> {
 }
 
 impl<R> RowsByKey<R> {
-    /// Reads the touched rows of a map, or all.
+    /// Reads the touched rows of a map, or all. `met` is shown each that was touched, with what it was.
     fn read<V>(
         &mut self,
         map: &BTreeMap<String, V>,
         touched: Option<impl Iterator<Item = impl AsRef<str>>>,
         mut read: impl FnMut(&str, &V) -> R,
+        mut met: impl FnMut(Option<&R>, &R),
     ) {
         let Some(touched) = touched else {
             self.0 = map.iter().map(|(key, value)| (key.as_str().into(), read(key, value))).collect();
@@ -106,17 +108,42 @@ impl<R> RowsByKey<R> {
             let key = key.as_ref();
             let Some(value) = map.get(key) else { continue };
             let row = read(key, value);
-            match self.0.binary_search_by(|(held, _)| (**held).cmp(key)) {
-                Ok(place) => self.0[place].1 = row,
-                Err(place) => new.push((place, (key.into(), row))),
+            match self.place(key) {
+                Ok(place) => {
+                    met(Some(&self.0[place].1), &row);
+                    self.0[place].1 = row;
+                }
+                Err(place) => {
+                    met(None, &row);
+                    new.push((place, (key.into(), row)));
+                }
             }
         }
         insert(&mut self.0, new);
     }
 
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(held, _)| (**held).cmp(key))
+    }
+
+    fn get(&self, key: &str) -> Option<&R> {
+        self.place(key).ok().map(|place| &self.0[place].1)
+    }
+
     fn iter(&self) -> impl Iterator<Item = &R> {
         self.0.iter().map(|(_, row)| row)
     }
+}
+
+/// What came with rows that were touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct News {
+    /// Evidence of what ids mean, and of which are repositories.
+    pub(super) identity: bool,
+    /// What is said of projects, and whose repositories are.
+    pub(super) projects: bool,
+    /// Signals of adoption.
+    pub(super) signals: bool,
 }
 
 /// All rows that name ids.
@@ -131,25 +158,61 @@ pub(super) struct InternedRows {
 }
 
 impl InternedRows {
-    /// Reads the rows of a state that were touched since the last look, or all.
-    pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>) {
+    /// Reads the rows of a state that were touched since the last look, or all. Says what those brought that were
+    /// touched, `meanings` being those of the last look.
+    pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>, meanings: &Meanings) -> News {
         let Self { names, repos, documents, packages, records, applications } = self;
         let of = |kind| touched.map(|touched| touched.of(kind));
-        repos.read(&state.repos, of("repo"), |key, facts| repo(names, key, facts));
-        documents.read(&state.sboms, of("sbom"), |key, snapshots| Documents {
+        let mut news = News::default();
+        repos.read(&state.repos, of("repo"), |key, facts| repo(names, key, facts), |held, new| news.of_repo(held, new));
+        let mut told = Vec::new();
+        let documents_of = |names: &mut InternedIds, key: &str, snapshots: &Snapshots| Documents {
             subject: names.number(key),
             complete: snapshots.complete.as_ref().map(|snapshot| document(names, snapshot)),
             partial: snapshots.partial.iter().map(|snapshot| document(names, snapshot)).collect(),
-        });
-        packages.read(&state.packages, of("package"), |key, crawl| package(names, key, crawl));
-        records.read(&state.projects, of("project"), |key, facts| {
-            facts.record.as_ref().map(|record| grants(names, key, record.rank, &record.value.git_urls))
-        });
-        applications.read(&state.applications, of("application"), |_, application| {
-            Some(grants(names, &application.value.project_id, application.rank, &application.value.git_urls))
-        });
+        };
+        documents.read(
+            &state.sboms,
+            of("sbom"),
+            |key, snapshots| documents_of(names, key, snapshots),
+            |held, new| {
+                news.identity |= !held.map_or_else(Vec::new, Documents::publications).eq(&new.publications());
+                told.push(new.subject);
+            },
+        );
+        // Of several subjects that mean the same the newest document speaks for all.
+        let is_subject = |id: &Name| documents.get(names.text(*id)).is_some();
+        let shared = |subject: Name| meanings.names_beside(subject).filter(is_subject).nth(1).is_some();
+        news.identity |= told.into_iter().any(shared);
+        packages.read(
+            &state.packages,
+            of("package"),
+            |key, crawl| package(names, key, crawl),
+            |held, new| news.of_package(held, new),
+        );
+        let mut granted = |held: Option<&Option<Grants>>, new: &Option<Grants>| {
+            let named = |said: Option<&Grants>| said.map_or_else(Vec::new, |said| said.repositories.clone());
+            news.identity |= named(held.and_then(Option::as_ref)) != named(new.as_ref());
+        };
+        records.read(
+            &state.projects,
+            of("project"),
+            |key, facts| facts.record.as_ref().map(|record| grants(names, key, record.rank, &record.value.git_urls)),
+            &mut granted,
+        );
+        applications.read(
+            &state.applications,
+            of("application"),
+            |_, application| {
+                Some(grants(names, &application.value.project_id, application.rank, &application.value.git_urls))
+            },
+            granted,
+        );
+        let is_told = |kind| of(kind).is_some_and(|mut keys| keys.next().is_some());
+        news.projects |= ["project", "application", "answer", "curation"].into_iter().any(is_told);
+        news.identity |= is_told("curation");
         // Corrections are read where they are needed; here their ids get numbers.
-        RowsByKey::default().read(&state.curations, of("curation"), |_, curated| match &curated.value.correction {
+        let curated = |_: &str, curated: &Newest<Curated>| match &curated.value.correction {
             Correction::Membership { repo, .. } => _ = names.number(repo),
             Correction::Publication { package, repo } => {
                 names.number(package);
@@ -157,8 +220,37 @@ impl InternedRows {
             }
             Correction::Owner { host, owner, .. } => _ = names.owner_number(host, owner),
             Correction::SurveyName { .. } | Correction::Project { .. } => {}
-        });
+        };
+        RowsByKey::default().read(&state.curations, of("curation"), curated, |_, _| {});
         names.sort();
+        news
+    }
+}
+
+impl News {
+    fn of_repo(&mut self, held: Option<&RepoRow>, new: &RepoRow) {
+        let Some(held) = held else {
+            *self = Self { identity: true, projects: true, signals: true };
+            return;
+        };
+        let renamed = |row: &RepoRow| row.host.and_then(|host| Some((host.renamed?, host.rank)));
+        let signals = |row: &RepoRow| row.host.map(|host| (host.rank, host.stars, host.forks));
+        self.identity |= renamed(held) != renamed(new);
+        self.projects |= held.flags != new.flags;
+        self.signals |= signals(held) != signals(new);
+    }
+
+    fn of_package(&mut self, held: Option<&PackageRow>, new: &PackageRow) {
+        let link = |row: &PackageRow| (row.repository, row.linked_elsewhere);
+        self.identity |= held.map(link) != Some(link(new));
+        self.signals |= held.and_then(|row| row.downloads) != new.downloads;
+    }
+}
+
+impl Documents {
+    /// The packages that each says are published from the subject.
+    fn publications(&self) -> Vec<Name> {
+        self.complete.iter().chain(&self.partial).flat_map(|said| &said.publications).copied().collect()
     }
 }
 
@@ -232,6 +324,16 @@ impl<'a> StateView<'a> {
         self.rows.repos.iter()
     }
 
+    /// The registry's answer about a package.
+    pub(super) fn package(self, name: Name) -> Option<&'a PackageRow> {
+        self.rows.packages.get(self.names.text(name))
+    }
+
+    /// The subjects of documents.
+    pub(super) fn subjects(self) -> impl Iterator<Item = Name> {
+        self.rows.documents.iter().map(|documents| documents.subject)
+    }
+
     /// In the order of the state's.
     pub(super) fn packages(self) -> impl Iterator<Item = &'a PackageRow> {
         self.rows.packages.iter()
@@ -255,19 +357,30 @@ impl<'a> StateView<'a> {
         parts.sort_by_key(|(subject, _)| *subject);
         let mut live = Vec::with_capacity(parts.len());
         for same in parts.chunk_by(|a, b| a.0 == b.0) {
-            let each = |of: fn(&'a Documents) -> &'a [DocumentRow]| {
-                let parts = same.iter();
-                parts.flat_map(move |(subject, documents)| {
-                    of(documents).iter().map(|said| Live { subject: *subject, said, documents })
-                })
-            };
-            // Where several subjects turned out to be one, the newest complete document of any is that of all.
-            let complete = each(|documents| documents.complete.as_slice()).max_by_key(|live| live.said.rank);
-            let first = live.len();
-            let newer = |live: &Live<'_>| complete.is_none_or(|complete| live.said.rank > complete.said.rank);
-            live.extend(complete.into_iter().chain(each(|documents| &documents.partial).filter(newer)));
-            live[first..].sort_unstable_by_key(|live| live.said.rank);
+            let documents: Vec<&Documents> = same.iter().map(|(_, documents)| *documents).collect();
+            live.extend(live_of(same[0].0, &documents));
         }
         live
     }
+
+    /// The live documents of a subject that goes by these names.
+    pub(super) fn live_among(self, subject: Name, names: impl Iterator<Item = Name>) -> Vec<Live<'a>> {
+        let documents = names.filter_map(|name| self.rows.documents.get(self.names.text(name)));
+        live_of(subject, &documents.collect::<Vec<_>>())
+    }
+}
+
+/// The live ones of a subject's documents. Where several subjects turned out to be one, the newest complete document of
+/// any is that of all.
+fn live_of<'a>(subject: Name, all: &[&'a Documents]) -> Vec<Live<'a>> {
+    let each = |of: fn(&'a Documents) -> &'a [DocumentRow]| {
+        let documents = all.iter().copied();
+        documents.flat_map(move |documents| of(documents).iter().map(move |said| Live { subject, said, documents }))
+    };
+    let complete = each(|documents| documents.complete.as_slice()).max_by_key(|live| live.said.rank);
+    let newer = |live: &Live<'_>| complete.is_none_or(|complete| live.said.rank > complete.said.rank);
+    let mut live: Vec<Live<'_>> =
+        complete.into_iter().chain(each(|documents| &documents.partial).filter(newer)).collect();
+    live.sort_unstable_by_key(|live| live.said.rank);
+    live
 }

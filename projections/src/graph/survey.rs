@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use domain::checked::normalised_name;
 use domain::facts::curation::Correction;
 use domain::recorded::Rank;
+use domain::time::Day;
 
 use super::model::Finding;
 use super::state::{GraphState, SurveyAnswer};
+
+/// How the keys of answers begin that name a project by its id.
+const OF_ID: &str = "id/";
 
 /// The newest answer of every project that has one whose day has come. `names` are the display names by project id.
 pub fn bind<'a>(
@@ -16,8 +20,11 @@ pub fn bind<'a>(
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<&'a str, &'a SurveyAnswer> {
     let mut by_name: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (id, name) in names {
-        by_name.entry(normalised_name(name)).or_default().push(id);
+    // Most rows go by id.
+    if state.answers.keys().any(|key| !key.starts_with(OF_ID)) {
+        for (id, name) in names {
+            by_name.entry(normalised_name(name)).or_default().push(id);
+        }
     }
     let curated: BTreeMap<&str, &str> = state
         .curations
@@ -30,7 +37,7 @@ pub fn bind<'a>(
     let today = state.today();
     let mut bound: BTreeMap<&str, &SurveyAnswer> = BTreeMap::new();
     for (key, answers) in &state.answers {
-        let project = if let Some(id) = key.strip_prefix("id/") {
+        let project = if let Some(id) = key.strip_prefix(OF_ID) {
             Some(id)
         } else {
             let name = key.strip_prefix("name/").unwrap_or(key);
@@ -60,8 +67,15 @@ pub fn bind<'a>(
 
 /// By project the name in the newest row of its id that has one.
 pub(super) fn names(state: &GraphState) -> impl Iterator<Item = (&str, (Rank, &str))> {
-    let of_ids = state.answers.iter().filter_map(|(key, answers)| Some((key.strip_prefix("id/")?, answers)));
+    let of_ids = state.answers.iter().filter_map(|(key, answers)| Some((key.strip_prefix(OF_ID)?, answers)));
     of_ids.filter_map(|(project, answers)| Some((project, answers.name()?)))
+}
+
+/// Whether somebody's answer is another by now, for its day came after this one.
+pub(super) fn speaks_since(state: &GraphState, then: Day) -> bool {
+    let today = state.today();
+    let order = |answer: Option<&SurveyAnswer>| answer.map(SurveyAnswer::order);
+    state.answers.values().any(|answers| order(answers.on(then)) != order(answers.on(today)))
 }
 
 /// The newest answer of any survey row whose day has come.

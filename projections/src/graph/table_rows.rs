@@ -47,7 +47,7 @@ fn vertices(before: GraphContent<'_>, after: GraphContent<'_>) -> TableDiff {
     }
     // The number of a project says nothing: others come and go.
     fn project<'a>(graph: &'a Graph, vertex: &Vertex) -> Option<&'a str> {
-        vertex.project.map(|n| graph.projects[n as usize].id.as_str())
+        vertex.project.map(|n| graph.projects[n as usize].id.as_ref())
     }
     TableDiff::between(
         &VERTEX,
@@ -131,7 +131,7 @@ fn vertex_row(graph: &Graph, vertex: &Vertex, latest_commit: Option<Timestamp>) 
         some(surrogate("package", &vertex.id)),
         some(vertex.repo),
         some(&details.name),
-        vertex.project.map(|project| graph.projects[project as usize].id.clone()),
+        vertex.project.map(|project| graph.projects[project as usize].id.to_string()),
         vertex.evidence.map(|(kind, _)| kind.to_owned()),
         vertex.evidence.map(|(_, position)| position.to_string()),
         details.latest_version.clone(),

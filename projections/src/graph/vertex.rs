@@ -7,22 +7,25 @@ use domain::time::Timestamp;
 use domain::version::VersionText;
 
 use super::input::Vertices;
-use super::model::{Depth, Details, MAX_RELEASES, Vertex, add_downloads};
+use super::model::{Details, MAX_RELEASES, Vertex, add_downloads};
 use super::rows::{Live, StateView};
 
 /// Writes the details of every vertex.
-pub(super) fn write(known: StateView<'_>, places: &Vertices<'_>, live: &[Live<'_>], depth: Depth, all: &mut [Vertex]) {
+pub(super) fn write(known: StateView<'_>, places: &Vertices<'_>, live: &[Live<'_>], all: &mut [Vertex]) {
     for vertex in all.iter_mut() {
-        vertex.details = match depth {
-            Depth::Shown => Details::named(purl::full_name(&vertex.id)),
-            Depth::Scored => Details::default(),
-        };
+        vertex.details = Details::named(purl::full_name(&vertex.id));
     }
     let hosts = signals(known, places, all);
-    if depth == Depth::Shown {
-        show(known, places, &hosts, all);
-        versions_of_documents(known, places, live, &hosts, all);
+    show(known, places, &hosts, all);
+    versions_of_documents(known, places, live, &hosts, all);
+}
+
+/// Writes of the details what scores rest on.
+pub(super) fn write_signals(known: StateView<'_>, places: &Vertices<'_>, all: &mut [Vertex]) {
+    for Vertex { details, .. } in all.iter_mut() {
+        (details.stars, details.forks, details.downloads) = (None, None, None);
     }
+    signals(known, places, all);
 }
 
 /// Writes the signals of adoption. Returns the rank of each vertex' newest host facts, which decide.

@@ -52,8 +52,10 @@ pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<SignalShares>
 /// Per entry its signals on a common scale, joined; `None` without any signal that counts.
 fn composites(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<Option<u32>> {
     let scaled = shares(entries, policy);
+    let mut terms: Vec<(u64, u64)> = Vec::with_capacity(scaled.len());
     let joined = |entry: usize| {
-        let terms: Vec<(u64, u64)> = scaled.iter().filter_map(|(_, signal)| signal[entry]).collect();
+        terms.clear();
+        terms.extend(scaled.iter().filter_map(|(_, signal)| signal[entry]));
         match policy.combine {
             Combine::Mean => mean_percentile(&terms),
             Combine::Greatest => terms.iter().filter_map(|term| mean_percentile(&[*term])).max(),

@@ -56,7 +56,7 @@ impl Scores {
             "activity_status" => json!(row.activity_status.map(ActivityStatus::name)),
             "adoption_score" => json!(row.adoption.map(hundredths)),
             "criticality_score" => json!(row.criticality),
-            "id" => json!(row.id),
+            "id" => json!(&*row.id),
             "level" => json!(row.level.name()),
             "pony_factor" => json!(row.pony_factor),
             "pg_score" => json!(row.pg_score.map(hundredths)),
@@ -159,7 +159,7 @@ fn graph_lines(graph: &Graph, policy: EdgePolicy, sink: Sink<'_>) {
     }
     let repos = graph.vertices.iter().filter(|vertex| vertex.repo);
     let mut members: Vec<(&str, &str)> =
-        repos.filter_map(|vertex| Some((graph.projects[vertex.project? as usize].id.as_str(), &*vertex.id))).collect();
+        repos.filter_map(|vertex| Some((&*graph.projects[vertex.project? as usize].id, &*vertex.id))).collect();
     members.sort_unstable();
     for (project, repo) in members {
         self::line(sink, &MemberLine { project, repo });
@@ -233,13 +233,8 @@ mod tests {
     #[test]
     fn lines_written_by_hand_are_canonical() {
         let texts = ["a\"b", "c\\d", "\u{1f}\u{7f}", "\u{e9}\n\u{2028}"];
-        let vertex = |id: &str| Vertex {
-            id: id.to_owned(),
-            repo: true,
-            project: None,
-            evidence: None,
-            details: Details::default(),
-        };
+        let vertex =
+            |id: &str| Vertex { id: id.into(), repo: true, project: None, evidence: None, details: Details::default() };
         let edge = |(from, version): (u32, Option<&str>)| ResolvedEdge {
             from,
             to: 3 - from,

@@ -1,5 +1,7 @@
 //! One evaluation of a formula, with all that its scores were computed from.
 
+use std::sync::Arc;
+
 use domain::formula::Formula;
 
 use super::adoption::{self, Adoption};
@@ -84,7 +86,7 @@ impl<'a> Evaluation<'a> {
 fn project_rows(graph: &Graph, statuses: &[StatusDecision], parts: &ScoreParts) -> impl Iterator<Item = ScoreRow> {
     let row = move |(n, project): (usize, &crate::graph::Project)| ScoreRow {
         level: Level::Project,
-        id: project.id.clone(),
+        id: Arc::clone(&project.id),
         activity_status: Some(statuses[n].status),
         criticality: parts.criticality.projects[n],
         pony_factor: parts.pony.projects[n],
@@ -104,7 +106,7 @@ fn vertex_rows(
 ) -> impl Iterator<Item = ScoreRow> {
     let row = move |(n, vertex): (usize, &crate::graph::Vertex)| ScoreRow {
         level: if repo { Level::Repo } else { Level::External },
-        id: vertex.id.clone(),
+        id: Arc::clone(&vertex.id),
         activity_status: vertex.project.map(|project| statuses[project as usize].status),
         criticality: Some(u64::from(parts.criticality.vertices[n])),
         pony_factor: parts.pony.vertices[n],

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::exact::hundredths;
 use super::family::SCORE;
-use super::{ScoreRow, Scores};
+use super::{ScoreRow, Scores, by_id};
 use crate::table::{Row, Table, TableDiff, some};
 
 /// By how much a table differs from what it held before; `None` for one that is made from something else.
@@ -18,7 +18,7 @@ fn scores(before: &Scores, after: &Scores) -> TableDiff {
         &SCORE,
         before.rows.iter().map(|row| (before, row)),
         after.rows.iter().map(|row| (after, row)),
-        |(_, a), (_, b)| (a.level, &a.id).cmp(&(b.level, &b.id)),
+        |(_, a), (_, b)| a.level.cmp(&b.level).then_with(|| by_id(&a.id, &b.id)),
         |(_, a), (_, b)| shape && a == b,
         |(scores, row)| score_row(scores, row),
     )

@@ -113,7 +113,7 @@ fn further(row: &PgRow) -> Result<serde_json::Map<String, serde_json::Value>, St
 #[must_use]
 pub fn scores_of(graph: &Graph, scores: &Scores, level: Level) -> Vec<ScoreLine> {
     let project = |id: &str| {
-        let found = graph.projects.binary_search_by(|project| project.id.as_str().cmp(id));
+        let found = graph.projects.binary_search_by(|project| project.id.as_ref().cmp(id));
         graph.projects[found.expect("scores are of the projects of their graph")].name.clone()
     };
     let of_level = scores.rows.iter().filter(|row| row.level == level);
@@ -121,14 +121,14 @@ pub fn scores_of(graph: &Graph, scores: &Scores, level: Level) -> Vec<ScoreLine>
         .map(|row| {
             let vertex = graph.vertex(&row.id).map(|n| &graph.vertices[n as usize]).filter(|_| level != Level::Project);
             ScoreLine {
-                id: row.id.clone(),
+                id: row.id.to_string(),
                 name: vertex.map_or_else(|| project(&row.id), |vertex| vertex.details.name.clone()),
                 activity_status: row.activity_status.map(|status| status.name().to_owned()),
                 criticality_score: row.criticality,
                 pony_factor: row.pony_factor.map(u64::from),
                 adoption_score: row.adoption.map(crate::metrics::exact::hundredths),
                 pg_score: row.pg_score.map(crate::metrics::exact::hundredths),
-                project_id: vertex.and_then(|v| Some(graph.projects[v.project? as usize].id.clone())),
+                project_id: vertex.and_then(|v| Some(graph.projects[v.project? as usize].id.to_string())),
                 further: scores.further(row),
             }
         })
@@ -169,8 +169,8 @@ pub fn edges_of(graph: &Graph, policy: EdgePolicy) -> Vec<EdgeLine> {
     let known = graph.edges.iter().filter_map(|edge| {
         let claim = edge.under(policy)?;
         Some(EdgeLine {
-            in_vertex: id(edge.from),
-            out_vertex: id(edge.to),
+            in_vertex: id(edge.from).to_string(),
+            out_vertex: id(edge.to).to_string(),
             version_range: claim.version.clone(),
             confidence: claim.confidence.name().to_owned(),
         })

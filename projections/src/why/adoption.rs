@@ -57,11 +57,11 @@ fn say_repos(teller: &Teller<'_>, repos: &[u32], why: &mut ValueWhy) {
                 let known = Signal::ALL.into_iter().zip(signals_of(vertex));
                 let known = known.filter_map(|(signal, value)| Some(format!("{} {}", value?, signal.name())));
                 let reason = known.collect::<Vec<_>>().join(", ");
-                why.counts.push(CountedPart { id: vertex.id.clone(), value: json!(hundredths(value)), reason });
+                why.counts.push(CountedPart { id: vertex.id.to_string(), value: json!(hundredths(value)), reason });
             }
             None => {
                 let reason = "no signal that the formula counts is known of it".to_owned();
-                why.does_not_count.push(LeftOutPart { id: vertex.id.clone(), reason });
+                why.does_not_count.push(LeftOutPart { id: vertex.id.to_string(), reason });
             }
         }
     }
@@ -117,7 +117,7 @@ fn say_signals(teller: &Teller<'_>, entries: &[Signals], entry: usize, kind: &st
 fn lacking(teller: &Teller<'_>, repos: &[u32], why: &mut ValueWhy) {
     for vertex in repos.iter().map(|repo| teller.vertex(*repo)) {
         if vertex.details.stars.is_none() && vertex.details.forks.is_none() {
-            why.lacks(Gap::HostFacts(vertex.id.clone()));
+            why.lacks(Gap::HostFacts(vertex.id.to_string()));
         }
     }
 }

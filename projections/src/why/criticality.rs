@@ -54,7 +54,7 @@ pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) 
                 let reaching = reaching(teller, &[*repo], teller.vertex(*repo).project, formula.criticality.siblings);
                 let number = reaching.iter().filter(|one| one.hindrance.is_none()).count();
                 let reason = format!("{} of {} that reach it count", number, reaching.len());
-                why.counts.push(CountedPart { id: teller.vertex(*repo).id.clone(), value: json!(number), reason });
+                why.counts.push(CountedPart { id: teller.vertex(*repo).id.to_string(), value: json!(number), reason });
             }
             let reaching = reaching(teller, &repos, Some(fit(project)), formula.criticality.siblings);
             left_out(teller, &reaching, &repos, why);
@@ -114,7 +114,7 @@ fn list(teller: &Teller<'_>, reaching: &[Reaching], targets: &[u32], why: &mut V
             _ => "something active depends on it".to_owned(),
         };
         let reason = format!("{way}; {active}");
-        why.counts.push(CountedPart { id: vertex.id.clone(), value: Value::Null, reason });
+        why.counts.push(CountedPart { id: vertex.id.to_string(), value: Value::Null, reason });
     }
     left_out(teller, reaching, targets, why);
 }
@@ -142,7 +142,7 @@ fn left_out(teller: &Teller<'_>, reaching: &[Reaching], targets: &[u32], why: &m
             Hindrance::Sibling => "of the same project, which the formula leaves out".to_owned(),
             Hindrance::Inactive => inactive(teller, one.vertex, above[one.vertex as usize], why),
         };
-        why.does_not_count.push(LeftOutPart { id: vertex.id.clone(), reason });
+        why.does_not_count.push(LeftOutPart { id: vertex.id.to_string(), reason });
     }
 }
 
@@ -151,7 +151,7 @@ fn inactive(teller: &Teller<'_>, vertex: u32, dependents: u32, why: &mut ValueWh
     let known = teller.vertex(vertex);
     let Some(project) = known.project.map(|project| project as usize) else {
         if known.repo {
-            why.lacks(Gap::Project(known.id.clone()));
+            why.lacks(Gap::Project(known.id.to_string()));
             return "not active: it belongs to no project, so nothing says that it is in use".to_owned();
         }
         return "not active: a package of no repository here, which nothing active depends on".to_owned();
@@ -179,8 +179,8 @@ fn nothing_reaches(teller: &Teller<'_>, targets: &[u32], why: &mut ValueWhy) {
                 "No package is known to be published from {}: whoever depends on its package does not reach it.",
                 target.id
             ));
-            why.lacks(Gap::Publication(target.id.clone()));
+            why.lacks(Gap::Publication(target.id.to_string()));
         }
-        why.lacks(Gap::Dependents(target.id.clone()));
+        why.lacks(Gap::Dependents(target.id.to_string()));
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) 
     }
     let unread: Vec<u32> = repos.iter().copied().filter(|repo| basis.windows[*repo as usize].is_none()).collect();
     for repo in &unread {
-        why.lacks(Gap::GitLog(teller.vertex(*repo).id.clone()));
+        why.lacks(Gap::GitLog(teller.vertex(*repo).id.to_string()));
     }
     let Some(mut commits) = union(&basis.windows, &repos) else {
         let stands = match basis.formula.pony.without_log {

@@ -21,7 +21,7 @@ pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) 
                 }
                 None if known.repo => {
                     why.say("It belongs to no project, and only projects have a status.");
-                    why.lacks(Gap::Project(known.id.clone()));
+                    why.lacks(Gap::Project(known.id.to_string()));
                     return;
                 }
                 None => {
@@ -69,27 +69,27 @@ pub(super) fn lacking(teller: &Teller<'_>, project: usize, why: &mut ValueWhy) {
         ActivityStatus::Live => return,
         ActivityStatus::InDev if known.answer.is_some() => {
             if !known.recorded && !known.applied {
-                why.lacks(Gap::Grants(known.id.clone()));
+                why.lacks(Gap::Grants(known.id.to_string()));
             }
             return;
         }
         _ => {}
     }
     if known.answer.is_none() && source != StatusSource::IntegrationStatus {
-        why.lacks(Gap::Survey(known.id.clone()));
+        why.lacks(Gap::Survey(known.id.to_string()));
     }
     if !known.recorded && (source != StatusSource::Cascade || !known.applied) {
-        why.lacks(Gap::Grants(known.id.clone()));
+        why.lacks(Gap::Grants(known.id.to_string()));
     }
     if !cascades(teller) {
         return;
     }
     let repos = &teller.basis().members[project];
     if repos.is_empty() {
-        why.lacks(Gap::Repositories(known.id.clone()));
+        why.lacks(Gap::Repositories(known.id.to_string()));
     }
     for repo in repos.iter().filter(|repo| teller.commits(**repo).is_none()) {
-        why.lacks(Gap::GitLog(teller.vertex(*repo).id.clone()));
+        why.lacks(Gap::GitLog(teller.vertex(*repo).id.to_string()));
     }
 }
 

@@ -42,7 +42,7 @@ impl<'a> Teller<'a> {
     pub(super) fn subject(&self, row: &ScoreRow) -> Option<ToldAbout> {
         match row.level {
             Level::Project => {
-                let found = self.graph().projects.binary_search_by(|project| project.id.as_str().cmp(&row.id));
+                let found = self.graph().projects.binary_search_by(|project| project.id.as_ref().cmp(&row.id));
                 found.ok().map(ToldAbout::Project)
             }
             _ => self.graph().vertex(&row.id).map(ToldAbout::Vertex),

@@ -175,7 +175,7 @@ proptest! {
         let log = in_order(&events);
         let graph = Graph::of(&fold(&log, "seed").world.graph);
         let claim = |claim: &Option<EdgeClaim>| claim.as_ref().map(|it| (it.confidence, it.version.clone()));
-        let id = |vertex: u32| graph.vertices[vertex as usize].id.clone();
+        let id = |vertex: u32| graph.vertices[vertex as usize].id.to_string();
         let found = graph.edges.iter().map(|edge| {
             ((id(edge.from), id(edge.to)), (edge.root, claim(&edge.flat), claim(&edge.nested)))
         });

@@ -279,13 +279,13 @@ impl Log {
     pub(crate) fn project_of(&self, repo: &str) -> Option<String> {
         let graph = self.graph();
         let vertex = &graph.vertices[graph.vertex(repo).unwrap_or_else(|| panic!("vertex {repo}")) as usize];
-        vertex.project.map(|project| graph.projects[project as usize].id.clone())
+        vertex.project.map(|project| graph.projects[project as usize].id.to_string())
     }
 
     /// Edges under the formula's policy, as (dependent, dependency).
     pub(crate) fn edges(&self, formula: &str) -> Vec<(String, String)> {
         let (graph, policy) = (self.graph(), self::formula(formula).graph.edges);
-        let id = |vertex: u32| graph.vertices[vertex as usize].id.clone();
+        let id = |vertex: u32| graph.vertices[vertex as usize].id.to_string();
         graph.edges.iter().filter(|e| e.under(policy).is_some()).map(|e| (id(e.from), id(e.to))).collect()
     }
 }

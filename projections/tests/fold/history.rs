@@ -159,7 +159,7 @@ proptest! {
                 for (metric, value) in scores.line(row) {
                     if metric != "id" && metric != "level" {
                         let metric = Metric::from_name(&metric).unwrap();
-                        then.insert((row.level, row.id.clone(), metric), value);
+                        then.insert((row.level, row.id.to_string(), metric), value);
                     }
                 }
             }

@@ -176,10 +176,10 @@ proptest! {
         let graph = Graph::of(&fold(&log, "seed").world.graph);
         let said = Definitions::of(&log, &graph);
         let projects: BTreeMap<String, String> =
-            graph.projects.iter().map(|project| (project.id.clone(), project.name.clone())).collect();
+            graph.projects.iter().map(|project| (project.id.to_string(), project.name.clone())).collect();
         prop_assert_eq!(&projects, &said.projects());
         for (n, vertex) in (0..).zip(&graph.vertices).filter(|(_, vertex)| vertex.repo) {
-            let project = vertex.project.map(|n| graph.projects[n as usize].id.as_str());
+            let project = vertex.project.map(|n| graph.projects[n as usize].id.as_ref());
             prop_assert_eq!(project, said.project_of(n, &projects), "{}", vertex.id);
         }
     }

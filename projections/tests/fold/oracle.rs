@@ -315,7 +315,15 @@ fn oracle(log: &[Recorded], graph: &Graph, formula: &str) -> Vec<Line> {
         let sum = repos.iter().map(|v| criticality(*v)).sum();
         let critical = (!repos.is_empty()).then_some(if atlas { outside } else { sum });
         let adopted = if atlas { joined[n] } else { mean(repos) };
-        lines.push((Level::Project, project.id.clone(), Some(statuses[n]), critical, it.pony(repos), adopted, None));
+        lines.push((
+            Level::Project,
+            project.id.to_string(),
+            Some(statuses[n]),
+            critical,
+            it.pony(repos),
+            adopted,
+            None,
+        ));
     }
     if atlas {
         let known: Vec<u64> = lines.iter().filter_map(|line| line.3).collect();
@@ -334,7 +342,7 @@ fn oracle(log: &[Recorded], graph: &Graph, formula: &str) -> Vec<Line> {
         for (v, vertex) in graph.vertices.iter().enumerate().filter(|(_, vertex)| vertex.repo == wanted) {
             let status = vertex.project.map(|project| statuses[project as usize]);
             let pony = wanted.then(|| it.pony(&[v])).flatten();
-            lines.push((level, vertex.id.clone(), status, Some(criticality(v)), pony, adoption[v], None));
+            lines.push((level, vertex.id.to_string(), status, Some(criticality(v)), pony, adoption[v], None));
         }
     }
     lines
@@ -352,7 +360,7 @@ proptest! {
             prop_assert_eq!(scores.composite, name == "atlas-1");
             prop_assert!(scores.rows.is_sorted_by(|a, b| (a.level, &a.id) < (b.level, &b.id)));
             let lines: Vec<Line> = scores.rows.iter().map(|row| (
-                row.level, row.id.clone(), row.activity_status, row.criticality,
+                row.level, row.id.to_string(), row.activity_status, row.criticality,
                 row.pony_factor.map(u64::from), row.adoption.map(u128::from), row.pg_score.map(u128::from),
             )).collect();
             prop_assert_eq!(lines, oracle(&log, &graph, name), "{}", name);

@@ -64,7 +64,7 @@ proptest! {
                 for why in told {
                     prop_assert_eq!(&why.value, &scores.value(first, &why.metric));
                     prop_assert_eq!(why.level, first.level);
-                    prop_assert!(why.sentences[0].contains(&row.id) && why.sentences.len() > 1, "{:?}", why);
+                    prop_assert!(why.sentences[0].contains(&*row.id) && why.sentences.len() > 1, "{:?}", why);
                     if let Some(sum) = summed(&why, name) {
                         prop_assert_eq!(why.value.as_u64(), Some(sum), "{} {:?}", name, why);
                     }

@@ -110,11 +110,11 @@ pub async fn explain(
     let position = fold.world.position;
     let view = fold.world.view();
     let scores = view.scores(fold.formula());
-    let known = || scores.rows.iter().map(|row| row.id.clone()).collect();
+    let known = || scores.rows.iter().map(|row| row.id.to_string()).collect();
     let row: &ScoreRow = scores
         .rows
         .iter()
-        .find(|row| row.id == id)
+        .find(|row| *row.id == *id)
         .ok_or_else(|| ReplayError::NoVertex { id: id.to_owned(), known: known() })?;
     let value = scores.line(row).remove(metric).ok_or_else(|| ReplayError::NoMetric(metric.to_owned()))?;
     let rests = rests_on(&fold.world, &view, fold.formula(), row.level, id, asked);

@@ -131,7 +131,7 @@ pub fn differing(
     };
     for row in &replayed.rows {
         let terms = replayed.line(row);
-        match standing.remove(&(Some(row.level), row.id.clone())) {
+        match standing.remove(&(Some(row.level), row.id.to_string())) {
             None if !compares(row.level, &row.id, "row") => {}
             None => note(&row.id, "row", json!("present"), Value::Null),
             Some(held) => {

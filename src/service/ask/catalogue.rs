@@ -99,8 +99,8 @@ pub fn row(atlas: &Resident, entry: &PackageEntry) -> ListedPackage {
         dependency_count: atlas.dependencies(entry.vertex).count(),
         dependents_count: atlas.dependents(entry.vertex).count(),
         latest_version: entry.described.latest_version.clone().or_else(|| vertex.details.latest_version.clone()),
-        repo: vertex.repo.then(|| vertex.id.clone()),
-        project_id: vertex.project.map(|project| atlas.graph().projects[project as usize].id.clone()),
+        repo: vertex.repo.then(|| vertex.id.to_string()),
+        project_id: vertex.project.map(|project| atlas.graph().projects[project as usize].id.to_string()),
         criticality_score: scores.criticality,
         pony_factor: scores.pony_factor,
         adoption_score: scores.adoption.and_then(|hundredths| Number::from_f64(f64::from(hundredths) / 100.0)),
@@ -136,7 +136,7 @@ pub fn neighbours(
         if dependencies { atlas.dependencies(vertex).collect() } else { atlas.dependents(vertex).collect() };
     let end = |end: u32| &atlas.graph().vertices[end as usize];
     let shape = |(at, claim): &(u32, &EdgeClaim)| NeighbourRow {
-        id: end(*at).id.clone(),
+        id: end(*at).id.to_string(),
         name: end(*at).details.name.clone(),
         level: if end(*at).repo { "repo" } else { "external" },
         version_range: claim.version.clone(),

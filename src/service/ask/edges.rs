@@ -78,10 +78,9 @@ pub async fn edges(deps: &Deps, asked: &EdgesQuery) -> Result<Vec<EdgeRow>> {
         let fold = snapshot::read(&mut conn, async |conn| point::fold(deps, conn, &asked.at).await).await?;
         let graph = fold.world.view().graph;
         let lines = query::edges_of(&graph, fold.formula().graph.edges);
-        let members = graph
-            .vertices
-            .iter()
-            .filter_map(|vertex| Some((vertex.id.clone(), graph.projects[vertex.project? as usize].id.clone())));
+        let members = graph.vertices.iter().filter_map(|vertex| {
+            Some((vertex.id.to_string(), graph.projects[vertex.project? as usize].id.to_string()))
+        });
         (lines, members.collect(), Some(known::of(&graph)))
     };
     if asked.ends == Ends::Projects {
@@ -135,8 +134,9 @@ pub fn of_resident(atlas: &Resident, of: Option<&str>, ends: Ends) -> Result<Vec
     let graph = atlas.graph();
     let mut lines = query::edges_of(graph, atlas.formula.graph.edges);
     if ends == Ends::Projects {
-        let project = |repo: u32| Some(graph.projects[graph.vertices[repo as usize].project? as usize].id.clone());
-        let members = atlas.repos().filter_map(|repo| Some((graph.vertices[repo as usize].id.clone(), project(repo)?)));
+        let project = |repo: u32| Some(graph.projects[graph.vertices[repo as usize].project? as usize].id.to_string());
+        let members =
+            atlas.repos().filter_map(|repo| Some((graph.vertices[repo as usize].id.to_string(), project(repo)?)));
         lines = between_projects(&lines, &members.collect());
     }
     let Some(given) = of else { return Ok(lines.into_iter().map(EdgeRow::from).collect()) };

@@ -63,10 +63,10 @@ impl ScoresFilter {
     /// # Errors
     /// [`Error::NotFound`], with those that are near.
     pub(crate) fn of_graph(&self, graph: &Graph) -> Result<()> {
-        let has = |id: &String| graph.projects.iter().any(|project| project.id == *id);
+        let has = |id: &String| graph.projects.iter().any(|project| *project.id == **id);
         match self.projects.iter().find(|id| !has(id)) {
             Some(id) => {
-                Err(no_project(id, &graph.projects.iter().map(|project| project.id.clone()).collect::<Vec<_>>()))
+                Err(no_project(id, &graph.projects.iter().map(|project| project.id.to_string()).collect::<Vec<_>>()))
             }
             None => Ok(()),
         }

@@ -37,8 +37,8 @@ pub(crate) fn near(given: &str, ids: &[String]) -> String {
 
 /// The ids of a graph.
 pub(crate) fn of(graph: &Graph) -> Vec<String> {
-    let vertices = graph.vertices.iter().map(|vertex| vertex.id.clone());
-    vertices.chain(graph.projects.iter().map(|project| project.id.clone())).collect()
+    let vertices = graph.vertices.iter().map(|vertex| vertex.id.to_string());
+    vertices.chain(graph.projects.iter().map(|project| project.id.to_string())).collect()
 }
 
 /// That nothing has an id, with those that are near; `None` where one of its forms is there.

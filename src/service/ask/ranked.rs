@@ -135,7 +135,7 @@ pub fn one(atlas: &Resident, id: &str) -> Result<RankedScore> {
         let entry = forms.iter().find_map(|form| atlas.package(form))?;
         let id = &atlas.graph().vertices[entry.vertex as usize].id;
         let all = atlas.scored(Level::Repo);
-        let at = all.binary_search_by(|row| row.score.id.cmp(id)).ok()?;
+        let at = all.binary_search_by(|row| row.score.id.as_str().cmp(id)).ok()?;
         Some((Level::Repo, &all[at]))
     };
     let Some((level, scored)) = found.into_iter().next().or_else(published) else {

@@ -97,23 +97,23 @@ pub fn blast_radius(atlas: &Resident, vertex: u32, page: &PageQuery) -> Result<B
         .into_iter()
         .map(|(project, (distance, repos))| {
             let project = &graph.projects[project as usize];
-            FallenProject { id: project.id.clone(), name: project.name.clone(), distance, repos }
+            FallenProject { id: project.id.to_string(), name: project.name.clone(), distance, repos }
         })
         .collect();
     projects.sort_by(|a, b| (a.distance, &a.id).cmp(&(b.distance, &b.id)));
     let shape = |(distance, reached): &(u32, u32)| {
         let vertex = &graph.vertices[*reached as usize];
         FallenVertex {
-            id: vertex.id.clone(),
+            id: vertex.id.to_string(),
             name: vertex.details.name.clone(),
             level: if vertex.repo { "repo" } else { "external" },
             distance: *distance,
-            project_id: vertex.project.map(|project| graph.projects[project as usize].id.clone()),
+            project_id: vertex.project.map(|project| graph.projects[project as usize].id.to_string()),
         }
     };
     let key = |(distance, reached): &(u32, u32)| (*distance, graph.vertices[*reached as usize].id.clone());
     Ok(BlastRadius {
-        id: graph.vertices[vertex as usize].id.clone(),
+        id: graph.vertices[vertex as usize].id.to_string(),
         repos,
         external: fallen.len() - repos,
         projects,

@@ -187,7 +187,7 @@ impl Resident {
     /// The number of a project among all.
     #[must_use]
     pub fn project(&self, id: &str) -> Option<u32> {
-        let found = self.graph.projects.binary_search_by(|project| project.id.as_str().cmp(id));
+        let found = self.graph.projects.binary_search_by(|project| project.id.as_ref().cmp(id));
         found.ok().map(|number| fit(number, "projects"))
     }
 

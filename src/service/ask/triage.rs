@@ -68,7 +68,7 @@ pub fn of_resident(atlas: &Resident) -> Vec<Question> {
 #[must_use]
 pub fn conflicts_of_resident(atlas: &Resident) -> Vec<Question> {
     let lines = query::edges_of(atlas.graph(), atlas.formula.graph.edges);
-    let repos = atlas.repos().map(|repo| atlas.graph().vertices[repo as usize].id.clone()).collect();
+    let repos = atlas.repos().map(|repo| atlas.graph().vertices[repo as usize].id.to_string()).collect();
     contradictions(of_resident(atlas), query::only_claimed(lines, &repos))
 }
 

@@ -40,7 +40,7 @@ impl SaidPrivate {
 
 /// What the host may call a repository: as its stream does, and by its newest name.
 fn names<'a>(atlas: &'a Resident, repo: &'a str) -> impl Iterator<Item = String> + use<'a> {
-    let newest = atlas.repo_given(repo).map(|number| atlas.graph().vertices[number as usize].id.as_str());
+    let newest = atlas.repo_given(repo).map(|number| atlas.graph().vertices[number as usize].id.as_ref());
     let name = |id: &str| id.strip_prefix(HOST).map(str::to_lowercase);
     std::iter::once(repo).chain(newest.filter(|newest| *newest != repo)).filter_map(name)
 }

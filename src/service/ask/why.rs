@@ -234,10 +234,10 @@ fn too_late(from: Position, to: Position) -> Error {
 fn said(world: &World, formula: &Formula, asked: &WhyQuery) -> std::result::Result<Vec<ValueWhy>, NothingToTell> {
     let view = world.view();
     let forms = forms_of(&asked.id);
-    let is_project = |form: &str| view.graph.projects.binary_search_by(|project| project.id.as_str().cmp(form)).is_ok();
-    let kept = forms.iter().find(|form| view.graph.vertex(form).is_some() || is_project(form));
+    let is_project = |form: &str| view.graph.projects.binary_search_by(|project| project.id.as_ref().cmp(form)).is_ok();
+    let kept = forms.iter().map(String::as_str).find(|form| view.graph.vertex(form).is_some() || is_project(form));
     let publisher = |form: &String| view.graph.vertices.iter().find(|vertex| vertex.details.packages.contains(form));
-    let id = kept.or_else(|| forms.iter().find_map(publisher).map(|vertex| &vertex.id));
+    let id = kept.or_else(|| forms.iter().find_map(publisher).map(|vertex| &*vertex.id));
     values(world, &view, formula, id.ok_or(NothingToTell::Vertex)?, asked.metric.as_deref())
 }
 

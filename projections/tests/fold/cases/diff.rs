@@ -146,7 +146,7 @@ proptest! {
                 values += 1;
                 let null = json!(null);
                 let (from, to) = (one.get(metric).unwrap_or(&null), other.get(metric).unwrap_or(&null));
-                let said = found.changed.iter().find(|c| (c.level, &c.id, &c.metric) == (a.level, &a.id, metric));
+                let said = found.changed.iter().find(|c| (c.level, &*c.id, &c.metric) == (a.level, &*a.id, metric));
                 prop_assert_eq!(said.map(|c| (&c.before, &c.after)), (from != to).then_some((from, to)));
             }
         }

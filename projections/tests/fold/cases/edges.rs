@@ -66,7 +66,7 @@ fn a_verified_claim_beats_an_inferred_one_whatever_their_age() {
         .then("2026-01-05", crawl(X, Some("https://github.com/o/a"), None, &[Y]));
     let claim = |log: &Log| {
         let graph = log.graph();
-        let edge = graph.edges.iter().find(|edge| graph.vertices[edge.to as usize].id == Y).unwrap();
+        let edge = graph.edges.iter().find(|edge| graph.vertices[edge.to as usize].id.as_ref() == Y).unwrap();
         let claim = edge.under(EdgePolicy::Flat).unwrap();
         (claim.confidence, claim.version.clone())
     };

@@ -193,7 +193,7 @@ fn what_an_earlier_program_spelled_otherwise_is_found_by_links() {
         .then("2026-01-03", sbom(KEPT, &[Y], &[]));
     assert_eq!(meaning(&log, X), KEPT);
     assert_eq!(meaning(&log, NOW), KEPT);
-    let repo = |log: &Log, id: &str| log.graph().vertices.into_iter().find(|vertex| vertex.id == id);
+    let repo = |log: &Log, id: &str| log.graph().vertices.into_iter().find(|vertex| vertex.id.as_ref() == id);
     assert!(repo(&log, NOW).is_none());
     assert_eq!(repo(&log, KEPT).unwrap().evidence.map(|(evidence, _)| evidence), Some("grants-owner"));
     // Fed again it has its own id, and links lead there.

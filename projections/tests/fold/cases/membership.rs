@@ -89,7 +89,7 @@ fn a_claimed_repository_is_a_repo_and_an_owner_claims_only_what_is_known() {
     let log = Log::default()
         .then("2026-01-01", grant(project("p", "P", &["https://github.com/o/a", "https://gitlab.com/g"])));
     let graph = log.graph();
-    let ids: Vec<(&str, bool)> = graph.vertices.iter().map(|v| (v.id.as_str(), v.repo)).collect();
+    let ids: Vec<(&str, bool)> = graph.vertices.iter().map(|v| (v.id.as_ref(), v.repo)).collect();
     assert_eq!(ids, [(A, true)]);
 }
 

@@ -14,7 +14,7 @@ const B: &str = "pkg:github/o/b";
 
 /// Ids and names of all projects.
 fn projects(log: &Log) -> Vec<(String, String)> {
-    log.graph().projects.into_iter().map(|project| (project.id, project.name)).collect()
+    log.graph().projects.into_iter().map(|project| (project.id.to_string(), project.name)).collect()
 }
 
 fn ids(log: &Log) -> Vec<String> {

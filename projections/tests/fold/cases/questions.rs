@@ -21,7 +21,7 @@ fn published(package: &str, repo: Option<&str>) -> domain::facts::curation::Cura
 }
 
 fn projects(log: &Log) -> Vec<String> {
-    log.graph().projects.into_iter().map(|project| project.id).collect()
+    log.graph().projects.into_iter().map(|project| project.id.to_string()).collect()
 }
 
 #[test]

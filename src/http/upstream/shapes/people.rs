@@ -90,7 +90,7 @@ impl<'a> ContributorDetailResponse<'a> {
             ContributionEntry {
                 repo_canonical_id: &vertex.id,
                 repo_display_name: short_name(vertex),
-                project_canonical_id: vertex.project.map(|project| graph.projects[project as usize].id.as_str()),
+                project_canonical_id: vertex.project.map(|project| graph.projects[project as usize].id.as_ref()),
                 number_of_commits: total.commits,
                 first_commit_date: time(total.first),
                 last_commit_date: time(total.last),

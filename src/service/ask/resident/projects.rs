@@ -47,13 +47,13 @@ pub(super) fn metadata(state: &GraphState, graph: &Graph) -> Vec<ProjectMetadata
     let mut all: Vec<(ProjectMetadata, Vec<&ApplicationRecord>)> =
         graph.projects.iter().map(|_| (ProjectMetadata::default(), Vec::new())).collect();
     for application in state.applications.values() {
-        let found = graph.projects.binary_search_by(|project| project.id.cmp(&application.value.project_id));
+        let found = graph.projects.binary_search_by(|project| (*project.id).cmp(&*application.value.project_id));
         if let Ok(number) = found {
             all[number].1.push(&application.value);
         }
     }
     let each = graph.projects.iter().zip(all).map(|(project, (_, applications))| {
-        let record = state.projects.get(&project.id).and_then(|facts| facts.record.as_ref());
+        let record = state.projects.get(&*project.id).and_then(|facts| facts.record.as_ref());
         of(record.map(|record| &record.value), &applications)
     });
     each.collect()
@@ -104,7 +104,7 @@ fn owner_of(url: &str) -> Option<String> {
 
 /// The latest version of a Repo, where a host or a registry says it: what others depend on may be a branch.
 pub(super) fn latest_version(state: &GraphState, repo: &Vertex) -> Option<String> {
-    let host = state.repos.get(&repo.id).and_then(|facts| facts.host.as_ref()?.value.latest_version.as_ref());
+    let host = state.repos.get(&*repo.id).and_then(|facts| facts.host.as_ref()?.value.latest_version.as_ref());
     let crawled =
         repo.details.packages.iter().filter_map(|purl| state.packages.get(purl)?.value.latest_version.as_ref());
     let told: Vec<&String> = crawled.chain(host).collect();
