@@ -5,6 +5,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
+mod scanner;
 mod writer;
 
 /// Greatest integer that every JSON reader keeps exactly: 2^53 - 1.
@@ -46,6 +47,12 @@ pub(crate) fn to_vec_without<T: Serialize + ?Sized>(value: &T, without: &[&[&str
     writer::write(value, without)
 }
 
+/// Whether these bytes are the canonical ones of the value that they say.
+#[must_use]
+pub fn is_canonical(bytes: &[u8]) -> bool {
+    scanner::is_canonical(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -84,6 +91,10 @@ mod tests {
     #[test]
     fn nesting_ends_somewhere() {
         let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        let written = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(is_canonical(written(MAX_DEPTH).as_bytes()));
+        assert!(!is_canonical(written(MAX_DEPTH + 1).as_bytes()));
+        assert!(!is_canonical("[".repeat(1_000_000).as_bytes()));
         assert!(to_vec(&nested(MAX_DEPTH)).is_ok());
         assert_eq!(to_vec(&nested(MAX_DEPTH + 1)), Err(CanonicalError::Depth));
         assert_eq!(to_vec(&json!({"a": nested(MAX_DEPTH)})), Err(CanonicalError::Depth));
@@ -151,7 +162,54 @@ mod tests {
         members.prop_map(|members| members.into_iter().collect::<Vec<_>>()).prop_shuffle().prop_map(Members)
     }
 
+    /// What reading the bytes and writing them again says.
+    fn is_written_the_same(bytes: &[u8]) -> bool {
+        let read = serde_json::from_slice::<Value>(bytes);
+        read.is_ok_and(|value| to_vec(&value).is_ok_and(|written| written == bytes))
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_not_canonical() {
+        let canonical = r#"
+            {} [] 0 -1 null 9007199254740991 "\u001f\u000b\b\t\n\f\r\"\\/" {"":[true,false],"\n":{"a":1,"b":2},"\\":3,"a":4}
+        "#;
+        for text in canonical.split_whitespace().chain(["\"\u{7f}\u{e9} \"", "{\"\u{1F600}\":1,\"\u{fb33}\":2}"]) {
+            assert!(is_canonical(text.as_bytes()) && is_written_the_same(text.as_bytes()), "{text}");
+        }
+        let other = r#"
+            01 00 -0 - -01 +1 1.0 1e2 9007199254740992 tru nul [1,] [ [1 { {"a"} {"a":} {"a":1,} {"a":1,"a":1}
+            {"b":1,"a":1} {a:1} " "\" "\u0041" "\u001F" "\u0008" "\u0000" "\u00" "\/" "\x" {"\\":1,"\n":2} {}{}
+        "#;
+        let spaced =
+            ["", " 1", "1 ", "1\n", "[1 ,2]", "\"\n\"", "\"\u{0}\"", "{\"\u{fb33}\":1,\"\u{1F600}\":2}", "\u{feff}1"];
+        for text in other.split_whitespace().chain(spaced) {
+            assert!(!is_canonical(text.as_bytes()) && !is_written_the_same(text.as_bytes()), "{text}");
+        }
+        assert!(!is_canonical(b"\"\xff\""));
+    }
+
     proptest! {
+        #[test]
+        fn one_look_tells_what_reading_and_writing_does(
+            given in members(),
+            changed in any::<prop::sample::Index>(),
+            byte in prop::sample::select(&b"{}[]:,\"\\ue0192-.+ tfnab\x00\x1f\x7f\xc3\xa9\xff"[..]),
+            how in 0..4,
+        ) {
+            let mut bytes = to_vec(&given).unwrap();
+            prop_assert!(is_canonical(&bytes));
+            let plain = serde_json::to_vec(&given).unwrap();
+            prop_assert_eq!(is_canonical(&plain), plain == bytes);
+            let at = changed.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                2 => _ = bytes.remove(at),
+                _ => bytes.truncate(at),
+            }
+            prop_assert_eq!(is_canonical(&bytes), is_written_the_same(&bytes), "{}", String::from_utf8_lossy(&bytes));
+        }
+
         #[test]
         fn equals_the_general_canonicaliser_and_is_idempotent(value in json_tree()) {
             let bytes = to_vec(&value).unwrap();

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::canonical;
 use domain::checked::Label;
-use domain::codec;
 use domain::event::Event;
 use domain::formula::{Formula, FormulaError};
 use domain::recorded::{Position, Recorded};
@@ -48,24 +47,11 @@ impl ExaminedEvent {
             }
             breaks.extend(adopted(&recorded.event));
         }
-        if !stored.is_erased() && !is_canonical(&stored, recorded.as_ref().ok()) {
+        if !stored.is_erased() && !canonical::is_canonical(&stored.payload) {
             breaks.push(("payload", "its bytes are not canonical".to_owned()));
         }
         Self { stored, recorded, breaks }
     }
-}
-
-/// Whether a payload is written as it is written: once, in one way.
-fn is_canonical(stored: &Stored, recorded: Option<&Recorded>) -> bool {
-    let current = |recorded: &&Recorded| recorded.event.event_type().current_version() == stored.envelope.version;
-    if let Some(recorded) = recorded.filter(current)
-        && codec::encode(&recorded.event).is_ok_and(|bytes| bytes == stored.payload)
-    {
-        return true;
-    }
-    // Of an earlier shape, or of no shape that this program knows.
-    let read = serde_json::from_slice::<serde_json::Value>(&stored.payload);
-    read.is_ok_and(|value| canonical::to_vec(&value).is_ok_and(|bytes| bytes == stored.payload))
 }
 
 /// The rule that an adopted formula breaks: its document is the one of its name and digest.
