@@ -5,7 +5,7 @@ use domain::digest::Digest;
 use domain::formula::Formula;
 use domain::recorded::Position;
 use domain::time::Timestamp;
-use projections::fold::{Fold, World};
+use projections::fold::{Fold, View, World};
 use projections::metrics::Scores;
 use projections::metrics::digest::{scores_digest, state_digest};
 use projections::store::schema::FormulaDocument;
@@ -85,10 +85,24 @@ pub fn outcome(fold: &Fold) -> FoldOutcome {
 pub fn outcome_under(fold: &Fold, formula: &Formula) -> FoldOutcome {
     let view = fold.world.view();
     let scores = view.scores(formula);
-    FoldOutcome {
-        digest: scores_digest(&scores),
-        state_digest: state_digest(&view.graph, &view.contributions, formula.graph.edges),
-        scores,
+    let FoldDigests { digest, state_digest } = FoldDigests::of(&view, &scores, formula);
+    FoldOutcome { digest, state_digest, scores }
+}
+
+/// What stands for a fold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FoldDigests {
+    /// Digest of the scores.
+    pub(crate) digest: Digest,
+    /// Digest of the state.
+    pub(crate) state_digest: Digest,
+}
+
+impl FoldDigests {
+    /// The digests of what a view and its scores under a formula give.
+    pub(crate) fn of(view: &View<'_>, scores: &Scores, formula: &Formula) -> Self {
+        let digest = scores_digest(scores);
+        Self { digest, state_digest: state_digest(&view.graph, &view.contributions, formula.graph.edges) }
     }
 }
 

@@ -211,6 +211,11 @@ impl Projector {
         &self.fold
     }
 
+    /// The same, to be lent.
+    pub(crate) fn fold_mut(&mut self) -> &mut Fold {
+        &mut self.fold
+    }
+
     /// Follows the log to `to`, a page a transaction. `progress` sees each event as stored.
     ///
     /// After an error the projector must be opened anew: its fold may be ahead of its tables.

@@ -6,6 +6,7 @@ use projections::store::schema::{self, FormulaDocument};
 use projections::tables::Projection;
 use sqlx::{Connection as _, PgConnection};
 
+use crate::as_of::FoldDigests;
 use crate::log::Stored;
 use crate::projector::Projector;
 use crate::quarantine::Quarantine;
@@ -98,11 +99,12 @@ pub async fn equal_to_live(conn: &mut PgConnection, shadow: &mut Projector) -> R
         if metrics.position < shadow.position() || !same_quarantine {
             return Ok(None);
         }
-        let outcome = shadow.outcome();
+        let (found, digests) = verify::compare(&mut snapshot, shadow.fold_mut(), &live, true).await?;
         let digests = metrics.position == 0
-            || (metrics.output_digest == Some(outcome.digest) && metrics.state_digest == Some(outcome.state_digest));
-        let rows = verify::against_live(&mut snapshot, shadow.fold(), &live).await?;
-        return Ok(Some(digests && rows.is_empty()));
+            || digests.is_some_and(|FoldDigests { digest, state_digest }| {
+                (metrics.output_digest, metrics.state_digest) == (Some(digest), Some(state_digest))
+            });
+        return Ok(Some(digests && found.is_empty()));
     }
     Ok(None)
 }

@@ -3,24 +3,30 @@
 //! | module | what it does |
 //! |---|---|
 //! | `cell` | a cell as text, and when two say the same |
+//! | `expected` | what a fold gives, made beside the connection |
 //! | `ordered` | one table, read once in the order of its key |
 //! | `over_time` | the history, compared as the fold goes on |
 
-use projections::fold::Fold;
+use std::collections::BTreeSet;
+use std::mem;
+
+use projections::fold::{Fold, World};
 use projections::store::Build;
-use projections::tables::{Content, Projection, Row, Table};
+use projections::tables::{Projection, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::ReplayError;
-use crate::projector::fact_rows_of;
+use crate::as_of::FoldDigests;
 
 mod cell;
+mod expected;
 mod ordered;
 mod over_time;
 
-use ordered::{OrderedTable, in_order};
+use expected::ExpectedTables;
+use ordered::{LiveRows, OrderedTable, in_order_of};
 pub(crate) use over_time::{LiveHistory, ended_before};
 
 /// Divergences reported at most. Once there are so many, no further table is compared, and nobody counts on.
@@ -50,32 +56,50 @@ fn tables_now() -> impl Iterator<Item = (Projection, &'static Table)> {
 }
 
 /// Compares every column of the tables of live builds with what a fold at the same position gives; their history is
-/// not asked for. To be called in a transaction, which sees one moment.
+/// not asked for, and the fold is as it was once this is answered. To be called in a transaction, which sees one moment.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn against_live(
     conn: &mut PgConnection,
-    fold: &Fold,
+    fold: &mut Fold,
     builds: &[Build],
 ) -> Result<Vec<Divergence>, ReplayError> {
-    let view = fold.world.view();
-    let scores = view.scores(fold.formula());
-    let content = Content::of(&view, &scores);
+    Ok(compare(conn, fold, builds, false).await?.0)
+}
+
+/// As [`against_live`], with the digests of the fold where they are asked for.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn compare(
+    conn: &mut PgConnection,
+    fold: &mut Fold,
+    builds: &[Build],
+    digests: bool,
+) -> Result<(Vec<Divergence>, Option<FoldDigests>), ReplayError> {
+    let build_of = |projection| builds.iter().find(|build| build.projection == projection);
+    let tables: Vec<_> = tables_now().filter(|(projection, _)| build_of(*projection).is_some()).collect();
+    // The thread that makes the rows cannot borrow it.
+    let stand_in = Fold::new(World::default(), fold.formula().clone(), BTreeSet::new(), None);
+    let mut expected = ExpectedTables::of(mem::replace(fold, stand_in), tables.clone(), digests);
     let mut found = Vec::new();
-    for (projection, table) in tables_now() {
-        let Some(build) = builds.iter().find(|build| build.projection == projection) else { continue };
-        let rows = match content.rows(table) {
-            Some(rows) => rows,
-            None => fact_rows_of(&fold.world, projection, fold.world.rows())?,
-        };
-        whole(&mut *conn, build, table, rows, &mut found).await?;
-        if found.len() >= MAX_REPORTED {
-            found.truncate(MAX_REPORTED);
-            break;
+    let compared = async {
+        for (projection, table) in tables {
+            let Some(build) = build_of(projection) else { continue };
+            whole(&mut *conn, build, table, &mut expected, &mut found).await?;
+            if found.len() >= MAX_REPORTED {
+                found.truncate(MAX_REPORTED);
+                break;
+            }
         }
-    }
-    Ok(found)
+        Ok(())
+    };
+    let compared = compared.await;
+    let (lent, digests) = expected.end().await;
+    *fold = lent;
+    let digests = digests?;
+    compared.map(|()| (found, digests))
 }
 
 /// Compares a table with all its rows.
@@ -83,12 +107,16 @@ async fn whole(
     conn: &mut PgConnection,
     build: &Build,
     table: &'static Table,
-    mut rows: Vec<Row>,
+    expected: &mut ExpectedTables,
     found: &mut Vec<Divergence>,
 ) -> Result<(), ReplayError> {
     let key: Vec<usize> = (0..table.key).collect();
-    rows.sort_unstable_by(|a, b| in_order(table, &key, a, b));
-    let mut live = OrderedTable::open(&mut *conn, build, table, key).await?;
-    live.meet(&mut *conn, &rows, found).await?;
-    live.end(conn, found).await
+    let sql = in_order_of(build, table, &key);
+    let (mut live, mut ordered) = (LiveRows::of(conn, &sql), OrderedTable::of(table, key));
+    // The server begins before the first row is there to be compared.
+    ordered.fill(&mut live).await?;
+    while let Some(rows) = expected.next().await {
+        ordered.meet(&mut live, &rows, found).await?;
+    }
+    ordered.end(&mut live, found).await
 }

@@ -136,9 +136,9 @@ async fn an_erasure_under_a_projector_is_no_rival() {
     assert_eq!(projector.position(), head);
     assert!(projector.fold().is_quarantined(PAGE_POSITIONS + 5));
     let seed = replay::formulas::named(&mut conn, "seed", 0).await.unwrap();
-    let whole = replay::as_of::fold(&mut conn, seed, head, &mut |_| {}).await.unwrap();
+    let mut whole = replay::as_of::fold(&mut conn, seed, head, &mut |_| {}).await.unwrap();
     let mut snapshot = conn.begin().await.unwrap();
-    assert_eq!(replay::verify::against_live(&mut snapshot, &whole, projector.builds()).await.unwrap(), []);
+    assert_eq!(replay::verify::against_live(&mut snapshot, &mut whole, projector.builds()).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -47,10 +47,10 @@ async fn what_is_folded_when_a_stop_is_asked_for_stays() {
     let projector = to_head(&mut conn, &mut |_| again += 1).await.unwrap();
     assert_eq!((projector.position(), again), (EVENTS, EVENTS - ASKED_AT));
     let seed = replay::formulas::named(&mut conn, "seed", 0).await.unwrap();
-    let whole = replay::as_of::fold(&mut conn, seed, EVENTS, &mut |_| {}).await.unwrap();
+    let mut whole = replay::as_of::fold(&mut conn, seed, EVENTS, &mut |_| {}).await.unwrap();
     assert_eq!(projector.outcome().digest, replay::as_of::outcome(&whole).digest);
     let mut snapshot = conn.begin().await.unwrap();
-    assert_eq!(replay::verify::against_live(&mut snapshot, &whole, projector.builds()).await.unwrap(), []);
+    assert_eq!(replay::verify::against_live(&mut snapshot, &mut whole, projector.builds()).await.unwrap(), []);
 }
 
 fn signal(child: &Child) {

@@ -15,9 +15,10 @@ use sqlx::PgConnection;
 
 use super::fault::NamedFault;
 use super::{tiles, verification::LiveFold};
+use crate::ReplayError;
+use crate::as_of::FoldDigests;
 use crate::decisions::Decisions;
 use crate::verify::{self, Divergence, LiveHistory};
-use crate::{ReplayError, as_of};
 
 /// The first position that a build holds and that is erased since.
 pub(super) fn holds_erased(build: &Build, decisions: &Decisions) -> Option<Position> {
@@ -207,26 +208,25 @@ impl LiveTables {
         }
         // Of the tables first: what rests on others is what people ask for.
         let before = std::mem::take(&mut self.divergences);
-        self.divergences = verify::against_live(&mut *conn, fold, &self.builds).await?;
+        let (found, digests) = verify::compare(&mut *conn, fold, &self.builds, true).await?;
+        self.divergences = found;
         self.divergences.extend(before);
         self.divergences.truncate(verify::MAX_REPORTED);
-        self.noted(fold);
+        if let Some(digests) = digests.filter(|_| self.position > 0) {
+            self.noted(fold, digests);
+        }
         Ok(())
     }
 
     /// Digests and times that the register notes with each build.
-    fn noted(&mut self, fold: &Fold) {
-        if self.position == 0 {
-            return;
-        }
-        let outcome = as_of::outcome(fold);
+    fn noted(&mut self, fold: &Fold, digests: FoldDigests) {
         let text = |digest: Digest| digest.to_string();
         for build in &self.builds {
             let note = self.notes.iter().find(|note| note.id == build.id);
             let recorded_at = note.and_then(|note| note.recorded_at).and_then(Timestamp::from_datetime);
             let noted = [
-                ("digest", Some(text(outcome.digest)), build.output_digest.map(text)),
-                ("state_digest", Some(text(outcome.state_digest)), build.state_digest.map(text)),
+                ("digest", Some(text(digests.digest)), build.output_digest.map(text)),
+                ("state_digest", Some(text(digests.state_digest)), build.state_digest.map(text)),
                 (
                     "recorded_at",
                     fold.world.graph.recorded_at().map(|time| time.to_string()),

@@ -3,84 +3,99 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use projections::store::Build;
 use projections::tables::{Row, Table};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
 use super::{Divergence, cell};
 use crate::ReplayError;
 
-/// Rows asked for at once.
+/// Rows taken in at once, and asked for at once where the connection has other work in between.
 const PAGE_ROWS: usize = 2_000;
 /// Longest text of a cell that a divergence shows, in bytes.
 const SHOWN_BYTES: usize = 400;
 
+/// The statement that reads a table in the order of these of its columns.
+pub(super) fn in_order_of(build: &Build, table: &Table, order: &[usize]) -> String {
+    // Named otherwise than the columns, which the order is to be of.
+    let each = table.columns.iter().enumerate();
+    let asked: Vec<String> = each.map(|(n, (name, kind))| format!("{} AS cell_{n}", cell::asked(name, kind))).collect();
+    let by = order.iter().map(|n| {
+        let (name, kind) = table.columns[*n];
+        format!("\"{name}\"{}", if kind == "text" { " COLLATE \"C\"" } else { "" })
+    });
+    let (asked, by) = (asked.join(", "), by.collect::<Vec<_>>().join(", "));
+    format!("SELECT {asked} FROM {}.{} ORDER BY {by}", build.schema(), table.name)
+}
+
+/// Where the rows of a live table come from. To be had in a transaction, which sees one moment.
+pub(super) enum LiveRows<'a> {
+    /// From a cursor: the connection does other work between two pages.
+    Cursor(&'a mut PgConnection, &'a str),
+    /// From a statement: the server goes on while what it gave is compared.
+    Stream(BoxStream<'a, sqlx::Result<PgRow>>),
+}
+
+impl<'a> LiveRows<'a> {
+    /// The rows of a statement.
+    pub(super) fn of(conn: &'a mut PgConnection, sql: &'a str) -> Self {
+        Self::Stream(sqlx::query(sql).persistent(false).fetch(conn))
+    }
+
+    /// The next rows; fewer than a page at the end.
+    async fn next(&mut self) -> Result<Vec<PgRow>, ReplayError> {
+        Ok(match self {
+            Self::Cursor(conn, cursor) => {
+                let sql = format!("FETCH {PAGE_ROWS} FROM {cursor}");
+                sqlx::query(&sql).persistent(false).fetch_all(&mut **conn).await?
+            }
+            Self::Stream(rows) => rows.take(PAGE_ROWS).try_collect().await?,
+        })
+    }
+}
+
 /// A live table under comparison.
 #[derive(Debug)]
-pub(crate) struct OrderedTable {
+pub(super) struct OrderedTable {
     table: &'static Table,
     /// By which columns it is read, in their order: those of its key.
     order: Vec<usize>,
-    cursor: String,
     page: VecDeque<Row>,
     ended: bool,
 }
 
 impl OrderedTable {
-    /// Begins to read a table in the order of these of its columns. To be called in a transaction, which sees one
-    /// moment.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub(crate) async fn open(
-        conn: &mut PgConnection,
-        build: &Build,
-        table: &'static Table,
-        order: Vec<usize>,
-    ) -> Result<Self, ReplayError> {
-        let cursor = format!("compared_{}_{}", build.id, table.name);
-        // Named otherwise than the columns, which the order is to be of.
-        let each = table.columns.iter().enumerate();
-        let asked: Vec<String> =
-            each.map(|(n, (name, kind))| format!("{} AS cell_{n}", cell::asked(name, kind))).collect();
-        let by = order.iter().map(|n| {
-            let (name, kind) = table.columns[*n];
-            format!("\"{name}\"{}", if kind == "text" { " COLLATE \"C\"" } else { "" })
-        });
-        let sql = format!(
-            "DECLARE {cursor} NO SCROLL CURSOR FOR SELECT {} FROM {}.{} ORDER BY {}",
-            asked.join(", "),
-            build.schema(),
-            table.name,
-            by.collect::<Vec<_>>().join(", "),
-        );
-        sqlx::raw_sql(&sql).execute(conn).await?;
-        Ok(Self { table, order, cursor, page: VecDeque::new(), ended: false })
+    /// A table that is read in the order of these of its columns.
+    pub(super) fn of(table: &'static Table, order: Vec<usize>) -> Self {
+        Self { table, order, page: VecDeque::new(), ended: false }
     }
 
     /// Meets the next rows that a fold gives, which come in the order of the table.
     ///
     /// # Errors
     /// When the database refuses.
-    pub(crate) async fn meet(
+    pub(super) async fn meet(
         &mut self,
-        conn: &mut PgConnection,
+        live: &mut LiveRows<'_>,
         rows: &[Row],
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
         for row in rows {
             loop {
                 if self.page.is_empty() && !self.ended {
-                    self.fetch(&mut *conn).await?;
+                    self.fill(live).await?;
                 }
-                let order = self.page.front().map_or(Ordering::Greater, |live| self.compare(live, row));
+                let order = self.page.front().map_or(Ordering::Greater, |held| self.compare(held, row));
                 if order.is_le() {
-                    let live = self.page.pop_front().unwrap_or_default();
+                    let held = self.page.pop_front().unwrap_or_default();
                     if order.is_eq() {
-                        self.cells(row, &live, found);
+                        self.cells(row, &held, found);
                         break;
                     }
-                    found.push(self.row(&live, None, Some("present")));
+                    found.push(self.row(&held, None, Some("present")));
                 } else {
                     found.push(self.row(row, Some("present"), None));
                     break;
@@ -94,21 +109,23 @@ impl OrderedTable {
     ///
     /// # Errors
     /// When the database refuses.
-    pub(crate) async fn end(mut self, conn: &mut PgConnection, found: &mut Vec<Divergence>) -> Result<(), ReplayError> {
+    pub(super) async fn end(mut self, live: &mut LiveRows<'_>, found: &mut Vec<Divergence>) -> Result<(), ReplayError> {
         loop {
             let left: Vec<Row> = self.page.drain(..).collect();
-            found.extend(left.iter().map(|live| self.row(live, None, Some("present"))));
+            found.extend(left.iter().map(|held| self.row(held, None, Some("present"))));
             if self.ended {
-                sqlx::raw_sql(&format!("CLOSE {}", self.cursor)).execute(conn).await?;
                 return Ok(());
             }
-            self.fetch(&mut *conn).await?;
+            self.fill(live).await?;
         }
     }
 
-    async fn fetch(&mut self, conn: &mut PgConnection) -> Result<(), ReplayError> {
-        let sql = format!("FETCH {PAGE_ROWS} FROM {}", self.cursor);
-        for row in sqlx::query(&sql).persistent(false).fetch_all(conn).await? {
+    /// Takes in the next page.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn fill(&mut self, live: &mut LiveRows<'_>) -> Result<(), ReplayError> {
+        for row in live.next().await? {
             let cells = (0..self.table.columns.len()).map(|n| row.try_get(n));
             self.page.push_back(cells.collect::<Result<_, _>>()?);
         }
@@ -117,7 +134,7 @@ impl OrderedTable {
     }
 
     /// The order in which the database gives rows.
-    pub(crate) fn compare(&self, a: &Row, b: &Row) -> Ordering {
+    fn compare(&self, a: &Row, b: &Row) -> Ordering {
         in_order(self.table, &self.order, a, b)
     }
 
@@ -146,7 +163,7 @@ impl OrderedTable {
 }
 
 /// Two rows in the order of these columns: numbers by value, texts and days bytewise, nothing last.
-pub(crate) fn in_order(table: &Table, order: &[usize], a: &Row, b: &Row) -> Ordering {
+pub(super) fn in_order(table: &Table, order: &[usize], a: &Row, b: &Row) -> Ordering {
     let mut each = order.iter().map(|n| match (a[*n].as_deref(), b[*n].as_deref()) {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,

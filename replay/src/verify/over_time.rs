@@ -9,7 +9,7 @@ use projections::tables::Row;
 use sqlx::PgConnection;
 
 use super::Divergence;
-use super::ordered::{OrderedTable, in_order};
+use super::ordered::{LiveRows, OrderedTable, in_order, in_order_of};
 use crate::ReplayError;
 
 /// The columns of a span in the order in which a fold ends them: segment, id, metric, level.
@@ -19,6 +19,7 @@ const AS_THEY_END: [usize; 4] = [3, 0, 1, 2];
 #[derive(Debug)]
 pub(crate) struct LiveHistory {
     build: Build,
+    cursor: String,
     spans: OrderedTable,
 }
 
@@ -28,8 +29,10 @@ impl LiveHistory {
     /// # Errors
     /// When the database refuses.
     pub(crate) async fn open(conn: &mut PgConnection, build: &Build) -> Result<Self, ReplayError> {
-        let spans = OrderedTable::open(conn, build, &SPAN, AS_THEY_END.to_vec()).await?;
-        Ok(Self { build: build.clone(), spans })
+        let cursor = format!("compared_{}_{}", build.id, SPAN.name);
+        let declared = in_order_of(build, &SPAN, &AS_THEY_END);
+        sqlx::raw_sql(&format!("DECLARE {cursor} NO SCROLL CURSOR FOR {declared}")).execute(conn).await?;
+        Ok(Self { build: build.clone(), cursor, spans: OrderedTable::of(&SPAN, AS_THEY_END.to_vec()) })
     }
 
     /// Compares the next rows, see [`ended_before`].
@@ -42,7 +45,7 @@ impl LiveHistory {
         ended: &[Row],
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
-        self.spans.meet(conn, ended, found).await
+        self.spans.meet(&mut LiveRows::Cursor(conn, &self.cursor), ended, found).await
     }
 
     /// Compares what is left, and the ticks.
@@ -56,10 +59,14 @@ impl LiveHistory {
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
         self.meet(&mut *conn, &ended_before(history, Position::MAX), found).await?;
-        self.spans.end(&mut *conn, found).await?;
-        let mut ticks = OrderedTable::open(&mut *conn, &self.build, &TICK, vec![0]).await?;
-        ticks.meet(&mut *conn, &tick_rows(history, 0..Position::MAX), found).await?;
-        ticks.end(conn, found).await
+        let Self { build, cursor, spans } = self;
+        spans.end(&mut LiveRows::Cursor(&mut *conn, &cursor), found).await?;
+        sqlx::raw_sql(&format!("CLOSE {cursor}")).execute(&mut *conn).await?;
+        let mut ticks = OrderedTable::of(&TICK, vec![0]);
+        let sql = in_order_of(&build, &TICK, &[0]);
+        let mut live = LiveRows::of(conn, &sql);
+        ticks.meet(&mut live, &tick_rows(history, 0..Position::MAX), found).await?;
+        ticks.end(&mut live, found).await
     }
 }
 

@@ -90,7 +90,7 @@ async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &ReplayQuery
         frontier.push(event.leaf_hash);
         progress.step();
     };
-    let fold = match &published {
+    let mut fold = match &published {
         Some(published) => published.fold(conn, &mut each).await?,
         None => as_of::fold(conn, formula, position, &mut each).await?,
     };
@@ -105,10 +105,10 @@ async fn of_one_moment(deps: &Deps, conn: &mut PgConnection, asked: &ReplayQuery
             return Err(published.unequal().into());
         }
         if !comparison.divergences.is_empty() {
-            comparison.divergences.extend(rows::published(conn, &fold, &outcome, &live, published).await?);
+            comparison.divergences.extend(rows::published(conn, &mut fold, &outcome, &live, published).await?);
         }
     } else if asked.verify {
-        comparison.with_what_is_held(conn, &fold, &outcome, &frontier, &live).await?;
+        comparison.with_what_is_held(conn, &mut fold, &outcome, &frontier, &live).await?;
     }
     let verified = comparison.verified().filter(|_| asked.verify);
     if asked.verify && verified.is_none() {
@@ -211,7 +211,7 @@ impl Comparison {
     async fn with_what_is_held(
         &mut self,
         conn: &mut PgConnection,
-        fold: &Fold,
+        fold: &mut Fold,
         outcome: &FoldOutcome,
         frontier: &Frontier,
         live: &[Build],

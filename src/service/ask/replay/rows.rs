@@ -17,7 +17,7 @@ use crate::service::ask::history::held;
 /// The vertices, metrics and both values.
 pub(super) async fn published(
     conn: &mut PgConnection,
-    fold: &Fold,
+    fold: &mut Fold,
     outcome: &FoldOutcome,
     live: &[Build],
     published: &PublicationRequest,
