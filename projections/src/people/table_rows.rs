@@ -21,6 +21,27 @@ pub(crate) fn difference(table: &Table, old: &[RepoCommits<'_>], new: &[RepoComm
     }
 }
 
+/// The rows of a table in the order of its key, made as they are taken: there are many. `None` for one that is made from
+/// something else.
+pub(crate) fn by_key<'a>(table: &Table, repos: &[RepoCommits<'a>]) -> Option<Box<dyn Iterator<Item = Row> + 'a>> {
+    // Repositories come by id, and digests have the order of their texts.
+    match table {
+        table if *table == CONTRIBUTION => {
+            let mut all: Vec<_> = repos.iter().flat_map(totals).collect();
+            all.sort_by_key(|(_, author, _)| *author);
+            Some(Box::new(all.into_iter().map(|(repo, author, total)| contribution_row(repo, author, &total))))
+        }
+        table if *table == CONTRIBUTION_DAY => {
+            let ids: Vec<&str> = repos.iter().map(|repo| repo.id).collect();
+            let each = (0usize..).zip(repos).flat_map(|(n, repo)| repo.days.iter().map(move |row| (n, *row)));
+            let mut all: Vec<(usize, DayRow)> = each.collect();
+            all.sort_unstable_by_key(|(n, row)| (row.author, *n, row.day));
+            Some(Box::new(all.into_iter().map(move |(n, row)| contribution_day_row(ids[n], &row))))
+        }
+        _ => None,
+    }
+}
+
 /// The commits of a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RepoCommits<'a> {

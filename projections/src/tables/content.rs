@@ -56,6 +56,12 @@ impl<'a> Content<'a> {
         Some(self.difference(table, &nothing, &[], &self.repos)?.changed)
     }
 
+    /// All rows of a table in the order of its key, made as they are taken, where it holds many; `None` for others.
+    #[must_use]
+    pub fn rows_by_key(&self, table: &Table) -> Option<Box<dyn Iterator<Item = Row> + '_>> {
+        people::by_key(table, &self.repos)
+    }
+
     /// By how much every table differs from what it held before. Of `old` repositories there was told what is told of
     /// `new` ones no more.
     pub(super) fn differences(

@@ -64,6 +64,11 @@ proptest! {
                 }
             }
             prop_assert_eq!(&tables, &whole(&content));
+            for table in Projection::ALL.into_iter().flat_map(Projection::tables) {
+                let Some(by_key) = content.rows_by_key(table) else { continue };
+                let sorted: Vec<Row> = tables[table.name].values().cloned().collect();
+                prop_assert_eq!(by_key.collect::<Vec<_>>(), sorted, "{}", table.name);
+            }
             let digest = state_digest(&view.graph, &view.contributions, fold.formula().graph.edges);
             prop_assert_eq!((turned.state_digest, turned.output_digest), (digest, scores_digest(&scores)));
         }

@@ -62,12 +62,18 @@ fn make(
         let digests = digests.then(|| scope.spawn(|| FoldDigests::of(&view, &scores, fold.formula())));
         let content = Content::of(&view, &scores);
         for (projection, table) in tables {
-            let mut rows = match content.rows(table) {
+            let rows = match content.rows_by_key(table) {
                 Some(rows) => rows,
-                None => fact_rows_of(&fold.world, *projection, fold.world.rows())?,
+                None => {
+                    let mut rows = match content.rows(table) {
+                        Some(rows) => rows,
+                        None => fact_rows_of(&fold.world, *projection, fold.world.rows())?,
+                    };
+                    let key: Vec<usize> = (0..table.key).collect();
+                    rows.sort_unstable_by(|a, b| in_order(table, &key, a, b));
+                    Box::new(rows.into_iter())
+                }
             };
-            let key: Vec<usize> = (0..table.key).collect();
-            rows.sort_unstable_by(|a, b| in_order(table, &key, a, b));
             if !hand_over(rows, give) {
                 break;
             }
@@ -77,8 +83,7 @@ fn make(
 }
 
 /// Hands the rows of a table over, and its end. Answers false when no more are asked for.
-fn hand_over(rows: Vec<Row>, give: &Sender<Vec<Row>>) -> bool {
-    let mut rows = rows.into_iter();
+fn hand_over(mut rows: impl Iterator<Item = Row>, give: &Sender<Vec<Row>>) -> bool {
     loop {
         let batch: Vec<Row> = rows.by_ref().take(BATCH_ROWS).collect();
         let ends = batch.is_empty();
