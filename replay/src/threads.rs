@@ -9,8 +9,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use crate::ReplayError;
 use crate::log::BATCH;
 
-/// Batches on their way to a thread.
-const BATCHES: usize = 4;
+/// Batches on their way to a thread: enough that it has work while the connection does something else.
+const BATCHES: usize = 16;
 
 /// What a thread is given, one after the other.
 pub(crate) type Given<T> = Flatten<IntoIter<Vec<T>>>;

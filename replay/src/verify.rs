@@ -27,7 +27,7 @@ mod over_time;
 
 use expected::ExpectedTables;
 use ordered::{LiveRows, OrderedTable, in_order_of};
-pub(crate) use over_time::{LiveHistory, ended_before};
+pub(crate) use over_time::{EndedSegment, LiveHistory, ended_before};
 
 /// Divergences reported at most. Once there are so many, no further table is compared, and nobody counts on.
 pub const MAX_REPORTED: usize = 1_000;

@@ -4,29 +4,27 @@ use std::sync::mpsc::{Receiver, channel};
 
 use domain::recorded::Position;
 use projections::history::{SEGMENT_POSITIONS, segment_of};
-use projections::tables::Row;
 
 use super::rules::ExaminedEvent;
 use super::verification::{Verification, VerificationStop};
 use crate::threads::{Beside, Given};
-use crate::verify::ended_before;
+use crate::verify::{EndedSegment, ended_before};
 
 /// A verification at work, and what it comes to.
 pub(super) type VerifyingThread = Beside<ExaminedEvent, (Verification, Result<(), VerificationStop>)>;
 
-/// Sets a verification to work. Beside it comes what of the history of its fold has ended, by the segment, in the
-/// order of the table.
-pub(super) fn verifying(mut verification: Verification) -> (VerifyingThread, Receiver<Vec<Row>>) {
+/// Sets a verification to work. Beside it comes what of the history of its fold has ended, by the segment.
+pub(super) fn verifying(mut verification: Verification) -> (VerifyingThread, Receiver<Vec<EndedSegment>>) {
     let (end, ended) = channel();
     let thread = Beside::start(move |mut given: Given<ExaminedEvent>| {
         let run = given.try_for_each(|examined| {
             let position = examined.stored.position;
             verification.push(examined, &mut ())?;
             if position % SEGMENT_POSITIONS == 0
-                && let Some(rows) = ended_rows(&mut verification, position)
+                && let Some(segments) = ended_segments(&mut verification, position)
             {
                 // Whoever has gone asks for no more.
-                let _ = end.send(rows);
+                let _ = end.send(segments);
             }
             Ok(())
         });
@@ -36,7 +34,7 @@ pub(super) fn verifying(mut verification: Verification) -> (VerifyingThread, Rec
 }
 
 /// What of the history ended before the segment of a position, which is folded: later ticks are at it or behind it.
-fn ended_rows(verification: &mut Verification, position: Position) -> Option<Vec<Row>> {
+fn ended_segments(verification: &mut Verification, position: Position) -> Option<Vec<EndedSegment>> {
     let history = verification.live()?.history.as_mut()?;
     Some(ended_before(history, segment_of(position) * SEGMENT_POSITIONS))
 }

@@ -10,7 +10,7 @@ use domain::recorded::Position;
 use domain::time::Timestamp;
 use projections::fold::Fold;
 use projections::store::Build;
-use projections::tables::{Projection, Row};
+use projections::tables::Projection;
 use sqlx::PgConnection;
 
 use super::fault::NamedFault;
@@ -18,7 +18,7 @@ use super::{tiles, verification::LiveFold};
 use crate::ReplayError;
 use crate::as_of::FoldDigests;
 use crate::decisions::Decisions;
-use crate::verify::{self, Divergence, LiveHistory};
+use crate::verify::{self, Divergence, EndedSegment, LiveHistory};
 
 /// The first position that a build holds and that is erased since.
 pub(super) fn holds_erased(build: &Build, decisions: &Decisions) -> Option<Position> {
@@ -183,11 +183,11 @@ impl LiveTables {
     pub(super) async fn on_the_way(
         &mut self,
         conn: &mut PgConnection,
-        ended: impl Iterator<Item = Vec<Row>>,
+        ended: impl Iterator<Item = Vec<EndedSegment>>,
     ) -> Result<(), ReplayError> {
         let Some(live) = &mut self.history else { return Ok(()) };
-        for rows in ended {
-            live.meet(&mut *conn, &rows, &mut self.divergences).await?;
+        for segments in ended {
+            live.meet(&mut *conn, segments, &mut self.divergences).await?;
             self.divergences.truncate(verify::MAX_REPORTED);
         }
         Ok(())
