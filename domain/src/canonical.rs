@@ -5,6 +5,9 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::digest::Digest;
+
+mod cut;
 mod scanner;
 mod writer;
 
@@ -35,16 +38,13 @@ pub enum CanonicalError {
 /// # Errors
 /// When the value holds something that has no exact canonical form, see [`CanonicalError`].
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    writer::write(value, &[])
+    writer::write(value)
 }
 
-/// The canonical bytes of `value` without some of its members. `["subject", "spelled"]` is the member `spelled` of the
+/// The digest of canonical bytes without some of their members. `["subject", "spelled"]` is the member `spelled` of the
 /// object `subject`; one that is not there is not missed.
-///
-/// # Errors
-/// As [`to_vec`], also for what is left out.
-pub(crate) fn to_vec_without<T: Serialize + ?Sized>(value: &T, without: &[&[&str]]) -> Result<Vec<u8>, CanonicalError> {
-    writer::write(value, without)
+pub(crate) fn digest_without(canonical: &[u8], without: &[&[&str]]) -> Digest {
+    Digest::of_parts(&cut::cut(canonical, without))
 }
 
 /// Whether these bytes are the canonical ones of the value that they say.
@@ -79,13 +79,13 @@ mod tests {
     #[test]
     fn members_are_left_out_by_their_path() {
         let value = json!({"z": {"b": 1, "a": [{"b": 2}], "c": {"b": 3}}, "b": {"z": 4}, "a": 5});
-        let without = |paths: &[&[&str]]| String::from_utf8(to_vec_without(&value, paths).unwrap()).unwrap();
+        let bytes = to_vec(&value).unwrap();
+        let without = |paths: &[&[&str]]| String::from_utf8(cut::cut(&bytes, paths).concat()).unwrap();
         assert_eq!(without(&[&["b"], &["z", "b"]]), r#"{"a":5,"z":{"a":[{"b":2}],"c":{"b":3}}}"#);
         assert_eq!(without(&[&["a"], &["z"], &["b", "z"]]), r#"{"b":{}}"#);
-        assert_eq!(
-            without(&[&["z", "a", "b"], &["nowhere"], &[]]),
-            String::from_utf8(to_vec(&value).unwrap()).unwrap()
-        );
+        assert_eq!(without(&[&["z"], &["b"], &["a"]]), "{}");
+        assert_eq!(without(&[&["z", "a", "b"], &["nowhere"], &[]]).as_bytes(), bytes);
+        assert_eq!(cut::cut(b"[1]", &[&["a"]]).concat(), b"[1]");
     }
 
     #[test]
@@ -225,9 +225,23 @@ mod tests {
             let Some((key, _)) = given.0.first() else { return Ok(()) };
             // A path is compared with keys as they are written.
             prop_assume!(serde_json::to_string(key).unwrap()[1..] == format!("{key}\""));
+            let bytes = to_vec(&given).unwrap();
+            // Of each object inside, its first member too.
+            let inside: Vec<(String, String)> = given.0.iter().skip(1).filter_map(|(name, value)| {
+                let (inner, _) = value.as_object()?.iter().next()?;
+                let as_written = |key: &String| serde_json::to_string(key).unwrap()[1..] == format!("{key}\"");
+                (as_written(name) && as_written(inner)).then(|| (name.clone(), inner.clone()))
+            }).collect();
             tree.as_object_mut().unwrap().remove(key);
+            for (name, inner) in &inside {
+                tree[name].as_object_mut().unwrap().remove(inner);
+            }
             let rest = serde_json_canonicalizer::to_vec(&tree).unwrap();
-            prop_assert_eq!(to_vec_without(&given, &[&[key]]).unwrap(), rest);
+            let inside: Vec<[&str; 2]> = inside.iter().map(|(name, inner)| [name.as_str(), inner.as_str()]).collect();
+            let own = [key.as_str()];
+            let paths: Vec<&[&str]> = inside.iter().map(|path| &path[..]).chain([&own[..]]).collect();
+            prop_assert_eq!(cut::cut(&bytes, &paths).concat(), rest.clone());
+            prop_assert_eq!(digest_without(&bytes, &paths), Digest::of(&rest));
         }
     }
 }

@@ -186,13 +186,21 @@ impl EventType {
     }
 }
 
+impl EventType {
+    /// [`Event::semantic_digest`] of the event of this type that has this canonical payload of today's shape.
+    #[must_use]
+    pub fn semantic_digest(self, payload: &[u8]) -> Digest {
+        canonical::digest_without(payload, self.retold())
+    }
+}
+
 impl Event {
     /// Digest of what the event says, without what may differ between two tellings of the same facts.
     ///
     /// # Errors
     /// When the facts have no canonical form.
     pub fn semantic_digest(&self) -> Result<Digest, CanonicalError> {
-        Ok(Digest::of(&canonical::to_vec_without(self, self.event_type().retold())?))
+        Ok(self.event_type().semantic_digest(&canonical::to_vec(self)?))
     }
 }
 

@@ -14,13 +14,12 @@ use super::{CanonicalError, MAX_DEPTH, MAX_SAFE_INTEGER};
 /// Memory that is taken before the size is known, in bytes.
 const FIRST_BYTES: usize = 1_024;
 
-/// The canonical bytes of `value` without the members at these paths of names.
-pub(super) fn write<T>(value: &T, without: &[&[&str]]) -> Result<Vec<u8>, CanonicalError>
+/// The canonical bytes of `value`.
+pub(super) fn write<T>(value: &T) -> Result<Vec<u8>, CanonicalError>
 where
     T: Serialize + ?Sized,
 {
-    let bytes = Vec::with_capacity(FIRST_BYTES);
-    let mut sorting = Sorting { without, bytes, ..Sorting::default() };
+    let mut sorting = Sorting { bytes: Vec::with_capacity(FIRST_BYTES), ..Sorting::default() };
     let done = value.serialize(&mut Serializer::with_formatter(io::sink(), &mut sorting));
     match (sorting.refused, done) {
         (Some(refused), _) => Err(refused),
@@ -30,8 +29,7 @@ where
 }
 
 #[derive(Default)]
-struct Sorting<'a> {
-    without: &'a [&'a [&'a str]],
+struct Sorting {
     bytes: Vec<u8>,
     /// Arrays and objects that have begun and not ended.
     open: Vec<OpenNesting>,
@@ -65,7 +63,7 @@ impl Member {
     }
 }
 
-impl Sorting<'_> {
+impl Sorting {
     fn refuse(&mut self, why: CanonicalError) -> io::Error {
         self.refused.get_or_insert(why);
         io::ErrorKind::InvalidData.into()
@@ -73,23 +71,6 @@ impl Sorting<'_> {
 
     fn value_begins(&mut self) -> io::Result<()> {
         if self.open.len() > MAX_DEPTH { Err(self.refuse(CanonicalError::Depth)) } else { Ok(()) }
-    }
-
-    /// Whether the member that has just ended is to be left out.
-    fn is_unwanted(&self) -> bool {
-        // Of each open object, the member we are in: the last one before those of the object inside it.
-        let name = |n: usize| {
-            let members = match (&self.open[n], self.open.get(n + 1)) {
-                (OpenNesting::Object(_), None) => &self.members[..],
-                (OpenNesting::Object(_), Some(OpenNesting::Object(inside))) => &self.members[..*inside],
-                _ => return None,
-            };
-            members.last().map(|member| member.key(&self.bytes))
-        };
-        self.without.iter().any(|path| {
-            path.len() == self.open.len()
-                && path.iter().enumerate().all(|(n, wanted)| name(n) == Some(wanted.as_bytes()))
-        })
     }
 
     /// Puts the members from `first` on, which are the end of the bytes, in order.
@@ -148,7 +129,7 @@ macro_rules! integers {
     };
 }
 
-impl Formatter for &mut Sorting<'_> {
+impl Formatter for &mut Sorting {
     integers!(write_i8: i8, write_i16: i16, write_i32: i32, write_i64: i64, write_i128: i128);
     integers!(write_u8: u8, write_u16: u16, write_u32: u32, write_u64: u64, write_u128: u128);
 
@@ -223,9 +204,8 @@ impl Formatter for &mut Sorting<'_> {
         Ok(())
     }
 
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W, _: bool) -> io::Result<()> {
-        // Not the first to be written may be the first to stay.
-        if self.bytes.last() != Some(&b'{') {
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W, first: bool) -> io::Result<()> {
+        if !first {
             self.bytes.push(b',');
         }
         let start = self.bytes.len();
@@ -244,13 +224,8 @@ impl Formatter for &mut Sorting<'_> {
     }
 
     fn end_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        let unwanted = self.is_unwanted();
-        let Some(member) = self.members.last_mut() else { return Ok(()) };
-        member.end = self.bytes.len();
-        if unwanted {
-            let comma = usize::from(self.bytes[member.start - 1] == b',');
-            self.bytes.truncate(member.start - comma);
-            self.members.pop();
+        if let Some(member) = self.members.last_mut() {
+            member.end = self.bytes.len();
         }
         Ok(())
     }
