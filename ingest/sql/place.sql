@@ -1,10 +1,10 @@
--- A tick of the tenant $13, all or nothing: the head, the positions, the tiles. Nothing
--- where a tile holds another number of hashes.
+-- A tick of the tenant $13, all or nothing: the head, the positions, the tiles. Nothing where the head is not where it
+-- was seen ($14), so that somebody else has ticked meanwhile, or where a tile holds another number of hashes.
 WITH given AS (
     SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bytea[]) AS g (level, idx, held, more)
 ), moved AS (
     UPDATE log.head SET next_position = $5, root = $6, frontier = $7
-    WHERE tenant_id = $13 AND NOT EXISTS (
+    WHERE tenant_id = $13 AND next_position = $14 AND NOT EXISTS (
         SELECT FROM given AS g LEFT JOIN log.tile AS t ON t.tenant_id = $13 AND t.level = g.level AND t.idx = g.idx
         WHERE coalesce(octet_length(t.hashes), 0) <> g.held)
     RETURNING 1

@@ -1,9 +1,10 @@
 //! The sequencer: gives committed appends their positions, one after the other, and keeps the Merkle root.
 //!
-//! A tick locks the head, reads the outbox in the order of its numbers, and writes one commit row per append, what is
-//! new in the tiles of the Merkle tree, and the new head. Nothing is kept between ticks, so anybody may tick, and a
-//! process that dies in the middle has done nothing. Appends do not race for the head's lock: within a process one of
-//! those waiting ticks for all of them.
+//! A tick reads head and outbox as of one moment, the outbox in the order of its numbers, and writes one commit row per
+//! append, what is new in the tiles of the Merkle tree, and the new head, unless the head has moved meanwhile. Nothing
+//! is kept between ticks, so anybody may tick, and a process that dies in the middle has done nothing. Appends do not
+//! race for the head: within a process one of those waiting ticks for all of them. Who meets the tick of another
+//! process locks the head and looks again.
 
 use domain::TenantId;
 use domain::number::fit;
@@ -38,7 +39,8 @@ const POLL_MILLISECONDS: u64 = 50;
 const RETRY_MILLISECONDS: u64 = 1_000;
 /// Pause of a login that may not sequence before it asks again, in milliseconds: a right may be granted meanwhile.
 const UNENTITLED_MILLISECONDS: u64 = 30_000;
-/// Begins a tick. The outbox must be read by a snapshot taken after the lock: never one of the whole transaction.
+/// Begins a tick. Behind the head's lock the outbox must be read by a snapshot taken after it: never one of the whole
+/// transaction.
 ///
 /// What the planner believes of a table that fills and empties all the time is wrong most of the time. Its keys are the
 /// right way always: so the plans are made once, by them.
@@ -221,10 +223,13 @@ impl Sequencer {
     /// One tick. The caller holds the turn.
     async fn tick(&self) -> Result<Ticked, SequenceError> {
         let mut tx = begin(&self.pool, BEGIN).await?;
-        sqlx::query_file!("sql/lock_head.sql", self.tenant.number()).execute(&mut *tx).await?;
-        let order = Seen::look(&mut tx, self.tenant).await?.order()?;
-        if !order.is_empty() {
-            order.write(&mut tx).await?;
+        let mut order = Seen::look(&mut tx, self.tenant).await?.order()?;
+        if !order.is_empty() && !order.try_write(&mut tx).await? {
+            sqlx::query_file!("sql/lock_head.sql", self.tenant.number()).execute(&mut *tx).await?;
+            order = Seen::look(&mut tx, self.tenant).await?.order()?;
+            if !order.is_empty() {
+                order.write(&mut tx).await?;
+            }
         }
         tx.commit().await?;
         let mut waiting = self.waiting();

@@ -33,7 +33,7 @@ struct Waiting {
 }
 
 impl Seen {
-    /// Looks, in one round trip. The caller holds the head's lock.
+    /// Looks, in one round trip: at both as of one moment.
     pub(super) async fn look(conn: &mut PgConnection, tenant: TenantId) -> Result<Self, SequenceError> {
         let rows = sqlx::query_file!(
             "sql/head_and_outbox.sql",
@@ -106,8 +106,8 @@ impl Order {
         self.outbox.len() >= MAX_APPENDS || self.next - self.from >= MAX_EVENTS
     }
 
-    /// Writes it. The caller has held the head's lock since it was seen. Tiles that end elsewhere, because a program
-    /// older than they are has sequenced, are filled from the events first.
+    /// Writes it, where the caller has held the head's lock since it was seen. Tiles that end elsewhere, because a
+    /// program older than they are has sequenced, are filled from the events first.
     pub(super) async fn write(&self, conn: &mut PgConnection) -> Result<(), SequenceError> {
         if self.try_write(conn).await? {
             return Ok(());
@@ -122,8 +122,9 @@ impl Order {
         Err(Corrupt::new("log.tile", what).into())
     }
 
-    /// All in one statement. `false`: some tile holds another number of hashes, and nothing is written.
-    async fn try_write(&self, conn: &mut PgConnection) -> Result<bool, SequenceError> {
+    /// All in one statement. `false`: the head has moved since it was seen, or some tile holds another number of
+    /// hashes; nothing is written.
+    pub(super) async fn try_write(&self, conn: &mut PgConnection) -> Result<bool, SequenceError> {
         let tiles = self.tiles.columns();
         let done = sqlx::query_file!(
             "sql/place.sql",
@@ -139,7 +140,8 @@ impl Order {
             &self.outbox.iter().map(|w| fit::<i32>(w.events, "events of an append")).collect::<Vec<_>>(),
             &self.outbox.iter().map(|waiting| waiting.append).collect::<Vec<_>>(),
             channel(self.tenant),
-            self.tenant.number()
+            self.tenant.number(),
+            signed(self.from)
         )
         .execute(conn)
         .await?;
