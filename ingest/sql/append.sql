@@ -1,4 +1,5 @@
--- An append, all or nothing: one statement, so outside a larger transaction it costs one round trip.
+-- An append, all or nothing: one statement, so outside a larger transaction it costs one round trip. Its streams are
+-- there: `make_streams.sql` has made those that are new, in the same transaction.
 --
 -- `fence` holds only when every stream row is locked and moved, and all else is selected from it. The outbox row comes
 -- last, so its number is drawn after the locks: numbers of one stream ascend with its sequences.
@@ -7,22 +8,19 @@
 -- the tenant alone was the key, which every row has, and each append read every stream.
 --
 -- The tenant is sent ($29): asking the session for it would cost more than the rest of a small append.
+--
+-- The commit waits for no disk (`off`, of this transaction alone). Nobody is answered before the append has a position,
+-- and the tick that gives it commits later: once that is on disk, so is all that was written before it.
 WITH given AS (
     SELECT * FROM unnest($12::text[], $13::text[], $14::bigint[], $15::bigint[]) AS g (kind, id, expected, version)
     LIMIT cardinality($12)
 ), moved AS (
     UPDATE log.stream AS s SET version = g.version
     FROM given AS g
-    WHERE g.expected > 0 AND s.tenant_id = $29 AND s.kind = g.kind AND s.id = g.id AND s.version = g.expected
-    RETURNING 1
-), made AS (
-    INSERT INTO log.stream AS s (tenant_id, kind, id, version)
-    SELECT $29, kind, id, version FROM given WHERE expected = 0
-    ORDER BY kind COLLATE "C", id COLLATE "C"
-    ON CONFLICT (tenant_id, kind, id) DO UPDATE SET version = excluded.version WHERE s.version = 0
+    WHERE s.tenant_id = $29 AND s.kind = g.kind AND s.id = g.id AND s.version = g.expected
     RETURNING 1
 ), fence AS (
-    SELECT 1 WHERE (SELECT count(*) FROM moved) + (SELECT count(*) FROM made) = cardinality($12)
+    SELECT 1 WHERE (SELECT count(*) FROM moved) = cardinality($12)
 ), latest AS (
     INSERT INTO log.latest (tenant_id, kind, id, source, digest, sequence)
     SELECT $29, l.* FROM fence, unnest($16::text[], $17::text[], $18::text[], $19::bytea[], $20::bigint[]) AS l
@@ -43,4 +41,5 @@ WITH given AS (
     SELECT $29, k.key, k.input_digest, $1, k.idx
     FROM fence, unnest($25::text[], $26::bytea[], $27::int[]) AS k (key, input_digest, idx)
 )
-INSERT INTO log.outbox (tenant_id, append_id, events, leaf_hashes) SELECT $29, $1, $21, $28 FROM fence
+INSERT INTO log.outbox (tenant_id, append_id, events, leaf_hashes)
+SELECT $29, $1, $21, $28 FROM fence WHERE set_config('synchronous_commit', 'off', true) IS NOT NULL

@@ -202,11 +202,14 @@ impl Surroundings {
         Ok(judgement)
     }
 
-    /// What the log says: its clock, and what the event's key stands for.
-    pub(crate) fn set(&self, now: Timestamp, known: Option<KnownKey>) {
-        let mut inner = self.inner();
-        inner.now = Some(now);
-        inner.known = known;
+    /// What the log says the event's key stands for.
+    pub(crate) fn know(&self, known: Option<KnownKey>) {
+        self.inner().known = known;
+    }
+
+    /// What the log's clock says.
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.inner().now = Some(now);
     }
 
     /// The database's time at which the state was read.

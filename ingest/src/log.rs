@@ -8,9 +8,10 @@ use std::sync::Arc;
 use domain::TenantId;
 use domain::digest::Digest;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::append::{
-    Append, AppendContext, AppendOutcome, EventMetadata, ForeseenAppend, Prepared, Rehearsal, ahead, foresee,
+    Append, AppendContext, AppendOutcome, EventMetadata, ForeseenAppend, Prepared, Rehearsal, ahead, foresee, lookup,
 };
 use crate::error::{AppendError, Corrupt, Refusal, SequenceError};
 use crate::sequencer::Sequencer;
@@ -153,6 +154,20 @@ impl Log {
     /// Failures are logged, once, and tried again.
     pub async fn run_sequencer(&self, stop: impl Future<Output = ()>) {
         self.sequencer.run(stop).await;
+    }
+
+    /// The first position of an append; `None`: the append is not there.
+    async fn placed(&self, append: Uuid, first: Result<u64, SequenceError>) -> Result<Option<u64>, AppendError> {
+        match first {
+            Ok(first) => Ok(Some(first)),
+            Err(error) => self.still_there(&[append], error).await.map(|()| None),
+        }
+    }
+
+    /// What became of appends that got no position, for which `error` is the reason: an error, unless the server has
+    /// failed and lost them.
+    async fn still_there(&self, appends: &[Uuid], error: SequenceError) -> Result<(), AppendError> {
+        if lookup::kept(&self.pool, self.tenant, appends).await? { Err(AppendError::Unplaced(error)) } else { Ok(()) }
     }
 
     pub(crate) fn sequencer(&self) -> &Sequencer {

@@ -8,11 +8,12 @@ use domain::decide::{SourceSpan, StreamState};
 use domain::{StreamId, TenantId, Timestamp};
 use postgres_es::PostgresEventRepository;
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::aggregate::Surroundings;
-use crate::append::lookup::{self, LocusRow};
+use crate::append::lookup;
 use crate::append::prepared::{Judgement, Prepared};
 use crate::append::streams::{self, AskedStreams, LatestRow};
 use crate::append::write::{Write, persist};
@@ -97,6 +98,32 @@ impl PersistedEventRepository for LogRepository {
     }
 }
 
+/// What an event is written on.
+pub(crate) enum Writable {
+    /// Its one statement is a transaction.
+    Alone(PoolConnection<Postgres>),
+    /// The first of a stream: a transaction that has made the stream.
+    First(Transaction<'static, Postgres>),
+}
+
+impl Writable {
+    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Alone(conn) => conn,
+            Self::First(tx) => tx,
+        }
+    }
+
+    /// Ends it: what was not written leaves nothing.
+    pub(crate) async fn close(self, written: bool) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Alone(_) => Ok(()),
+            Self::First(tx) if written => tx.commit().await,
+            Self::First(tx) => tx.rollback().await,
+        }
+    }
+}
+
 /// What a read of the stream's state came to.
 enum Loaded {
     /// What is asked of the stream, if there is one.
@@ -106,15 +133,19 @@ enum Loaded {
 }
 
 impl LogRepository {
-    /// State, clock and key in one read.
+    /// Key, state and clock. A key that is used between the reads is one that the append finds used.
     pub(crate) async fn load(&self) -> Result<Option<StreamState>, AppendError> {
+        if let Some(key) = &self.prepared.key {
+            let mut conn = self.pool.acquire().await?;
+            self.surroundings.know(lookup::by_key(&mut conn, std::slice::from_ref(key)).await?.remove(key));
+        }
         match self.loaded().await? {
             Loaded::State(state) => Ok(state),
             Loaded::Stale => {
                 // As a batch does, which leaves the stream as it should be.
                 let asked = AskedStreams::from([(self.prepared.stream.clone(), [self.prepared.asked()].into())]);
                 let mut tx = begin(&self.pool, "BEGIN").await?;
-                streams::lock(&mut tx, &asked).await?;
+                streams::lock(&mut tx, self.tenant, &asked).await?;
                 tx.commit().await?;
                 match self.loaded().await? {
                     Loaded::State(state) => Ok(state),
@@ -126,23 +157,15 @@ impl LogRepository {
 
     async fn loaded(&self) -> Result<Loaded, AppendError> {
         let stream = &self.prepared.stream;
-        let (kind, id, key, tenant) =
-            (stream.kind().name(), stream.id(), self.prepared.key.as_deref(), self.tenant.number());
+        let (kind, id, tenant) = (stream.kind().name(), stream.id(), self.tenant.number());
         let SourceSpan { first, last } = self.prepared.asked();
-        let rows = sqlx::query_file!("sql/load_stream.sql", kind, id, key, first, last, tenant);
+        let rows = sqlx::query_file!("sql/load_stream.sql", kind, id, first, last, tenant);
         let mut state = None;
         for (n, row) in rows.fetch_all(&self.pool).await?.into_iter().enumerate() {
             if n == 0 {
                 let now = Timestamp::from_datetime(row.now)
                     .ok_or_else(|| Corrupt::stream(stream, "the database's clock is outside the years 1970 to 9999"))?;
-                let event = (row.append_id, row.idx, row.kind, row.stream_id, row.sequence);
-                let known = match (row.input_digest, event) {
-                    (Some(digest), (Some(append_id), Some(idx), Some(kind), Some(stream_id), Some(sequence))) => {
-                        Some(lookup::known(&digest, &LocusRow { append_id, idx, kind, stream_id, sequence })?)
-                    }
-                    _ => None,
-                };
-                self.surroundings.set(now, known);
+                self.surroundings.set(now);
                 if row.stale == Some(true) {
                     return Ok(Loaded::Stale);
                 }
@@ -168,9 +191,21 @@ impl LogRepository {
         }
         let mut write = Write::new(self.tenant, self.append_id, now, &self.metadata);
         let locus = write.push(&self.prepared, sequence)?;
-        let stored = persist(&mut *self.pool.acquire().await?, &write).await?;
+        let mut writable = self.open(sequence).await?;
+        let stored = persist(writable.conn(), &write).await?;
+        writable.close(stored).await?;
         self.surroundings.answer(Settled::New(locus));
         Ok(stored)
+    }
+
+    /// Opens what an event at `sequence` is written on.
+    pub(crate) async fn open(&self, sequence: u64) -> Result<Writable, sqlx::Error> {
+        if sequence > 1 {
+            return Ok(Writable::Alone(self.pool.acquire().await?));
+        }
+        let mut tx = begin(&self.pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        streams::make(&mut tx, self.tenant, std::iter::once(&self.prepared.stream)).await?;
+        Ok(Writable::First(tx))
     }
 
     /// Finds an event that the log has already, and remembers its key if that is new. `Ok(false)`: the key was used

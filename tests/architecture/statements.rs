@@ -91,7 +91,6 @@ const OF_NOBODY: &[(&str, &str)] = &[
     ("ingest/sql/import_events.sql", "inserts: the column's default is the session's tenant"),
     ("ingest/sql/import_outbox.sql", "inserts"),
     ("ingest/sql/keep_checkpoint.sql", "inserts"),
-    ("ingest/sql/make_streams.sql", "inserts"),
     ("ingest/sql/may_sequence.sql", "about rights"),
     ("ingest/sql/remember_keys.sql", "inserts"),
     ("projections/sql/as_projector.sql", "about rights"),

@@ -1,5 +1,6 @@
 //! The events of a batch, prepared on other threads while the database takes those before them.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use domain::decide;
@@ -113,8 +114,16 @@ impl Items {
         self.chunks[n / CHUNK].get()?.get(n % CHUNK)?.as_ref().ok()
     }
 
-    /// Lets go of the events; of those refused, the reasons stay.
-    pub(crate) fn into_refusals(self) -> Vec<Option<Refusal>> {
-        self.chunks.into_iter().filter_map(OnceLock::into_inner).flatten().map(Result::err).collect()
+    /// Lets go of the events, on another thread, for that takes as long as sequencing them. Why those refused are: by
+    /// their place.
+    pub(crate) fn into_refusals(mut self) -> BTreeMap<usize, Refusal> {
+        let mut refusals = BTreeMap::new();
+        for (n, item) in self.chunks.iter_mut().filter_map(OnceLock::get_mut).flatten().enumerate() {
+            if let Err(refusal) = item {
+                refusals.insert(n, std::mem::replace(refusal, Refusal::NotItself));
+            }
+        }
+        tokio::task::spawn_blocking(move || drop(self));
+        refusals
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::digest::Digest;
 use domain::number::fit;
-use domain::{StreamId, StreamKind};
-use sqlx::PgConnection;
+use domain::{StreamId, StreamKind, TenantId};
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::Locus;
@@ -77,20 +77,26 @@ pub(crate) async fn remember(conn: &mut PgConnection, keys: &[(&str, Digest, &Lo
     Ok(done.rows_affected() == keys.len() as u64)
 }
 
+/// Whether these appends are in the log for good, all of them. One whose commit waited for no disk is lost when the
+/// server fails before anything after it is on disk.
+pub(crate) async fn kept(pool: &PgPool, tenant: TenantId, appends: &[Uuid]) -> Result<bool, sqlx::Error> {
+    sqlx::query_file_scalar!("sql/kept.sql", tenant.number(), appends).fetch_one(pool).await
+}
+
 /// What a key stands for.
-pub(crate) fn known(input_digest: &[u8], row: &LocusRow) -> Result<KnownKey, AppendError> {
+fn known(input_digest: &[u8], row: &LocusRow) -> Result<KnownKey, AppendError> {
     let input_digest = Digest::from_slice(input_digest)
         .ok_or_else(|| Corrupt::new("log.idempotency_key", "an input digest is not 32 bytes"))?;
     Ok(KnownKey { input_digest, locus: row.locus()? })
 }
 
 /// Where an event is, as stored.
-pub(crate) struct LocusRow {
-    pub(crate) append_id: Uuid,
-    pub(crate) idx: i32,
-    pub(crate) kind: String,
-    pub(crate) stream_id: String,
-    pub(crate) sequence: i64,
+struct LocusRow {
+    append_id: Uuid,
+    idx: i32,
+    kind: String,
+    stream_id: String,
+    sequence: i64,
 }
 
 impl LocusRow {

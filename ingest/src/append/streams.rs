@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::decide::{Latest, SourceSpan, StreamState};
 use domain::digest::Digest;
 use domain::number::fit;
-use domain::{StreamId, StreamKind, Timestamp, codec};
+use domain::{StreamId, StreamKind, TenantId, Timestamp, codec};
 use sqlx::PgConnection;
 
 use crate::error::{AppendError, Corrupt};
@@ -47,14 +47,12 @@ impl LatestRow {
 /// the order of the keys. Whoever waits holds only rows before the one it waits for.
 pub(crate) async fn lock<'a>(
     conn: &mut PgConnection,
+    tenant: TenantId,
     asked: &'a AskedStreams,
 ) -> Result<BTreeMap<&'a StreamId, StreamState>, AppendError> {
-    let (kinds, ids) = columns(asked.keys());
-    let made = sqlx::query_file!("sql/make_streams.sql", &kinds as &[&str], &ids as &[&str]);
-    let made = made.fetch_all(&mut *conn).await?;
     let mut states = BTreeMap::new();
-    for row in &made {
-        states.extend(asked_stream(asked, &row.kind, &row.id)?.map(|stream| (stream, StreamState::default())));
+    for (kind, id) in make(conn, tenant, asked.keys()).await? {
+        states.extend(asked_stream(asked, &kind, &id)?.map(|stream| (stream, StreamState::default())));
     }
     let (kinds, ids) = columns(asked.keys().filter(|stream| !states.contains_key(stream)));
     if ids.is_empty() {
@@ -72,6 +70,17 @@ pub(crate) async fn lock<'a>(
         }
     }
     Ok(states)
+}
+
+/// Makes those of these streams that do not exist, in the order of the keys. Which they were.
+pub(crate) async fn make(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    streams: impl Iterator<Item = &StreamId>,
+) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let (kinds, ids) = columns(streams);
+    let made = sqlx::query_file!("sql/make_streams.sql", &kinds as &[&str], &ids as &[&str], tenant.number());
+    Ok(made.fetch_all(conn).await?.into_iter().map(|row| (row.kind, row.id)).collect())
 }
 
 /// Reads what is asked of these streams, as they are; one that does not exist is left out.

@@ -45,7 +45,7 @@ pub(crate) struct Write<'a> {
     keys: Keys<'a>,
 }
 
-/// A stream that goes from one version to another (from 0: it does not exist), and what it remembers from here on.
+/// A stream that goes from one version to another (from 0: it was made just now), and what it remembers from here on.
 struct MovedStream<'a> {
     expected: u64,
     version: u64,
@@ -238,7 +238,8 @@ macro_rules! bound {
     };
 }
 
-/// Writes an append, all or nothing. `Ok(false)`: a stream is not at its expected version, nothing is written.
+/// Writes an append, all or nothing; its streams are there. `Ok(false)`: one is not at its expected version, nothing is
+/// written. The commit waits for no disk: who answers waits for the append's position, or asks [`super::lookup::kept`].
 pub(crate) async fn persist(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
     Ok(bound!(whole "sql/append.sql", write, write.stream_columns()).execute(conn).await?.rows_affected() == 1)
 }
@@ -259,10 +260,10 @@ pub(crate) async fn persist_ahead(conn: &mut PgConnection, write: &mut Write<'_>
 
 #[cfg(test)]
 mod tests {
-    /// A statement without its comments, but for its last line: where the outbox row is written, or not.
+    /// A statement without its comments, up to where the outbox row is written, or not.
     fn shared(statement: &str) -> Vec<&str> {
         let mut lines: Vec<&str> = statement.lines().filter(|line| !line.starts_with("--")).collect();
-        lines.pop();
+        lines.truncate(lines.iter().rposition(|line| *line == ")").unwrap() + 1);
         lines
     }
 
@@ -270,6 +271,6 @@ mod tests {
     fn the_reference_of_the_benchmark_writes_what_an_append_writes() {
         let append = shared(include_str!("../../sql/append.sql"));
         assert_eq!(append, shared(include_str!("../../sql/append_unsequenced.sql")));
-        assert!(append.len() > 30 && append.last() == Some(&")"), "{append:?}");
+        assert!(append.len() > 25, "{append:?}");
     }
 }

@@ -103,8 +103,12 @@ async fn append_unsequenced(
         return Err(wrong("a benchmark event is a duplicate".to_owned()));
     }
     let mut write = Write::new(repository.tenant, repository.append_id, now, metadata);
-    write.push(prepared, state.sequence + 1)?;
-    Ok(persist_unsequenced(&mut *pool.acquire().await?, &write).await?)
+    let sequence = state.sequence + 1;
+    write.push(prepared, sequence)?;
+    let mut writable = repository.open(sequence).await?;
+    let written = persist_unsequenced(writable.conn(), &write).await?;
+    writable.close(written).await?;
+    Ok(written)
 }
 
 /// The events in [`CONNECTIONS`] equal shares.

@@ -29,7 +29,10 @@ pub(crate) async fn append(
     for attempt in 0..TRIES {
         pause(attempt).await;
         match once(log, &items, &mut ahead, &metadata).await {
-            Ok(Some(fates)) => return answer(log, items, fates).await,
+            Ok(Some(found)) => match log.sequencer().first_positions(&appends(&found)).await {
+                Ok(first) => return answer(items, found, &first),
+                Err(error) => log.still_there(&appends(&found), error).await?,
+            },
             Ok(None) => {}
             Err(AppendError::Database(error)) if is_contention(&error) => {}
             Err(error) => return Err(error),
@@ -103,7 +106,7 @@ impl<'a> OpenBatch<'a> {
         items: &'a Items,
         metadata: &'a EventMetadata,
     ) -> Result<Self, AppendError> {
-        let states = streams::lock(conn, &items.asked).await?;
+        let states = streams::lock(conn, tenant, &items.asked).await?;
         let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &items.keys).await? };
         let now = streams::clock(conn).await?;
         let write = Write::new(tenant, Uuid::now_v7(), now, metadata);
@@ -213,36 +216,31 @@ fn same_as(
     }
 }
 
-/// Waits for the positions and puts the answers in the order of the items.
-async fn answer(
-    log: &Log,
+/// The appends in which the events are.
+fn appends(found: &[Option<Result<Settled, Refusal>>]) -> Vec<Uuid> {
+    let appends = found.iter().filter_map(|found| match found {
+        Some(Ok(Settled::New(locus) | Settled::Old(locus))) => Some(locus.append),
+        _ => None,
+    });
+    appends.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Puts the answers in the order of the items.
+fn answer(
     items: Items,
     found: Vec<Option<Result<Settled, Refusal>>>,
+    first: &BTreeMap<Uuid, u64>,
 ) -> Result<Vec<Result<AppendOutcome, Refusal>>, AppendError> {
-    let appends: BTreeSet<Uuid> = found
-        .iter()
-        .filter_map(|found| match found {
-            Some(Ok(Settled::New(locus) | Settled::Old(locus))) => Some(locus.append),
-            _ => None,
-        })
-        .collect();
-    let appends: Vec<Uuid> = appends.into_iter().collect();
-    // Letting go of many events takes as long as sequencing them.
-    let letting_go = tokio::task::spawn_blocking(move || items.into_refusals());
-    let first = log.sequencer().first_positions(&appends).await.map_err(AppendError::Unplaced)?;
-    let refusals = letting_go.await.map_err(|e| Corrupt::new("log.event", format!("the end of a batch: {e}")))?;
+    let mut refusals = items.into_refusals();
     let place = |locus: Locus| {
         let first = first.get(&locus.append).copied();
         first.map(|first| locus.place(first)).ok_or_else(|| Corrupt::new("log.commit", "an append without position"))
     };
-    refusals
-        .into_iter()
-        .zip(found)
-        .map(|(refusal, found)| match (refusal, found) {
-            (Some(refusal), _) | (_, Some(Err(refusal))) => Ok(Err(refusal)),
-            (_, Some(Ok(Settled::New(locus)))) => Ok(Ok(AppendOutcome::Appended(place(locus)?))),
-            (_, Some(Ok(Settled::Old(locus)))) => Ok(Ok(AppendOutcome::Duplicate(place(locus)?))),
-            (None, None) => Err(Corrupt::new("log.event", "an event without an answer").into()),
-        })
-        .collect()
+    let fates = found.into_iter().enumerate().map(|(n, found)| match found {
+        Some(Err(refusal)) => Ok(Err(refusal)),
+        Some(Ok(Settled::New(locus))) => Ok(Ok(AppendOutcome::Appended(place(locus)?))),
+        Some(Ok(Settled::Old(locus))) => Ok(Ok(AppendOutcome::Duplicate(place(locus)?))),
+        None => Ok(Err(refusals.remove(&n).ok_or_else(|| Corrupt::new("log.event", "an event without an answer"))?)),
+    });
+    fates.collect()
 }

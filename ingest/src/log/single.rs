@@ -45,7 +45,7 @@ pub(crate) async fn append(
     Err(AppendError::Conflict { what: prepared.stream.to_string() })
 }
 
-/// One try. `Ok(None)`: somebody else wrote to the stream meanwhile.
+/// One try. `Ok(None)`: somebody else wrote to the stream meanwhile, or the server has lost what nobody was told of.
 async fn once<K: KindTag>(
     log: &Log,
     prepared: &Arc<Prepared>,
@@ -75,12 +75,12 @@ async fn once<K: KindTag>(
     }
     match surroundings.found() {
         Some(Settled::New(locus)) => {
-            let first = ticket.redeem().await.map_err(AppendError::Unplaced)?;
-            Ok(Some(AppendOutcome::Appended(locus.place(first))))
+            let first = log.placed(locus.append, ticket.redeem().await).await?;
+            Ok(first.map(|first| AppendOutcome::Appended(locus.place(first))))
         }
         Some(Settled::Old(locus)) => {
-            let first = log.sequencer().first_position(locus.append).await.map_err(AppendError::Unplaced)?;
-            Ok(Some(AppendOutcome::Duplicate(locus.place(first))))
+            let first = log.placed(locus.append, log.sequencer().first_position(locus.append).await).await?;
+            Ok(first.map(|first| AppendOutcome::Duplicate(locus.place(first))))
         }
         None => Err(Corrupt::stream(&prepared.stream, "the framework stored nothing").into()),
     }
