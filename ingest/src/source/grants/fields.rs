@@ -125,6 +125,17 @@ impl<'a> Fields<'a> {
         Ok(Some(self.plain(at, text, &[])))
     }
 
+    /// A text of one line, as written, or a list of such, with commas between them; `None` when absent or blank.
+    pub(super) fn enumeration(&mut self, at: At) -> Result<Option<String>, String> {
+        let listed = self.raw(at).and_then(|raw| serde_json::from_str::<Vec<String>>(raw.get()).ok());
+        let Some(listed) = listed else { return self.line(at) };
+        let all = bounded(at, listed.iter().map(|one| one.trim()).filter(|one| !one.is_empty()).collect())?.join(", ");
+        if all.len() > MAX_LINE_BYTES {
+            return Err(format!("{}: {} bytes, the limit is {MAX_LINE_BYTES}", at.name(), all.len()));
+        }
+        Ok((!all.is_empty()).then(|| self.plain(at, expiring::without(&all).into_owned(), &[])))
+    }
+
     /// A name: a text of one line without what nobody sees; `None` when absent or blank.
     pub(super) fn name(&mut self, at: At) -> Result<Option<String>, String> {
         let Some(name) = self.line(at)? else { return Ok(None) };

@@ -68,7 +68,7 @@ fn project(id: String, fields: &mut Fields<'_>) -> Result<ProjectRecord, String>
         awarded_submissions: fields.decimal(Scf("awardedSubmissionsCount")),
         open_source: fields.flag(Scf("openSource")),
         analytics: fields.link(Scf("analytics"))?,
-        regions_of_operation: fields.line(Scf("regionsOfOperation"))?,
+        regions_of_operation: fields.enumeration(Scf("regionsOfOperation"))?,
         rounds: fields.names(Scf("roundFromSubmissions"))?,
         awarded_rounds: fields.names(Scf("roundFromAwardedSubmissions"))?,
     })

@@ -71,6 +71,20 @@ fn a_project_keeps_what_the_folds_need() {
 }
 
 #[test]
+fn regions_are_a_text_or_a_list_of_texts() {
+    let regions = |said: Value| {
+        let extensions = scf(&json!({ "regionsOfOperation": said }));
+        let parsed = one(&json!({"type": "Project", "id": "p", "extensions": extensions}));
+        (project_in(&parsed).regions_of_operation.clone(), parsed.warnings.len())
+    };
+    for same in [json!("Europe, Africa"), json!(["Europe", "Africa"]), json!([" Europe ", "", "Africa"])] {
+        assert_eq!(regions(same), (Some("Europe, Africa".to_owned()), 0));
+    }
+    assert_eq!([json!([]), json!(null), json!([" "])].map(regions), [(None, 0), (None, 0), (None, 0)]);
+    assert_eq!([json!([1]), json!({})].map(regions), [(None, 1), (None, 1)]);
+}
+
+#[test]
 fn numbers_keep_the_digits_they_are_written_with() {
     let text = r#"{"type":"Project","id":"p","extensions":{"org.stellar.communityfund":{
         "org.stellar.communityfund.totalAwardedUSD":9007199254740993.10,
