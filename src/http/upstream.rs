@@ -17,6 +17,7 @@ use super::query::{ListPage, Query, path_integer};
 use super::table::{ContractOp, ContractPart, IN_PATHS};
 use crate::service::ask::resident::Resident;
 use crate::service::ask::submissions::{self, DocumentKind};
+pub(super) use lists::{CATEGORY_MAX, SORT_MAX, sort_fields};
 pub(super) use shapes::*;
 
 /// A page of a list, as clients know it.
@@ -31,10 +32,10 @@ pub(super) struct PageOf<T> {
 
 impl<T> PageOf<T> {
     /// The page of rows of which all are known.
-    fn of<R: Copy>(rows: &[R], page: ListPage, shape: impl Fn(R) -> T) -> Self {
+    fn of<R>(rows: &[R], page: ListPage, shape: impl Fn(&R) -> T) -> Self {
         // An offset beyond what memory holds lies behind every end.
         let rest = usize::try_from(page.offset).ok().and_then(|offset| rows.get(offset..)).unwrap_or_default();
-        let items = rest.iter().take(fit(page.limit, "rows of a page")).map(|row| shape(*row)).collect();
+        let items = rest.iter().take(fit(page.limit, "rows of a page")).map(shape).collect();
         Self { items, total: fit(rows.len(), "rows"), limit: page.limit, offset: page.offset }
     }
 }
@@ -73,7 +74,7 @@ pub(super) fn health_without_database() -> HttpAnswer {
 }
 
 /// Longest id of a repository that is asked for, in characters.
-const ID_MAX: usize = 2_048;
+pub(super) const ID_MAX: usize = 2_048;
 /// What stands before owner and name in ids of GitHub's repositories.
 const GITHUB: &str = "pkg:github/";
 
@@ -89,11 +90,11 @@ fn project(atlas: &Resident, id: &str, part: ContractPart, mut query: Query) -> 
     let number = atlas.project(id).ok_or_else(|| Complaint::not_found(format!("Project '{id}' not found.")))?;
     match part {
         ContractPart::Whole => ok(&ProjectDetailResponse::of(atlas, number)),
-        ContractPart::Repos => ok(&PageOf::of(atlas.members(number), page, |repo| RepoSummary::of(atlas, repo))),
+        ContractPart::Repos => ok(&PageOf::of(atlas.members(number), page, |repo| RepoSummary::of(atlas, *repo))),
         ContractPart::Contributors => {
             let held = atlas.people().of_repos(atlas.members(number));
             let held = lists::named(atlas, held, search.as_deref());
-            ok(&PageOf::of(&held, page, |held| ProjectContributorSummary::of(atlas, held)))
+            ok(&PageOf::of(&held, page, |held| ProjectContributorSummary::of(atlas, *held)))
         }
         ContractPart::DependsOn => ok(&ProjectDependency::all(atlas, number, true)),
         ContractPart::HasDependents => ok(&ProjectDependency::all(atlas, number, false)),
@@ -113,7 +114,7 @@ fn repo(atlas: &Resident, id: &str, part: ContractPart, mut query: Query) -> Res
         ContractPart::Whole | ContractPart::Repos => ok(&RepoDetailResponse::of(atlas, number)),
         ContractPart::Contributors => {
             let held = lists::named(atlas, atlas.people().of_repo(number).to_vec(), search.as_deref());
-            ok(&PageOf::of(&held, page, |held| RepoContributorSummary::of(atlas, held)))
+            ok(&PageOf::of(&held, page, |held| RepoContributorSummary::of(atlas, *held)))
         }
         ContractPart::DependsOn => {
             let edges = atlas.dependencies(number);

@@ -8,8 +8,8 @@ use super::said::{beside, needed, page, standing, text};
 use crate::http::answer::{Complaint, HttpAnswer};
 use crate::http::asked::Asked;
 use crate::service::Error;
-use crate::service::ask::edges::{self, EdgeRow, Ends};
-use crate::service::ask::triage::{self, Question};
+use crate::service::ask::edges::{self, Ends};
+use crate::service::ask::triage;
 use crate::service::ask::{reach, resident};
 
 /// `GET /edges`
@@ -20,11 +20,7 @@ pub(super) async fn edges(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
     let atlas = asked.resident(&mut query).await?;
     query.checked()?;
     let (held, ends) = (Arc::clone(&atlas), if projects { Ends::Projects } else { Ends::Repos });
-    let found = beside(asked, move || {
-        let rows = edges::of_resident(&held, of.as_deref(), ends)?;
-        page.cut(&rows, |row| (row.in_vertex.clone(), row.out_vertex.clone()), EdgeRow::clone)
-    });
-    let found = found.await?;
+    let found = beside(asked, move || edges::listed(&held, of.as_deref(), ends, &page)).await?;
     standing(asked, &atlas, found)
 }
 
@@ -62,10 +58,6 @@ pub(super) async fn questions(asked: &Asked<'_>, contradictions: bool) -> Result
     let atlas = asked.resident(&mut query).await?;
     query.checked()?;
     let held = Arc::clone(&atlas);
-    let found = beside(asked, move || {
-        let rows = if contradictions { triage::conflicts_of_resident(&held) } else { triage::of_resident(&held) };
-        page.cut(&rows, |row| (row.id.clone(), row.reason.clone()), Question::clone)
-    });
-    let found = found.await?;
+    let found = beside(asked, move || triage::listed(&held, contradictions, &page)).await?;
     standing(asked, &atlas, found)
 }

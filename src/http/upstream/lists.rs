@@ -1,16 +1,19 @@
 //! Lists: parameters into a question, rows into a page.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use domain::status::ActivityStatus;
 
 use super::{Complaint, ContributorSummary, HttpAnswer, PageOf, ProjectSummary, Query, RepoSummary, ok};
+use crate::http::table::ContractOp;
 use crate::service::ask::listing::{self, Pattern, ProjectFilter, ProjectSort, RepoSort, SortOrder};
 use crate::service::ask::resident::{Committer, Contribution, Resident};
 
 /// Longest category, in characters.
-const CATEGORY_MAX: usize = 128;
+pub(in crate::http) const CATEGORY_MAX: usize = 128;
 /// Longest `sort`, in characters.
-const SORT_MAX: usize = 512;
+pub(in crate::http) const SORT_MAX: usize = 512;
 
 /// Fields that projects sort by. Complaints name the first of them, as clients know it.
 const PROJECT_FIELDS: SortFields<ProjectSort> = SortFields {
@@ -42,6 +45,14 @@ const REPO_FIELDS: SortFields<RepoSort> = SortFields {
         ("latest_version", RepoSort::LatestVersion),
     ],
 };
+
+/// The names of what a list of the contract sorts by.
+pub(in crate::http) fn sort_fields(op: ContractOp) -> Vec<&'static str> {
+    match op {
+        ContractOp::Projects => PROJECT_FIELDS.all.iter().map(|(name, _)| *name).collect(),
+        _ => REPO_FIELDS.all.iter().map(|(name, _)| *name).collect(),
+    }
+}
 
 /// Fields that a list sorts by, with what they mean.
 struct SortFields<K: 'static> {
@@ -91,7 +102,7 @@ pub(super) fn projects(atlas: &Resident, mut query: Query) -> Result<HttpAnswer,
         category: category.filter(|category| !category.is_empty()),
         search,
     };
-    ok(&PageOf::of(&listing::projects(atlas, &filter, &keys), page, |number| ProjectSummary::of(atlas, number)))
+    ok(&PageOf::of(&listing::projects(atlas, &filter, &keys), page, |number| ProjectSummary::of(atlas, *number)))
 }
 
 pub(super) fn repos(atlas: &Resident, mut query: Query) -> Result<HttpAnswer, Complaint> {
@@ -102,20 +113,22 @@ pub(super) fn repos(atlas: &Resident, mut query: Query) -> Result<HttpAnswer, Co
     let keys = REPO_FIELDS.read(sort.as_deref().unwrap_or_default())?;
     let rows = match project.map(|number| u64::try_from(number).ok()) {
         // No project has such a number.
-        Some(None) => Vec::new(),
+        Some(None) => Arc::default(),
         Some(Some(project)) => listing::repos(atlas, Some(project), search.as_deref(), &keys),
         None => listing::repos(atlas, None, search.as_deref(), &keys),
     };
-    ok(&PageOf::of(&rows, page, |number| RepoSummary::of(atlas, number)))
+    ok(&PageOf::of(&rows, page, |number| RepoSummary::of(atlas, *number)))
 }
 
 pub(super) fn contributors(atlas: &Resident, mut query: Query) -> Result<HttpAnswer, Complaint> {
     let (search, page) = (query.search(), query.page());
     query.checked()?;
-    let pattern = search.as_deref().map(Pattern::containing);
-    let fits = |person: &&Committer| pattern.as_ref().is_none_or(|pattern| pattern.fits(&person.folded));
-    let rows: Vec<&Committer> = atlas.people().all().iter().filter(fits).collect();
-    ok(&PageOf::of(&rows, page, ContributorSummary::of))
+    let all = atlas.people().all();
+    let Some(pattern) = search.as_deref().map(Pattern::containing) else {
+        return ok(&PageOf::of(all, page, ContributorSummary::of));
+    };
+    let rows: Vec<&Committer> = all.iter().filter(|person| pattern.fits(&person.folded)).collect();
+    ok(&PageOf::of(&rows, page, |person| ContributorSummary::of(person)))
 }
 
 /// Of these, whoever is called so.

@@ -99,7 +99,7 @@ impl MetadataResponse {
             total_repos: repos,
             active_repos_90d: atlas.repos().filter(is_recent).count(),
             total_external_repos: graph.vertices.len() - repos,
-            total_dependency_edges: atlas.edge_count(),
+            total_dependency_edges: atlas.edges().len(),
             total_contributor_edges: people.edges(),
             active_contributors_30d: people.active(atlas.repos(), WINDOWS.0),
             active_contributors_90d: people.active(atlas.repos(), WINDOWS.1),

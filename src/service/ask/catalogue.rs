@@ -59,6 +59,9 @@ pub fn listed(
     text: Option<&str>,
     page: &PageQuery,
 ) -> Result<RowsPage<ListedPackage>> {
+    if ecosystem.is_none() && text.is_none() {
+        return page.cut(atlas.packages(), |entry| entry.purl.clone(), |entry| row(atlas, entry));
+    }
     let (kind, text) = (ecosystem.map(|kind| format!("pkg:{kind}/")), text.map(str::to_lowercase));
     let fits = |entry: &&PackageEntry| {
         let named = |text: &String| {

@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
+#[cfg(feature = "serve")]
+use super::page::{PageQuery, RowsPage};
 use super::point::{self, PointQuery};
 #[cfg(feature = "serve")]
 use super::resident::Resident;
@@ -125,28 +127,59 @@ async fn live_edges(
     Ok((lines, projects))
 }
 
-/// The edges of a snapshot, by (dependent, dependency): all, or those with an end.
+/// A page of the edges of a snapshot, by (dependent, dependency): all, or those with an end.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an end that nothing is.
+/// [`Error::NotFound`] for an end that nothing is; as [`PageQuery::cut`].
 #[cfg(feature = "serve")]
-pub fn of_resident(atlas: &Resident, of: Option<&str>, ends: Ends) -> Result<Vec<EdgeRow>> {
+pub fn listed(atlas: &Resident, of: Option<&str>, ends: Ends, page: &PageQuery) -> Result<RowsPage<EdgeRow>> {
     let graph = atlas.graph();
-    let mut lines = query::edges_of(graph, atlas.formula.graph.edges);
+    let id = |vertex: u32| graph.vertices[vertex as usize].id.to_string();
+    let known = |found: bool| match of.filter(|_| !found) {
+        Some(given) => known::unknown(given, &known::of(graph)).map_or(Ok(()), Err),
+        None => Ok(()),
+    };
     if ends == Ends::Projects {
-        let project = |repo: u32| Some(graph.projects[graph.vertices[repo as usize].project? as usize].id.to_string());
-        let members =
-            atlas.repos().filter_map(|repo| Some((graph.vertices[repo as usize].id.to_string(), project(repo)?)));
-        lines = between_projects(&lines, &members.collect());
+        let made = atlas.made.get(|| BetweenProjects(projects_of_resident(atlas)));
+        let all = &made.0;
+        let key = |row: &EdgeRow| (row.in_vertex.clone(), row.out_vertex.clone());
+        let Some(given) = of else { return page.cut(all, key, EdgeRow::clone) };
+        let has_end = |row: &EdgeRow, id: &str| row.in_vertex == id || row.out_vertex == id;
+        let id = kept_form(given, |form| all.iter().any(|row| has_end(row, form)));
+        let rows: Vec<EdgeRow> = all.iter().filter(|row| has_end(row, &id)).cloned().collect();
+        known(!rows.is_empty())?;
+        return page.cut(&rows, key, EdgeRow::clone);
     }
-    let Some(given) = of else { return Ok(lines.into_iter().map(EdgeRow::from).collect()) };
-    let has_end = |line: &query::EdgeLine, id: &str| line.in_vertex == id || line.out_vertex == id;
-    let id = kept_form(given, |form| lines.iter().any(|line| has_end(line, form)));
-    let found: Vec<EdgeRow> = lines.into_iter().filter(|line| has_end(line, &id)).map(EdgeRow::from).collect();
-    match found.is_empty().then(|| known::unknown(given, &known::of(graph))).flatten() {
-        Some(unknown) => Err(unknown),
-        None => Ok(found),
-    }
+    let key = |edge: &u32| (id(graph.edges[*edge as usize].from), id(graph.edges[*edge as usize].to));
+    let row = |edge: &u32| {
+        let edge = &graph.edges[*edge as usize];
+        let claim = edge.under(atlas.formula.graph.edges);
+        EdgeRow {
+            in_vertex: id(edge.from),
+            out_vertex: id(edge.to),
+            version_range: claim.and_then(|claim| claim.version.clone()),
+            confidence: claim.map_or_else(String::new, |claim| claim.confidence.name().to_owned()),
+        }
+    };
+    let Some(given) = of else { return page.cut(atlas.edges(), key, row) };
+    let vertices = forms_of(given).into_iter().filter_map(|form| graph.vertex(&form));
+    let edges = vertices.map(|vertex| atlas.edges_at(vertex)).find(|edges| !edges.is_empty()).unwrap_or_default();
+    known(!edges.is_empty())?;
+    page.cut(&edges, key, row)
+}
+
+/// Every edge of a snapshot between projects.
+#[cfg(feature = "serve")]
+struct BetweenProjects(Vec<EdgeRow>);
+
+/// The edges of a snapshot between projects, by (dependent, dependency).
+#[cfg(feature = "serve")]
+fn projects_of_resident(atlas: &Resident) -> Vec<EdgeRow> {
+    let graph = atlas.graph();
+    let project = |repo: u32| Some(graph.projects[graph.vertices[repo as usize].project? as usize].id.to_string());
+    let members = atlas.repos().filter_map(|repo| Some((graph.vertices[repo as usize].id.to_string(), project(repo)?)));
+    let lines = query::edges_of(graph, atlas.formula.graph.edges);
+    between_projects(&lines, &members.collect()).into_iter().map(EdgeRow::from).collect()
 }
 
 impl From<query::EdgeLine> for EdgeRow {

@@ -1,13 +1,14 @@
 //! Lists of what a snapshot holds: filtered, sorted, unknown values last whichever way.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use domain::status::ActivityStatus;
 
-use super::resident::Resident;
+use super::resident::{KeptOrders, Resident};
 
 /// Which way a key sorts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortOrder {
     /// Least first.
     Ascending,
@@ -37,7 +38,7 @@ enum SortValue<'a> {
 }
 
 /// What projects sort by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProjectSort {
     /// Status, the most active last.
     Status,
@@ -58,7 +59,7 @@ pub enum ProjectSort {
 }
 
 /// What Repos sort by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RepoSort {
     /// Downloads.
     Downloads,
@@ -84,16 +85,25 @@ pub enum RepoSort {
 
 /// Numbers of the projects that a filter lets through, by these keys and then by id.
 #[must_use]
-pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(ProjectSort, SortOrder)]) -> Vec<u32> {
+pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(ProjectSort, SortOrder)]) -> Arc<[u32]> {
+    let orders = atlas.made.get(KeptOrders::<(ProjectSort, SortOrder)>::default);
+    let order = orders.get(keys, || sorted_projects(atlas, keys));
+    if *filter == ProjectFilter::default() {
+        return order;
+    }
     let pattern = filter.search.as_deref().map(Pattern::containing);
-    let all = (0_u32..).zip(&atlas.graph().projects);
-    let fits = all.filter(|(number, project)| {
+    let fits = |number: &u32| {
+        let project = &atlas.graph().projects[*number as usize];
         filter.kind.is_none_or(|kind| project.kind == kind)
             && filter.status.is_none_or(|status| atlas.project_scores(*number).activity_status == Some(status))
             && filter.category.as_ref().is_none_or(|category| project.category.as_ref() == Some(category))
             && pattern.as_ref().is_none_or(|pattern| pattern.fits(atlas.project_name_folded(*number)))
-    });
-    let numbers = fits.map(|(number, _)| number).collect();
+    };
+    order.iter().copied().filter(fits).collect()
+}
+
+fn sorted_projects(atlas: &Resident, keys: &[(ProjectSort, SortOrder)]) -> Vec<u32> {
+    let numbers = (0_u32..).zip(&atlas.graph().projects).map(|(number, _)| number).collect();
     sorted(numbers, keys, |number, key| {
         let (project, scores) = (&atlas.graph().projects[number as usize], atlas.project_scores(number));
         match key {
@@ -111,14 +121,28 @@ pub fn projects(atlas: &Resident, filter: &ProjectFilter, keys: &[(ProjectSort, 
 
 /// Numbers of the Repos of a project, or all, whose name fits, by these keys and then by id.
 #[must_use]
-pub fn repos(atlas: &Resident, project: Option<u64>, search: Option<&str>, keys: &[(RepoSort, SortOrder)]) -> Vec<u32> {
+pub fn repos(
+    atlas: &Resident,
+    project: Option<u64>,
+    search: Option<&str>,
+    keys: &[(RepoSort, SortOrder)],
+) -> Arc<[u32]> {
+    let orders = atlas.made.get(KeptOrders::<(RepoSort, SortOrder)>::default);
+    let order = orders.get(keys, || sorted_repos(atlas, keys));
+    if project.is_none() && search.is_none() {
+        return order;
+    }
     let pattern = search.map(Pattern::containing);
-    let fits = atlas.repos().filter(|number| {
+    let fits = |number: &u32| {
         let of = atlas.graph().vertices[*number as usize].project;
         project.is_none_or(|project| of.is_some_and(|of| atlas.project_number(of) == project))
             && pattern.as_ref().is_none_or(|pattern| pattern.fits(atlas.vertex_name_folded(*number)))
-    });
-    let numbers = fits.collect();
+    };
+    order.iter().copied().filter(fits).collect()
+}
+
+fn sorted_repos(atlas: &Resident, keys: &[(RepoSort, SortOrder)]) -> Vec<u32> {
+    let numbers = atlas.repos().collect();
     sorted(numbers, keys, |number, key| {
         let (vertex, scores) = (&atlas.graph().vertices[number as usize], atlas.vertex_scores(number));
         match key {

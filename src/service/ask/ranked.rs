@@ -59,9 +59,13 @@ pub fn listed(atlas: &Resident, asked: &RankedQuery) -> Result<RowsPage<Scored>>
             && ecosystem.as_ref().is_none_or(|kind| score.id.starts_with(kind))
             && asked.flag.as_ref().is_none_or(|flag| has_flag(row, flag))
     };
-    let rows = order.iter().map(|number| &scored[*number as usize]);
-    let rows: Vec<&Scored> = rows.filter(|row| wanted(row)).collect();
-    asked.page.cut(&rows, |row| asked.sort.place(row), |row| (*row).clone())
+    let row = |number: &u32| &scored[*number as usize];
+    let cut = |rows: &[u32]| asked.page.cut(rows, |number| asked.sort.place(row(number)), |number| row(number).clone());
+    let is_open = asked.filter.is_open() && text.is_none() && ecosystem.is_none() && asked.flag.is_none();
+    if is_open {
+        return cut(&order);
+    }
+    cut(&order.iter().copied().filter(|number| wanted(row(number))).collect::<Vec<_>>())
 }
 
 fn has_flag(row: &Scored, flag: &str) -> bool {

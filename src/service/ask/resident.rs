@@ -1,6 +1,7 @@
 //! What questions of the moment are answered from: an immutable snapshot in memory, made anew when the log or the live
 //! formula moves. A question holds one of them, so its answer is of one position, and reads no table.
 
+mod made;
 mod packages;
 mod people;
 mod projects;
@@ -21,6 +22,8 @@ use projections::metrics::{Level, ScoreRow, Scores};
 use projections::store::query;
 use projections::table::surrogate;
 
+pub(super) use made::KeptOrders;
+use made::MadeOnce;
 pub use packages::PackageEntry;
 pub use people::{Committer, Contribution, KnownNames, People};
 pub use projects::ProjectMetadata;
@@ -75,6 +78,8 @@ pub struct Resident {
     scored: [OnceLock<Vec<Scored>>; 3],
     /// Orders of them, likewise.
     orders: Mutex<ScoreOrders>,
+    /// What others make of it, likewise.
+    pub(super) made: MadeOnce,
 }
 
 /// Numbers of scores in an order, by level and order.
@@ -160,6 +165,7 @@ impl Resident {
             formula_hash,
             scored: Default::default(),
             orders: Mutex::default(),
+            made: MadeOnce::default(),
             packages: packages::PackageList::of(&world.graph, &graph),
             tag,
             passed_over,
@@ -309,10 +315,19 @@ impl Resident {
         edges.filter_map(|edge| Some((edge.from, edge.under(self.formula.graph.edges)?)))
     }
 
-    /// How many edges the formula sees.
+    /// Numbers of the edges that the formula sees, by (dependent, dependency).
     #[must_use]
-    pub fn edge_count(&self) -> usize {
-        self.outgoing.edges.len()
+    pub fn edges(&self) -> &[u32] {
+        &self.outgoing.edges
+    }
+
+    /// The same of those that begin or end at a vertex.
+    #[must_use]
+    pub fn edges_at(&self, vertex: u32) -> Vec<u32> {
+        let mut edges = [self.outgoing.of_vertex(vertex), self.incoming.of_vertex(vertex)].concat();
+        edges.sort_unstable();
+        edges.dedup();
+        edges
     }
 
     /// The lower-cased name of a project.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::lag;
 #[cfg(feature = "serve")]
+use super::page::{PageQuery, RowsPage};
+#[cfg(feature = "serve")]
 use super::resident::Resident;
 use crate::service::{Deps, Result};
 
@@ -52,10 +54,31 @@ fn question(kind: &str, subject: &str, reason: String) -> Question {
     Question { id: format!("{kind}/{subject}"), kind: kind.to_owned(), reason }
 }
 
-/// Every open question of a snapshot, by id.
+/// A page of the open questions of a snapshot, or of what its sources contradict each other about as [`conflicts`] has
+/// it, by id.
+///
+/// # Errors
+/// As [`PageQuery::cut`].
 #[cfg(feature = "serve")]
-#[must_use]
-pub fn of_resident(atlas: &Resident) -> Vec<Question> {
+pub fn listed(atlas: &Resident, contradictory: bool, page: &PageQuery) -> Result<RowsPage<Question>> {
+    let cut = |rows: &[Question]| page.cut(rows, |row| (row.id.clone(), row.reason.clone()), Question::clone);
+    if contradictory {
+        cut(&atlas.made.get(|| Contradictions(conflicts_of_resident(atlas))).0)
+    } else {
+        cut(&atlas.made.get(|| OpenQuestions(of_resident(atlas))).0)
+    }
+}
+
+/// Every open question of a snapshot.
+#[cfg(feature = "serve")]
+struct OpenQuestions(Vec<Question>);
+
+/// Whatever sources of a snapshot contradict each other about.
+#[cfg(feature = "serve")]
+struct Contradictions(Vec<Question>);
+
+#[cfg(feature = "serve")]
+fn of_resident(atlas: &Resident) -> Vec<Question> {
     let found = atlas.graph().findings.iter();
     let mut found: Vec<Question> =
         found.map(|finding| question(finding.kind, &finding.id, finding.reason.clone())).collect();
@@ -63,10 +86,8 @@ pub fn of_resident(atlas: &Resident) -> Vec<Question> {
     found
 }
 
-/// What sources of a snapshot contradict each other about, as [`conflicts`] has it.
 #[cfg(feature = "serve")]
-#[must_use]
-pub fn conflicts_of_resident(atlas: &Resident) -> Vec<Question> {
+fn conflicts_of_resident(atlas: &Resident) -> Vec<Question> {
     let lines = query::edges_of(atlas.graph(), atlas.formula.graph.edges);
     let repos = atlas.repos().map(|repo| atlas.graph().vertices[repo as usize].id.to_string()).collect();
     contradictions(of_resident(atlas), query::only_claimed(lines, &repos))
