@@ -19,6 +19,7 @@ mod api;
 mod clients;
 mod described;
 mod handed;
+mod hostile;
 mod keys;
 mod log;
 mod moments;

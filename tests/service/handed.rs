@@ -236,7 +236,7 @@ fn without_a_database_documents_are_looked_at() {
 
 /// The most memory that the program held at once, in bytes.
 #[cfg(target_os = "linux")]
-fn peak(service: &Service) -> u64 {
+pub(super) fn peak(service: &Service) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", service.child.id())).unwrap();
     let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
     kibibytes.unwrap().trim().parse::<u64>().unwrap() * 1024
