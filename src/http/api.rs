@@ -21,6 +21,7 @@ use super::ingest::Reception;
 use super::table::{ApiOp, Matched};
 use crate::service::act::key::BATCH;
 pub(super) use packages::LookupRequest;
+pub(super) use said::{NEXT_MAX, TEXT_MAX};
 
 /// The answer of an operation.
 pub(super) async fn answer(

@@ -17,7 +17,7 @@ use crate::service::ask::standing::StandsAt;
 use crate::service::atlases::{Atlases, ClientTurn, ServedAtlas};
 
 /// Longest text that names a point or a formula, in characters.
-const POINT_MAX: usize = 256;
+pub(super) const POINT_MAX: usize = 256;
 
 /// A request.
 pub(super) struct Asked<'a> {

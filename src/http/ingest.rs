@@ -134,7 +134,16 @@ impl<'a> Request<'a> {
                 "purl" => about.purl = Some(value),
                 "package" => about.packages.push(value),
                 "observed_at" => observed_at = Some(value),
-                "dry-run" => rehearsal = !matches!(value.as_str(), "false" | "0"),
+                "dry-run" => {
+                    rehearsal = match value.as_str() {
+                        "" | "true" | "1" => true,
+                        "false" | "0" => false,
+                        _ => {
+                            let complaint = "dry-run: expected true or false";
+                            return Err(Complaint::new(StatusCode::UNPROCESSABLE_ENTITY, complaint));
+                        }
+                    }
+                }
                 _ => {
                     let known = "there are repo, project, purl, package, observed_at and dry-run";
                     let complaint = format!("`{}` is no parameter; {known}", name.chars().take(40).collect::<String>());

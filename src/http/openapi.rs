@@ -90,12 +90,13 @@ fn operation(generator: &mut SchemaGenerator, known: &Operation) -> Value {
     };
     let in_path = path.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0));
     let named = in_path.map(parameters::in_path);
-    let asked = known.parameters.iter().copied().map(parameters::in_query);
+    let asked = known.parameters.iter().map(|name| parameters::in_query(known, name));
     let sent = if refusals::by_key(known.op) { parameters::headers_of_documents() } else { Vec::new() };
     let content = match answer.schema {
         Some(schema) => json!({ answer.media: {"schema": schema(generator)} }),
         None => json!({ answer.media: {"schema": {"type": "string"}} }),
     };
+    let content = if known.op == HttpOp::Own(ApiOp::Export) { answers::exported(content) } else { content };
     let mut responses = refusals::of(known);
     if refusals::by_key(known.op) {
         let description = "what would become of it: with `dry-run` nothing is kept";

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::Complaint;
 
 /// Longest text that is searched for, in characters.
-const SEARCH_MAX: usize = 256;
+pub(super) const SEARCH_MAX: usize = 256;
 /// Most rows of a page.
 const LIMIT_MAX: i128 = 200;
 /// Rows of a page where nobody says.
@@ -76,7 +76,12 @@ impl Query {
 
     /// A whole number from 0 to another.
     pub(super) fn natural(&mut self, name: &str, most: i128) -> Option<u64> {
-        self.integer(name, 0, most).and_then(|number| u64::try_from(number).ok())
+        self.within(name, 0, most)
+    }
+
+    /// A whole number from one that is not negative to another.
+    pub(super) fn within(&mut self, name: &str, least: i128, most: i128) -> Option<u64> {
+        self.integer(name, least, most).and_then(|number| u64::try_from(number).ok())
     }
 
     /// Any whole number.

@@ -23,7 +23,7 @@ fn position(query: &mut Query, name: &str) -> Option<Position> {
 pub(super) async fn events(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
     let mut query = asked.query();
     let (from, to) = (position(&mut query, "from"), position(&mut query, "to"));
-    let (stream, limit) = (said(&mut query, "stream"), query.natural("limit", MAX_EVENTS.into()));
+    let (stream, limit) = (said(&mut query, "stream"), query.within("limit", 1, MAX_EVENTS.into()));
     query.checked()?;
     let (atlas, deps) = (asked.now()?, asked.atlas.deps.clone());
     let wanted = EventsQuery { from, to, stream, limit: Some(limit.unwrap_or(LIMIT)) };

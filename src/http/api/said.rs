@@ -16,9 +16,9 @@ use crate::service::{Error, Result as ServiceResult};
 /// Most rows of a page.
 pub(super) const LIMIT_MAX: i128 = 1_000;
 /// Longest text of a parameter, in characters.
-pub(super) const TEXT_MAX: usize = 1_024;
+pub(in crate::http) const TEXT_MAX: usize = 1_024;
 /// Longest text that names a row, in characters.
-const NEXT_MAX: usize = 8_192;
+pub(in crate::http) const NEXT_MAX: usize = 8_192;
 
 /// The page that is asked for.
 pub(super) fn page(query: &mut Query) -> PageQuery {

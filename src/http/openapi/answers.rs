@@ -16,7 +16,7 @@ use crate::http::upstream::{
 };
 use crate::service::act::ingest::Ingested;
 use crate::service::act::ingest::batch::BatchIngested;
-use crate::service::ask::audit::Inclusion;
+use crate::service::ask::audit::{Consistency, Inclusion};
 use crate::service::ask::badge::ShieldsBadge;
 use crate::service::ask::catalogue::{ListedPackage, LookedUp, NeighbourRow};
 use crate::service::ask::edges::{EdgeReason, EdgeRow};
@@ -32,6 +32,15 @@ use crate::service::ask::scores::Scored;
 use crate::service::ask::standing::Standing;
 use crate::service::ask::triage::Question;
 use crate::service::ask::why::WhyAnswer;
+
+/// What [`ApiOp::Proof`] answers: of an event, or of two sizes of the log.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "described, never made: each is answered as it is")]
+enum LogProof {
+    Event(Inclusion),
+    Growth(Consistency),
+}
 
 /// JSON that says where it stands.
 fn standing<T: JsonSchema>() -> DescribedAnswer {
@@ -110,7 +119,7 @@ fn of_own(op: ApiOp) -> DescribedAnswer {
         ApiOp::Event => standing::<PublicEvent>(),
         ApiOp::Checkpoint => written("text/plain"),
         ApiOp::Tile => written("application/octet-stream"),
-        ApiOp::Proof => standing::<Inclusion>(),
+        ApiOp::Proof => standing::<LogProof>(),
         ApiOp::Export => json_of::<Value>(),
         ApiOp::BadgeSvg => written("image/svg+xml"),
         ApiOp::BadgeJson => json_of::<ShieldsBadge>(),
@@ -121,6 +130,14 @@ fn of_own(op: ApiOp) -> DescribedAnswer {
     }
 }
 
+/// What is exported, beside its JSON in the forms that are asked for.
+pub(super) fn exported(mut json: Value) -> Value {
+    for media in ["text/csv", "application/x-ndjson", "application/graphml+xml"] {
+        json[media] = json!({"schema": {"type": "string"}});
+    }
+    json
+}
+
 /// What an operation is sent.
 pub(super) fn body(generator: &mut SchemaGenerator, op: HttpOp) -> Option<Value> {
     let content = match op {
@@ -129,7 +146,9 @@ pub(super) fn body(generator: &mut SchemaGenerator, op: HttpOp) -> Option<Value>
         }
         HttpOp::Own(ApiOp::FormulaTry) => json!({"application/toml": {"schema": {"type": "string"}}}),
         HttpOp::Own(ApiOp::Ingest) => json!({"application/json": {}, "application/octet-stream": {}}),
-        HttpOp::Own(ApiOp::IngestBatch) => json!({"application/x-ndjson": {"schema": {"type": "string"}}}),
+        HttpOp::Own(ApiOp::IngestBatch) => {
+            json!({"application/x-ndjson": {"schema": {"type": "string"}}, "application/octet-stream": {}})
+        }
         _ => return None,
     };
     Some(json!({"required": true, "content": content}))

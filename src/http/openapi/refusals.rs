@@ -10,7 +10,7 @@ pub(super) fn by_key(op: HttpOp) -> bool {
 }
 
 /// The statuses of an operation of this atlas, with what each means.
-fn statuses(op: ApiOp, names_something: bool) -> Vec<(u16, &'static str)> {
+fn statuses(op: ApiOp) -> Vec<(u16, &'static str)> {
     let mut found = vec![
         (422, "what is asked for, or sent, cannot be: `detail` says where and what"),
         (429, "too often: again later"),
@@ -38,8 +38,8 @@ fn statuses(op: ApiOp, names_something: bool) -> Vec<(u16, &'static str)> {
         ]),
         _ => {}
     }
-    if names_something {
-        found.push((404, "there is no such thing; ids that are near are named"));
+    if !matches!(op, ApiOp::Live | ApiOp::Ready | ApiOp::IngestBatch) {
+        found.push((404, "there is no such thing: ids that are near are named"));
     }
     found.sort_unstable();
     found
@@ -55,13 +55,18 @@ pub(super) fn of(known: &Operation) -> Map<String, Value> {
         HttpOp::Own(op) => {
             let each = |(status, about): (u16, &str)| {
                 let mut answer = refused(about, "application/problem+json", "Problem");
+                if status == 404 {
+                    // Some ids make a path that means nothing, which is answered as the contract has it.
+                    let detail = json!({"schema": {"$ref": "#/components/schemas/ErrorDetail"}});
+                    answer["content"]["application/json"] = detail;
+                }
                 if [429, 503].contains(&status) {
                     let schema = json!({"type": "integer", "minimum": 1});
                     answer["headers"] = json!({"Retry-After": {"description": "in seconds", "schema": schema}});
                 }
                 (status.to_string(), answer)
             };
-            statuses(op, known.path.contains('{')).into_iter().map(each).collect()
+            statuses(op).into_iter().map(each).collect()
         }
         _ => {
             let any = refused("Refused", "application/json", "ErrorDetail");
