@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 
 use crate::log::{Decoded, Stored};
 use crate::quarantine::Quarantine;
-use crate::threads::{Beside, Given, ReadEnd};
+use crate::threads::{Beside, GivenBatches, ReadEnd};
 use crate::{ReplayError, formulas, log};
 
 /// A point of the log, as a user names it.
@@ -132,7 +132,7 @@ pub async fn folded(
     each: &mut dyn FnMut(Stored),
 ) -> Result<Fold, ReplayError> {
     let from = fold.world.position + 1;
-    let mut thread = Beside::start(move |given: Given<(Position, Result<Recorded, ReplayError>)>| {
+    let mut thread = Beside::start(move |given: GivenBatches<(Position, Result<Recorded, ReplayError>)>| {
         for (position, recorded) in given {
             take_in(&mut fold, position, recorded)?;
         }

@@ -21,8 +21,8 @@ mod ahead;
 mod read;
 mod stored;
 
-pub(crate) use ahead::{BATCH, positions_with, read_with};
 pub use ahead::{decoded, positions, read};
+pub(crate) use ahead::{positions_with, read_with};
 pub use read::{PAGE_POSITIONS, of_stream};
 use stored::EventRow;
 pub use stored::{Decoded, Erasures, Stored};

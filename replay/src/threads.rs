@@ -7,13 +7,14 @@ use std::sync::mpsc::{IntoIter, SyncSender, sync_channel};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::ReplayError;
-use crate::log::BATCH;
 
+/// Most events that go to another thread at a time, and the bytes of payload after which it has enough.
+pub(crate) const BATCH: (usize, usize) = (128, 512 << 10);
 /// Batches on their way to a thread: enough that it has work while the connection does something else.
 const BATCHES: usize = 16;
 
 /// What a thread is given, one after the other.
-pub(crate) type Given<T> = Flatten<IntoIter<Vec<T>>>;
+pub(crate) type GivenBatches<T> = Flatten<IntoIter<Vec<T>>>;
 
 /// A thread that takes in, batch by batch, what a connection reads.
 pub(crate) struct Beside<T, R> {
@@ -40,7 +41,7 @@ impl<E: From<ReplayError>> From<ReplayError> for ReadEnd<E> {
 
 impl<T: Send + 'static, R: Send + 'static> Beside<T, R> {
     /// Sets a thread to work. Where it ends before what it is given does, it takes no more.
-    pub(crate) fn start(work: impl FnOnce(Given<T>) -> R + Send + 'static) -> Self {
+    pub(crate) fn start(work: impl FnOnce(GivenBatches<T>) -> R + Send + 'static) -> Self {
         let (give, given) = sync_channel::<Vec<T>>(BATCHES);
         let thread = spawn_blocking(move || work(given.into_iter().flatten()));
         Self { give, batch: Vec::new(), bytes: 0, thread }

@@ -67,9 +67,9 @@ async fn edges_and_the_projects_of_their_ends_are_of_one_moment() {
     assert_eq!(place.run(&["edges", "--level", "project"]), json!([]));
 }
 
-/// What a command says under which builds are replaced and dropped, once it waits for a table of them. Nothing where the
-/// server took a moment: of two who wait for each other it ends the first that looks, and where that is not the command,
-/// all stays as it was.
+/// What a command says under which builds are replaced and dropped, once it waits for a table of them. Nothing where
+/// the server took a moment: of two who wait for each other it ends the first that looks, and where that is not the
+/// command, all stays as it was.
 async fn said_while_replaced(place: &Place, command: &[&str], table: &str) -> Option<Value> {
     let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
     let table = format!("{}.{table}", graph(&mut conn).await);

@@ -7,7 +7,7 @@ use projections::history::{SEGMENT_POSITIONS, segment_of};
 
 use super::rules::ExaminedEvent;
 use super::verification::{Verification, VerificationStop};
-use crate::threads::{Beside, Given};
+use crate::threads::{Beside, GivenBatches};
 use crate::verify::{EndedSegment, ended_before};
 
 /// A verification at work, and what it comes to.
@@ -16,7 +16,7 @@ pub(super) type VerifyingThread = Beside<ExaminedEvent, (Verification, Result<()
 /// Sets a verification to work. Beside it comes what of the history of its fold has ended, by the segment.
 pub(super) fn verifying(mut verification: Verification) -> (VerifyingThread, Receiver<Vec<EndedSegment>>) {
     let (end, ended) = channel();
-    let thread = Beside::start(move |mut given: Given<ExaminedEvent>| {
+    let thread = Beside::start(move |mut given: GivenBatches<ExaminedEvent>| {
         let run = given.try_for_each(|examined| {
             let position = examined.stored.position;
             verification.push(examined, &mut ())?;

@@ -17,10 +17,8 @@ use super::read::{KnownErasures, PAGE_POSITIONS};
 use super::sql_position;
 use super::stored::{Decoded, EventRow, Stored};
 use crate::ReplayError;
-use crate::threads::joined;
+use crate::threads::{BATCH, joined};
 
-/// Most events that go to another thread at a time, and the bytes of payload after which it has enough.
-pub(crate) const BATCH: (usize, usize) = (128, 512 << 10);
 /// Batches on their way, enough to keep two threads at work while a third takes in; and the bytes of payload in them
 /// from which on none is added: where payloads are large, few are in memory at once.
 const UNDER_WAY: (usize, usize) = (6, 8 << 20);

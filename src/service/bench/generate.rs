@@ -1,4 +1,4 @@
-//! `bench generate`: a generated log, to try things by hand; and such a log to measure on, in a database that goes away.
+//! `bench generate`: a generated log, to try things by hand; and one to measure on, in a database that goes away.
 
 use domain::TenantId;
 use ingest::Log;

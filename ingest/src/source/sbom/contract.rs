@@ -151,7 +151,7 @@ fn hash_of_fields(fields: &HandedFields<'_>) -> Option<Digest> {
 
 /// When a document was made.
 #[derive(Deserialize)]
-struct CreationInfo {
+struct HandedCreation {
     created: String,
 }
 
@@ -179,7 +179,7 @@ fn complaints(fields: &HandedFields<'_>) -> Vec<String> {
             licenses.extend(LICENSES.iter().filter(unknown).map(said));
         }
     }
-    let info = fields.get("creationInfo").and_then(|info| serde_json::from_str::<CreationInfo>(info.get()).ok());
+    let info = fields.get("creationInfo").and_then(|info| serde_json::from_str::<HandedCreation>(info.get()).ok());
     let is_time = |text: &str| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%SZ").is_ok();
     if info.is_none_or(|info| !is_time(&info.created)) {
         complaints.push("creationInfo: `created` is missing or no time of the form 2026-01-31T12:00:00Z".to_owned());
