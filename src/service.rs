@@ -19,6 +19,8 @@ pub mod deps;
 pub(crate) mod environment;
 pub mod error;
 mod nearest;
+#[cfg(feature = "serve")]
+mod plain_http;
 mod pools;
 pub mod run;
 pub mod slow;

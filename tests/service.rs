@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::support::git::one_commit;
-use crate::support::program::{BINARY, Program, bare};
+use crate::support::program::{BINARY, Program, Ran, bare};
 use crate::support::skipped::skipped;
 use crate::support::wait::AT_ALL;
 
+mod alerts;
 mod api;
 mod clients;
 mod described;
@@ -148,6 +150,15 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Says a statement to the database of a story.
+fn say(program: &Program, statement: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut conn = PgConnection::connect(&program.url()).await.unwrap();
+        conn.execute(statement).await.unwrap();
+    });
 }
 
 fn document() -> Value {

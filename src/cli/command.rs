@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ingest")]
 mod add;
+#[cfg(feature = "serve")]
+mod alerts;
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
@@ -117,6 +119,8 @@ pub(crate) async fn run(common: &Common, command: Command) -> Result<(Output, u8
         Command::Backup(what) => backup::run(common, what).await,
         #[cfg(feature = "ingest")]
         Command::Doctor => doctor::run(common).await,
+        #[cfg(feature = "serve")]
+        Command::Alerts(what) => alerts::run(common, what).await,
         #[cfg(feature = "ingest")]
         Command::Migrate { roles } => project::migrate(&deps()?, roles).await.map(done),
         #[cfg(feature = "ingest")]

@@ -10,6 +10,8 @@ use crate::service::ask::point::PointQuery;
 
 #[cfg(feature = "ingest")]
 mod add;
+#[cfg(feature = "serve")]
+mod alerts;
 #[cfg(feature = "ingest")]
 mod artifact;
 mod audit;
@@ -38,6 +40,8 @@ mod value;
 
 #[cfg(feature = "ingest")]
 pub(crate) use self::add::Add;
+#[cfg(feature = "serve")]
+pub(crate) use self::alerts::AlertsCommand;
 #[cfg(feature = "ingest")]
 pub(crate) use self::artifact::ArtifactCommand;
 pub(crate) use self::audit::{Audit, TrustArgs};
@@ -265,6 +269,10 @@ pub(crate) enum Command {
     /// Check the set-up and say what to mend
     #[cfg(feature = "ingest")]
     Doctor,
+    /// What is beyond its bound: slow or failed answers, lag, disks, pools, writes
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Bring the schema of the database up to date
     #[cfg(feature = "ingest")]
     Migrate {

@@ -57,7 +57,7 @@ fn document(below: &str) -> &'static str {
         "audit" | "replay" => "docs/AUDIT.md",
         "erase" => "docs/ERASURE.md",
         "bench" => "docs/PERFORMANCE.md",
-        "backup" | "doctor" | "migrate" | "project" | "serve" | "status" | "tenant" => "docs/OPERATIONS.md",
+        "alerts" | "backup" | "doctor" | "migrate" | "project" | "serve" | "status" | "tenant" => "docs/OPERATIONS.md",
         "formula" | "history" | "rebuild" | "rollback" | "scores" | "why" => "docs/FORMULAS.md",
         "init" => "docs/CONFIGURATION.md",
         _ => "README.md",

@@ -12,12 +12,13 @@ use axum::routing::get;
 use domain::number::fit;
 
 use super::answer::{Complaint, HttpAnswer, text};
+use crate::service::act::ingest::failures::write_failures;
 use crate::service::ask::vitals;
 use crate::service::atlases::Atlases;
 
 /// Bounds of the histogram of latencies, in microseconds.
-const BOUNDS: [u64; 12] =
-    [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000];
+const BOUNDS: [u64; 13] =
+    [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000, 30_000_000];
 /// Statuses that say no, each counted by itself.
 const REFUSALS: [u16; 9] = [400, 401, 403, 405, 409, 413, 422, 429, 503];
 /// How long the database may take to say its size.
@@ -110,6 +111,12 @@ async fn written(State(atlases): State<Arc<Atlases>>) -> HttpAnswer {
             line(&mut out, &format!("{name}{{tenant=\"{tenant}\"}}"), value);
         }
     }
+    about(&mut out, "pg_atlas_lag_seconds", "gauge", "How long answers may have lacked events of the log.");
+    for (tenant, atlas) in &open {
+        line(&mut out, &format!("pg_atlas_lag_seconds{{tenant=\"{tenant}\"}}"), atlas.held.lag().as_secs_f64());
+    }
+    about(&mut out, "pg_atlas_write_failures_total", "counter", "Documents that could not be appended.");
+    line(&mut out, "pg_atlas_write_failures_total", write_failures());
     about(&mut out, "pg_atlas_connections", "gauge", "Connections to the database, by what they are for.");
     for (tenant, atlas) in &open {
         for pool in atlas.deps.pools() {
@@ -125,6 +132,7 @@ async fn written(State(atlases): State<Arc<Atlases>>) -> HttpAnswer {
     if let Some(room) = vitals::disk(deps.data_dir()) {
         about(&mut out, "pg_atlas_disk_bytes", "gauge", "Room on the disk of the data folder.");
         line(&mut out, "pg_atlas_disk_bytes{state=\"free\"}", room.free);
+        line(&mut out, "pg_atlas_disk_bytes{state=\"used\"}", room.used);
         line(&mut out, "pg_atlas_disk_bytes{state=\"whole\"}", room.whole);
     }
     if let Ok(Ok(bytes)) = tokio::time::timeout(SIZE_TIME, vitals::database_bytes(deps)).await {

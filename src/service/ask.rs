@@ -1,5 +1,7 @@
 //! Questions: what an atlas answers without changing anything. Each answer is of one state of the database.
 
+#[cfg(feature = "serve")]
+pub mod alerts;
 #[cfg(feature = "ingest")]
 pub mod artifact;
 pub mod audit;

@@ -1,7 +1,5 @@
 //! Several tenants behind one service: nothing of one in the answers of another.
 
-use sqlx::{Connection as _, PgConnection};
-
 use super::*;
 
 /// Everything that a tenant could be seen by, each without `/t/TENANT`.

@@ -315,6 +315,13 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("backup prune", &[("Those of a month stay", "pg-atlas backup prune --keep-days 30 --to /mnt/atlas-backups")]),
     ("doctor", &[("What is to be mended", "pg-atlas doctor")]),
     (
+        "alerts check",
+        &[(
+            "Every minute, beside a server begun with --metrics-listen 127.0.0.1:9090",
+            "pg-atlas alerts check --metrics http://127.0.0.1:9090",
+        )],
+    ),
+    (
         "migrate",
         &[(
             "On a server of one's own, as the owner of the database",

@@ -34,6 +34,8 @@ pub mod batch;
 #[cfg(feature = "serve")]
 pub mod desk;
 pub mod destination;
+#[cfg(feature = "serve")]
+pub mod failures;
 pub mod git_log;
 pub(crate) mod intake;
 mod many;

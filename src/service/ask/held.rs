@@ -154,6 +154,12 @@ impl HeldSnapshot {
         self.looks().last.map(|since| since.elapsed())
     }
 
+    /// How long it may have lacked events: since it is known to be behind, or since nobody has looked.
+    #[must_use]
+    pub fn lag(&self) -> Duration {
+        self.behind().max(self.unlooked()).unwrap_or_default()
+    }
+
     /// These are the names that are known.
     pub(crate) fn know(&self, names: &Arc<KnownNames>) {
         let lost = self.names.load().has_lost(&names.by_pseudonym);

@@ -14,6 +14,8 @@ const PAGE: u64 = 4_096;
 pub struct DiskRoom {
     /// Free for this user.
     pub free: u64,
+    /// Taken. What is neither is kept for the system.
+    pub used: u64,
     /// All of it.
     pub whole: u64,
 }
@@ -29,7 +31,9 @@ pub fn resident_bytes() -> Option<u64> {
 #[must_use]
 pub fn disk(folder: &Path) -> Option<DiskRoom> {
     let room = rustix::fs::statvfs(folder).ok()?;
-    Some(DiskRoom { free: room.f_bavail * room.f_frsize, whole: room.f_blocks * room.f_frsize })
+    let bytes = |blocks: u64| blocks * room.f_frsize;
+    let used = room.f_blocks.saturating_sub(room.f_bfree);
+    Some(DiskRoom { free: bytes(room.f_bavail), used: bytes(used), whole: bytes(room.f_blocks) })
 }
 
 /// Size of the database, in bytes.

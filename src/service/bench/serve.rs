@@ -4,7 +4,6 @@
 //! A request's time counts from when it was due, not from when a connection was free for it: a server that falls behind
 //! is seen to.
 
-mod client;
 mod handed;
 mod pace;
 
@@ -22,8 +21,8 @@ use tokio::time::Instant;
 
 use super::generate::{Size, measured};
 use super::measure::{Figures, quantile, report};
+use crate::service::plain_http::Connection;
 use crate::service::{Deps, Error, Result};
-use client::Connection;
 use pace::Pace;
 
 /// Longest time until the server answers.

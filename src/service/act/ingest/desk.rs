@@ -9,6 +9,7 @@ use ingest::{AppendContext, input};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::batch::{BatchIngested, BatchInput, batch};
+use super::failures::counted;
 use super::queue::AppendQueue;
 use super::{Circumstances, Destination, DocumentSubject, Ingested, OneIngested, Submission, existing_key};
 use crate::service::aside::aside;
@@ -154,7 +155,7 @@ impl Desk {
                 let _reader = reader;
                 submission.take(&to, documents, false, &circumstances).await
             });
-            return taken.await;
+            return counted(taken.await);
         }
         let (observed_at, data_dir) = (circumstances.observed_at, self.deps()?.data_dir().to_owned());
         let reading = self.reading(move || submission.read(documents, observed_at, || existing_key(&data_dir))).await?;
@@ -172,6 +173,7 @@ impl Desk {
         circumstances: &Circumstances,
         rehearsal: bool,
     ) -> Result<BatchIngested> {
-        batch(&self.destination(rehearsal)?, BatchInput::stream(lines, "the lines", None), false, circumstances).await
+        let lines = BatchInput::stream(lines, "the lines", None);
+        counted(batch(&self.destination(rehearsal)?, lines, false, circumstances).await)
     }
 }

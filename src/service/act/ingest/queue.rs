@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::intake::{EventFate, Foresight, Intake};
 use super::one::OneIngested;
-use super::{Circumstances, Destination};
+use super::{Circumstances, Destination, failures};
 use crate::service::act::placed::Placed;
 use crate::service::{Deps, Error, Result};
 
@@ -104,6 +104,7 @@ async fn append_waiting(deps: Deps, mut queue: mpsc::Receiver<QueuedDocument>) {
 /// Nobody knows whether these are in the log; told again, each is there once.
 fn turn_away(together: Vec<QueuedDocument>, error: &Error) {
     tracing::warn!(%error, documents = together.len(), "documents cannot be appended");
+    failures::count(together.len());
     for waiting in together {
         // Whoever waited may have gone.
         let _ = waiting.answer.send(Err(Error::busy("documents cannot be appended now")));

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::client::Connection;
 use super::pace::Pace;
 use super::{LoadPlan, ServedIds};
 use crate::service::bench::measure::{Figures, quantile, report};
+use crate::service::plain_http::Connection;
 use crate::service::{Error, Result};
 
 /// Packages of a document.

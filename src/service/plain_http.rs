@@ -7,25 +7,27 @@ use crate::service::{Error, Result};
 
 /// Bytes that are read at once.
 const READ: usize = 64 << 10;
+/// Largest answer that is read, in bytes: 64 MiB.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
 
 /// A connection.
 #[derive(Debug)]
-pub(super) struct Connection(TcpStream);
+pub(crate) struct Connection(TcpStream);
 
 impl Connection {
-    pub(super) async fn open(host: &str) -> Result<Self> {
+    pub(crate) async fn open(host: &str) -> Result<Self> {
         let stream = TcpStream::connect(host).await.map_err(Error::unavailable)?;
         stream.set_nodelay(true).map_err(Error::unavailable)?;
         Ok(Self(stream))
     }
 
     /// Asks for a target: the connection again, status and body.
-    pub(super) async fn get(self, host: &str, target: &str) -> Result<(Self, u16, Vec<u8>)> {
+    pub(crate) async fn get(self, host: &str, target: &str) -> Result<(Self, u16, Vec<u8>)> {
         self.ask(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await
     }
 
     /// Hands a document in with a key: the connection again, status and body.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         self,
         host: &str,
         target: &str,
@@ -45,9 +47,9 @@ impl Connection {
         let mut body_at = None;
         loop {
             if let Some((at, length)) = body_at
-                && said.len() >= at + length
+                && said.len() - at >= length
             {
-                let status = std::str::from_utf8(&said[9..12]).ok().and_then(|status| status.parse().ok());
+                let status = said.get(9..12).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
                 let status = status.ok_or_else(|| Error::unavailable("an answer without a status"))?;
                 return Ok((self, status, said.split_off(at)));
             }
@@ -56,6 +58,9 @@ impl Connection {
             }
             if body_at.is_none() {
                 body_at = head_of(&said)?;
+            }
+            if said.len() > MAX_ANSWER_BYTES {
+                return Err(Error::unavailable("an answer of more than 64 MiB"));
             }
         }
     }
