@@ -1,9 +1,11 @@
 //! The database URL: read without ever repeating it, for it may hold a password.
 
+use std::net::IpAddr;
 use std::str::FromStr as _;
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
+use super::environment;
 use super::error::{Error, Result};
 
 /// What a URL begins with.
@@ -29,6 +31,11 @@ const KNOWN: [&str; 18] = [
     "application_name",
     "options",
 ];
+/// What says where the program runs, and what it says where others could listen on the way to the database.
+const ENVIRONMENT: &str = "PG_ATLAS_ENV";
+const PRODUCTION: &str = "production";
+/// What it says everywhere else, as where it says nothing.
+const DEVELOPMENT: &str = "development";
 /// Longest parameter name that is shown, in bytes: a longer one is no name.
 const SHOWN_BYTES: usize = 40;
 
@@ -48,6 +55,41 @@ pub(super) fn parse(url: &str) -> Result<(PgConnectOptions, Vec<String>)> {
         query.split('&').filter(|pair| !pair.is_empty()).partition(|pair| is_known(name_of(pair)));
     let options = PgConnectOptions::from_str(&format!("{place}?{}", used.join("&"))).map_err(|_| malformed())?;
     Ok((options, unused.into_iter().map(shown).collect()))
+}
+
+/// Refuses a way to the database that others could read along, where the environment is called production.
+///
+/// # Errors
+/// When nothing makes sure that it is encrypted, and when the environment is called something else that is not known.
+pub(super) fn ensure_private(options: &PgConnectOptions) -> Result<()> {
+    let is_production = match environment::variable(ENVIRONMENT)?.as_deref() {
+        None | Some(DEVELOPMENT) => false,
+        Some(PRODUCTION) => true,
+        Some(_) => {
+            let expected = format!("{ENVIRONMENT}: expected `{PRODUCTION}` or `{DEVELOPMENT}`");
+            return Err(Error::invalid(ENVIRONMENT, expected));
+        }
+    };
+    if is_production && !is_private(options) {
+        let reason = format!(
+            "{ENVIRONMENT} is {PRODUCTION}, and the way to the database may be without encryption: put \
+             sslmode=verify-full (verify-ca, require) into its URL, or reach it on this machine"
+        );
+        return Err(Error::invalid("database_url", reason));
+    }
+    Ok(())
+}
+
+/// Whether the way stays on this machine, or is encrypted whatever the server would like.
+fn is_private(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    let is_loopback = || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    let is_here = options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || is_loopback();
+    let is_encrypted = match options.get_ssl_mode() {
+        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => true,
+        PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => false,
+    };
+    is_here || is_encrypted
 }
 
 fn name_of(pair: &str) -> &str {
@@ -70,6 +112,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_way_is_private_on_this_machine_or_with_encryption_that_the_server_cannot_decline() {
+        let private = |url: &str| is_private(&parse(url).unwrap().0);
+        for url in [
+            "postgres://a@localhost/b",
+            "postgres://a@127.0.0.2/b?sslmode=disable",
+            "postgres://a@[::1]/b",
+            "postgres://a@%2Frun%2Fpostgresql/b",
+            "postgres://a@db.example/b?host=/run/postgresql",
+            "postgres://a@db.example/b?sslmode=require",
+            "postgres://a@db.example/b?sslmode=verify-ca",
+            "postgres://a@10.0.0.1/b?sslmode=verify-full",
+        ] {
+            assert!(private(url), "{url}");
+        }
+        for url in [
+            "postgres://a@db.example/b?sslmode=prefer",
+            "postgres://a@db.example/b?sslmode=allow",
+            "postgres://a@10.0.0.1/b?sslmode=disable",
+            "postgres://a@localhost.example/b?sslmode=prefer",
+            "postgres://a@localhost/b?host=db.example&sslmode=prefer",
+        ] {
+            assert!(!private(url), "{url}");
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]

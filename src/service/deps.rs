@@ -132,6 +132,7 @@ impl Deps {
         let (options, embedded) = match &settings.database_url {
             Some(url) => {
                 let (options, unused) = database_url::parse(url)?;
+                database_url::ensure_private(&options)?;
                 for name in unused {
                     told.notice(&Notice::Warning(format!("the database URL's parameter `{name}` is not used")));
                 }
