@@ -23,6 +23,8 @@ mod nearest;
 mod plain_http;
 mod pools;
 pub mod run;
+#[cfg(feature = "ingest")]
+mod signing;
 pub mod slow;
 pub mod tenant;
 pub mod watch;

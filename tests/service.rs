@@ -25,6 +25,7 @@ mod hostile;
 mod keys;
 mod log;
 mod moments;
+mod signing;
 mod tenants;
 mod tokens;
 

@@ -83,6 +83,15 @@ impl KeySource {
         Self(SecretSource::of(text, file, data_dir.join(FILE_NAME)))
     }
 
+    /// Whether there is a key, or is said to be: none is made by asking for it.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        match &self.0 {
+            SecretSource::Text(_) | SecretSource::File(_) => true,
+            SecretSource::DataFolder(path) => path.exists(),
+        }
+    }
+
     /// The keys. Where there are none in the data folder, a new one under `name`, or under a random one, and its draft,
     /// which is to be kept once something was signed with it.
     ///

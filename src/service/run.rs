@@ -9,6 +9,8 @@ pub mod project;
 mod projector;
 #[cfg(feature = "ingest")]
 mod sequencer;
+#[cfg(feature = "ingest")]
+mod signer;
 pub mod supervisor;
 
 pub use replay::stop::Stop;

@@ -17,7 +17,7 @@ use crate::support::wait::{AT_ALL, until, until_none};
 use crate::support::{Db, events};
 
 /// Nothing at all.
-const NONE: Parts = Parts { sequencer: false, projector: false, stand_by: false, listener: false };
+const NONE: Parts = Parts { sequencer: false, signer: false, projector: false, stand_by: false, listener: false };
 /// Live builds at the second position.
 const SECOND: &str = "SELECT count(*) FROM atlas.live l JOIN atlas.build b ON b.id = l.build WHERE b.position = 2";
 /// Appends without a position.

@@ -59,6 +59,14 @@ pub async fn checkpoints(conn: &mut PgConnection) -> Result<Vec<String>, ReplayE
     Ok(rows.into_iter().map(|row| row.note).collect())
 }
 
+/// The notes of the largest size that the database keeps.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn newest_checkpoints(conn: &mut PgConnection) -> Result<Vec<String>, ReplayError> {
+    Ok(sqlx::query_file_scalar!("sql/newest_checkpoints.sql").fetch_all(conn).await?)
+}
+
 /// The largest checkpoint that the database keeps, among those whose size is asked for, with its note: of several of
 /// that size one that most have signed. What is no checkpoint is none.
 ///

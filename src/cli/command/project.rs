@@ -44,7 +44,7 @@ async fn follow(common: &Common) -> Result<Output> {
             &format!("{line} {position} (it ends at {head}): {names} under formula {formula}; SIGINT stops"),
         );
     };
-    let told = supervisor::run(&deps, Parts::ALL, &stopping.stop, announce).await?;
+    let told = supervisor::run(&deps, Parts { signer: false, ..Parts::ALL }, &stopping.stop, announce).await?;
     let signal = stopping.came().map_or("a signal", StopSignal::name);
     let position = told.as_ref().and_then(|told| told.projections.first()).map(|build| build.position);
     let place = position.map(|position| format!(" at position {position}")).unwrap_or_default();

@@ -31,6 +31,7 @@ pub(crate) async fn run(common: &Common, how: &Serve) -> Result<Output> {
         takes: how.runs(ServicePart::Ingest),
         parts: Parts {
             sequencer: how.runs(ServicePart::Sequencer),
+            signer: how.runs(ServicePart::Sequencer),
             projector: how.runs(ServicePart::Projector),
             ..Parts::ALL
         },

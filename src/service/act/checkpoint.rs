@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::checkpoint::Checkpoint;
 use domain::digest::Digest;
 use domain::note::Note;
-use ingest::signing_key::{self, ENV_FILE_NAME, ENV_NAME, KeySource};
+use ingest::signing_key;
 use replay::audit::live;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::new_key;
 use crate::service::ask::audit::trust;
 use crate::service::error::Cause;
-use crate::service::{Deps, Error, Result, environment};
+use crate::service::{Deps, Error, Result, signing};
 
 /// A signed tree head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +36,7 @@ pub struct Signed {
 /// # Errors
 /// When the key cannot be read or made, and when the database fails.
 pub async fn checkpoint(deps: &Deps, origin: Option<&str>, rotate: bool) -> Result<Signed> {
-    let source = source(deps)?;
+    let source = signing::keys(deps)?;
     let log = deps.log().await?;
     let (mut keys, new_key) = source.load_for(&deps.settings().tenant, origin).map_err(Error::unavailable)?;
     // A key that is made here is new already.
@@ -108,10 +108,4 @@ pub async fn add(deps: &Deps, file: &Path) -> Result<KeptCheckpoint> {
     let text = note.to_string();
     ingest::checkpoint::keep(&log, &checkpoint, &text).await?;
     Ok(KeptCheckpoint { origin: checkpoint.origin, tree_size: size, root, note: text })
-}
-
-/// Where the signing keys are.
-fn source(deps: &Deps) -> Result<KeySource> {
-    let file = environment::variable(ENV_FILE_NAME)?.map(Into::into);
-    Ok(KeySource::of(environment::variable(ENV_NAME)?, file, deps.data_dir()))
 }

@@ -18,7 +18,7 @@ use crate::service::{Deps, Error, Result};
 /// [`Error::NotFound`] where none was ever signed.
 pub async fn checkpoint(deps: &Deps) -> Result<String> {
     let mut conn = deps.read().await?;
-    let notes = live::checkpoints(&mut conn).await?;
+    let notes = live::newest_checkpoints(&mut conn).await?;
     let mut newest: Option<Note> = None;
     for text in notes.into_iter().rev() {
         let note = Note::parse(&text).map_err(Error::refused)?;

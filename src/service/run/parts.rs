@@ -5,6 +5,8 @@
 pub struct Parts {
     /// Gives positions to what killed clients left behind. A program without the append path has none.
     pub sequencer: bool,
+    /// Signs the log while it grows, where there is a key.
+    pub signer: bool,
     /// Keeps the live builds at the head.
     pub projector: bool,
     /// The projector stands by while another is at work; else it ends.
@@ -15,5 +17,5 @@ pub struct Parts {
 
 impl Parts {
     /// All of them.
-    pub const ALL: Self = Self { sequencer: true, projector: true, stand_by: true, listener: true };
+    pub const ALL: Self = Self { sequencer: true, signer: true, projector: true, stand_by: true, listener: true };
 }

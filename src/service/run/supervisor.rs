@@ -20,7 +20,7 @@ use super::outage::{Pauses, says_not_now};
 use super::parts::Parts;
 use super::projector;
 #[cfg(feature = "ingest")]
-use super::sequencer;
+use super::{sequencer, signer};
 use crate::service::ask::{lag, status};
 use crate::service::{Deps, Result};
 
@@ -71,6 +71,11 @@ pub async fn run(
         if parts.sequencer {
             let opened = opened.clone();
             crew.start("sequencer", |stop| Box::pin(sequencer::run(opened, stop)));
+        }
+        #[cfg(feature = "ingest")]
+        if parts.signer {
+            let opened = opened.clone();
+            crew.start("signer", |stop| Box::pin(signer::run(opened, stop)));
         }
         if parts.projector {
             crew.start("projector", |stop| Box::pin(projector::run(atlas, parts, stop)));
