@@ -25,6 +25,8 @@ mod hostile;
 mod keys;
 mod log;
 mod moments;
+mod parts;
+mod script;
 mod signing;
 mod tenants;
 mod tokens;
