@@ -39,6 +39,10 @@ async fn readers_are_measured_in_databases_that_go_away() {
     assert_eq!(lags.len(), 5);
     assert!(report["p50_ms"].as_f64().unwrap() <= report["p99_ms"].as_f64().unwrap());
     assert!(lags.contains(&report["max_ms"]));
+    let report = place.run(&with_size(&["bench", "page"]));
+    let readings = report["ours"].as_array().unwrap();
+    assert_eq!((report["work"].as_str(), readings.len()), (Some("page"), 10), "{report}");
+    assert!(readings.contains(&report["cpu_ms"]) && report["cpu_ms"].as_f64() > Some(0.0), "{report}");
     // The database that the program was pointed at has not been touched.
     let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_namespace WHERE nspname IN ('log', 'atlas')")
         .fetch_one(&mut conn)

@@ -20,6 +20,7 @@ use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
 
 use crate::metrics::{Level, ScoreRow, Scores, by_id};
+use crate::table::insert;
 
 pub mod family;
 pub mod table_rows;
@@ -96,6 +97,8 @@ struct VertexHistory {
     level: Level,
     id: Arc<str>,
     open: Vec<HeldValue>,
+    /// What was said of it when it was looked at last, if that is known: most often it is said again.
+    last: Option<ScoreRow>,
 }
 
 /// Scores over time.
@@ -115,7 +118,7 @@ impl History {
         let mut vertices: Vec<VertexHistory> = Vec::new();
         for HistoryValue { level, id, metric, value } in holding {
             if vertices.last().is_none_or(|last| (last.level, &last.id) != (level, &id)) {
-                vertices.push(VertexHistory { level, id, open: Vec::new() });
+                vertices.push(VertexHistory { level, id, open: Vec::new(), last: None });
             }
             if let Some(vertex) = vertices.last_mut() {
                 vertex.open.push(HeldValue { metric, value, moves: Vec::new() });
@@ -170,18 +173,21 @@ impl History {
         if born.is_empty() {
             return;
         }
+        let order = |vertex: &VertexHistory, row: &ScoreRow| {
+            vertex.level.cmp(&row.level).then_with(|| by_id(&vertex.id, &row.id))
+        };
+        let mut placed = Vec::with_capacity(born.len());
         for row in born {
-            let mut vertex = VertexHistory { level: row.level, id: Arc::clone(&row.id), open: Vec::new() };
+            let mut vertex = VertexHistory { level: row.level, id: Arc::clone(&row.id), open: Vec::new(), last: None };
             vertex.take_in(metrics, scores, Some(row), position);
-            self.vertices.push(vertex);
+            placed.push((self.vertices.partition_point(|held| order(held, row).is_lt()), vertex));
         }
-        // Two sorted runs, which a stable sort merges.
-        self.vertices.sort_by(|a, b| (a.level, &a.id).cmp(&(b.level, &b.id)));
+        insert(&mut self.vertices, placed);
     }
 
     /// Takes the moves before a position, by (level, id, metric) and segment, leaving those at it and after.
     pub fn take_moves(&mut self, before: Position, mut take: impl FnMut(HistorySegment<'_>)) {
-        for VertexHistory { level, id, open } in &mut self.vertices {
+        for VertexHistory { level, id, open, .. } in &mut self.vertices {
             for HeldValue { metric, moves, .. } in open {
                 let end = moves.partition_point(|(position, _)| *position < before);
                 for same in moves[..end].chunk_by(|a, b| segment_of(a.0) == segment_of(b.0)) {
@@ -199,8 +205,13 @@ impl VertexHistory {
     fn take_in(&mut self, metrics: &[Metric], scores: &Scores, row: Option<&ScoreRow>, position: Position) {
         let Some(row) = row else {
             self.open.iter_mut().for_each(|held| held.set(&MetricValue::Unknown, position));
+            self.last = None;
             return;
         };
+        if self.last.as_ref().is_some_and(|last| last.says_the_same(row)) {
+            return;
+        }
+        self.last = Some(row.clone());
         let each = metrics.iter().filter_map(|metric| Some((*metric, metric.value(scores, row)?)));
         for (n, (metric, value)) in each.enumerate() {
             // Most likely it is the one at place `n`.

@@ -86,6 +86,14 @@ pub(crate) fn by_id(a: &Arc<str>, b: &Arc<str>) -> Ordering {
     if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
 }
 
+impl ScoreRow {
+    /// Whether another row of the same vertex has the same values.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let numbers = |row: &Self| (row.criticality, row.adoption, row.pony_factor, row.activity_status, row.pg_score);
+        numbers(self) == numbers(other) && self.terms == other.terms && self.flags == other.flags
+    }
+}
+
 /// Scores of every vertex: projects, then Repos, then ExternalRepos, each by id bytewise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scores {

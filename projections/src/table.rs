@@ -48,6 +48,23 @@ pub(crate) fn some(text: impl ToString) -> Option<String> {
     Some(text.to_string())
 }
 
+/// Puts what is new in its places among what is there, both in order.
+pub(crate) fn insert<T>(held: &mut Vec<T>, new: Vec<(usize, T)>) {
+    if new.is_empty() {
+        return;
+    }
+    let mut all = Vec::with_capacity(held.len() + new.len());
+    let mut rest = std::mem::take(held).into_iter();
+    let mut taken = 0;
+    for (place, value) in new {
+        all.extend(rest.by_ref().take(place - taken));
+        all.push(value);
+        taken = place;
+    }
+    all.extend(rest);
+    *held = all;
+}
+
 /// The integer by which the API shows a canonical id: the first 53 bits of SHA-256(kind class || id).
 #[must_use]
 pub fn surrogate(class: &str, id: &str) -> u64 {

@@ -8,6 +8,8 @@ pub mod generate;
 pub mod lag;
 mod measure;
 #[cfg(feature = "ingest")]
+pub mod page;
+#[cfg(feature = "ingest")]
 pub mod private;
 #[cfg(feature = "ingest")]
 pub mod readers;

@@ -45,6 +45,26 @@ impl DependencyGraph {
         Self { offsets, targets }.tidied()
     }
 
+    /// Builds the graph from pairs in strictly ascending order, none of them a self edge.
+    ///
+    /// # Panics
+    /// If they are in another order, or if a pair names a node at or above `node_count`.
+    #[must_use]
+    pub fn from_ascending(node_count: u32, edges: impl Iterator<Item = (NodeId, NodeId)>) -> Self {
+        let mut offsets = Vec::with_capacity(node_count as usize + 1);
+        let mut targets = Vec::new();
+        let mut last = None;
+        for (source, target) in edges {
+            assert!(last < Some((source, target)) && source != target, "edges are in order, and none is to itself");
+            assert!(source.max(target) < node_count, "an edge names a node at or above {node_count}");
+            last = Some((source, target));
+            offsets.resize(source as usize + 1, to_u32(targets.len()));
+            targets.push(target);
+        }
+        offsets.resize(node_count as usize + 1, to_u32(targets.len()));
+        Self { offsets, targets }
+    }
+
     /// The same graph with every row sorted, repeated and self edges dropped.
     fn tidied(mut self) -> Self {
         let mut kept = 0;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use domain::number::fit;
 use domain::purl::owner_of;
 
+use crate::table::insert;
+
 /// A number of an id. Numbers follow the order of first mention; they mean nothing outside.
 pub(super) type Name = u32;
 
@@ -113,23 +115,6 @@ impl InternedIds {
             self.order[*name as usize] = place;
         }
     }
-}
-
-/// Puts what is new in its places among what is there, both in order.
-pub(super) fn insert<T>(held: &mut Vec<T>, new: Vec<(usize, T)>) {
-    if new.is_empty() {
-        return;
-    }
-    let mut all = Vec::with_capacity(held.len() + new.len());
-    let mut rest = std::mem::take(held).into_iter();
-    let mut taken = 0;
-    for (place, value) in new {
-        all.extend(rest.by_ref().take(place - taken));
-        all.push(value);
-        taken = place;
-    }
-    all.extend(rest);
-    *held = all;
 }
 
 /// Hosts ignore the case of owners; events of an earlier program may not.

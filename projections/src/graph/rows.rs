@@ -12,12 +12,13 @@ use domain::grants::{GitUrl, classify_git_url};
 use domain::recorded::Rank;
 use domain::repository_link::{is_link, repository_of};
 
-use super::names::{InternedIds, Name, insert};
+use super::names::{InternedIds, Name};
 use super::resolve_cache::Meanings;
 use super::snapshot::{DocumentClaims, Snapshots};
 use super::state::{GraphState, RepoFacts};
 use crate::changes::Changes;
 use crate::newest::Newest;
+use crate::table::insert;
 
 /// A repository that an ingestion is about.
 #[derive(Clone, Debug)]

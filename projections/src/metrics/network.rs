@@ -37,14 +37,9 @@ impl Network {
     /// The network of a formula, where projects have these statuses.
     #[must_use]
     pub fn of(graph: &Graph, statuses: &[StatusDecision], formula: &Formula) -> Self {
-        let edges: Vec<(u32, u32)> = graph
-            .links
-            .iter()
-            .filter(|link| weight(link, formula).is_some())
-            .map(|link| (link.from, link.to))
-            .collect();
+        let known = graph.links.iter().filter(|link| weight(link, formula).is_some());
         let count = fit(graph.vertices.len(), "vertices");
-        let edges = engine::DependencyGraph::from_edges(count, &edges);
+        let edges = engine::DependencyGraph::from_ascending(count, known.map(|link| (link.from, link.to)));
         let depended_upon = edges.has_dependents();
         let seed = |(n, vertex): (usize, &crate::graph::Vertex)| {
             let active = vertex.project.is_some_and(|project| statuses[project as usize].status.is_active());

@@ -10,7 +10,7 @@ use crate::service::bench::root;
 #[cfg(feature = "serve")]
 use crate::service::bench::serve;
 #[cfg(feature = "ingest")]
-use crate::service::bench::{append, generate, lag, private, readers};
+use crate::service::bench::{append, generate, lag, page, private, readers};
 
 /// `bench`.
 pub(crate) async fn run(
@@ -45,6 +45,8 @@ pub(crate) async fn run(
             private::on(&settings, watch, async |deps| lag::run(deps, asked.appends, asked.log.into(), follower).await)
                 .await
         }
+        #[cfg(feature = "ingest")]
+        Bench::Page(size) => private::on(&settings, watch, async |deps| page::run(deps, size.into()).await).await,
         #[cfg(feature = "serve")]
         Bench::Serve(asked) => {
             let program = std::env::current_exe().map_err(Failure::environment)?;

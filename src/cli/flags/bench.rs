@@ -27,6 +27,9 @@ pub(crate) enum Bench {
     /// From an append's answer to the row that a following process writes
     #[cfg(feature = "ingest")]
     Lag(Lag),
+    /// What the projector spends on a bill of materials that was handed in again
+    #[cfg(feature = "ingest")]
+    Page(LogSize<10_000, 100_000, 20_000>),
     /// Mixed reads over HTTP, at a rate, of a process that serves a generated log
     #[cfg(feature = "serve")]
     Serve(ServeLoad),

@@ -355,6 +355,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("bench rebuild", &[("A smaller log", "pg-atlas bench rebuild --repos 1000 --edges 10000 --events 20000")]),
     ("bench replay", &[("A smaller log", "pg-atlas bench replay --repos 1000 --edges 10000 --events 20000")]),
     ("bench lag", &[("Fewer appends", "pg-atlas bench lag --appends 200")]),
+    ("bench page", &[("A smaller log", "pg-atlas bench page --repos 1000 --edges 10000")]),
     #[cfg(feature = "serve")]
     (
         "bench serve",
