@@ -63,8 +63,11 @@ pub(super) async fn answer(asked: &Asked<'_>, op: ContractOp, name: &str, body: 
         ContractOp::Repos => lists::repos(&atlas, query),
         ContractOp::Repo(part) => repo(&atlas, name, part, query),
         ContractOp::Contributors => lists::contributors(&atlas, query),
-        ContractOp::Contributor => contributor(&atlas, name),
-        _ => ok(&MetadataResponse::of(&atlas)),
+        ContractOp::Contributor => contributor(&atlas, name, query),
+        _ => {
+            query.checked()?;
+            ok(&MetadataResponse::of(&atlas))
+        }
     }
 }
 
@@ -127,7 +130,8 @@ fn repo(atlas: &Resident, id: &str, part: ContractPart, mut query: Query) -> Res
     }
 }
 
-fn contributor(atlas: &Resident, id: &str) -> Result<HttpAnswer, Complaint> {
+fn contributor(atlas: &Resident, id: &str, query: Query) -> Result<HttpAnswer, Complaint> {
+    query.checked()?;
     let number = path_integer("contributor_id", id)?;
     let person = u64::try_from(number).ok().and_then(|number| atlas.people().by_id(number));
     let person = person.ok_or_else(|| Complaint::not_found(format!("Contributor {number} not found.")))?;

@@ -105,6 +105,15 @@ fn answers_are_as_they_are_described() {
         asked += 1;
     }
     assert!(asked > 35, "{asked}");
+    let growth = &document["paths"]["/log/proof"]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    let found = wrong(&document, growth, &service.ok("/log/proof?from=1&to=2"), "/log/proof");
+    assert!(found.is_empty(), "{found:#?}");
+    // What is too long to be read is refused, not passed over.
+    let long = "x".repeat(300);
+    for target in ["/metadata", "/contributors/1", "/repos/x", "/projects", "/scores"] {
+        let (status, body) = service.get(&format!("{target}?formula={long}"));
+        assert_eq!(status, 422, "{target}: {body}");
+    }
     for page in ["/docs", "/redoc"] {
         let (status, _, body) = service.asked(page, &[]);
         assert!(status == 200 && body.contains("/blast-radius") && body.contains("list_projects"), "{body}");

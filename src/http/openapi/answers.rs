@@ -33,13 +33,13 @@ use crate::service::ask::standing::Standing;
 use crate::service::ask::triage::Question;
 use crate::service::ask::why::WhyAnswer;
 
-/// What [`ApiOp::Proof`] answers: of an event, or of two sizes of the log.
+/// A proof: of an event, or of two sizes of the log.
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[allow(dead_code, reason = "described, never made: each is answered as it is")]
 enum LogProof {
-    Event(Inclusion),
-    Growth(Consistency),
+    Event(Standing<Inclusion>),
+    Growth(Standing<Consistency>),
 }
 
 /// JSON that says where it stands.
@@ -119,7 +119,7 @@ fn of_own(op: ApiOp) -> DescribedAnswer {
         ApiOp::Event => standing::<PublicEvent>(),
         ApiOp::Checkpoint => written("text/plain"),
         ApiOp::Tile => written("application/octet-stream"),
-        ApiOp::Proof => standing::<LogProof>(),
+        ApiOp::Proof => json_of::<LogProof>(),
         ApiOp::Export => json_of::<Value>(),
         ApiOp::BadgeSvg => written("image/svg+xml"),
         ApiOp::BadgeJson => json_of::<ShieldsBadge>(),
