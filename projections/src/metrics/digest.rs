@@ -94,9 +94,37 @@ pub fn scores_digest(scores: &Scores) -> Digest {
 
 /// The lines that the digest of scores is of.
 pub fn scores_lines(scores: &Scores, sink: Sink<'_>) {
+    let further = scores.terms.iter().map(|term| term.name());
+    let others = [scores.composite.then_some("pg_score"), scores.flagged.then_some("flags")];
+    let names: BTreeSet<&str> = NAMES.into_iter().chain(others.into_iter().flatten()).chain(further).collect();
+    let mut line = Vec::new();
     for row in &scores.rows {
-        line(sink, &scores.line(row));
+        line.clear();
+        score_line(&mut line, scores, &names, row);
+        sink(&line);
     }
+}
+
+/// Appends the line of a row, as [`Scores::line`] has it: what most rows have is written by hand, since a page of the
+/// live projector writes those of all vertices.
+fn score_line(line: &mut Vec<u8>, scores: &Scores, names: &BTreeSet<&str>, row: &ScoreRow) {
+    // Writing to a vector cannot fail.
+    for (n, name) in names.iter().enumerate() {
+        let _ = write!(line, "{}\"{name}\":", if n == 0 { '{' } else { ',' });
+        let text = |line: &mut Vec<u8>, text: &str| {
+            let _ = write!(line, "\"{text}\"");
+        };
+        match (*name, row.activity_status, row.adoption, row.criticality, row.pony_factor) {
+            ("id", ..) => line.extend_from_slice(&json_text(&row.id)),
+            ("level", ..) => text(line, row.level.name()),
+            ("activity_status", Some(status), ..) => text(line, status.name()),
+            ("adoption_score", _, Some(adoption), ..) => text(line, &hundredths(adoption)),
+            ("criticality_score", _, _, Some(count), _) => _ = write!(line, "{count}"),
+            ("pony_factor", .., Some(people)) => _ = write!(line, "{people}"),
+            (other, ..) => _ = serde_json::to_writer(&mut *line, &scores.value(row, other)),
+        }
+    }
+    line.extend_from_slice(b"}\n");
 }
 
 /// The digest of the state.
@@ -223,12 +251,42 @@ impl DayLines {
 #[cfg(test)]
 mod tests {
     use domain::canonical;
+    use domain::formula::Term;
     use domain::time::Day;
 
     use super::*;
     use crate::graph::Confidence;
     use crate::graph::model::Details;
     use crate::graph::{EdgeClaim, ResolvedEdge, Vertex};
+    use crate::metrics::Level;
+    use crate::metrics::value::TermValue;
+
+    #[test]
+    fn lines_of_scores_are_those_of_their_values() {
+        let known = ScoreRow {
+            level: Level::Repo,
+            id: "a\"b\u{e9}".into(),
+            activity_status: Some(ActivityStatus::InDev),
+            criticality: Some(7),
+            pony_factor: Some(0),
+            adoption: Some(1_205),
+            pg_score: Some(5),
+            terms: vec![Some(TermValue::Millionths(1_500_000)), None],
+            flags: vec!["risk".to_owned()],
+        };
+        let unknown = ScoreRow { terms: vec![None, None], ..ScoreRow::default() };
+        for more in [true, false] {
+            let terms = if more { vec![Term::Hhi, Term::Bridges] } else { Vec::new() };
+            let rows = vec![known.clone(), unknown.clone()];
+            let scores = Scores { rows, composite: more, terms, flagged: more };
+            let mut lines = Vec::new();
+            scores_lines(&scores, &mut |line| lines.push(line.to_vec()));
+            for (row, line) in scores.rows.iter().zip(lines) {
+                let value = Value::Object(scores.line(row));
+                assert_eq!([canonical::to_vec(&value).unwrap().as_slice(), b"\n"].concat(), line);
+            }
+        }
+    }
 
     #[test]
     fn lines_written_by_hand_are_canonical() {
