@@ -98,3 +98,27 @@ fn the_programs_log_says_in_which_request_something_was_wrong() {
     let lines: Vec<&str> = told.lines().filter(|line| line.contains("cannot be shown")).collect();
     assert!(lines.len() == 2 && lines[0].contains("deploy-17") && !told.contains("two words"), "{told}");
 }
+
+#[test]
+fn a_clients_share_is_one_and_bodies_are_bounded_under_every_tenant() {
+    let program = Program::fresh();
+    program.json("tenant create acme");
+    let key = program.json("--tenant acme key create")["key"].as_str().unwrap().to_owned();
+    let service = Service::of(&mut program.command(), &["--rate", "2"]);
+    let asked = ["/t/acme/projects", "/t/nobody/projects", "/t/acme/projects", "/projects"];
+    assert_eq!(asked.map(|target| service.get(target).0), [200, 404, 429, 429]);
+    assert_eq!(service.end(), Some(0));
+    let service = Service::of(&mut program.command(), &[]);
+    let head = format!(
+        "POST /t/acme/ingest/sbom?repo=pkg:github/acme/tool HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+         Authorization: Bearer {key}\r\nContent-Length: {}\r\n\r\n",
+        65 << 20
+    );
+    let said = service.raw(&head);
+    assert!(said.starts_with("HTTP/1.1 413 "), "{said}");
+    let bearer = format!("Bearer {key}");
+    let taken = |target: &str| post(&service, target, &[("Authorization", &bearer)], document().to_string().as_bytes());
+    assert_eq!(taken("/t/acme/ingest/sbom?repo=pkg:github/acme/tool").0, 202);
+    assert_eq!(taken("/ingest/sbom?repo=pkg:github/acme/tool").0, 401, "a key is for its tenant");
+    assert_eq!(service.end(), Some(0));
+}
