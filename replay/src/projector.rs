@@ -109,7 +109,7 @@ impl From<ReplayError> for Halt {
 #[derive(Debug)]
 pub struct Projector {
     pub(crate) builds: Vec<Build>,
-    fold: Fold,
+    pub(crate) fold: Fold,
     pub(crate) quarantine: Quarantine,
     /// The derived tables as they stand in the database.
     tables: Materialized,
@@ -209,11 +209,6 @@ impl Projector {
     #[must_use]
     pub fn fold(&self) -> &Fold {
         &self.fold
-    }
-
-    /// The same, to be lent.
-    pub(crate) fn fold_mut(&mut self) -> &mut Fold {
-        &mut self.fold
     }
 
     /// Follows the log to `to`, a page a transaction. `progress` sees each event as stored.

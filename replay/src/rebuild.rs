@@ -99,7 +99,7 @@ pub async fn equal_to_live(conn: &mut PgConnection, shadow: &mut Projector) -> R
         if metrics.position < shadow.position() || !same_quarantine {
             return Ok(None);
         }
-        let (found, digests) = verify::compare(&mut snapshot, shadow.fold_mut(), &live, true).await?;
+        let (found, digests) = verify::compare(&mut snapshot, &mut shadow.fold, &live, true).await?;
         let digests = metrics.position == 0
             || digests.is_some_and(|FoldDigests { digest, state_digest }| {
                 (metrics.output_digest, metrics.state_digest) == (Some(digest), Some(state_digest))
