@@ -56,7 +56,8 @@ fn tables_now() -> impl Iterator<Item = (Projection, &'static Table)> {
 }
 
 /// Compares every column of the tables of live builds with what a fold at the same position gives; their history is
-/// not asked for, and the fold is as it was once this is answered. To be called in a transaction, which sees one moment.
+/// not asked for, and the fold is as it was once this is answered. To be called in a transaction, which sees one
+/// moment.
 ///
 /// # Errors
 /// When the database refuses.

@@ -21,8 +21,8 @@ pub(crate) fn difference(table: &Table, old: &[RepoCommits<'_>], new: &[RepoComm
     }
 }
 
-/// The rows of a table in the order of its key, made as they are taken: there are many. `None` for one that is made from
-/// something else.
+/// The rows of a table in the order of its key, made as they are taken: there are many. `None` for one that is made
+/// from something else.
 pub(crate) fn by_key<'a>(table: &Table, repos: &[RepoCommits<'a>]) -> Option<Box<dyn Iterator<Item = Row> + 'a>> {
     // Repositories come by id, and digests have the order of their texts.
     match table {
