@@ -7,6 +7,7 @@ mod edges;
 pub mod evidence;
 pub mod family;
 mod identity;
+mod identity_cache;
 mod input;
 mod link_index;
 mod meaning;

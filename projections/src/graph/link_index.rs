@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use domain::recorded::{Position, Rank};
 
 use super::identity::Identity;
+use super::identity_cache::Meanings;
 use super::model::{Confidence, ResolvedLink};
 use super::names::Name;
-use super::resolve_cache::Meanings;
 use super::rows::{Live, PackageRow, StateView};
 use super::snapshot::{FLAT, NESTED, ROOT};
 

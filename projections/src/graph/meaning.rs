@@ -3,7 +3,6 @@
 use super::identity::Identity;
 use super::membership::GrantLinks;
 use super::resolve::known_repositories;
-use super::resolve_cache::Meanings;
 use super::rows::{InternedRows, StateView};
 use super::snapshot::DocumentClaims;
 use super::state::GraphState;
@@ -19,7 +18,7 @@ pub(super) struct Meaning<'a> {
 impl<'a> Meaning<'a> {
     pub(super) fn of(state: &'a GraphState) -> Self {
         let mut rows = InternedRows::default();
-        rows.learn(state, None, &Meanings::default());
+        rows.learn(state, None);
         let known = StateView::of(state, &rows);
         let repositories = known_repositories(known, &GrantLinks::of(known));
         let identity = Identity::weigh(known, &repositories, &mut Vec::new());

@@ -12,7 +12,6 @@ use super::model::{Graph, Project, ResolvedEdge, ResolvedLink, Vertex};
 use super::names::Name;
 use super::projects::{corrections, projects};
 use super::repo_of::RepoOf;
-use super::resolve_cache::Meanings;
 use super::rows::{InternedRows, Live, StateView};
 use super::state::GraphState;
 use super::{survey, vertex};
@@ -36,7 +35,7 @@ impl Graph {
     pub fn of(state: &GraphState) -> Self {
         let mut findings = Vec::new();
         let mut rows = InternedRows::default();
-        rows.learn(state, None, &Meanings::default());
+        rows.learn(state, None);
         let known = StateView::of(state, &rows);
         let names = known.names;
 

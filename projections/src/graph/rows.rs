@@ -13,7 +13,6 @@ use domain::recorded::Rank;
 use domain::repository_link::{is_link, repository_of};
 
 use super::names::{InternedIds, Name};
-use super::resolve_cache::Meanings;
 use super::snapshot::{DocumentClaims, Snapshots};
 use super::state::{GraphState, RepoFacts};
 use crate::changes::Changes;
@@ -137,7 +136,7 @@ impl<R> RowsByKey<R> {
 }
 
 /// What came with rows that were touched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct News {
     /// Evidence of what ids mean, and of which are repositories.
     pub(super) identity: bool,
@@ -145,6 +144,8 @@ pub(super) struct News {
     pub(super) projects: bool,
     /// Signals of adoption.
     pub(super) signals: bool,
+    /// The subjects of documents.
+    pub(super) subjects: Vec<Name>,
 }
 
 /// All rows that name ids.
@@ -160,13 +161,12 @@ pub(super) struct InternedRows {
 
 impl InternedRows {
     /// Reads the rows of a state that were touched since the last look, or all. Says what those brought that were
-    /// touched, `meanings` being those of the last look.
-    pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>, meanings: &Meanings) -> News {
+    /// touched.
+    pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>) -> News {
         let Self { names, repos, documents, packages, records, applications } = self;
         let of = |kind| touched.map(|touched| touched.of(kind));
         let mut news = News::default();
         repos.read(&state.repos, of("repo"), |key, facts| repo(names, key, facts), |held, new| news.of_repo(held, new));
-        let mut told = Vec::new();
         let documents_of = |names: &mut InternedIds, key: &str, snapshots: &Snapshots| Documents {
             subject: names.number(key),
             complete: snapshots.complete.as_ref().map(|snapshot| document(names, snapshot)),
@@ -178,13 +178,9 @@ impl InternedRows {
             |key, snapshots| documents_of(names, key, snapshots),
             |held, new| {
                 news.identity |= !held.map_or_else(Vec::new, Documents::publications).eq(&new.publications());
-                told.push(new.subject);
+                news.subjects.push(new.subject);
             },
         );
-        // Of several subjects that mean the same the newest document speaks for all.
-        let is_subject = |id: &Name| documents.get(names.text(*id)).is_some();
-        let shared = |subject: Name| meanings.names_beside(subject).filter(is_subject).nth(1).is_some();
-        news.identity |= told.into_iter().any(shared);
         packages.read(
             &state.packages,
             of("package"),
@@ -231,7 +227,7 @@ impl InternedRows {
 impl News {
     fn of_repo(&mut self, held: Option<&RepoRow>, new: &RepoRow) {
         let Some(held) = held else {
-            *self = Self { identity: true, projects: true, signals: true };
+            (self.identity, self.projects, self.signals) = (true, true, true);
             return;
         };
         let renamed = |row: &RepoRow| row.host.and_then(|host| Some((host.renamed?, host.rank)));
@@ -328,6 +324,11 @@ impl<'a> StateView<'a> {
     /// The registry's answer about a package.
     pub(super) fn package(self, name: Name) -> Option<&'a PackageRow> {
         self.rows.packages.get(self.names.text(name))
+    }
+
+    /// Whether documents are about it, as given.
+    pub(super) fn is_subject(self, id: Name) -> bool {
+        self.rows.documents.get(self.names.text(id)).is_some()
     }
 
     /// The subjects of documents.
