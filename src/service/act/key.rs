@@ -231,7 +231,7 @@ mod tests {
             ("pkg:*", "pkg:npm/left"),
             ("pkg:GitHub/*", "pkg:github/acme/tool"),
             ("pkg:github/Ac*", "pkg:github/acme/tool"),
-            ("pkg:npm/@Acme/*", "pkg:npm/@acme/tool"),
+            ("pkg:npm/@Acme/*", "pkg:npm/@Acme/tool"),
             ("pkg:pypi/Acme_*", "pkg:pypi/acme.tool"),
             ("pkg:cargo/Acme*", "pkg:cargo/AcmeTool"),
         ] {
