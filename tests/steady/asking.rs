@@ -25,7 +25,10 @@ async fn scene() -> Place {
 /// Everything an erasure could change.
 async fn state(place: &Place) -> (Value, i64) {
     let empty = "SELECT count(*) FROM log.event WHERE octet_length(payload) = 0";
-    (place.run(&["status"]), count(place.db.pool(), empty).await)
+    let mut status = place.run(&["status"]);
+    // The server sweeps when it likes.
+    status.as_object_mut().unwrap().remove("database_bytes").unwrap();
+    (status, count(place.db.pool(), empty).await)
 }
 
 #[tokio::test]
