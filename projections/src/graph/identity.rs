@@ -174,6 +174,11 @@ fn renames(known: StateView<'_>) -> Vec<Name> {
     renamed
 }
 
+/// Whether one of the ids from this number on, of which nothing was known before, means one that is kept otherwise.
+pub(super) fn are_kept_otherwise(known: StateView<'_>, from: usize) -> bool {
+    from < known.names.len() && kept_otherwise(known).iter().any(|(id, _)| *id as usize >= from)
+}
+
 /// GitLab ignores case, and ids are lower case; but an earlier program kept them there as written. Where no fact is
 /// about the id in lower case, it means the one that a fact spelled otherwise: links and claims go on finding it.
 fn kept_otherwise(known: StateView<'_>) -> Vec<(Name, Name)> {

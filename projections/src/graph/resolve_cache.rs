@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use domain::time::Day;
 
+use super::identity::are_kept_otherwise;
 use super::identity_cache::{Meanings, MovedIds};
 use super::input::Vertices;
 use super::link_index::{ClaimOwner, LinkIndex};
@@ -106,7 +107,7 @@ impl ResolveCache {
         // Of several subjects that mean the same the newest document speaks for all.
         let shared =
             |subject: &Name| self.meanings.names_beside(*subject).filter(|id| known.is_subject(*id)).nth(1).is_some();
-        news.identity |= news.subjects.iter().any(shared);
+        news.identity |= news.subjects.iter().any(shared) || are_kept_otherwise(known, self.meanings.repos.len());
         let mut graph = std::mem::take(&mut self.graph);
 
         let moved = if news.identity || first { self.meanings.weigh(known) } else { MovedIds::default() };

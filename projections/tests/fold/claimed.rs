@@ -50,11 +50,26 @@ fn rank(event: &Recorded) -> Rank {
     Rank { observed_at: event.envelope.observed_at, position: event.position }
 }
 
-/// What an id means in a resolved graph.
-fn meaning(graph: &Graph, id: &str) -> String {
+/// The repository that a fact is about.
+fn subject(event: &Recorded) -> Option<&str> {
+    match &event.event {
+        Event::SbomSubmitted(facts) => Some(&facts.subject.id),
+        Event::GitLogObserved(facts) => Some(&facts.subject.id),
+        Event::RepoObserved(facts) => Some(&facts.subject.id),
+        _ => None,
+    }
+}
+
+/// What an id means in the resolved graph of a log. One of GitLab that no fact is about means the one that a fact
+/// spells otherwise.
+fn meaning(log: &[Recorded], graph: &Graph, id: &str) -> String {
     let publisher = || graph.vertices.iter().find(|vertex| vertex.details.packages.iter().any(|held| held == id));
-    let repo = graph.repo_of.get(id).map(|n| &graph.vertices[*n as usize]);
-    repo.or_else(publisher).map_or(id, |vertex| &vertex.id).to_owned()
+    let repo = |id: &str| graph.repo_of.get(id).map(|n| &graph.vertices[*n as usize]);
+    let otherwise = || {
+        let is_so = |subject: &&str| id.starts_with("pkg:gitlab/") && *subject != id && subject.to_lowercase() == id;
+        log.iter().filter_map(subject).find(is_so).and_then(repo)
+    };
+    repo(id).or_else(publisher).or_else(otherwise).map_or(id, |vertex| &vertex.id).to_owned()
 }
 
 /// Who reaches whom over some pairs, itself included.
@@ -115,7 +130,7 @@ fn live<'a>(log: &'a [Recorded], graph: &Graph) -> Vec<(Rank, &'a SbomSubmitted)
     let mut by_subject: BTreeMap<String, Vec<(Rank, &SbomSubmitted)>> = BTreeMap::new();
     for event in log {
         if let Event::SbomSubmitted(facts) = &event.event {
-            by_subject.entry(meaning(graph, &facts.subject.id)).or_default().push((rank(event), facts));
+            by_subject.entry(meaning(log, graph, &facts.subject.id)).or_default().push((rank(event), facts));
         }
     }
     let mut live = Vec::new();
@@ -136,7 +151,7 @@ fn edges(log: &[Recorded], graph: &Graph) -> DecidedEdges {
         }
     }
     for (rank, facts) in crawls.into_values() {
-        let from = graph.vertex(&meaning(graph, &facts.purl)).unwrap();
+        let from = graph.vertex(&meaning(log, graph, &facts.purl)).unwrap();
         let repo = graph.vertices[from as usize].repo;
         claims.extend(facts.dependencies.iter().map(|dependency| Claimed {
             rank,
@@ -150,7 +165,7 @@ fn edges(log: &[Recorded], graph: &Graph) -> DecidedEdges {
     }
     let mut by_ends: BTreeMap<(String, String), Vec<Claimed>> = BTreeMap::new();
     for claim in claims {
-        let ends = (meaning(graph, &claim.ends.0), meaning(graph, &claim.ends.1));
+        let ends = (meaning(log, graph, &claim.ends.0), meaning(log, graph, &claim.ends.1));
         if ends.0 != ends.1 {
             by_ends.entry(ends).or_default().push(claim);
         }

@@ -17,8 +17,17 @@ use proptest::sample::{select, subsequence};
 
 use super::facts::{FORMULAS, crawl, curated, document, formula, grant, host, recorded, subject};
 
-const REPOS: [&str; 6] =
-    ["pkg:github/o/a", "pkg:github/o/b", "pkg:github/o/c", "pkg:github/p/a", "pkg:github/p/b", "pkg:gitlab/o/a"];
+/// The last two are one, as an earlier program spelled it and as it is spelled now.
+const REPOS: [&str; 8] = [
+    "pkg:github/o/a",
+    "pkg:github/o/b",
+    "pkg:github/o/c",
+    "pkg:github/p/a",
+    "pkg:github/p/b",
+    "pkg:gitlab/o/a",
+    "pkg:gitlab/O/b",
+    "pkg:gitlab/o/b",
+];
 const PACKAGES: [&str; 5] = ["pkg:cargo/x", "pkg:npm/%40s/y", "pkg:npm/x", "pkg:npm/y", "pkg:pypi/z"];
 const PROJECTS: [&str; 4] = ["d:1", "d:2", "d:3", "d:4"];
 const NAMES: [&str; 5] = ["Alpha", "  alpha ", "Beta \u{e9}", "beta e\u{301}", "d:3"];
