@@ -1,7 +1,6 @@
 //! What earlier looks at one log have learnt: a shortcut, and nothing else. A look without it sees the same; it only
 //! takes longer.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use domain::time::Day;
@@ -30,8 +29,8 @@ pub(crate) struct ResolveCache {
     meanings: Meanings,
     link_index: LinkIndex,
     places: VertexPlaces,
-    /// The last graph; empty while it is in use.
-    graph: Graph,
+    /// The last graph; none while it is in use.
+    graph: Option<Graph>,
     /// The day of the last look.
     today: Option<Day>,
 }
@@ -86,7 +85,7 @@ impl ResolveCache {
 
     /// Takes back the graph of the last look.
     pub(crate) fn take_back(&mut self, graph: Graph) {
-        self.graph = graph;
+        self.graph = Some(graph);
     }
 
     /// What scores rest on: of details the signals of adoption alone, of edges the links, no open questions. The state
@@ -98,8 +97,13 @@ impl ResolveCache {
     ///                                     └──► members, projects ─────────────────┘
     /// ```
     ///
-    /// Each step is taken only where one before it brought something new; what it gave before holds otherwise.
+    /// Each step is taken only where one before it brought something new; what it gave before holds otherwise. Where
+    /// the last graph was not given back, all is learnt anew.
     pub(crate) fn look(&mut self, state: &GraphState) -> Graph {
+        let mut graph = self.graph.take().unwrap_or_else(|| {
+            *self = Self::default();
+            Graph::default()
+        });
         let first = self.touched.is_none();
         let touched = self.touched.replace(Changes::default());
         let mut news = self.rows.learn(state, touched.as_ref());
@@ -108,8 +112,6 @@ impl ResolveCache {
         let shared =
             |subject: &Name| self.meanings.names_beside(*subject).filter(|id| known.is_subject(*id)).nth(1).is_some();
         news.identity |= news.subjects.iter().any(shared) || are_kept_otherwise(known, self.meanings.repos.len());
-        let mut graph = std::mem::take(&mut self.graph);
-
         let moved = if news.identity || first { self.meanings.weigh(known) } else { MovedIds::default() };
         self.meanings.extend(known.names.len());
         let owners = owners(known, &self.meanings, touched.as_ref(), &self.link_index, &moved);
@@ -188,7 +190,7 @@ fn placed(held: Vec<Vertex>, former: &[Name], now: &[Name], names: &InternedIds)
     let vertex = |id: &Name| {
         let place = order[*id as usize];
         while let Some((former, vertex)) = held.next_if(|(former, _)| order[**former as usize] <= place) {
-            if order[*former as usize].cmp(&place) == Ordering::Equal {
+            if order[*former as usize] == place {
                 return vertex;
             }
         }

@@ -1,7 +1,6 @@
 //! Commit days by vertex, after identity: several names of one repository are one history.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -84,14 +83,14 @@ impl<'a> Contributions<'a> {
         let mut vertices = graph.repo_of.iter().peekable();
         let mut logs: Vec<(u32, u32, &'a RepoLog)> = Vec::with_capacity(people.logs.len());
         for (place, (repo, log)) in (0..).zip(&people.logs) {
-            // Every id is compared once, but for those with a log.
-            let mut met = Ordering::Less;
-            let mut is_before = |id: &str| {
-                met = id.cmp(repo);
-                met == Ordering::Less
-            };
-            while vertices.next_if(|(id, _)| is_before(id)).is_some() {}
-            logs.extend(vertices.next_if(|_| met == Ordering::Equal).map(|(_, vertex)| (vertex, place, log)));
+            while let Some((id, vertex)) = vertices.peek() {
+                let order = (*id).cmp(repo);
+                if order.is_ge() {
+                    logs.extend(order.is_eq().then_some((*vertex, place, log)));
+                    break;
+                }
+                vertices.next();
+            }
         }
         logs.sort_by_key(|(vertex, ..)| *vertex);
         let each = logs.chunk_by(|a, b| a.0 == b.0);
