@@ -184,9 +184,7 @@ impl EventType {
     pub fn current_version(self) -> u32 {
         self.lifts().iter().fold(1, |version, _| version + 1)
     }
-}
 
-impl EventType {
     /// [`Event::semantic_digest`] of the event of this type that has this canonical payload of today's shape.
     #[must_use]
     pub fn semantic_digest(self, payload: &[u8]) -> Digest {

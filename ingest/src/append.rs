@@ -70,7 +70,7 @@ impl EventMetadata {
         let fields = [("actor", actor.as_str()), ("tool", tool.as_str())];
         let fields = fields.into_iter().chain(context.origin.said());
         let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-        let text = String::from_utf8(canonical::to_vec(&fields)?).map_err(|_| Refusal::NotItself)?;
+        let text = String::from_utf8(canonical::to_vec(&fields)?).expect("canonical bytes are text");
         Ok(Self { fields, text })
     }
 }

@@ -25,9 +25,6 @@ pub enum Refusal {
     /// What people gave cannot be kept so.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// The bytes would not read back as the same facts.
-    #[error("the facts do not read back as they were given")]
-    NotItself,
     /// The stream's rules forbid it.
     #[error(transparent)]
     Rule(#[from] domain::decide::BrokenRule),

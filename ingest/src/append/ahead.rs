@@ -116,14 +116,15 @@ impl Items {
 
     /// Lets go of the events, on another thread, for that takes as long as sequencing them. Why those refused are: by
     /// their place.
-    pub(crate) fn into_refusals(mut self) -> BTreeMap<usize, Refusal> {
-        let mut refusals = BTreeMap::new();
-        for (n, item) in self.chunks.iter_mut().filter_map(OnceLock::get_mut).flatten().enumerate() {
-            if let Err(refusal) = item {
-                refusals.insert(n, std::mem::replace(refusal, Refusal::NotItself));
+    pub(crate) fn into_refusals(self) -> BTreeMap<usize, Refusal> {
+        let (mut events, mut refusals) = (Vec::with_capacity(self.len), BTreeMap::new());
+        for (n, item) in self.chunks.into_iter().filter_map(OnceLock::into_inner).flatten().enumerate() {
+            match item {
+                Ok(event) => events.push(event),
+                Err(refusal) => _ = refusals.insert(n, refusal),
             }
         }
-        tokio::task::spawn_blocking(move || drop(self));
+        tokio::task::spawn_blocking(move || drop(events));
         refusals
     }
 }
