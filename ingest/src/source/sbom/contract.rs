@@ -162,45 +162,48 @@ fn complaints(fields: &HandedFields<'_>) -> Vec<String> {
     let is_text = |name: &&str| fields.get(name).is_some_and(|value| value.get().starts_with('"'));
     complaints.extend(DOCUMENT_FIELDS.iter().filter(|name| !is_text(name)).map(|name| missing("document", name)));
     let mut licenses = Vec::new();
-    for (n, package) in listed(fields, "packages").unwrap_or_default().into_iter().enumerate() {
-        if complaints.len() >= MAX_COMPLAINTS {
-            break;
-        }
-        let place = format!("packages[{n}]");
-        let Some(package) = part(package) else {
-            complaints.push(too_much(&place));
-            continue;
-        };
+    for_each_part(fields, "packages", &mut complaints, |complaints, place, package| {
         let text = |name: &str| package.get(name).and_then(Value::as_str);
-        complaints.extend(PACKAGE_FIELDS.iter().filter(|name| text(name).is_none()).map(|name| missing(&place, name)));
+        complaints.extend(PACKAGE_FIELDS.iter().filter(|name| text(name).is_none()).map(|name| missing(place, name)));
         let unknown = |name: &&&str| text(name).is_some_and(|written| !license::is_expression(written));
         if licenses.len() < MAX_COMPLAINTS {
             let said = |name: &&str| format!("{place}: `{name}` is no licence expression");
             licenses.extend(LICENSES.iter().filter(unknown).map(said));
         }
-    }
+    });
     let info = fields.get("creationInfo").and_then(|info| serde_json::from_str::<HandedCreation>(info.get()).ok());
     let is_time = |text: &str| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%SZ").is_ok();
     if info.is_none_or(|info| !is_time(&info.created)) {
         complaints.push("creationInfo: `created` is missing or no time of the form 2026-01-31T12:00:00Z".to_owned());
     }
     complaints.append(&mut licenses);
-    for (n, relation) in listed(fields, "relationships").unwrap_or_default().into_iter().enumerate() {
-        if complaints.len() >= MAX_COMPLAINTS {
-            break;
-        }
-        let place = format!("relationships[{n}]");
-        let Some(relation) = part(relation) else {
-            complaints.push(too_much(&place));
-            continue;
-        };
+    for_each_part(fields, "relationships", &mut complaints, |complaints, place, relation| {
         let kind = relation.get("relationshipType").and_then(Value::as_str);
         if !kind.is_some_and(spdx2::is_relation) {
             complaints.push(format!("{place}: `relationshipType` is none that SPDX 2.3 knows"));
         }
-    }
+    });
     complaints.truncate(MAX_COMPLAINTS);
     complaints
+}
+
+/// Looks at the parts of a list one by one, by their places, until there is enough to complain of.
+fn for_each_part(
+    fields: &HandedFields<'_>,
+    name: &str,
+    complaints: &mut Vec<String>,
+    mut look: impl FnMut(&mut Vec<String>, &str, &Value),
+) {
+    for (n, written) in listed(fields, name).unwrap_or_default().into_iter().enumerate() {
+        if complaints.len() >= MAX_COMPLAINTS {
+            break;
+        }
+        let place = format!("{name}[{n}]");
+        match part(written) {
+            Some(part) => look(complaints, &place, &part),
+            None => complaints.push(too_much(&place)),
+        }
+    }
 }
 
 fn too_much(place: &str) -> String {
