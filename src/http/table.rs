@@ -44,6 +44,17 @@ pub(super) struct Operation {
     pub(super) parameters: &'static [&'static str],
 }
 
+/// A line of the table.
+const fn path(
+    op: HttpOp,
+    path: &'static str,
+    id: &'static str,
+    about: &'static str,
+    parameters: &'static [&'static str],
+) -> Operation {
+    Operation { op, path, id, about, parameters }
+}
+
 /// Every operation that is described.
 pub(super) fn described() -> impl Iterator<Item = &'static Operation> {
     own::OPERATIONS.iter().chain(contract::OPERATIONS)

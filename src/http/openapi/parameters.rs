@@ -1,5 +1,6 @@
 //! Parameters by name: what they are and what they may be.
 
+use domain::StreamKind;
 use domain::status::ActivityStatus;
 use serde_json::{Value, json};
 
@@ -97,8 +98,11 @@ pub(super) fn in_query(known: &Operation, name: &str) -> Value {
         (_, "from") => (number(0, Some(POSITION_MAX)), "where it begins"),
         (_, "to") => (number(0, Some(POSITION_MAX)), "where it ends"),
         (_, "stream") => {
-            let kinds = "repo|package|project|survey|round|formula";
-            (matching(format!("^((({kinds}):.+)|atlas)?$"), TEXT_MAX), "only the events of this stream")
+            let (own, others): (Vec<_>, Vec<_>) =
+                StreamKind::ALL.into_iter().partition(|kind| *kind == StreamKind::Atlas);
+            let [own, others] =
+                [own, others].map(|kinds| kinds.into_iter().map(StreamKind::name).collect::<Vec<_>>().join("|"));
+            (matching(format!("^((({others}):.+)|{own})?$"), TEXT_MAX), "only the events of this stream")
         }
         (_, "id") => (text(TEXT_MAX), "of which one"),
         (_, "repo" | "repository") => (text(ID_MAX), "of this repository"),
