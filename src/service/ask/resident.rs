@@ -8,7 +8,7 @@ mod projects;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use domain::digest::Digest;
 use domain::formula::Formula;
@@ -77,13 +77,10 @@ pub struct Resident {
     /// By level all scores by id, made when they are first asked for.
     scored: [OnceLock<Vec<Scored>>; 3],
     /// Orders of them, likewise.
-    orders: Mutex<ScoreOrders>,
+    orders: KeptOrders<(Level, Sort)>,
     /// What others make of it, likewise.
     pub(super) made: MadeOnce,
 }
-
-/// Numbers of scores in an order, by level and order.
-type ScoreOrders = BTreeMap<(Level, Sort), Arc<[u32]>>;
 
 /// Which edges end at a vertex, on one side.
 #[derive(Debug)]
@@ -164,7 +161,7 @@ impl Resident {
             formula: formula.clone(),
             formula_hash,
             scored: Default::default(),
-            orders: Mutex::default(),
+            orders: KeptOrders::default(),
             made: MadeOnce::default(),
             packages: packages::PackageList::of(&world.graph, &graph),
             tag,
@@ -246,17 +243,12 @@ impl Resident {
 
     /// The same in an order, as numbers of [`Self::scored`].
     pub fn sorted(&self, level: Level, sort: Sort) -> Arc<[u32]> {
-        let known = |found: Option<&Arc<[u32]>>| found.map(Arc::clone);
-        let orders = || self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(order) = known(orders().get(&(level, sort))) {
-            return order;
-        }
-        let scored = self.scored(level);
-        let mut order: Vec<u32> = (0..fit(scored.len(), "scores")).collect();
-        order.sort_by_cached_key(|number| sort.place(&scored[*number as usize]));
-        let order: Arc<[u32]> = order.into();
-        orders().insert((level, sort), Arc::clone(&order));
-        order
+        self.orders.get(&[(level, sort)], || {
+            let scored = self.scored(level);
+            let mut order: Vec<u32> = (0..fit(scored.len(), "scores")).collect();
+            order.sort_by_cached_key(|number| sort.place(&scored[*number as usize]));
+            order
+        })
     }
 
     /// What is published from Repos and what is only depended upon, by purl.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most orders of one kind that are kept; others are made each time that they are asked for.
-const KEPT: usize = 32;
+const KEPT: usize = 64;
 
 /// Values that are made once, one of a type.
 #[derive(Debug, Default)]
