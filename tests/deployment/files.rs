@@ -97,6 +97,20 @@ fn the_compose_file_is_taken() {
 }
 
 #[test]
+fn the_database_of_the_compose_file_is_asked_for_by_its_socket() {
+    let text = read("deploy/compose.yaml");
+    let url = text.lines().find_map(|line| line.trim().strip_prefix("DATABASE_URL: ")).unwrap().trim_matches('"');
+    let (before, rest) = url.split_once("${").unwrap();
+    let url = format!("{before}HUNTER2{}", rest.split_once('}').unwrap().1);
+    let (url, socket) = url.split_once("/run/postgresql").unwrap();
+    let mut command = bare();
+    command.env("PG_ATLAS_ENV", "production").env("DATABASE_URL", format!("{url}/nowhere{socket}")).arg("status");
+    let output = command.output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && told.contains("cannot connect to the database at /nowhere"), "{told}");
+}
+
+#[test]
 fn the_script_refuses_what_it_cannot_hand_in() {
     let script = Path::new(ROOT).join("deploy/hand-in");
     let run = |key: Option<&str>, arguments: &[&str]| {
