@@ -85,9 +85,9 @@ pub struct Build {
     pub formula_document: Option<String>,
     /// The last position folded in.
     pub position: u64,
-    /// Digest of the scores at that position.
+    /// Digest of the scores at that position, where it was made to there; none once it has moved on.
     pub output_digest: Option<Digest>,
-    /// Digest of the state at that position.
+    /// Digest of the state at that position, likewise.
     pub state_digest: Option<Digest>,
     /// Digest of the quarantined set it was folded under.
     pub quarantine_digest: Digest,
@@ -101,6 +101,12 @@ impl Build {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         schema::mark(&self.code) == self.projection.family().mark()
+    }
+
+    /// Whether digests are noted with it.
+    #[must_use]
+    pub fn notes_digests(&self) -> bool {
+        self.output_digest.is_some() || self.state_digest.is_some()
     }
 
     /// The schema of its tables.
@@ -235,9 +241,9 @@ pub struct Manifest {
     pub built_to: Option<i64>,
     /// Root of the log there.
     pub log_root: Option<String>,
-    /// Digest of the scores at `position`.
+    /// Digest of the scores at `position`; null once it has moved on from where it was made to.
     pub output_digest: Option<String>,
-    /// Digest of the state at `position`.
+    /// Digest of the state at `position`, likewise.
     pub state_digest: Option<String>,
 }
 

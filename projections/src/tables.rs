@@ -6,4 +6,4 @@ pub mod materialized;
 pub use crate::families::Projection;
 pub use crate::table::{Row, Table, TableDiff, TableRows};
 pub use content::Content;
-pub use materialized::{Advanced, Materialized};
+pub use materialized::Materialized;

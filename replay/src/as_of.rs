@@ -85,22 +85,28 @@ pub fn outcome(fold: &Fold) -> FoldOutcome {
 pub fn outcome_under(fold: &Fold, formula: &Formula) -> FoldOutcome {
     let view = fold.world.view();
     let scores = view.scores(formula);
-    let FoldDigests { digest, state_digest } = FoldDigests::of(&view, &scores, formula);
+    let FoldDigests { digest, state_digest } = FoldDigests::of_view(&view, &scores, formula);
     FoldOutcome { digest, state_digest, scores }
 }
 
 /// What stands for a fold.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FoldDigests {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoldDigests {
     /// Digest of the scores.
-    pub(crate) digest: Digest,
+    pub digest: Digest,
     /// Digest of the state.
-    pub(crate) state_digest: Digest,
+    pub state_digest: Digest,
 }
 
 impl FoldDigests {
+    /// The digests of a fold where it stands.
+    pub(crate) fn of(fold: &Fold) -> Self {
+        let view = fold.world.view();
+        Self::of_view(&view, &view.scores(fold.formula()), fold.formula())
+    }
+
     /// The digests of what a view and its scores under a formula give.
-    pub(crate) fn of(view: &View<'_>, scores: &Scores, formula: &Formula) -> Self {
+    pub(crate) fn of_view(view: &View<'_>, scores: &Scores, formula: &Formula) -> Self {
         let digest = scores_digest(scores);
         Self { digest, state_digest: state_digest(&view.graph, &view.contributions, formula.graph.edges) }
     }

@@ -1,21 +1,26 @@
 //! The scores of the present, as they are published: at a head that was taken once, whatever is appended meanwhile and
 //! whoever moves the live builds.
 
+use std::collections::BTreeSet;
+
 use domain::digest::Digest;
 use domain::facts::log::ScoresPublished;
 use domain::recorded::Position;
 use projections::families;
-use projections::store;
+use projections::fold::Fold;
 use projections::store::schema::FormulaDocument;
+use projections::store::{self, Build, load};
 use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
 
-use crate::as_of::{FoldOutcome, outcome};
+use crate::as_of::{FoldDigests, FoldOutcome, outcome};
 use crate::audit::tiles;
 use crate::catch_up;
 use crate::log::{self, Stored};
 use crate::onlooker::Onlooker;
-use crate::projector::{Opened, Projector};
+use crate::projector::{Opened, Projector, all_ours};
 use crate::quarantine::Quarantine;
+use crate::threads::joined;
 use crate::{ReplayError, formulas, snapshot};
 
 /// The scores at a position.
@@ -111,6 +116,20 @@ async fn brought(
     let Opened::Ready(mut projector) = Projector::open(&mut *conn).await? else { return Ok(None) };
     projector.catch_up(conn, head, progress).await?;
     Ok(Some(*projector))
+}
+
+/// The digests of what live builds hold, from the state in their tables: who moves them notes none. `None` where this
+/// program has not all of them, at one position.
+///
+/// # Errors
+/// When the database refuses or stored rows are not readable.
+pub async fn digests(conn: &mut PgConnection, live: &[Build]) -> Result<Option<FoldDigests>, ReplayError> {
+    if !all_ours(live) || live.iter().any(|build| build.position != live[0].position) {
+        return Ok(None);
+    }
+    let world = load::world(conn, live).await?;
+    let fold = Fold::new(world, formulas::of_builds(live)?.formula, BTreeSet::new(), None);
+    Ok(Some(joined(spawn_blocking(move || FoldDigests::of(&fold))).await))
 }
 
 /// Evaluates at the head of one snapshot, by a fold of its own: nobody is waited for, nothing is moved.

@@ -10,7 +10,7 @@ use projections::history::{History, segment_of};
 use projections::store::schema::FormulaDocument;
 use projections::store::write::{self, CursorMove};
 use projections::store::{self, Build, StoreError, load};
-use projections::tables::{Advanced, Materialized, Projection, Row, Table, TableDiff};
+use projections::tables::{Materialized, Projection, Row, Table};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::as_of::{FoldOutcome, outcome, take_in};
@@ -113,8 +113,6 @@ pub struct Projector {
     pub(crate) quarantine: Quarantine,
     /// The derived tables as they stand in the database.
     tables: Materialized,
-    /// What is noted with the builds where they stand.
-    pub(crate) noted: CursorMove,
     /// World time where they stand.
     world_time: Option<Timestamp>,
 }
@@ -170,21 +168,15 @@ impl Projector {
     /// A projector of builds that hold what `fold` holds.
     pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
         let mut tables = Materialized::default();
-        let (_, noted) = advance_to(&mut tables, &fold);
-        Self::with(builds, fold, quarantine, tables, noted)
+        tables.advance_to(fold.world.view(), fold.formula());
+        Self::with(builds, fold, quarantine, tables)
     }
 
     /// A projector of builds that hold what `fold` holds, of which these are the tables.
-    pub(crate) fn with(
-        builds: Vec<Build>,
-        mut fold: Fold,
-        quarantine: Quarantine,
-        tables: Materialized,
-        noted: CursorMove,
-    ) -> Self {
+    pub(crate) fn with(builds: Vec<Build>, mut fold: Fold, quarantine: Quarantine, tables: Materialized) -> Self {
         fold.note_changes();
         let world_time = fold.world.graph.world_time();
-        Self { builds, fold, quarantine, tables, noted, world_time }
+        Self { builds, fold, quarantine, tables, world_time }
     }
 
     /// The builds it moves.
@@ -309,12 +301,9 @@ impl Projector {
         let changes = self.fold.take_changes();
         // The log's own affairs touch no vertex: what was computed before still holds.
         let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
-        let (differences, moved) = if quiet {
-            let (position, recorded_at) = (self.position(), self.fold.world.graph.recorded_at());
-            (Vec::new(), CursorMove { position, recorded_at, ..self.noted })
-        } else {
-            advance_to(&mut self.tables, &self.fold)
-        };
+        let differences =
+            if quiet { Vec::new() } else { self.tables.advance_to(self.fold.world.view(), self.fold.formula()) };
+        let moved = cursor(&self.fold);
         let facts = fact_rows(&self.fold.world, &changes)?;
         // Everything is computed by now: the locks are held as long as the database writes.
         let mut transaction = conn.begin().await?;
@@ -335,22 +324,17 @@ impl Projector {
                 write_history(&mut *conn, &schema, history, before).await?;
             }
             build.position = moved.position;
-            build.output_digest = Some(moved.output_digest);
-            build.state_digest = Some(moved.state_digest);
+            (build.output_digest, build.state_digest) = (None, None);
         }
         transaction.commit().await?;
-        self.noted = moved;
         self.world_time = self.fold.world.graph.world_time();
         Ok(())
     }
 }
 
-/// Turns tables to what a fold gives where it stands, from one evaluation. Answers by how much they differ from what
-/// they were, and what is noted with a build.
-pub(crate) fn advance_to(tables: &mut Materialized, fold: &Fold) -> (Vec<TableDiff>, CursorMove) {
-    let Advanced { differences, output_digest, state_digest } = tables.advance_to(fold.world.view(), fold.formula());
-    let (position, recorded_at) = (fold.world.position, fold.world.graph.recorded_at());
-    (differences, CursorMove { position, recorded_at, output_digest, state_digest })
+/// What is noted with builds that hold what a fold holds.
+pub(crate) fn cursor(fold: &Fold) -> CursorMove {
+    CursorMove { position: fold.world.position, recorded_at: fold.world.graph.recorded_at() }
 }
 
 /// Writes what of a history moved since `before`.

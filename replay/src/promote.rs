@@ -4,7 +4,7 @@ use domain::recorded::Position;
 use projections::store::{self, Build, StoreError, switch, write};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::projector::Projector;
+use crate::projector::{Projector, cursor};
 use crate::switch::lock_live;
 use crate::{ReplayError, catch_up, log};
 
@@ -85,8 +85,8 @@ async fn together(conn: &mut PgConnection, shadow: &mut Projector, position: Pos
     let followed = follow(&mut transaction, shadow, head).await;
     let stay: Vec<Build> = shadow.builds.extract_if(.., |build| stays.contains(&build.id)).collect();
     followed?;
-    // Where another projector had brought them to the head already, they are noted to give what its formula gives.
-    write::move_cursors(&mut transaction, &stay, &shadow.noted).await?;
+    // Digests that are noted with them may be of what another formula gives.
+    write::move_cursors(&mut transaction, &stay, &cursor(&shadow.fold)).await?;
     shadow.switch_now(&mut transaction).await?;
     Ok(transaction.commit().await?)
 }

@@ -1,5 +1,6 @@
 //! Rebuilding beside the live tables: fold from the beginning, copy into fresh builds, compare, switch.
 
+use domain::digest::Digest;
 use domain::recorded::Position;
 use projections::store;
 use projections::store::schema::{self, FormulaDocument};
@@ -99,11 +100,14 @@ pub async fn equal_to_live(conn: &mut PgConnection, shadow: &mut Projector) -> R
         if metrics.position < shadow.position() || !same_quarantine {
             return Ok(None);
         }
-        let (found, digests) = verify::compare(&mut snapshot, &mut shadow.fold, &live, true).await?;
-        let digests = metrics.position == 0
-            || digests.is_some_and(|FoldDigests { digest, state_digest }| {
-                (metrics.output_digest, metrics.state_digest) == (Some(digest), Some(state_digest))
-            });
+        // Where the live ones were made to here, what came out is noted with them.
+        let noted = metrics.notes_digests();
+        let (found, digests) = verify::compare(&mut snapshot, &mut shadow.fold, &live, noted).await?;
+        let is_noted = |noted: Option<Digest>, of: fn(FoldDigests) -> Digest| {
+            noted.is_none_or(|noted| digests.is_some_and(|digests| of(digests) == noted))
+        };
+        let digests =
+            is_noted(metrics.output_digest, |d| d.digest) && is_noted(metrics.state_digest, |d| d.state_digest);
         return Ok(Some(digests && found.is_empty()));
     }
     Ok(None)

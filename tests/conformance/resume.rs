@@ -92,6 +92,7 @@ async fn every_interrupted_rebuild_goes_on_where_it_saved() {
     let db = long().await;
     let mut conn = db.options().connect().await.unwrap();
     let live = to_head(&mut conn, &mut |_| {}).await.unwrap();
+    let digest = live.outcome().digest;
     for which in [&Projection::ALL[..], &[Projection::Metrics, Projection::History], &[Projection::Graph]] {
         let which: &'static [Projection] = which.to_vec().leak();
         cut_off(&db, which);
@@ -104,7 +105,7 @@ async fn every_interrupted_rebuild_goes_on_where_it_saved() {
         for build in shadow.builds() {
             let standing = live.builds().iter().find(|other| other.projection == build.projection).unwrap();
             assert_eq!(content(&mut conn, build).await, content(&mut conn, standing).await);
-            assert_eq!(build.output_digest, standing.output_digest);
+            assert_eq!(build.output_digest, Some(digest));
         }
         rebuild::discard(&mut conn, &shadow).await.unwrap();
     }

@@ -22,13 +22,21 @@ async fn a_damaged_row_is_named() {
     let named = format!("build {history}, table span, row pkg:github/o/a ");
     assert!(refused.stderr.contains(&named) && refused.stderr.contains("no JSON"), "{refused:?}");
 
-    for (column, what) in
-        [("state_digest", "its state"), ("output_digest", "its scores"), ("formula_hash", "formula hash")]
-    {
-        let damage = format!("UPDATE atlas.build SET {column} = NULL WHERE id = {metrics}");
+    // Who moves builds notes no digest with them: one that is there is compared.
+    for (column, metric) in [("state_digest", "state_digest"), ("output_digest", "digest")] {
+        let damage = format!("UPDATE atlas.build SET {column} = sha256('what') WHERE id = {metrics}");
         place.db.pool().execute(damage.as_str()).await.unwrap();
-        let refused = place.ends(1, &["replay", "--verify"]);
-        let named = format!("build {metrics}, table atlas.build, row {metrics}: it has no ");
-        assert!(refused.stderr.contains(&named) && refused.stderr.contains(what), "{refused:?}");
+        let found = place.ends(1, &["replay", "--verify"]).json();
+        let found = found["divergences"].as_array().unwrap();
+        assert!(matches!(&found[..], [only] if only["metric"] == metric), "{found:?}");
+        let mend = format!("UPDATE atlas.build SET {column} = NULL WHERE id = {metrics}");
+        place.db.pool().execute(mend.as_str()).await.unwrap();
     }
+    place.run(&["replay", "--verify"]);
+
+    let damage = format!("UPDATE atlas.build SET formula_hash = NULL WHERE id = {metrics}");
+    place.db.pool().execute(damage.as_str()).await.unwrap();
+    let refused = place.ends(1, &["replay", "--verify"]);
+    let named = format!("build {metrics}, table atlas.build, row {metrics}: it has no formula hash");
+    assert!(refused.stderr.contains(&named), "{refused:?}");
 }

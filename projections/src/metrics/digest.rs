@@ -1,6 +1,6 @@
 //! Digests of scores and of the state they rest on: SHA-256 over lines of canonical JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use domain::digest::Digest;
@@ -209,43 +209,6 @@ fn day_line(lines: &mut Vec<u8>, repo: &[u8], author: Option<Digest>, row: &Unsi
     let _ = write!(lines, r#""day":"{day}","merges":{merges},"repo":"#);
     lines.extend_from_slice(repo);
     lines.extend_from_slice(b"}\n");
-}
-
-/// The lines of days, kept from one digest to the next: they are most of a state, and few change at a time.
-#[derive(Clone, Debug, Default)]
-pub struct DayLines {
-    /// By contributor and repo, in the order of days; those of nobody come first.
-    lines: BTreeMap<(Option<Digest>, String), Vec<u8>>,
-}
-
-impl DayLines {
-    /// Takes in the days of a repository, sorted by day, of which it holds none.
-    pub fn learn(&mut self, repo: &str, days: &[DayRow], unsigned: &[UnsignedDay]) {
-        let json = json_text(repo);
-        let mut by_author: BTreeMap<Option<Digest>, Vec<u8>> = BTreeMap::new();
-        let signed = days.iter().map(|row| (Some(row.author), row.of_anybody()));
-        for (author, row) in unsigned.iter().map(|row| (None, *row)).chain(signed) {
-            day_line(by_author.entry(author).or_default(), &json, author, &row);
-        }
-        self.lines.extend(by_author.into_iter().map(|(author, lines)| ((author, repo.to_owned()), lines)));
-    }
-
-    /// Forgets the days of a repository.
-    pub fn forget(&mut self, repo: &str, days: &[DayRow]) {
-        let authors: BTreeSet<Digest> = days.iter().map(|row| row.author).collect();
-        for author in authors.into_iter().map(Some).chain([None]) {
-            self.lines.remove(&(author, repo.to_owned()));
-        }
-    }
-
-    /// The digest of the state that has these days.
-    #[must_use]
-    pub fn state_digest(&self, graph: &Graph, policy: EdgePolicy) -> Digest {
-        digest(|sink| {
-            graph_lines(graph, policy, sink);
-            self.lines.values().for_each(|lines| sink(lines));
-        })
-    }
 }
 
 #[cfg(test)]

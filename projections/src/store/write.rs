@@ -117,13 +117,21 @@ pub struct CursorMove {
     pub position: u64,
     /// Log time there.
     pub recorded_at: Option<Timestamp>,
-    /// Digest of the scores there.
+}
+
+/// What is noted of a build that was made whole.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildOutput {
+    /// Root of the log that went in.
+    pub log_root: Digest,
+    /// Digest of the scores that came out.
     pub output_digest: Digest,
-    /// Digest of the state there.
+    /// Digest of the state that they follow from.
     pub state_digest: Digest,
 }
 
-/// Moves the cursors of builds from where this process left them: the fence against another projector.
+/// Moves the cursors of builds from where this process left them: the fence against another projector. Digests that are
+/// noted with a build are of where it stood, and go.
 ///
 /// # Errors
 /// When another process has moved one, or the database refuses.
@@ -134,9 +142,7 @@ pub async fn move_cursors(conn: &mut PgConnection, builds: &[Build], to: &Cursor
         &builds.iter().map(|build| build.id).collect::<Vec<_>>(),
         &builds.iter().map(|build| position(build.position)).collect::<Vec<_>>(),
         position(to.position),
-        to.recorded_at.map(Timestamp::datetime),
-        &to.output_digest.0,
-        &to.state_digest.0
+        to.recorded_at.map(Timestamp::datetime)
     )
     .fetch_all(conn)
     .await?;
@@ -156,17 +162,20 @@ pub async fn save_position(conn: &mut PgConnection, build: &Build, position: u64
     Ok(())
 }
 
-/// Completes a build's manifest: what went in, under which root. It is a shadow of the live one from here.
+/// Completes a build's manifest: what went in, and what came out. It is a shadow of the live one from here.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn complete(
     conn: &mut PgConnection,
     build: &Build,
-    to: &CursorMove,
-    root: &Digest,
+    position: u64,
+    output: &BuildOutput,
 ) -> Result<(), StoreError> {
-    let position = fit::<i64>(to.position, "position");
-    sqlx::query_file!("sql/complete_build.sql", build.id, position, &root.0).execute(conn).await?;
+    let position = fit::<i64>(position, "position");
+    let BuildOutput { log_root, output_digest, state_digest } = output;
+    sqlx::query_file!("sql/complete_build.sql", build.id, position, &log_root.0, &output_digest.0, &state_digest.0)
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use domain::{Event, Timestamp};
 use projections::fold::{Fold, World};
-use projections::metrics::digest::{scores_digest, state_digest};
 use projections::tables::{Content, Materialized, Projection, Row};
 use proptest::prelude::*;
 
@@ -52,7 +51,7 @@ proptest! {
             let scores = view.scores(fold.formula());
             let content = Content::of(&view, &scores);
             let turned = kept.advance_to(fold.world.view(), fold.formula());
-            for difference in turned.differences {
+            for difference in turned {
                 let key = |row: &Row| row[..difference.table.key].to_vec();
                 let rows = tables.entry(difference.table.name).or_default();
                 for row in &difference.gone {
@@ -69,8 +68,6 @@ proptest! {
                 let sorted: Vec<Row> = tables[table.name].values().cloned().collect();
                 prop_assert_eq!(by_key.collect::<Vec<_>>(), sorted, "{}", table.name);
             }
-            let digest = state_digest(&view.graph, &view.contributions, fold.formula().graph.edges);
-            prop_assert_eq!((turned.state_digest, turned.output_digest), (digest, scores_digest(&scores)));
         }
     }
 }

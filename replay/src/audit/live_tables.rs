@@ -208,25 +208,27 @@ impl LiveTables {
         }
         // Of the tables first: what rests on others is what people ask for.
         let before = std::mem::take(&mut self.divergences);
-        let (found, digests) = verify::compare(&mut *conn, fold, &self.builds, true).await?;
+        let noted = self.builds.iter().any(Build::notes_digests);
+        let (found, digests) = verify::compare(&mut *conn, fold, &self.builds, noted).await?;
         self.divergences = found;
         self.divergences.extend(before);
         self.divergences.truncate(verify::MAX_REPORTED);
-        if let Some(digests) = digests.filter(|_| self.position > 0) {
+        if self.position > 0 {
             self.noted(fold, digests);
         }
         Ok(())
     }
 
-    /// Digests and times that the register notes with each build.
-    fn noted(&mut self, fold: &Fold, digests: FoldDigests) {
-        let text = |digest: Digest| digest.to_string();
+    /// Times that the register notes with each build, and digests where it does.
+    fn noted(&mut self, fold: &Fold, digests: Option<FoldDigests>) {
+        let text = |digest: Option<Digest>| digest.map(|digest| digest.to_string());
+        let replayed = |noted: Option<Digest>, of: fn(FoldDigests) -> Digest| text(noted.and(digests.map(of)));
         for build in &self.builds {
             let note = self.notes.iter().find(|note| note.id == build.id);
             let recorded_at = note.and_then(|note| note.recorded_at).and_then(Timestamp::from_datetime);
             let noted = [
-                ("digest", Some(text(digests.digest)), build.output_digest.map(text)),
-                ("state_digest", Some(text(digests.state_digest)), build.state_digest.map(text)),
+                ("digest", replayed(build.output_digest, |d| d.digest), text(build.output_digest)),
+                ("state_digest", replayed(build.state_digest, |d| d.state_digest), text(build.state_digest)),
                 (
                     "recorded_at",
                     fold.world.graph.recorded_at().map(|time| time.to_string()),

@@ -11,17 +11,18 @@ use projections::fold::{Fold, World};
 use projections::history::History;
 use projections::store::growing::Final;
 use projections::store::schema::{self, FormulaDocument};
-use projections::store::{self, Build, StoreError, load, write};
+use projections::store::write::{self, BuildOutput};
+use projections::store::{self, Build, StoreError, load};
 use projections::tables::{Materialized, Projection};
 use sqlx::{Connection as _, PgConnection};
 
 use super::MAKER_LOCK;
 use super::lane::{Chunks, FoldedChunk, Lane, SAVE_POSITIONS};
 use crate::ReplayError;
-use crate::as_of::advance;
+use crate::as_of::{FoldDigests, advance};
 use crate::fence::fence;
 use crate::log::Stored;
-use crate::projector::{Projector, advance_to, fact_rows};
+use crate::projector::{Projector, cursor, fact_rows};
 use crate::quarantine::Quarantine;
 use crate::threads::joined;
 
@@ -157,8 +158,9 @@ impl Unfinished {
             let changes = fold.take_changes();
             let facts = fact_rows(&fold.world, &changes);
             let mut tables = Materialized::default();
-            let advanced = advance_to(&mut tables, &fold);
-            (fold, facts, tables, advanced)
+            let all = tables.advance_to(fold.world.view(), fold.formula());
+            let digests = FoldDigests::of(&fold);
+            (fold, facts, tables, all, digests)
         });
         let mut transaction = conn.begin().await?;
         hold(&mut transaction, &builds, &quarantine).await?;
@@ -166,8 +168,9 @@ impl Unfinished {
             rest.write(&mut transaction, build).await?;
             schema::index(&mut transaction, build).await?;
         }
-        let (fold, facts, tables, (all, moved)) = joined(imaging).await;
-        let facts = facts?;
+        let (fold, facts, tables, all, FoldDigests { digest, state_digest }) = joined(imaging).await;
+        let (facts, moved) = (facts?, cursor(&fold));
+        let output = BuildOutput { log_root: frontier.root(), output_digest: digest, state_digest };
         for build in &mut builds {
             let name = build.schema();
             for rows in all.iter().filter(|rows| build.projection.holds(rows.table)) {
@@ -180,14 +183,13 @@ impl Unfinished {
                 schema::index(&mut transaction, build).await?;
             }
             write::move_cursors(&mut transaction, std::slice::from_ref(&*build), &moved).await?;
-            write::complete(&mut transaction, build, &moved, &frontier.root()).await?;
+            write::complete(&mut transaction, build, moved.position, &output).await?;
             build.position = moved.position;
-            build.output_digest = Some(moved.output_digest);
-            build.state_digest = Some(moved.state_digest);
+            (build.output_digest, build.state_digest) = (Some(digest), Some(state_digest));
             "shadow".clone_into(&mut build.status);
         }
         transaction.commit().await?;
-        Ok(Projector::with(builds, fold, quarantine, tables, moved))
+        Ok(Projector::with(builds, fold, quarantine, tables))
     }
 }
 

@@ -59,7 +59,7 @@ fn make(
     let view = fold.world.view();
     let scores = view.scores(fold.formula());
     thread::scope(|scope| {
-        let digests = digests.then(|| scope.spawn(|| FoldDigests::of(&view, &scores, fold.formula())));
+        let digests = digests.then(|| scope.spawn(|| FoldDigests::of_view(&view, &scores, fold.formula())));
         let content = Content::of(&view, &scores);
         for (projection, table) in tables {
             let rows = match content.rows_by_key(table) {

@@ -20,9 +20,10 @@ use ingest::{pseudonym_key, signing_key};
 use projections::families;
 use projections::store;
 use projections::tables::Projection;
+use replay::as_of::FoldDigests;
 use replay::audit::live::checkpoints;
 use replay::log::{self, Head, Stored};
-use replay::{SCHEMA, SNAPSHOT, catch_up};
+use replay::{SCHEMA, SNAPSHOT, catch_up, present};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
@@ -161,18 +162,16 @@ async fn root_of(deps: &Deps, conn: &mut PgConnection, to: Position, mut each: i
 
 /// The digests of the live tables, where they stand at the head and are of this program's versions.
 async fn live(conn: &mut PgConnection, head: &Head) -> Result<Option<LiveDigests>> {
-    if !catch_up::reached(conn, head.position).await? {
+    // Before the first event they hold nothing.
+    if head.position == 0 || !catch_up::reached(conn, head.position).await? {
         return Ok(None);
     }
-    let metrics = store::live_builds(conn).await?.into_iter().find(|build| build.projection == Projection::Metrics);
+    let live = store::live_builds(conn).await?;
+    let Some(FoldDigests { digest, state_digest }) = present::digests(conn, &live).await? else { return Ok(None) };
+    let metrics = live.into_iter().find(|build| build.projection == Projection::Metrics);
     Ok(metrics.and_then(|build| {
-        Some(LiveDigests {
-            formula: build.formula?,
-            formula_hash: build.formula_hash?,
-            digest: build.output_digest?,
-            state_digest: build.state_digest?,
-            families: families::published(),
-        })
+        let (formula, formula_hash) = (build.formula?, build.formula_hash?);
+        Some(LiveDigests { formula, formula_hash, digest, state_digest, families: families::published() })
     }))
 }
 

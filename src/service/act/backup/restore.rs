@@ -11,7 +11,9 @@ use ingest::{pseudonym_key, signing_key};
 use projections::families;
 use projections::store;
 use projections::tables::Projection;
+use replay::as_of::FoldDigests;
 use replay::log::{self, Head};
+use replay::present;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
@@ -142,7 +144,8 @@ async fn live_equal(deps: &Deps, conn: &mut PgConnection, manifest: &BackupManif
         ));
         return Ok(None);
     }
-    if (metrics.output_digest, metrics.state_digest) != (Some(then.digest), Some(then.state_digest)) {
+    let held = present::digests(conn, &builds).await?;
+    if held != Some(FoldDigests { digest: then.digest, state_digest: then.state_digest }) {
         let reason = "the live tables, made anew, do not hold what they held";
         return Err(Error::refused(format!("backup {} is restored, and {reason}", manifest.id)));
     }

@@ -1,13 +1,15 @@
 //! Where a publication diverges, by vertex: from the live tables or the history of scores, where they hold what was
 //! said then.
 
+use domain::facts::log::ScoresPublished;
 use projections::Fold;
 use projections::metrics::{Level, Scores};
-use projections::store::{Build, query};
+use projections::store::{Build, StoreError, query};
 use projections::tables::Projection;
 use replay::as_of::FoldOutcome;
 use replay::publication::PublicationRequest;
 use replay::verify::{self, Divergence, MAX_REPORTED};
+use replay::{ReplayError, present};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -27,7 +29,7 @@ pub(super) async fn published(
     let comparable = |build: &&Build| build.formula_hash == Some(facts.formula_hash);
     if let Some(metrics) = of(Projection::Metrics).filter(comparable)
         && metrics.position == facts.position
-        && metrics.output_digest == Some(facts.digest)
+        && is_live(conn, live, facts).await?
     {
         return Ok(verify::against_live(conn, fold, live).await?);
     }
@@ -37,6 +39,16 @@ pub(super) async fn published(
             from_history(conn, &outcome.scores, history, published.event).await
         }
         _ => Ok(Vec::new()),
+    }
+}
+
+/// Whether the live builds hold what was published.
+async fn is_live(conn: &mut PgConnection, live: &[Build], published: &ScoresPublished) -> Result<bool> {
+    match present::digests(conn, live).await {
+        Ok(digests) => Ok(digests.is_some_and(|digests| digests.digest == published.digest)),
+        // Rows that nobody can read were not published.
+        Err(ReplayError::Store(StoreError::Inconsistent { .. })) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
