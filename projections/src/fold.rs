@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::changes::Changes;
 pub use crate::families::World;
+use crate::graph::shown::{GraphPatch, ShownGraph};
 use crate::graph::{Graph, ResolveCache};
 use crate::history::History;
 use crate::metrics::windows::Windows;
@@ -59,6 +60,11 @@ impl World {
 }
 
 impl View<'_> {
+    /// The UTC day of world time.
+    pub(crate) fn today(&self) -> Day {
+        self.world.graph.today()
+    }
+
     /// All rows of the tables that follow from the state of one family alone, each sorted by key.
     pub(crate) fn derived(&self) -> Vec<TableRows> {
         self.world.derived()
@@ -92,6 +98,8 @@ pub struct Fold {
     cache: ResolveCache,
     /// What they have summed up under the formula.
     windows: Windows,
+    /// What was shown of the graph besides.
+    shown: ShownGraph,
 }
 
 impl Fold {
@@ -106,6 +114,7 @@ impl Fold {
             quarantined,
             cache: ResolveCache::default(),
             windows: Windows::default(),
+            shown: ShownGraph::default(),
         }
     }
 
@@ -187,6 +196,19 @@ impl Fold {
         let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
         self.cache.take_back(view.graph);
         scores
+    }
+
+    /// Looks at all that is shown, with what earlier looks have learnt: what a fresh view gives, and by what it differs
+    /// from what was shown before. `changes` are the rows that were touched since then.
+    pub(crate) fn show<T>(&mut self, changes: &Changes, read: impl FnOnce(&View<'_>, Scores, GraphPatch) -> T) -> T {
+        self.windows.follow(&self.world.people, self.cache.touched());
+        let mut graph = self.cache.look(&self.world.graph);
+        let patch = self.shown.complete(&mut self.cache.last_look(&self.world.graph), &mut graph, changes);
+        let view = self.world.seen(graph);
+        let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
+        let told = read(&view, scores, patch);
+        self.cache.take_back(view.graph);
+        told
     }
 
     /// Takes the touched rows, leaving none.

@@ -20,6 +20,7 @@ mod resolve;
 mod resolve_cache;
 pub mod rests;
 mod rows;
+pub(crate) mod shown;
 pub mod snapshot;
 pub mod state;
 pub mod survey;

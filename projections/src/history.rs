@@ -19,7 +19,8 @@ use std::sync::Arc;
 use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
 
-use crate::metrics::{Level, ScoreRow, Scores, by_id};
+use crate::metrics::{Level, ScoreRow, Scores};
+use crate::table::by_id;
 use crate::table::insert;
 
 pub mod family;

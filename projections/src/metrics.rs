@@ -19,7 +19,6 @@ mod terms;
 pub mod value;
 pub mod windows;
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use domain::formula::Term;
@@ -79,11 +78,6 @@ pub struct ScoreRow {
     pub terms: Vec<Option<TermValue>>,
     /// Names of the risk flags that are raised, sorted.
     pub flags: Vec<String>,
-}
-
-/// The order of ids, bytewise. Most often both are one text.
-pub(crate) fn by_id(a: &Arc<str>, b: &Arc<str>) -> Ordering {
-    if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
 }
 
 impl ScoreRow {

@@ -2,6 +2,9 @@
 //!
 //! Cells are text in the form Postgres casts to the column's type, so one writer serves every table.
 
+use std::cmp::Ordering;
+use std::sync::Arc;
+
 use domain::digest::Digest;
 
 pub mod difference;
@@ -40,6 +43,11 @@ pub struct TableRows {
     pub table: &'static Table,
     /// Its rows.
     pub rows: Vec<Row>,
+}
+
+/// The order of ids, bytewise. Most often both are one text.
+pub(crate) fn by_id(a: &Arc<str>, b: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
 }
 
 /// A cell that holds something.

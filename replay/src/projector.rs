@@ -166,9 +166,9 @@ impl Projector {
     }
 
     /// A projector of builds that hold what `fold` holds.
-    pub(crate) fn at(builds: Vec<Build>, fold: Fold, quarantine: Quarantine) -> Self {
+    pub(crate) fn at(builds: Vec<Build>, mut fold: Fold, quarantine: Quarantine) -> Self {
         let mut tables = Materialized::default();
-        tables.advance_to(fold.world.view(), fold.formula());
+        tables.advance_to(&mut fold, &Changes::default());
         Self::with(builds, fold, quarantine, tables)
     }
 
@@ -301,8 +301,7 @@ impl Projector {
         let changes = self.fold.take_changes();
         // The log's own affairs touch no vertex: what was computed before still holds.
         let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
-        let differences =
-            if quiet { Vec::new() } else { self.tables.advance_to(self.fold.world.view(), self.fold.formula()) };
+        let differences = if quiet { Vec::new() } else { self.tables.advance_to(&mut self.fold, &changes) };
         let moved = cursor(&self.fold);
         let facts = fact_rows(&self.fold.world, &changes)?;
         // Everything is computed by now: the locks are held as long as the database writes.

@@ -30,7 +30,7 @@ struct Claim {
 /// Claims of every live source, by the dependent.
 pub(super) struct Claims<'a> {
     sources: Vec<Precedence>,
-    versions: Vec<Versions<'a>>,
+    versions: Vec<VersionTexts<'a>>,
     /// The claims of dependent `v` are `claims[offsets[v]..offsets[v + 1]]`.
     offsets: Vec<usize>,
     claims: Vec<Claim>,
@@ -38,13 +38,14 @@ pub(super) struct Claims<'a> {
 
 /// The version texts of a source.
 #[derive(Clone, Copy)]
-enum Versions<'a> {
+pub(super) enum VersionTexts<'a> {
     Document(&'a DocumentClaims),
     Registry(&'a RegistryCrawled),
 }
 
-impl<'a> Versions<'a> {
-    fn text(self, number: u32) -> Option<&'a str> {
+impl<'a> VersionTexts<'a> {
+    /// The text of a claim that has this number: one more than its index among those of the source, 0 for none.
+    pub(super) fn text(self, number: u32) -> Option<&'a str> {
         match self {
             Self::Document(snapshot) => snapshot.version(number),
             Self::Registry(crawl) => {
@@ -65,7 +66,7 @@ impl<'a> Claims<'a> {
         let mut ids: Vec<u32> = Vec::new();
         for (source, (said, snapshot)) in (0..).zip(documents()) {
             sources.push(Precedence { confidence: Confidence::VerifiedSbom, rank: snapshot.rank });
-            versions.push(Versions::Document(snapshot));
+            versions.push(VersionTexts::Document(snapshot));
             ids.clear();
             ids.extend(said.ids.iter().map(|id| vertices.of(*id)));
             all.extend(snapshot.claims.iter().filter_map(|&(from, to, flags, version)| {
@@ -76,7 +77,7 @@ impl<'a> Claims<'a> {
         let answers = known.state.packages.values().zip(known.packages());
         for (source, (crawl, package)) in (fit::<u32>(sources.len(), "sources of edges")..).zip(answers) {
             sources.push(Precedence { confidence: Confidence::InferredShadow, rank: crawl.rank });
-            versions.push(Versions::Registry(&crawl.value));
+            versions.push(VersionTexts::Registry(&crawl.value));
             let from = vertices.of(package.name);
             // The flat policy knows no edge out of an ExternalRepo.
             let flags = if repos[vertices.ids[from as usize] as usize] { ROOT | FLAT } else { NESTED };

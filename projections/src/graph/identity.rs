@@ -14,7 +14,7 @@ use super::rows::{Live, StateView};
 const GITLAB: &str = "pkg:gitlab/";
 
 /// What ids mean.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Identity {
     /// By number: the id it means.
     means: Vec<Name>,
@@ -57,10 +57,9 @@ impl Identity {
         said.dedup();
         let mut linked: Vec<Option<Name>> = vec![None; names.len()];
         let mut elsewhere: BTreeMap<Name, &str> = BTreeMap::new();
-        for (package, crawl) in known.packages().zip(known.state.packages.values()) {
+        for package in known.packages() {
             linked[package.name as usize] = package.repository.map(|link| renamed[link as usize]);
-            let link = crawl.value.repository.as_deref().filter(|_| package.linked_elsewhere);
-            elsewhere.extend(link.map(|link| (package.name, link)));
+            elsewhere.extend(package.linked_elsewhere.as_deref().map(|link| (package.name, link)));
         }
         // Where the registry's link leads to a Repo, it decides; a claim decides where there is no link.
         let mut published: Vec<Option<Name>> =
@@ -101,17 +100,42 @@ impl Identity {
         for (means, repo) in means.iter_mut().zip(&published) {
             *means = repo.map_or(*means, |repo| renamed[repo as usize]);
         }
+        ask_about_renames(known, findings);
         Self { means, published, unconfirmed }
     }
 
+    /// The packages published from repositories, with the vertices that show them.
+    pub(super) fn published_from(&self) -> impl Iterator<Item = (Name, Name)> {
+        self.publications().map(|(package, repo)| (package, self.resolve(repo)))
+    }
+
+    /// What ids mean that meant something else before, when there were as many or fewer, and what they meant; likewise
+    /// where packages are published from. An id that was not there means itself.
+    pub(super) fn moved_since(&self, before: &Self) -> BTreeSet<Name> {
+        let mut moved = BTreeSet::new();
+        let shows = |identity: &Self, package: usize| {
+            let repo = identity.published.get(package).copied().flatten()?;
+            Some(identity.resolve(identity.resolve(repo)))
+        };
+        for (id, meant) in (0..).zip(&self.means) {
+            let former = before.means.get(id as usize).copied().unwrap_or(id);
+            moved.extend((former != *meant).then_some([former, *meant]).into_iter().flatten());
+            let [former, now] = [before, self].map(|identity| shows(identity, id as usize));
+            moved.extend((former != now).then_some([former, now]).into_iter().flatten().flatten());
+        }
+        moved
+    }
+
+    /// The packages that a single repository claims to publish and no registry's link confirms, with it.
+    pub(super) fn unconfirmed(&self) -> impl Iterator<Item = (Name, Name)> {
+        self.unconfirmed.iter().map(|(package, repo)| (*package, self.resolve(*repo)))
+    }
+
     /// What rests on one word alone: a package that others depend on, claimed by a single repository, of which no
-    /// registry knows where it comes from; and a rename that takes a repository to another owner. A curation settles
-    /// either: of the publication, or of the membership.
-    pub(super) fn ask_back(&self, known: StateView<'_>, live: &[Live<'_>], findings: &mut Vec<Finding>) {
-        let names = known.names;
+    /// registry knows where it comes from. A curation of the publication settles it.
+    pub(super) fn ask_about_claims(&self, known: StateView<'_>, live: &[Live<'_>], findings: &mut Vec<Finding>) {
         let mut dependents: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
-        let claimed: BTreeMap<Name, Name> =
-            self.unconfirmed.iter().map(|(package, repo)| (*package, self.resolve(*repo))).collect();
+        let claimed: BTreeMap<Name, Name> = self.unconfirmed().collect();
         if !claimed.is_empty() {
             let documents = live.iter().map(|live| (live.subject, &live.said.ids));
             let crawls = known.packages().map(|package| (self.resolve(package.name), &package.ids));
@@ -121,23 +145,32 @@ impl Identity {
                 }
             }
         }
-        for (package, dependents) in dependents {
-            let (repo, count) = (names.text(claimed[&package]), dependents.len());
-            let reason = format!("claimed by {repo} alone; no registry confirms it, and others depend on it: {count}");
-            findings.push(Finding::new("publication", names.text(package), reason));
-        }
-        let curated = known.state.curations.values().filter_map(|curation| match &curation.value.correction {
-            Correction::Membership { repo, .. } => names.find(repo),
-            _ => None,
-        });
-        let curated: BTreeSet<Name> = curated.collect();
-        for repo in known.repos() {
-            let Some(renamed) = repo.host.and_then(|host| host.renamed) else { continue };
-            let settled = curated.contains(&repo.name) || curated.contains(&renamed);
-            if !settled && names.owner(repo.name) != names.owner(renamed) {
-                let reason = format!("its host calls it {}, of another owner", names.text(renamed));
-                findings.push(Finding::new("rename", names.text(repo.name), reason));
-            }
+        let asked = dependents.into_iter();
+        findings.extend(asked.map(|(package, all)| claimed_alone(known, package, claimed[&package], all.len())));
+    }
+}
+
+/// A package that so many others depend on, claimed by a repository alone.
+pub(super) fn claimed_alone(known: StateView<'_>, package: Name, repo: Name, dependents: usize) -> Finding {
+    let repo = known.names.text(repo);
+    let reason = format!("claimed by {repo} alone; no registry confirms it, and others depend on it: {dependents}");
+    Finding::new("publication", known.names.text(package), reason)
+}
+
+/// A rename that takes a repository to another owner rests on one word alone. A curation of the membership settles it.
+fn ask_about_renames(known: StateView<'_>, findings: &mut Vec<Finding>) {
+    let names = known.names;
+    let curated = known.state.curations.values().filter_map(|curation| match &curation.value.correction {
+        Correction::Membership { repo, .. } => names.find(repo),
+        _ => None,
+    });
+    let curated: BTreeSet<Name> = curated.collect();
+    for repo in known.repos() {
+        let Some(renamed) = repo.host.and_then(|host| host.renamed) else { continue };
+        let settled = curated.contains(&repo.name) || curated.contains(&renamed);
+        if !settled && names.owner(repo.name) != names.owner(renamed) {
+            let reason = format!("its host calls it {}, of another owner", names.text(renamed));
+            findings.push(Finding::new("rename", names.text(repo.name), reason));
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What ids meant at the last look, so that a look tells which mean something else now.
 
+use std::sync::Arc;
+
 use super::identity::Identity;
 use super::membership::GrantLinks;
+use super::model::Finding;
 use super::names::Name;
 use super::resolve::{known_repositories, meant_by};
 use super::rows::StateView;
@@ -16,6 +19,8 @@ pub(super) struct Meanings {
     pub(super) repos: Vec<bool>,
     /// The ids that mean another, with that one first, sorted.
     aliases: Vec<(Name, Name)>,
+    /// What is unclear of it.
+    pub(super) findings: Arc<Vec<Finding>>,
 }
 
 impl Meanings {
@@ -37,7 +42,8 @@ impl Meanings {
     pub(super) fn weigh(&mut self, known: StateView<'_>) -> MovedIds {
         let grants = GrantLinks::of(known);
         let repositories = known_repositories(known, &grants);
-        let identity = Identity::weigh(known, &repositories, &mut Vec::new());
+        let mut findings = Vec::new();
+        let identity = Identity::weigh(known, &repositories, &mut findings);
         let repos = meant_by(&repositories, &identity);
         let means = |meanings: &Identity, repos: &[bool], id: usize| {
             let meant = meanings.means()[id];
@@ -53,7 +59,7 @@ impl Meanings {
         let pairs = identity.means().iter().zip(0..).filter(|(meant, id)| *meant != id);
         let mut aliases: Vec<(Name, Name)> = pairs.map(|(meant, id)| (*meant, id)).collect();
         aliases.sort_unstable();
-        *self = Self { identity, repositories, repos, aliases };
+        *self = Self { identity, repositories, repos, aliases, findings: findings.into() };
         moved
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use domain::recorded::{Position, Rank};
 
+use super::edges::VersionTexts;
 use super::identity::Identity;
 use super::identity_cache::Meanings;
 use super::model::{Confidence, ResolvedLink};
@@ -26,13 +27,13 @@ pub(super) enum ClaimOwner {
 
 /// Whoever claims edges.
 #[derive(Clone, Copy)]
-enum Claimant<'a> {
+pub(super) enum Claimant<'a> {
     Document(Live<'a>),
     Registry(&'a PackageRow),
 }
 
 impl<'a> Claimant<'a> {
-    fn all(owner: ClaimOwner, known: StateView<'a>, meanings: &Meanings) -> Vec<Self> {
+    pub(super) fn all(owner: ClaimOwner, known: StateView<'a>, meanings: &Meanings) -> Vec<Self> {
         match owner {
             ClaimOwner::Documents(subject) => {
                 let names = meanings.names_of(subject);
@@ -42,10 +43,53 @@ impl<'a> Claimant<'a> {
         }
     }
 
-    fn rank(self) -> Rank {
+    /// The one of an owner that said something at a position.
+    pub(super) fn at(owner: ClaimOwner, position: Position, known: StateView<'a>, meanings: &Meanings) -> Option<Self> {
+        Self::all(owner, known, meanings).into_iter().find(|claimant| claimant.rank().position == position)
+    }
+
+    pub(super) fn rank(self) -> Rank {
         match self {
             Self::Document(live) => live.said.rank,
             Self::Registry(package) => package.rank,
+        }
+    }
+
+    fn confidence(self) -> Confidence {
+        match self {
+            Self::Document(_) => Confidence::VerifiedSbom,
+            Self::Registry(_) => Confidence::InferredShadow,
+        }
+    }
+
+    /// The texts of the versions that it claims.
+    pub(super) fn versions(self, known: StateView<'a>) -> Option<VersionTexts<'a>> {
+        match self {
+            Self::Document(live) => known.snapshot(&live).map(VersionTexts::Document),
+            Self::Registry(package) => {
+                let crawl = known.state.packages.get(known.names.text(package.name))?;
+                Some(VersionTexts::Registry(&crawl.value))
+            }
+        }
+    }
+
+    /// Every claim: dependent and dependency as they are meant, flags, number of the version.
+    pub(super) fn claims(self, known: StateView<'_>, meanings: &Meanings, mut each: impl FnMut(Name, Name, u8, u32)) {
+        let Meanings { identity, repos, .. } = meanings;
+        match self {
+            Self::Document(live) => {
+                let ids = resolved(&live.said.ids, identity);
+                for &(from, to, flags, version) in known.snapshot(&live).iter().flat_map(|snapshot| &snapshot.claims) {
+                    each(ids[from as usize], ids[to as usize], flags, version);
+                }
+            }
+            Self::Registry(package) => {
+                let from = identity.resolve(package.name);
+                // The flat policy knows no edge out of an ExternalRepo.
+                let flags = if repos[from as usize] { ROOT | FLAT } else { NESTED };
+                let needed = resolved(&package.ids, identity);
+                (1..).zip(needed).for_each(|(version, to)| each(from, to, flags, version));
+            }
         }
     }
 
@@ -78,18 +122,36 @@ struct ClaimedEdge {
 
 impl ClaimedEdge {
     fn weigh(&mut self) {
-        let sure =
-            |wanted: u8| self.claims.iter().rev().find(|claim| claim.flags & wanted != 0).map(|claim| claim.confidence);
+        let sure = |wanted: u8| self.deciding(wanted).map(|claim| claim.confidence);
         (self.flat, self.nested) = (sure(FLAT), sure(ROOT | NESTED));
     }
+
+    /// The claim that decides among those with one of these flags.
+    fn deciding(&self, wanted: u8) -> Option<&LinkClaim> {
+        self.claims.iter().rev().find(|claim| claim.flags & wanted != 0)
+    }
+}
+
+/// What decides an edge: whether a subject claims it directly, and by policy how sure whose claim is.
+pub(super) struct DecidingClaims {
+    pub(super) root: bool,
+    pub(super) flat: Option<(Confidence, Position)>,
+    pub(super) nested: Option<(Confidence, Position)>,
 }
 
 /// A source that was taken in: what it mentions, and the edges that it claims.
 #[derive(Clone, Debug)]
-struct HeldSource {
-    position: Position,
-    mentions: Vec<Name>,
-    edges: Vec<(Name, Name)>,
+pub(super) struct HeldSource {
+    pub(super) position: Position,
+    pub(super) mentions: Vec<Name>,
+    pub(super) edges: Vec<(Name, Name)>,
+}
+
+/// Sources that came and went.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SourceMoves {
+    pub(super) left: Vec<HeldSource>,
+    pub(super) entered: Vec<(ClaimOwner, Position)>,
 }
 
 /// The claims of every source.
@@ -100,12 +162,44 @@ pub(super) struct LinkIndex {
     sources: BTreeMap<ClaimOwner, Vec<HeldSource>>,
     /// By number who mentions it, sorted, once a mention.
     mentioned: Vec<Vec<ClaimOwner>>,
+    /// Those that came and went since somebody asked; `None` where nobody does.
+    moves: Option<SourceMoves>,
 }
 
 impl LinkIndex {
     /// By number: whether it is mentioned.
     pub(super) fn is_mentioned(&self, id: Name) -> bool {
         self.mentioned.get(id as usize).is_some_and(|owners| !owners.is_empty())
+    }
+
+    /// The sources that came and went since this was asked for the last time; `None` for the first time, when all of
+    /// them are new.
+    pub(super) fn take_moves(&mut self) -> Option<SourceMoves> {
+        self.moves.replace(SourceMoves::default())
+    }
+
+    /// Everybody who was taken in, with where it was said.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (ClaimOwner, Position)> {
+        self.sources.iter().flat_map(|(owner, held)| held.iter().map(|source| (*owner, source.position)))
+    }
+
+    /// A source that was taken in, unless it has left.
+    pub(super) fn source(&self, owner: ClaimOwner, position: Position) -> Option<&HeldSource> {
+        self.sources.get(&owner)?.iter().find(|held| held.position == position)
+    }
+
+    /// What decides an edge; `None` where nobody claims it.
+    pub(super) fn deciding(&self, from: Name, to: Name, known: StateView<'_>) -> Option<DecidingClaims> {
+        let links = &self.links[from as usize];
+        let link = &links[find(links, to, known).ok()?];
+        let of = |wanted| link.deciding(wanted).map(|claim| (claim.confidence, claim.rank.position));
+        let root = link.claims.iter().any(|claim| claim.flags & ROOT != 0);
+        Some(DecidingClaims { root, flat: of(FLAT), nested: of(ROOT | NESTED) })
+    }
+
+    /// Everybody who mentions an id, once a mention.
+    pub(super) fn mentioning(&self, id: Name) -> &[ClaimOwner] {
+        &self.mentioned[id as usize]
     }
 
     /// Everybody who mentions one of these ids.
@@ -158,7 +252,10 @@ impl LinkIndex {
             let is_held = |source: &Claimant<'_>| kept.iter().any(|held| held.position == source.rank().position);
             entering.extend(now.iter().filter(|source| !is_held(source)).map(|source| (owner, *source)));
             left |= !gone.is_empty();
-            gone.into_iter().for_each(|gone| self.leave(owner, &gone, known));
+            gone.iter().for_each(|gone| self.leave(owner, gone, known));
+            if let Some(moves) = &mut self.moves {
+                moves.left.extend(gone);
+            }
             if !kept.is_empty() {
                 self.sources.insert(owner, kept);
             }
@@ -167,6 +264,7 @@ impl LinkIndex {
         let entered = !entering.is_empty();
         for (owner, source) in entering {
             let held = self.enter(owner, source, known, meanings);
+            self.moves.iter_mut().for_each(|moves| moves.entered.push((owner, held.position)));
             self.sources.entry(owner).or_default().push(held);
         }
         left || entered
@@ -198,35 +296,19 @@ impl LinkIndex {
         known: StateView<'_>,
         meanings: &Meanings,
     ) -> HeldSource {
-        let Meanings { identity, repos, .. } = meanings;
         let mentions: Vec<Name> = source.mentions().collect();
         for id in &mentions {
             let owners = &mut self.mentioned[*id as usize];
             owners.insert(owners.partition_point(|held| *held < owner), owner);
         }
         let mut edges = Vec::new();
-        let rank = source.rank();
-        let mut claim = |from: Name, to: Name, flags: u8, confidence: Confidence| {
+        let (rank, confidence) = (source.rank(), source.confidence());
+        source.claims(known, meanings, |from, to, flags, _| {
             if from != to {
                 self.claim(from, to, LinkClaim { confidence, rank, flags }, known);
                 edges.push((from, to));
             }
-        };
-        match source {
-            Claimant::Document(live) => {
-                let ids = resolved(&live.said.ids, identity);
-                for &(from, to, flags, _) in known.snapshot(&live).iter().flat_map(|snapshot| &snapshot.claims) {
-                    claim(ids[from as usize], ids[to as usize], flags, Confidence::VerifiedSbom);
-                }
-            }
-            Claimant::Registry(package) => {
-                let from = identity.resolve(package.name);
-                // The flat policy knows no edge out of an ExternalRepo.
-                let flags = if repos[from as usize] { ROOT | FLAT } else { NESTED };
-                let needed = resolved(&package.ids, identity);
-                needed.into_iter().for_each(|to| claim(from, to, flags, Confidence::InferredShadow));
-            }
-        }
+        });
         HeldSource { position: rank.position, mentions, edges }
     }
 

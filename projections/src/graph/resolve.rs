@@ -47,7 +47,7 @@ impl Graph {
         let projects = projects(known, &members, &[], &mut findings);
 
         let live = known.live(|id| identity.resolve(id));
-        identity.ask_back(known, &live, &mut findings);
+        identity.ask_about_claims(known, &live, &mut findings);
         let ids = present(known, &live, &identity, &repos);
         let vertex = |id: &Name| Vertex { id: names.shared(*id), ..Vertex::default() };
         let mut vertices: Vec<Vertex> = ids.iter().map(vertex).collect();

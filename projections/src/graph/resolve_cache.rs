@@ -2,6 +2,7 @@
 //! takes longer.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::time::Day;
 
@@ -10,7 +11,7 @@ use super::identity_cache::{Meanings, MovedIds};
 use super::input::Vertices;
 use super::link_index::{ClaimOwner, LinkIndex};
 use super::membership::{GrantLinks, memberships};
-use super::model::{Graph, Vertex};
+use super::model::{Finding, Graph, Vertex};
 use super::names::{InternedIds, Name};
 use super::projects::projects;
 use super::repo_of::RepoOf;
@@ -33,6 +34,21 @@ pub(crate) struct ResolveCache {
     graph: Option<Graph>,
     /// The day of the last look.
     today: Option<Day>,
+    /// What is unclear of members and projects.
+    findings: Arc<Vec<Finding>>,
+}
+
+/// What was looked at last, for whoever shows more of it than scores rest on.
+pub(crate) struct LastLook<'a> {
+    pub(super) known: StateView<'a>,
+    pub(super) meanings: &'a Meanings,
+    pub(super) links: &'a mut LinkIndex,
+    /// The vertices, in order.
+    pub(super) ids: &'a [Name],
+    /// By number the place of an id, where it is a vertex.
+    pub(super) places: &'a [u32],
+    /// What is unclear of members and projects.
+    pub(super) findings: &'a Arc<Vec<Finding>>,
 }
 
 /// The vertices of the last graph.
@@ -83,6 +99,13 @@ impl ResolveCache {
         self.touched.as_ref()
     }
 
+    /// What was looked at last: this state.
+    pub(crate) fn last_look<'a>(&'a mut self, state: &'a GraphState) -> LastLook<'a> {
+        let Self { rows, meanings, link_index: links, places, findings, .. } = self;
+        let known = StateView::of(state, rows);
+        LastLook { known, meanings, links, ids: &places.ids, places: &places.by_number, findings }
+    }
+
     /// Takes back the graph of the last look.
     pub(crate) fn take_back(&mut self, graph: Graph) {
         self.graph = Some(graph);
@@ -123,7 +146,7 @@ impl ResolveCache {
         let today = state.today();
         let answers = self.today.is_some_and(|then| then != today && survey::speaks_since(state, then));
         if news.projects || news.identity || answers || first {
-            self.belong(&mut graph, known);
+            self.findings = self.belong(&mut graph, known).into();
         }
         if news.identity || renumbered || first {
             graph.repo_of = self.repo_of(known.names);
@@ -138,7 +161,7 @@ impl ResolveCache {
     }
 
     /// Says of every vertex whether it is a Repo, and whose.
-    fn belong(&self, graph: &mut Graph, known: StateView<'_>) {
+    fn belong(&self, graph: &mut Graph, known: StateView<'_>) -> Vec<Finding> {
         let Meanings { identity, repos, .. } = &self.meanings;
         let mut findings = Vec::new();
         let grants = GrantLinks::of(known);
@@ -146,6 +169,7 @@ impl ResolveCache {
         graph.projects = projects(known, &members, &graph.projects, &mut findings);
         belong(&mut graph.vertices, &self.places.ids, repos, &members, &graph.projects);
         mark_public_goods(graph, known.state, &self.vertices());
+        findings
     }
 
     fn vertices(&self) -> Vertices<'_> {

@@ -66,8 +66,8 @@ pub(super) struct PackageRow {
     pub(super) ids: Vec<Name>,
     /// The repository that it links.
     pub(super) repository: Option<Name>,
-    /// Whether its link leads to something that is none on the hosts that we know.
-    pub(super) linked_elsewhere: bool,
+    /// Its link, where that leads to something that is none on the hosts that we know.
+    pub(super) linked_elsewhere: Option<Box<str>>,
     pub(super) downloads: Option<u64>,
 }
 
@@ -238,8 +238,9 @@ impl News {
     }
 
     fn of_package(&mut self, held: Option<&PackageRow>, new: &PackageRow) {
-        let link = |row: &PackageRow| (row.repository, row.linked_elsewhere);
-        self.identity |= held.map(link) != Some(link(new));
+        let is_linked_alike =
+            |held: &PackageRow| (held.repository, &held.linked_elsewhere) == (new.repository, &new.linked_elsewhere);
+        self.identity |= !held.is_some_and(is_linked_alike);
         self.signals |= held.and_then(|row| row.downloads) != new.downloads;
     }
 }
@@ -275,7 +276,11 @@ fn package(names: &mut InternedIds, key: &str, crawl: &Newest<RegistryCrawled>) 
         name: names.number(key),
         rank: crawl.rank,
         ids: facts.dependencies.iter().map(|dependency| names.number(&dependency.purl)).collect(),
-        linked_elsewhere: repository.is_none() && facts.repository.as_deref().is_some_and(is_link),
+        linked_elsewhere: facts
+            .repository
+            .as_deref()
+            .filter(|link| repository.is_none() && is_link(link))
+            .map(Into::into),
         repository: repository.map(|repository| names.number(&repository)),
         downloads: facts.downloads_30d(),
     }

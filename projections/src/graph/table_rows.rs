@@ -4,107 +4,67 @@ use domain::time::Timestamp;
 use serde_json::json;
 
 use super::family::{EDGE, FINDING, PROJECT, VERTEX};
+use super::shown::EdgePatch;
 use super::{EdgeClaim, Finding, Graph, Project, ResolvedEdge, Vertex};
-use crate::table::difference::side_by_side;
-use crate::table::{Row, Table, TableDiff, some, surrogate};
+use crate::table::{Row, Table, TableDiff, by_id, some, surrogate};
 
-/// What the tables are made from: a graph, and by vertex its latest commit.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct GraphContent<'a> {
-    pub(crate) graph: &'a Graph,
-    pub(crate) latest: &'a [Option<Timestamp>],
-}
-
-/// By how much a table differs from what it held before; `None` for one that is made from something else.
-pub(crate) fn difference(table: &Table, before: GraphContent<'_>, after: GraphContent<'_>) -> Option<TableDiff> {
+/// All rows of a table, in the order of the graph; `None` for one that is made from something else. `latest` is by
+/// vertex its latest commit.
+pub(crate) fn rows(table: &Table, graph: &Graph, latest: &[Option<Timestamp>]) -> Option<Vec<Row>> {
     match table {
-        table if *table == PROJECT => Some(projects(before.graph, after.graph)),
-        table if *table == VERTEX => Some(vertices(before, after)),
-        table if *table == EDGE => Some(edges(before.graph, after.graph)),
-        table if *table == FINDING => Some(findings(before.graph, after.graph)),
+        table if *table == PROJECT => Some(graph.projects.iter().map(project_row).collect()),
+        table if *table == VERTEX => {
+            let each = graph.vertices.iter().zip(latest);
+            Some(each.map(|(vertex, latest)| vertex_row(graph, vertex, *latest)).collect())
+        }
+        table if *table == EDGE => Some(graph.edges.iter().map(|edge| edge_row(graph, edge)).collect()),
+        table if *table == FINDING => Some(graph.findings.iter().map(finding_row).collect()),
         _ => None,
     }
 }
 
-fn projects(before: &Graph, after: &Graph) -> TableDiff {
+/// By how much the projects differ from those before.
+pub(crate) fn projects(before: &[Project], after: &[Project]) -> TableDiff {
     fn shown(project: &Project) -> (&str, &str, [&Option<String>; 3]) {
         (&project.name, project.kind, [&project.git_url, &project.category, &project.website])
     }
     TableDiff::between(
         &PROJECT,
-        before.projects.iter(),
-        after.projects.iter(),
-        |a, b| a.id.cmp(&b.id),
+        before.iter(),
+        after.iter(),
+        |a, b| by_id(&a.id, &b.id),
         |a, b| shown(a) == shown(b),
         project_row,
     )
 }
 
-fn vertices(before: GraphContent<'_>, after: GraphContent<'_>) -> TableDiff {
-    fn each<'a>(content: GraphContent<'a>) -> impl Iterator<Item = (&'a Graph, &'a Vertex, Option<Timestamp>)> {
-        let each = content.graph.vertices.iter().zip(content.latest.iter());
-        each.map(move |(vertex, latest)| (content.graph, vertex, *latest))
-    }
-    // The number of a project says nothing: others come and go.
-    fn project<'a>(graph: &'a Graph, vertex: &Vertex) -> Option<&'a str> {
-        vertex.project.map(|n| graph.projects[n as usize].id.as_ref())
-    }
-    TableDiff::between(
-        &VERTEX,
-        each(before),
-        each(after),
-        |a, b| a.1.id.cmp(&b.1.id),
-        |a, b| {
-            a.2 == b.2
-                && (a.1.repo, a.1.evidence, &a.1.details) == (b.1.repo, b.1.evidence, &b.1.details)
-                && project(a.0, a.1) == project(b.0, b.1)
-        },
-        |(graph, vertex, latest)| vertex_row(graph, vertex, latest),
-    )
-}
-
-fn edges(before: &Graph, after: &Graph) -> TableDiff {
-    fn each<'a>(graph: &'a Graph, numbers: &[u32]) -> impl Iterator<Item = ((u32, u32), &'a Graph, &'a ResolvedEdge)> {
-        let number = |vertex: u32| numbers[vertex as usize];
-        graph.edges.iter().map(move |edge| ((number(edge.from), number(edge.to)), graph, edge))
-    }
-    let [old, new] = numbers(&before.vertices, &after.vertices);
-    TableDiff::between(
-        &EDGE,
-        each(before, &old),
-        each(after, &new),
-        |a, b| a.0.cmp(&b.0),
-        |(_, _, a), (_, _, b)| (a.root, &a.flat, &a.nested) == (b.root, &b.flat, &b.nested),
-        |(_, graph, edge)| edge_row(graph, edge),
-    )
-}
-
-/// Numbers for the vertices of two graphs in the order of ids, the same for the same id.
-fn numbers(before: &[Vertex], after: &[Vertex]) -> [Vec<u32>; 2] {
-    let (mut old, mut new) = (Vec::with_capacity(before.len()), Vec::with_capacity(after.len()));
-    let mut next = 0;
-    side_by_side(
-        before.iter(),
-        after.iter(),
-        |a, b| a.id.cmp(&b.id),
-        |a, b| {
-            old.extend(a.map(|_| next));
-            new.extend(b.map(|_| next));
-            next += 1;
-        },
-    );
-    [old, new]
-}
-
-fn findings(before: &Graph, after: &Graph) -> TableDiff {
+/// By how much the open questions differ from those before.
+pub(crate) fn findings(before: &[Finding], after: &[Finding]) -> TableDiff {
     TableDiff::between(
         &FINDING,
-        before.findings.iter(),
-        after.findings.iter(),
+        before.iter(),
+        after.iter(),
         |a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)),
         |a, b| a.reason == b.reason,
         finding_row,
     )
+}
+
+/// By how much the edges differ from those before.
+pub(crate) fn edges(graph: &Graph, patch: EdgePatch) -> TableDiff {
+    let EdgePatch { gone, changed } = patch;
+    TableDiff {
+        table: &EDGE,
+        gone: gone.into_iter().map(|(from, to, edge)| edge_cells(&from, &to, &edge)).collect(),
+        changed: changed.into_iter().map(|place| edge_row(graph, &graph.edges[place])).collect(),
+    }
+}
+
+/// The key of a vertex that is there no more.
+pub(crate) fn gone_vertex(id: &str) -> Row {
+    let mut row = vec![None; VERTEX.columns.len()];
+    row[0] = some(id);
+    row
 }
 
 fn project_row(project: &Project) -> Row {
@@ -119,7 +79,8 @@ fn project_row(project: &Project) -> Row {
     ]
 }
 
-fn vertex_row(graph: &Graph, vertex: &Vertex, latest_commit: Option<Timestamp>) -> Row {
+/// The row of a vertex.
+pub(crate) fn vertex_row(graph: &Graph, vertex: &Vertex, latest_commit: Option<Timestamp>) -> Row {
     let details = &vertex.details;
     let releases = details
         .releases
@@ -148,11 +109,16 @@ fn vertex_row(graph: &Graph, vertex: &Vertex, latest_commit: Option<Timestamp>) 
 }
 
 fn edge_row(graph: &Graph, edge: &ResolvedEdge) -> Row {
+    let id = |vertex: u32| &graph.vertices[vertex as usize].id;
+    edge_cells(id(edge.from), id(edge.to), edge)
+}
+
+fn edge_cells(from: &str, to: &str, edge: &ResolvedEdge) -> Row {
     let version = |claim: &Option<EdgeClaim>| claim.as_ref().and_then(|claim| claim.version.clone());
     let confidence = |claim: &Option<EdgeClaim>| claim.as_ref().map(|claim| claim.confidence.name().to_owned());
     vec![
-        some(&graph.vertices[edge.from as usize].id),
-        some(&graph.vertices[edge.to as usize].id),
+        some(from),
+        some(to),
         some(edge.root),
         version(&edge.flat),
         confidence(&edge.flat),

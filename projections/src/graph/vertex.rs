@@ -1,6 +1,7 @@
 //! What is shown of a vertex besides its scores: names, versions, host facts. None of it enters a digest.
 
-use domain::facts::registry::Release;
+use domain::facts::registry::{RegistryCrawled, Release};
+use domain::facts::repo::RepoObserved;
 use domain::purl;
 use domain::recorded::Rank;
 use domain::time::Timestamp;
@@ -8,7 +9,9 @@ use domain::version::VersionText;
 
 use super::input::Vertices;
 use super::model::{Details, MAX_RELEASES, Vertex, add_downloads};
+use super::names::Name;
 use super::rows::{Live, StateView};
+use super::state::RepoFacts;
 
 /// Writes the details of every vertex.
 pub(super) fn write(known: StateView<'_>, places: &Vertices<'_>, live: &[Live<'_>], all: &mut [Vertex]) {
@@ -56,20 +59,11 @@ fn show(known: StateView<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all
             details.name.clone_from(&spelled.value);
         }
         if let Some(host) = facts.host.as_ref().filter(|host| hosts[n] == Some(host.rank)) {
-            details.private = host.value.private;
-            details.license.clone_from(&host.value.license);
-            details.parent.clone_from(&host.value.parent);
-            details.latest_version.clone_from(&host.value.latest_version);
-            details.releases = releases(&host.value.releases);
+            tell_host(details, &host.value);
         }
     }
     for (crawl, package) in known.state.packages.values().zip(known.packages()) {
-        let details = &mut all[places.of(package.name) as usize].details;
-        details.latest_version = details.latest_version.take().or_else(|| crawl.value.latest_version.clone());
-        details.license = details.license.take().or_else(|| crawl.value.license.clone());
-        details.releases.extend(releases(&crawl.value.releases));
-        details.releases.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
-        details.releases.truncate(MAX_RELEASES);
+        tell_crawl(&mut all[places.of(package.name) as usize].details, &crawl.value);
     }
     for (package, repo) in places.identity.publications() {
         all[places.of(repo) as usize].details.packages.push(known.names.text(package).to_owned());
@@ -105,6 +99,56 @@ fn versions_of_documents(
             details.latest_version = Some(version.to_owned());
         }
     }
+}
+
+/// The details of one vertex, which these ids mean, but for the signals of adoption: as [`write`] has them.
+pub(super) fn details_of(
+    known: StateView<'_>,
+    id: Name,
+    mut names: Vec<Name>,
+    published: impl Iterator<Item = Name>,
+    said_version: Option<&str>,
+) -> Details {
+    let mut details = Details::named(purl::full_name(known.names.text(id)));
+    // In the order of the state's.
+    names.sort_unstable_by_key(|name| known.names.order()[*name as usize]);
+    let repos: Vec<(Name, &RepoFacts)> =
+        names.iter().filter_map(|name| Some((*name, known.state.repos.get(known.names.text(*name))?))).collect();
+    if let Some(spelled) = repos.iter().find(|(name, _)| *name == id).and_then(|(_, facts)| facts.spelled.as_ref()) {
+        details.name.clone_from(&spelled.value);
+    }
+    let host = repos.iter().filter_map(|(_, facts)| facts.host.as_ref()).max_by_key(|host| host.rank);
+    host.iter().for_each(|host| tell_host(&mut details, &host.value));
+    let crawls = names.iter().filter_map(|name| known.state.packages.get(known.names.text(*name)));
+    crawls.for_each(|crawl| tell_crawl(&mut details, &crawl.value));
+    details.packages = published.map(|package| known.names.text(package).to_owned()).collect();
+    details.packages.sort_unstable();
+    if let Some(version) = said_version
+        && details.packages.is_empty()
+        && known.package(id).is_none()
+        && host.is_none()
+    {
+        details.latest_version = Some(version.to_owned());
+    }
+    details
+}
+
+/// Writes what the host that decides says of a repository.
+fn tell_host(details: &mut Details, host: &RepoObserved) {
+    details.private = host.private;
+    details.license.clone_from(&host.license);
+    details.parent.clone_from(&host.parent);
+    details.latest_version.clone_from(&host.latest_version);
+    details.releases = releases(&host.releases);
+}
+
+/// Writes what a registry says of a package, in the order of packages.
+fn tell_crawl(details: &mut Details, crawl: &RegistryCrawled) {
+    details.latest_version = details.latest_version.take().or_else(|| crawl.latest_version.clone());
+    details.license = details.license.take().or_else(|| crawl.license.clone());
+    details.releases.extend(releases(&crawl.releases));
+    details.releases.sort_unstable_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
+    details.releases.truncate(MAX_RELEASES);
 }
 
 fn releases(releases: &[Release]) -> Vec<(String, Option<Timestamp>)> {

@@ -4,15 +4,11 @@ use serde_json::json;
 
 use super::exact::hundredths;
 use super::family::SCORE;
-use super::{ScoreRow, Scores, by_id};
-use crate::table::{Row, Table, TableDiff, some};
+use super::{ScoreRow, Scores};
+use crate::table::{Row, TableDiff, by_id, some};
 
-/// By how much a table differs from what it held before; `None` for one that is made from something else.
-pub(crate) fn difference(table: &Table, before: &Scores, after: &Scores) -> Option<TableDiff> {
-    (*table == SCORE).then(|| scores(before, after))
-}
-
-fn scores(before: &Scores, after: &Scores) -> TableDiff {
+/// By how much the scores differ from those before.
+pub(crate) fn scores(before: &Scores, after: &Scores) -> TableDiff {
     let shape = (&before.terms, before.flagged) == (&after.terms, after.flagged);
     TableDiff::between(
         &SCORE,

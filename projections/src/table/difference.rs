@@ -17,6 +17,11 @@ pub struct TableDiff {
 }
 
 impl TableDiff {
+    /// Whether nothing differs.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.gone.is_empty() && self.changed.is_empty()
+    }
+
     /// The rows by which `after` differs from `before`: `order` compares keys, `same` the rest.
     pub(crate) fn between<T>(
         table: &'static Table,

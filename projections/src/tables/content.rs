@@ -1,37 +1,26 @@
 //! What the derived tables hold, before it is text.
 
-use std::borrow::Cow;
-
 use domain::time::{Day, Timestamp};
 
-use crate::families::Projection;
 use crate::fold::View;
 use crate::graph::Graph;
-use crate::graph::table_rows::{self as graph, GraphContent};
-use crate::metrics::Scores;
-use crate::metrics::table_rows as metrics;
+use crate::graph::table_rows as graph;
+use crate::metrics::family::SCORE;
+use crate::metrics::{Scores, table_rows as metrics};
 use crate::people::table_rows::{self as people, RepoCommits};
-use crate::table::difference::between_rows;
-use crate::table::{Row, Table, TableDiff, TableRows};
+use crate::table::{Row, Table, TableRows};
 
 /// What the derived tables are made from: a view and its scores.
 #[derive(Clone, Debug)]
 pub struct Content<'a> {
-    pub(super) graph: &'a Graph,
-    pub(super) scores: &'a Scores,
+    graph: &'a Graph,
+    scores: &'a Scores,
     /// By vertex: its latest commit.
-    pub(super) latest: Cow<'a, [Option<Timestamp>]>,
+    latest: Vec<Option<Timestamp>>,
     /// Repositories with a git log, by id.
-    pub(super) repos: Vec<RepoCommits<'a>>,
+    repos: Vec<RepoCommits<'a>>,
     /// Rows that follow from the state of one family alone.
-    pub(super) derived: Cow<'a, [TableRows]>,
-}
-
-/// What a view tells of repositories, by id.
-pub(super) fn told<'a>(view: &'a View<'_>) -> Vec<RepoCommits<'a>> {
-    // Vertices are sorted by id, so what goes by vertex goes by id.
-    let id = |vertex: u32| &*view.graph.vertices[vertex as usize].id;
-    view.contributions.repos.iter().map(|(n, repo)| RepoCommits::of(id(*n), repo)).collect()
+    derived: Vec<TableRows>,
 }
 
 impl<'a> Content<'a> {
@@ -44,50 +33,27 @@ impl<'a> Content<'a> {
         for (vertex, repo) in &view.contributions.repos {
             latest[*vertex as usize] = repo.latest_commit(today);
         }
-        Self { graph, scores, latest: Cow::Owned(latest), repos: told(view), derived: Cow::Owned(view.derived()) }
+        // Vertices are sorted by id, so what goes by vertex goes by id.
+        let id = |vertex: u32| &*graph.vertices[vertex as usize].id;
+        let repos = view.contributions.repos.iter().map(|(n, repo)| RepoCommits::of(id(*n), repo)).collect();
+        Self { graph, scores, latest, repos, derived: view.derived() }
     }
 
     /// All rows of a table, in no order; `None` for one that holds a state, or the history.
     #[must_use]
     pub fn rows(&self, table: &Table) -> Option<Vec<Row>> {
-        let (graph, scores) = (Graph::default(), Scores::default());
-        let (latest, derived) = (Cow::Borrowed(&[][..]), Cow::Borrowed(&[][..]));
-        let nothing = Content { graph: &graph, scores: &scores, latest, repos: Vec::new(), derived };
-        Some(self.difference(table, &nothing, &[], &self.repos)?.changed)
+        if *table == SCORE {
+            return Some(metrics::scores(&Scores::default(), self.scores).changed);
+        }
+        let derived = || Some(self.derived.iter().find(|rows| rows.table == table)?.rows.clone());
+        graph::rows(table, self.graph, &self.latest)
+            .or_else(|| Some(people::difference(table, &[], &self.repos)?.changed))
+            .or_else(derived)
     }
 
     /// All rows of a table in the order of its key, made as they are taken, where it holds many; `None` for others.
     #[must_use]
     pub fn rows_by_key(&self, table: &Table) -> Option<Box<dyn Iterator<Item = Row> + '_>> {
         people::by_key(table, &self.repos)
-    }
-
-    /// By how much every table differs from what it held before. Of `old` repositories there was told what is told of
-    /// `new` ones no more.
-    pub(super) fn differences(
-        &self,
-        before: &Content<'_>,
-        old: &[RepoCommits<'_>],
-        new: &[RepoCommits<'_>],
-    ) -> Vec<TableDiff> {
-        let tables = Projection::ALL.into_iter().flat_map(Projection::tables);
-        tables.filter_map(|table| self.difference(table, before, old, new)).collect()
-    }
-
-    fn difference(
-        &self,
-        table: &Table,
-        before: &Content<'_>,
-        old: &[RepoCommits<'_>],
-        new: &[RepoCommits<'_>],
-    ) -> Option<TableDiff> {
-        graph::difference(table, before.of_graph(), self.of_graph())
-            .or_else(|| people::difference(table, old, new))
-            .or_else(|| metrics::difference(table, before.scores, self.scores))
-            .or_else(|| between_rows(table, &before.derived, &self.derived))
-    }
-
-    fn of_graph(&self) -> GraphContent<'_> {
-        GraphContent { graph: self.graph, latest: &self.latest }
     }
 }

@@ -1,29 +1,58 @@
 //! What the derived tables hold, kept from one page to the next: a page costs what it changes, not what there is.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::digest::Digest;
 use domain::facts::gitlog::UnsignedDay;
-use domain::formula::Formula;
-use domain::time::Timestamp;
+use domain::recorded::Position;
+use domain::time::{Day, Timestamp};
 
-use super::content::{Content, told};
-use crate::fold::View;
-use crate::graph::Graph;
-use crate::metrics::Scores;
+use crate::changes::Changes;
+use crate::families::Projection;
+use crate::fold::{Fold, View};
+use crate::graph::family::VERTEX;
+use crate::graph::shown::GraphPatch;
+use crate::graph::{Finding, Graph, Project, Vertex, table_rows as graph_rows};
+use crate::metrics::{Scores, table_rows as metrics};
 use crate::people::state::{AuthorFacts, DayRow};
-use crate::people::table_rows::{RepoCommits, moved};
-use crate::table::{TableDiff, TableRows};
+use crate::people::table_rows::{self as people, RepoCommits, moved};
+use crate::table::difference::{between_rows, side_by_side};
+use crate::table::{TableDiff, TableRows, by_id};
 
 /// A content of its own. By default that of empty tables.
 #[derive(Clone, Debug, Default)]
 pub struct Materialized {
-    graph: Graph,
+    vertices: Vec<HeldVertex>,
+    projects: Vec<Project>,
+    findings: Vec<Finding>,
     scores: Scores,
-    latest: Vec<Option<Timestamp>>,
-    repos: BTreeMap<String, OwnedCommits>,
+    repos: BTreeMap<Arc<str>, OwnedCommits>,
     derived: Vec<TableRows>,
+    /// The UTC day of world time; none where the tables are empty.
+    today: Option<Day>,
+}
+
+/// What is told of a vertex besides what the graph's own patch tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct HeldVertex {
+    id: Arc<str>,
+    repo: bool,
+    project: Option<Arc<str>>,
+    evidence: Option<(&'static str, Position)>,
+    /// Signals of adoption.
+    signals: [Option<u64>; 3],
+    latest: Option<Timestamp>,
+}
+
+impl HeldVertex {
+    fn of(graph: &Graph, vertex: &Vertex, latest: Option<Timestamp>) -> Self {
+        // The number of a project says nothing: others come and go.
+        let project = vertex.project.map(|n| Arc::clone(&graph.projects[n as usize].id));
+        let details = &vertex.details;
+        let signals = [details.stars, details.forks, details.downloads];
+        Self { id: Arc::clone(&vertex.id), repo: vertex.repo, project, evidence: vertex.evidence, signals, latest }
+    }
 }
 
 /// What is told of a repository.
@@ -41,28 +70,101 @@ impl OwnedCommits {
 }
 
 impl Materialized {
-    /// Advances to what a view gives under a formula. Answers by how much the tables differ from what they were.
-    pub fn advance_to(&mut self, view: View<'_>, formula: &Formula) -> Vec<TableDiff> {
-        let Self { graph, scores, latest, repos, derived } = self;
-        let before: Vec<RepoCommits<'_>> = repos.iter().map(|(id, held)| held.told(id)).collect();
-        let (old, new) = moved(&before, &told(&view));
-        let after = view.scores(formula);
-        let content = Content::of(&view, &after);
-        let held = {
-            let (latest, derived) = (Cow::Borrowed(&latest[..]), Cow::Borrowed(&derived[..]));
-            Content { graph, scores, latest, repos: before, derived }
-        };
-        let differences = content.differences(&held, &old, &new);
-        let (after_latest, after_derived) = (content.latest.into_owned(), content.derived.into_owned());
-        let gone: Vec<String> = old.iter().map(|repo| repo.id.to_owned()).collect();
-        for id in gone {
-            repos.remove(&id);
+    /// Advances to what a fold gives where it stands. `changes` are the rows of its state that were touched since it
+    /// was here the last time. Answers by how much the tables differ from what they were.
+    ///
+    /// # Panics
+    /// When these are not the tables that this fold has advanced so far: what it patches would be something else.
+    pub fn advance_to(&mut self, fold: &mut Fold, changes: &Changes) -> Vec<TableDiff> {
+        fold.show(changes, |view, scores, patch| self.take_in(view, scores, patch, changes))
+    }
+
+    fn take_in(&mut self, view: &View<'_>, scores: Scores, patch: GraphPatch, changes: &Changes) -> Vec<TableDiff> {
+        assert_eq!(patch.is_first, self.today.is_none(), "one fold advances one content");
+        let graph = &view.graph;
+        let logs = touched_logs(view, &patch, changes);
+        let mut differences = self.commits(view, &logs);
+        differences.push(self.vertices(view, &patch, &logs));
+        let projects = graph_rows::projects(&self.projects, &graph.projects);
+        if !projects.is_empty() {
+            self.projects.clone_from(&graph.projects);
         }
-        for RepoCommits { id, days, unsigned, authors } in new {
-            let (days, unsigned) = (days.to_vec(), unsigned.to_vec());
-            repos.insert(id.to_owned(), OwnedCommits { days, unsigned, authors: authors.clone() });
+        let findings = graph_rows::findings(&self.findings, &graph.findings);
+        if !findings.is_empty() {
+            self.findings.clone_from(&graph.findings);
         }
-        (*graph, *scores, *latest, *derived) = (view.graph, after, after_latest, after_derived);
+        let derived = view.derived();
+        differences.extend(derived.iter().filter_map(|rows| between_rows(rows.table, &self.derived, &derived)));
+        differences.extend([projects, findings, graph_rows::edges(graph, patch.edges)]);
+        differences.push(metrics::scores(&self.scores, &scores));
+        (self.scores, self.derived) = (scores, derived);
+        self.today = Some(view.today());
         differences
     }
+
+    /// Commits of repositories of which something else may be told.
+    fn commits(&mut self, view: &View<'_>, logs: &BTreeSet<Arc<str>>) -> Vec<TableDiff> {
+        let before: Vec<RepoCommits<'_>> = logs.iter().filter_map(|id| Some(self.repos.get(id)?.told(id))).collect();
+        let now = |id: &'_ Arc<str>| view.contributions.repos.get(&view.graph.vertex(id)?);
+        let after: Vec<RepoCommits<'_>> = logs.iter().filter_map(|id| Some(RepoCommits::of(id, now(id)?))).collect();
+        let (old, new) = moved(&before, &after);
+        let tables = Projection::ALL.into_iter().flat_map(Projection::tables);
+        let differences = tables.filter_map(|table| people::difference(table, &old, &new)).collect();
+        let owned = |repo: &RepoCommits<'_>| OwnedCommits {
+            days: repo.days.to_vec(),
+            unsigned: repo.unsigned.to_vec(),
+            authors: repo.authors.clone(),
+        };
+        let gone: Vec<Arc<str>> = old.iter().map(|repo| repo.id.into()).collect();
+        for id in gone {
+            self.repos.remove(&id);
+        }
+        self.repos.extend(new.iter().map(|repo| (repo.id.into(), owned(repo))));
+        differences
+    }
+
+    /// Vertices, by what is told of them; where their commits may be others, the latest is looked for.
+    fn vertices(&mut self, view: &View<'_>, patch: &GraphPatch, logs: &BTreeSet<Arc<str>>) -> TableDiff {
+        let (graph, today) = (&view.graph, view.today());
+        let is_other_day = self.today != Some(today);
+        let mut looked_at = vec![is_other_day; graph.vertices.len()];
+        for place in logs.iter().filter_map(|id| graph.vertex(id)) {
+            looked_at[place as usize] = true;
+        }
+        let mut difference = TableDiff { table: &VERTEX, gone: Vec::new(), changed: Vec::new() };
+        let mut held = Vec::with_capacity(graph.vertices.len());
+        side_by_side(
+            std::mem::take(&mut self.vertices).into_iter(),
+            (0..).zip(&graph.vertices),
+            |held, (_, vertex)| by_id(&held.id, &vertex.id),
+            |old, new| match (old, new) {
+                (old, Some((place, vertex))) => {
+                    let repo = || view.contributions.repos.get(&place)?.latest_commit(today);
+                    let latest = match &old {
+                        Some(old) if !looked_at[place as usize] => old.latest,
+                        _ => repo(),
+                    };
+                    let now = HeldVertex::of(graph, vertex, latest);
+                    if patch.details[place as usize] || old.as_ref() != Some(&now) {
+                        difference.changed.push(graph_rows::vertex_row(graph, vertex, latest));
+                    }
+                    held.push(now);
+                }
+                (Some(old), None) => difference.gone.push(graph_rows::gone_vertex(&old.id)),
+                (None, None) => {}
+            },
+        );
+        self.vertices = held;
+        difference
+    }
+}
+
+/// The vertices whose commits may be others: those of logs that were touched, and those that other ids mean now.
+fn touched_logs(view: &View<'_>, patch: &GraphPatch, changes: &Changes) -> BTreeSet<Arc<str>> {
+    let id = |vertex: &u32| Arc::clone(&view.graph.vertices[*vertex as usize].id);
+    if patch.is_first {
+        return view.contributions.repos.keys().map(id).collect();
+    }
+    let logs = changes.of("log").filter_map(|repo| view.graph.repo_of.get(repo));
+    logs.map(id).chain(patch.meant.iter().cloned()).collect()
 }

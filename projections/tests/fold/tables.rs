@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{Event, Timestamp};
 use projections::fold::{Fold, World};
+use projections::history::History;
 use projections::tables::{Content, Materialized, Projection, Row};
 use proptest::prelude::*;
 
@@ -37,8 +38,12 @@ proptest! {
     #[test]
     fn differences_of_pages_add_up_to_the_whole(
         (events, pages, name) in (log(60), prop::collection::vec(1..12usize, 1..40), prop::sample::select(&FORMULAS)),
+        // Looks between pages: what comes and goes between two of them must show all the same.
+        (ticks, looks) in (any::<bool>(), prop::collection::btree_set(1..=120u64, 0..60)),
     ) {
-        let mut fold = Fold::new(World::default(), formula(name), Default::default(), None);
+        let history = ticks.then(History::default);
+        let mut fold = Fold::new(World::default(), formula(name), Default::default(), history);
+        fold.note_changes();
         let (mut kept, mut tables) = (Materialized::default(), Tables::new());
         let events = in_order(&[events.clone(), recounted(&events)].concat());
         let mut pages = pages.into_iter().cycle();
@@ -46,11 +51,17 @@ proptest! {
         while !left.is_empty() {
             let (page, rest) = left.split_at(left.len().min(pages.next().unwrap()));
             left = rest;
-            page.iter().for_each(|event| fold.apply(event).unwrap());
+            for event in page {
+                fold.apply(event).unwrap();
+                if looks.contains(&event.position) {
+                    fold.evaluate_cached();
+                }
+            }
+            let changes = fold.take_changes();
+            let turned = kept.advance_to(&mut fold, &changes);
             let view = fold.world.view();
             let scores = view.scores(fold.formula());
             let content = Content::of(&view, &scores);
-            let turned = kept.advance_to(fold.world.view(), fold.formula());
             for difference in turned {
                 let key = |row: &Row| row[..difference.table.key].to_vec();
                 let rows = tables.entry(difference.table.name).or_default();

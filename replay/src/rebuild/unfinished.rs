@@ -158,7 +158,7 @@ impl Unfinished {
             let changes = fold.take_changes();
             let facts = fact_rows(&fold.world, &changes);
             let mut tables = Materialized::default();
-            let all = tables.advance_to(fold.world.view(), fold.formula());
+            let all = tables.advance_to(&mut fold, &changes);
             let digests = FoldDigests::of(&fold);
             (fold, facts, tables, all, digests)
         });
