@@ -93,12 +93,27 @@ async fn the_database_keeps_entries_small_whoever_writes() {
         with("actor", "ann@example.org".to_owned()),
         with("actor", "see ann@example.org.".to_owned()),
         with("other", "x".repeat(70_000)),
+        // However it is spelled.
+        r#"{"actor":"ann\u0040example.org"}"#.to_owned(),
+        r#"{"\u0061ctor":"ann@example.org"}"#.to_owned(),
+        r#"{"actor":{"of":"ann@example.org"}}"#.to_owned(),
+        json!({"actor": "\u{1}".repeat(257)}).to_string(),
     ] {
         assert_eq!(inserted(&db, &metadata).await.as_deref(), Some("append_metadata"), "{metadata:.40}");
     }
-    for metadata in ["{}".to_owned(), with("actor", "x".repeat(256)), with("actor", "lib@v1.2.3 user@host".to_owned())]
-    {
+    for metadata in [
+        "{}".to_owned(),
+        with("actor", "x".repeat(256)),
+        with("actor", "lib@v1.2.3 user@host".to_owned()),
+        with("other", "ann@example.org".to_owned()),
+        with("other", "x".repeat(4_000)),
+        json!({"actor": "\u{1}".repeat(256)}).to_string(),
+    ] {
         assert_eq!(inserted(&db, &metadata).await, None, "{metadata:.40}");
+    }
+    for metadata in ["", "ann", r#"{"actor":"ann"#, r#"{"actor":"ann@example.org"#] {
+        let refused = inserted(&db, metadata).await;
+        assert_eq!(refused.as_deref(), Some(""), "no JSON, which no constraint says: {metadata}");
     }
     let event = "INSERT INTO log.event VALUES ($1, 0, 1, 1, now(), 'repo', $2, $3, sha256(''), sha256(''), '')";
     for (stream, kind) in [("x".repeat(1025), "x".to_owned()), ("x".to_owned(), "x".repeat(65))] {

@@ -119,7 +119,10 @@ mod tests {
         );
         assert!(refuse.contains("new.tenant_id") && refuse.ends_with("END;\n$$"), "the last text counts: {refuse}");
         let current = &made.functions["log.current_tenant"];
-        assert!(current.contains("'^[1-9][0-9]*$'") && current.ends_with(" END"), "the last text counts: {current}");
+        assert!(
+            current.contains("'^[1-9][0-9]*$'") && current.ends_with("END;\n$$"),
+            "the last text counts: {current}"
+        );
         let guarded = ["event", "append", "commit", "idempotency_key", "tile", "checkpoint"];
         for table in guarded.map(|table| format!("log.{table}")) {
             let on: Vec<bool> = made.triggers.iter().filter(|(t, _)| t.relation == table).map(|(_, a)| *a).collect();
