@@ -145,10 +145,10 @@ impl Fold {
         }
         let mut touched = Changes::default();
         self.world.apply(recorded, &mut touched);
-        self.cache.hear(&touched);
         if let Some(changes) = &mut self.changes {
-            changes.append(touched);
+            changes.append(touched.clone());
         }
+        self.cache.hear(touched);
         if recorded.event.event_type().ticks() {
             self.tick(self.label_of(&recorded.event));
         }
@@ -202,6 +202,8 @@ impl Fold {
     /// from what was shown before. `changes` are the rows that were touched since then.
     pub(crate) fn show<T>(&mut self, changes: &Changes, read: impl FnOnce(&View<'_>, Scores, GraphPatch) -> T) -> T {
         self.windows.follow(&self.world.people, self.cache.touched());
+        // After it: what is touched is forgotten where all is learnt anew.
+        self.cache.show();
         let mut graph = self.cache.look(&self.world.graph);
         let patch = self.shown.complete(&mut self.cache.last_look(&self.world.graph), &mut graph, changes);
         let view = self.world.seen(graph);

@@ -1,11 +1,11 @@
 //! Projection `graph`, free of any formula: what the sources say (state), and what that resolves to (vertices, edges,
 //! membership, open questions).
 
-mod applications;
 pub mod apply;
 mod edges;
 pub mod evidence;
 pub mod family;
+mod funding;
 mod identity;
 mod identity_cache;
 mod input;
@@ -14,11 +14,13 @@ mod meaning;
 mod membership;
 pub mod model;
 mod names;
+mod news;
 mod projects;
 pub mod repo_of;
 mod resolve;
 mod resolve_cache;
 pub mod rests;
+mod row_map;
 mod rows;
 pub(crate) mod shown;
 pub mod snapshot;

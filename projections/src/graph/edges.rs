@@ -74,8 +74,8 @@ impl<'a> Claims<'a> {
                 (from != to).then_some((from, Claim { to, source, version, flags }))
             }));
         }
-        let answers = known.state.packages.values().zip(known.packages());
-        for (source, (crawl, package)) in (fit::<u32>(sources.len(), "sources of edges")..).zip(answers) {
+        let first = fit::<u32>(sources.len(), "sources of edges");
+        for (source, (crawl, package)) in (first..).zip(known.answers()) {
             sources.push(Precedence { confidence: Confidence::InferredShadow, rank: crawl.rank });
             versions.push(VersionTexts::Registry(&crawl.value));
             let from = vertices.of(package.name);

@@ -22,6 +22,8 @@ pub(super) struct Identity {
     published: Vec<Option<Name>>,
     /// Packages that a single repository claims to publish and no registry's link confirms, with it.
     unconfirmed: Vec<(Name, Name)>,
+    /// Whether any evidence was passed over because it would close a circle: then it matters which of it is newer.
+    pub(super) circular: bool,
 }
 
 impl Identity {
@@ -49,7 +51,7 @@ impl Identity {
     /// Weighs the evidence. `repos` tells which ids are Repos before publications are known.
     pub(super) fn weigh(known: StateView<'_>, repos: &[bool], findings: &mut Vec<Finding>) -> Self {
         let names = known.names;
-        let renamed = renames(known);
+        let (renamed, circular) = renames(known);
         let live = known.live(|subject| renamed[subject as usize]).into_iter();
         let mut said: Vec<(Name, Name)> =
             live.flat_map(|live| live.said.publications.iter().map(move |package| (*package, live.subject))).collect();
@@ -101,7 +103,7 @@ impl Identity {
             *means = repo.map_or(*means, |repo| renamed[repo as usize]);
         }
         ask_about_renames(known, findings);
-        Self { means, published, unconfirmed }
+        Self { means, published, unconfirmed, circular }
     }
 
     /// The packages published from repositories, with the vertices that show them.
@@ -176,8 +178,8 @@ fn ask_about_renames(known: StateView<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// By number the present name, from the newest evidence; evidence that would close a circle is older news and is passed
-/// over.
-fn renames(known: StateView<'_>) -> Vec<Name> {
+/// over. Says, too, whether there was any.
+fn renames(known: StateView<'_>) -> (Vec<Name>, bool) {
     let said = known.repos().filter_map(|repo| Some((repo.host?.rank, repo.name, repo.host?.renamed?)));
     let mut evidence: Vec<(Rank, Name, Name)> = said.collect();
     // Every rank is another event's, so this is an order.
@@ -190,8 +192,11 @@ fn renames(known: StateView<'_>) -> Vec<Name> {
         }
         end
     };
+    let mut circular = false;
     for (_, from, name) in evidence {
-        if end_of(&to, name) != from {
+        if end_of(&to, name) == from {
+            circular = true;
+        } else {
             to.insert(from, name);
         }
     }
@@ -204,7 +209,7 @@ fn renames(known: StateView<'_>) -> Vec<Name> {
     for from in to.keys() {
         renamed[*from as usize] = end_of(&to, *from);
     }
-    renamed
+    (renamed, circular)
 }
 
 /// Whether one of the ids from this number on, of which nothing was known before, means one that is kept otherwise.
@@ -221,6 +226,8 @@ fn kept_otherwise(known: StateView<'_>) -> Vec<(Name, Name)> {
     let pairs = loud.filter_map(|name| Some((names.find(&names.text(name).to_lowercase())?, name)));
     let mut pairs: Vec<(Name, Name)> = pairs.collect();
     if !pairs.is_empty() {
+        // Of several spellings the first bytewise is meant.
+        pairs.sort_by_key(|(_, loud)| names.text(*loud));
         let canonical: BTreeSet<Name> = subjects().collect();
         pairs.retain(|(id, _)| !canonical.contains(id));
     }

@@ -1,10 +1,10 @@
 //! Edges as scores see them, carried from one look to the next.
 //!
-//! Between two looks few sources come and few go, and what ids mean changes seldom. So of every edge the claims are
-//! held; a source that goes takes its claims with it, one that comes adds its own. A source that mentions an id which
-//! means something else now goes and comes again.
+//! Between two looks few sources come and few go, most of those that come say what the one before said, and what ids
+//! mean changes seldom. So of every edge the claims are held; a source that goes takes its claims with it, one that
+//! comes adds its own. A source that mentions an id which means something else now goes and comes again.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use domain::recorded::{Position, Rank};
 
@@ -23,6 +23,16 @@ pub(super) enum ClaimOwner {
     Documents(Name),
     /// A registry's answer about this package.
     Registry(Name),
+}
+
+impl ClaimOwner {
+    /// Where its sources are kept.
+    fn place(self) -> (usize, usize) {
+        match self {
+            Self::Documents(subject) => (0, subject as usize),
+            Self::Registry(package) => (1, package as usize),
+        }
+    }
 }
 
 /// Whoever claims edges.
@@ -107,9 +117,13 @@ impl<'a> Claimant<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct LinkClaim {
     confidence: Confidence,
-    rank: Rank,
+    /// `None` where nobody asks who decides: then a later source that says the same says nothing new.
+    rank: Option<Rank>,
     flags: u8,
 }
+
+/// A claim with the edge that it is on.
+type ClaimOn = (Name, Name, LinkClaim);
 
 /// An edge of a dependent, with its claims in order.
 #[derive(Clone, Debug)]
@@ -121,6 +135,21 @@ struct ClaimedEdge {
 }
 
 impl ClaimedEdge {
+    fn new(to: Name) -> Self {
+        Self { to, flat: None, nested: None, claims: Vec::new() }
+    }
+
+    fn enter(&mut self, claim: LinkClaim) {
+        self.claims.insert(self.claims.partition_point(|held| *held < claim), claim);
+        self.weigh();
+    }
+
+    fn leave(&mut self, claim: LinkClaim) {
+        let place = self.claims.binary_search(&claim).expect("whatever is claimed is noted");
+        self.claims.remove(place);
+        self.weigh();
+    }
+
     fn weigh(&mut self) {
         let sure = |wanted: u8| self.deciding(wanted).map(|claim| claim.confidence);
         (self.flat, self.nested) = (sure(FLAT), sure(ROOT | NESTED));
@@ -139,12 +168,34 @@ pub(super) struct DecidingClaims {
     pub(super) nested: Option<(Confidence, Position)>,
 }
 
-/// A source that was taken in: what it mentions, and the edges that it claims.
+/// A source that was taken in: what it mentions, and what it claims.
 #[derive(Clone, Debug)]
 pub(super) struct HeldSource {
     pub(super) position: Position,
     pub(super) mentions: Vec<Name>,
-    pub(super) edges: Vec<(Name, Name)>,
+    claims: Vec<ClaimOn>,
+}
+
+impl HeldSource {
+    fn of(source: Claimant<'_>, known: StateView<'_>, meanings: &Meanings, are_ranked: bool) -> Self {
+        let mut claims = Vec::new();
+        let (rank, confidence) = (source.rank(), source.confidence());
+        source.claims(known, meanings, |from, to, flags, _| {
+            // An edge from a vertex to itself is none.
+            let claim = LinkClaim { confidence, rank: are_ranked.then_some(rank), flags };
+            claims.extend((from != to).then_some((from, to, claim)));
+        });
+        Self { position: rank.position, mentions: source.mentions().collect(), claims }
+    }
+
+    /// The edges that it claims.
+    pub(super) fn edges(&self) -> impl Iterator<Item = (Name, Name)> {
+        self.claims.iter().map(|(from, to, _)| (*from, *to))
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        (&self.mentions, &self.claims) == (&other.mentions, &other.claims)
+    }
 }
 
 /// Sources that came and went.
@@ -159,14 +210,22 @@ pub(super) struct SourceMoves {
 pub(super) struct LinkIndex {
     /// By number of a dependent its edges, in the order of the dependencies' ids.
     links: Vec<Vec<ClaimedEdge>>,
-    sources: BTreeMap<ClaimOwner, Vec<HeldSource>>,
+    /// By number those of documents, and those of registries.
+    sources: [Vec<Vec<HeldSource>>; 2],
     /// By number who mentions it, sorted, once a mention.
     mentioned: Vec<Vec<ClaimOwner>>,
+    /// Whether somebody asks who decides.
+    are_ranked: bool,
     /// Those that came and went since somebody asked; `None` where nobody does.
     moves: Option<SourceMoves>,
 }
 
 impl LinkIndex {
+    /// Nobody's claims. Who decides can be asked where they are ranked.
+    pub(super) fn new(are_ranked: bool) -> Self {
+        Self { are_ranked, ..Self::default() }
+    }
+
     /// By number: whether it is mentioned.
     pub(super) fn is_mentioned(&self, id: Name) -> bool {
         self.mentioned.get(id as usize).is_some_and(|owners| !owners.is_empty())
@@ -180,19 +239,23 @@ impl LinkIndex {
 
     /// Everybody who was taken in, with where it was said.
     pub(super) fn sources(&self) -> impl Iterator<Item = (ClaimOwner, Position)> {
-        self.sources.iter().flat_map(|(owner, held)| held.iter().map(|source| (*owner, source.position)))
+        let [documents, answers] = &self.sources;
+        let documents = (0..).zip(documents).map(|(subject, held)| (ClaimOwner::Documents(subject), held));
+        let answers = (0..).zip(answers).map(|(package, held)| (ClaimOwner::Registry(package), held));
+        documents.chain(answers).flat_map(|(owner, held)| held.iter().map(move |source| (owner, source.position)))
     }
 
     /// A source that was taken in, unless it has left.
     pub(super) fn source(&self, owner: ClaimOwner, position: Position) -> Option<&HeldSource> {
-        self.sources.get(&owner)?.iter().find(|held| held.position == position)
+        let (of_kind, number) = owner.place();
+        self.sources[of_kind].get(number)?.iter().find(|held| held.position == position)
     }
 
     /// What decides an edge; `None` where nobody claims it.
     pub(super) fn deciding(&self, from: Name, to: Name, known: StateView<'_>) -> Option<DecidingClaims> {
         let links = &self.links[from as usize];
         let link = &links[find(links, to, known).ok()?];
-        let of = |wanted| link.deciding(wanted).map(|claim| (claim.confidence, claim.rank.position));
+        let of = |wanted| link.deciding(wanted).and_then(|claim| Some((claim.confidence, claim.rank?.position)));
         let root = link.claims.iter().any(|claim| claim.flags & ROOT != 0);
         Some(DecidingClaims { root, flat: of(FLAT), nested: of(ROOT | NESTED) })
     }
@@ -226,9 +289,10 @@ impl LinkIndex {
     }
 
     /// Brings the claims of these owners up to date: all of whom something was told, and all who mention what means
-    /// something else than before, which are `moved` by number. Says whether any claim came or went.
+    /// something else than before, which are `moved` by number. Says whether any claim or mention came or went.
     ///
-    /// A position is one event's, so equal positions are the same source, saying the same.
+    /// A position is one event's, so equal positions are the same source, saying the same. A source that comes where
+    /// another goes most often says what that one said, and then nothing moves.
     pub(super) fn follow(
         &mut self,
         known: StateView<'_>,
@@ -239,88 +303,87 @@ impl LinkIndex {
         let count = known.names.len();
         self.links.resize_with(count, Vec::new);
         self.mentioned.resize_with(count, Vec::new);
-        let (mut entering, mut left) = (Vec::new(), false);
+        self.sources.iter_mut().for_each(|sources| sources.resize_with(count, Vec::new));
         let is_moved = |id: Name| moved.get(id as usize) == Some(&true);
+        let mut has_changed = false;
         for owner in owners {
             let now = Claimant::all(owner, known, meanings);
             let stays = |held: &HeldSource| {
                 let mut same = now.iter().filter(|source| source.rank().position == held.position);
                 same.any(|source| !source.mentions().any(is_moved))
             };
-            let (kept, gone): (Vec<HeldSource>, Vec<HeldSource>) =
-                self.sources.remove(&owner).unwrap_or_default().into_iter().partition(stays);
-            let is_held = |source: &Claimant<'_>| kept.iter().any(|held| held.position == source.rank().position);
-            entering.extend(now.iter().filter(|source| !is_held(source)).map(|source| (owner, *source)));
-            left |= !gone.is_empty();
-            gone.iter().for_each(|gone| self.leave(owner, gone, known));
+            let (of_kind, number) = owner.place();
+            let held = std::mem::take(&mut self.sources[of_kind][number]);
+            let (mut kept, gone): (Vec<HeldSource>, Vec<HeldSource>) = held.into_iter().partition(stays);
+            let is_held = |source: &&Claimant<'_>| kept.iter().any(|held| held.position == source.rank().position);
+            let comes = now.iter().filter(|source| !is_held(source));
+            let come: Vec<HeldSource> =
+                comes.map(|source| HeldSource::of(*source, known, meanings, self.are_ranked)).collect();
+            has_changed |= self.replace(owner, &gone, &come, known);
             if let Some(moves) = &mut self.moves {
                 moves.left.extend(gone);
+                moves.entered.extend(come.iter().map(|source| (owner, source.position)));
             }
-            if !kept.is_empty() {
-                self.sources.insert(owner, kept);
-            }
+            kept.extend(come);
+            self.sources[of_kind][number] = kept;
         }
-        // Whoever enters again under another owner has left by now.
-        let entered = !entering.is_empty();
-        for (owner, source) in entering {
-            let held = self.enter(owner, source, known, meanings);
-            self.moves.iter_mut().for_each(|moves| moves.entered.push((owner, held.position)));
-            self.sources.entry(owner).or_default().push(held);
-        }
-        left || entered
+        has_changed
     }
 
-    fn leave(&mut self, owner: ClaimOwner, gone: &HeldSource, known: StateView<'_>) {
-        for id in &gone.mentions {
-            let owners = &mut self.mentioned[*id as usize];
-            let place = owners.binary_search(&owner).expect("whoever mentions it is noted");
-            owners.remove(place);
+    /// Takes in what the sources that come say and those that went did not, and lets go of the reverse. Says whether
+    /// there was any.
+    fn replace(&mut self, owner: ClaimOwner, gone: &[HeldSource], come: &[HeldSource], known: StateView<'_>) -> bool {
+        if gone.len() == come.len() && gone.iter().zip(come).all(|(gone, come)| gone.says_the_same(come)) {
+            return false;
         }
-        for (from, to) in &gone.edges {
-            let links = &mut self.links[*from as usize];
-            let Ok(place) = find(links, *to, known) else { continue };
-            let link = &mut links[place];
-            link.claims.retain(|claim| claim.rank.position != gone.position);
-            if link.claims.is_empty() {
-                links.remove(place);
+        let mentions = |sources: &[HeldSource]| sources.iter().flat_map(|source| &source.mentions).copied().collect();
+        for (is_new, id) in differences(mentions(gone), mentions(come)) {
+            let owners = &mut self.mentioned[id as usize];
+            let place = owners.partition_point(|held| *held < owner);
+            if is_new {
+                owners.insert(place, owner);
             } else {
-                link.weigh();
+                owners.remove(place);
             }
         }
-    }
-
-    fn enter(
-        &mut self,
-        owner: ClaimOwner,
-        source: Claimant<'_>,
-        known: StateView<'_>,
-        meanings: &Meanings,
-    ) -> HeldSource {
-        let mentions: Vec<Name> = source.mentions().collect();
-        for id in &mentions {
-            let owners = &mut self.mentioned[*id as usize];
-            owners.insert(owners.partition_point(|held| *held < owner), owner);
-        }
-        let mut edges = Vec::new();
-        let (rank, confidence) = (source.rank(), source.confidence());
-        source.claims(known, meanings, |from, to, flags, _| {
-            if from != to {
-                self.claim(from, to, LinkClaim { confidence, rank, flags }, known);
-                edges.push((from, to));
+        let claims = |sources: &[HeldSource]| sources.iter().flat_map(|source| &source.claims).copied().collect();
+        for (is_new, (from, to, claim)) in differences::<ClaimOn>(claims(gone), claims(come)) {
+            let links = &mut self.links[from as usize];
+            let place = find(links, to, known).unwrap_or_else(|place| {
+                links.insert(place, ClaimedEdge::new(to));
+                place
+            });
+            if is_new {
+                links[place].enter(claim);
+            } else {
+                links[place].leave(claim);
             }
-        });
-        HeldSource { position: rank.position, mentions, edges }
+            if links[place].claims.is_empty() {
+                links.remove(place);
+            }
+        }
+        true
     }
+}
 
-    fn claim(&mut self, from: Name, to: Name, claim: LinkClaim, known: StateView<'_>) {
-        let links = &mut self.links[from as usize];
-        let place = find(links, to, known).unwrap_or_else(|place| {
-            links.insert(place, ClaimedEdge { to, flat: None, nested: None, claims: Vec::new() });
-            place
-        });
-        let link = &mut links[place];
-        link.claims.insert(link.claims.partition_point(|held| *held < claim), claim);
-        link.weigh();
+/// What is in one of two lists and not in the other, as often as it is, with whether it is in the second.
+fn differences<T: Ord + Copy>(mut before: Vec<T>, mut after: Vec<T>) -> Vec<(bool, T)> {
+    before.sort_unstable();
+    after.sort_unstable();
+    let mut found = Vec::new();
+    let (mut before, mut after) = (before.into_iter().peekable(), after.into_iter().peekable());
+    loop {
+        let order = match (before.peek(), after.peek()) {
+            (Some(old), Some(new)) => old.cmp(new),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return found,
+        };
+        match order {
+            Ordering::Less => found.extend(before.next().map(|old| (false, old))),
+            Ordering::Greater => found.extend(after.next().map(|new| (true, new))),
+            Ordering::Equal => _ = (before.next(), after.next()),
+        }
     }
 }
 

@@ -31,9 +31,14 @@ impl<'a> Meaning<'a> {
         names.find(id).map_or(id, |name| names.text(self.identity.resolve(name)))
     }
 
+    /// The state beside its rows in numbers.
+    pub(super) fn known(&self) -> StateView<'_> {
+        StateView::of(self.state, &self.rows)
+    }
+
     /// The live documents, each with what its subject means.
     pub(super) fn live(&self) -> impl Iterator<Item = (&str, &DocumentClaims)> {
-        let known = StateView::of(self.state, &self.rows);
+        let known = self.known();
         let live = known.live(|id| self.identity.resolve(id)).into_iter();
         live.filter_map(move |live| Some((known.names.text(live.subject), known.snapshot(&live)?)))
     }

@@ -41,12 +41,12 @@ impl<'a> GrantLinks<'a> {
     /// Reads every newest grants record.
     pub(super) fn of(known: StateView<'a>) -> Self {
         let mut links = Self::default();
-        for said in known.grants() {
-            for repo in &said.repositories {
-                name(links.repositories.entry(*repo).or_default(), &said.project, said.rank);
+        for (project, funding) in known.fundings().iter() {
+            for (repo, rank) in &funding.repositories {
+                name(links.repositories.entry(*repo).or_default(), project, *rank);
             }
-            for owner in &said.owners {
-                name(links.owners.entry(*owner).or_default(), &said.project, said.rank);
+            for (owner, rank) in &funding.owners {
+                name(links.owners.entry(*owner).or_default(), project, *rank);
             }
         }
         links

@@ -87,6 +87,14 @@ impl InternedIds {
         name
     }
 
+    /// The same, where the text most likely is that of a number that is known: then nothing is looked up.
+    pub(super) fn number_like(&mut self, text: &str, likely: Option<Name>) -> Name {
+        match likely {
+            Some(name) if self.text(name) == text => name,
+            _ => self.number(text),
+        }
+    }
+
     /// The number of an owner, learnt here and now where it is new.
     pub(super) fn owner_number(&mut self, host: &str, owner: &str) -> Name {
         let key = owner_key(host, owner);

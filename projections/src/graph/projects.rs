@@ -9,8 +9,8 @@ use domain::recorded::Rank;
 use super::membership::{CURATION, Membership};
 use super::model::{Finding, Project};
 use super::rows::StateView;
-use super::state::GraphState;
-use super::{applications, survey};
+use super::state::{GraphState, SurveyAnswer};
+use super::survey;
 
 /// The data of projects that curations replace.
 pub(super) fn corrections(state: &GraphState) -> BTreeMap<(&str, ProjectField), &str> {
@@ -29,11 +29,11 @@ fn there<'a>(
     known: StateView<'a>,
     members: &[Option<Membership<'a>>],
     corrected: &BTreeMap<(&'a str, ProjectField), &str>,
-    applied: impl Iterator<Item = &'a str>,
 ) -> BTreeSet<&'a str> {
     let state = known.state;
     let recorded = state.projects.iter().filter(|(_, facts)| facts.record.is_some()).map(|(id, _)| id.as_str());
-    let mut ids: BTreeSet<&str> = recorded.chain(applied).collect();
+    let mut ids: BTreeSet<&str> = recorded.collect();
+    ids.extend(known.fundings().iter().filter(|(_, funding)| funding.applied).map(|(id, _)| &**id));
     ids.extend(state.answers.keys().filter_map(|key| key.strip_prefix("id/")));
     ids.extend(known.repos().flat_map(|repo| repo.flags.iter().map(|(_, project)| &**project)));
     let curated = members.iter().flatten().filter(|member| member.evidence == CURATION);
@@ -47,9 +47,12 @@ fn there<'a>(
 }
 
 /// By project the name that its applications and survey rows give it: the newer of both.
-pub(super) fn given_names(state: &GraphState) -> BTreeMap<&str, (Rank, &str)> {
-    let mut names = applications::names(state);
-    for (project, said) in survey::names(state) {
+pub(super) fn given_names(known: StateView<'_>) -> BTreeMap<&str, (Rank, &str)> {
+    let of_grants = known.fundings().iter();
+    let named = of_grants.filter_map(|(project, funding)| Some((&**project, funding.name.as_ref()?)));
+    let mut names: BTreeMap<&str, (Rank, &str)> =
+        named.map(|(project, (rank, name))| (project, (*rank, name.as_str()))).collect();
+    for (project, said) in survey::names(known.state) {
         names.entry(project).and_modify(|held| *held = said.max(*held)).or_insert(said);
     }
     names
@@ -64,49 +67,52 @@ pub(super) fn projects(
 ) -> Vec<Project> {
     let state = known.state;
     let corrected = corrections(state);
-    let latest = applications::latest(state);
-    let ids = there(known, members, &corrected, latest.keys().copied());
-    let given = given_names(state);
-    let name_of = |id: &str| {
-        let recorded = state.projects.get(id).and_then(|facts| facts.record.as_ref()?.value.name.as_deref());
-        let corrected = corrected.get(&(id, ProjectField::Name)).copied();
-        corrected.or(recorded).or(given.get(id).map(|said| said.1)).unwrap_or(id).to_owned()
-    };
-    let names: BTreeMap<String, String> = ids.iter().map(|id| ((*id).to_owned(), name_of(id))).collect();
-    let answers = survey::bind(state, &names, findings);
-    let completion = applications::completed(state, &latest);
+    let given = given_names(known);
     let shared = |id: &str| match held.binary_search_by(|project| (*project.id).cmp(id)) {
         Ok(place) => Arc::clone(&held[place].id),
         Err(_) => id.into(),
     };
-    ids.iter()
-        .map(|id| {
-            let facts = state.projects.get(*id);
-            let record = facts.and_then(|facts| facts.record.as_ref()).map(|newest| &newest.value);
-            let answered = state.answers.contains_key(&format!("id/{id}"));
-            let described = record.is_some() || latest.contains_key(*id) || answered;
-            if !described && !corrected.contains_key(&(*id, ProjectField::Name)) {
-                let reason = "no grants record and no survey row describes it".to_owned();
-                findings.push(Finding::new("project", id, reason));
-            }
-            let corrected = |field| corrected.get(&(*id, field)).map(|value| (*value).to_owned());
-            Project {
-                id: shared(id),
-                name: names[*id].clone(),
-                kind: match corrected(ProjectField::Type).as_deref() {
-                    Some("pg_root") => "pg_root",
-                    _ => "scf_project",
-                },
-                category: corrected(ProjectField::Category).or_else(|| record.and_then(|r| r.category.clone())),
-                git_url: record.and_then(|record| record.git_urls.first().cloned()),
-                website: corrected(ProjectField::Website).or_else(|| record.and_then(|r| r.website.clone())),
-                answer: answers.get(*id).map(|answer| (*answer).clone()),
-                integration_status: record.and_then(|record| record.integration_status.clone()),
-                recorded: record.is_some(),
-                applied: latest.contains_key(*id),
-                complete: completion.contains(id),
-                first_seen: facts.and_then(|facts| facts.first_seen),
-            }
-        })
-        .collect()
+    let project = |id: &str| {
+        let funding = known.fundings().get(id);
+        let record = funding.and_then(|funding| funding.record.as_ref());
+        let applied = funding.is_some_and(|funding| funding.applied);
+        let corrected = |field| corrected.get(&(id, field)).map(|value| (*value).to_owned());
+        let name = corrected(ProjectField::Name);
+        if record.is_none() && !applied && !survey::is_answered(state, id) && name.is_none() {
+            let reason = "no grants record and no survey row describes it".to_owned();
+            findings.push(Finding::new("project", id, reason));
+        }
+        let name = name.or_else(|| record?.name.clone());
+        Project {
+            id: shared(id),
+            name: name.unwrap_or_else(|| given.get(id).map_or(id, |said| said.1).to_owned()),
+            kind: match corrected(ProjectField::Type).as_deref() {
+                Some("pg_root") => "pg_root",
+                _ => "scf_project",
+            },
+            category: corrected(ProjectField::Category).or_else(|| record?.category.clone()),
+            git_url: record.and_then(|record| record.git_url.clone()),
+            website: corrected(ProjectField::Website).or_else(|| record?.website.clone()),
+            answer: None,
+            integration_status: record.and_then(|record| record.integration_status.clone()),
+            recorded: record.is_some(),
+            applied,
+            complete: funding.is_some_and(|funding| funding.complete),
+            first_seen: funding.and_then(|funding| funding.first_seen),
+        }
+    };
+    let mut projects: Vec<Project> = there(known, members, &corrected).into_iter().map(project).collect();
+    bind_answers(state, &mut projects, findings);
+    projects
+}
+
+/// Gives every project its newest answer.
+pub(super) fn bind_answers(state: &GraphState, projects: &mut [Project], findings: &mut Vec<Finding>) {
+    let names = projects.iter().map(|project| (&*project.id, project.name.as_str()));
+    let bound = survey::bind(state, names, findings);
+    let answers: Vec<Option<SurveyAnswer>> =
+        projects.iter().map(|project| bound.get(&*project.id).map(|answer| (*answer).clone())).collect();
+    for (project, answer) in projects.iter_mut().zip(answers) {
+        project.answer = answer;
+    }
 }

@@ -13,7 +13,7 @@ use super::link_index::{ClaimOwner, LinkIndex};
 use super::membership::{GrantLinks, memberships};
 use super::model::{Finding, Graph, Vertex};
 use super::names::{InternedIds, Name};
-use super::projects::projects;
+use super::projects::{bind_answers, projects};
 use super::repo_of::RepoOf;
 use super::resolve::{belong, mark_public_goods};
 use super::rows::{InternedRows, StateView};
@@ -36,6 +36,8 @@ pub(crate) struct ResolveCache {
     today: Option<Day>,
     /// What is unclear of members and projects.
     findings: Arc<Vec<Finding>>,
+    /// Whether more is shown than scores rest on: who decides, what is unclear.
+    is_shown: bool,
 }
 
 /// What was looked at last, for whoever shows more of it than scores rest on.
@@ -88,10 +90,24 @@ impl VertexPlaces {
 
 impl ResolveCache {
     /// Hears which rows were touched.
-    pub(crate) fn hear(&mut self, touched: &Changes) {
+    pub(crate) fn hear(&mut self, touched: Changes) {
         if let Some(held) = &mut self.touched {
-            held.append(touched.clone());
+            held.append(touched);
         }
+    }
+
+    /// From here on more is shown than scores rest on. What was learnt so far leaves out who decides, so it is learnt
+    /// anew.
+    pub(crate) fn show(&mut self) {
+        if !self.is_shown {
+            self.is_shown = true;
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        let is_shown = self.is_shown;
+        *self = Self { is_shown, link_index: LinkIndex::new(is_shown), ..Self::default() };
     }
 
     /// The rows touched since the last look, where there was one.
@@ -124,7 +140,7 @@ impl ResolveCache {
     /// the last graph was not given back, all is learnt anew.
     pub(crate) fn look(&mut self, state: &GraphState) -> Graph {
         let mut graph = self.graph.take().unwrap_or_else(|| {
-            *self = Self::default();
+            self.forget();
             Graph::default()
         });
         let first = self.touched.is_none();
@@ -134,19 +150,36 @@ impl ResolveCache {
         // Of several subjects that mean the same the newest document speaks for all.
         let shared =
             |subject: &Name| self.meanings.names_beside(*subject).filter(|id| known.is_subject(*id)).nth(1).is_some();
-        news.identity |= news.subjects.iter().any(shared) || are_kept_otherwise(known, self.meanings.repos.len());
+        news.identity |= news.subjects.iter().any(shared)
+            || are_kept_otherwise(known, self.meanings.repos.len())
+            || (news.renames_again && self.meanings.identity.circular)
+            || news.named.iter().any(|id| self.meanings.repositories.get(*id as usize) != Some(&true));
+        // Of several names of a repository the newest flag decides.
+        news.projects |= news.flagged_again.iter().any(|name| self.meanings.names_beside(*name).nth(1).is_some());
+        // An answer makes the project that it names, if nobody named it before.
+        let mut answered = touched.iter().flat_map(|touched| touched.of("answer")).filter_map(survey::of_id);
+        let is_new = |id: &str| graph.projects.binary_search_by(|project| (*project.id).cmp(id)).is_err();
+        news.projects |= answered.any(is_new);
+        if self.is_shown {
+            // By which event somebody is a member, and what is unclear.
+            news.identity |= !news.named.is_empty();
+            news.projects |= news.answers || news.funded_again || !news.flagged_again.is_empty();
+        }
         let moved = if news.identity || first { self.meanings.weigh(known) } else { MovedIds::default() };
         self.meanings.extend(known.names.len());
         let owners = owners(known, &self.meanings, touched.as_ref(), &self.link_index, &moved);
         let claimed = self.link_index.follow(known, &self.meanings, owners.into_iter(), &moved.by_number);
-        let renumbered = self.places.follow(&self.meanings, &self.link_index, known, &mut graph.vertices);
+        let renumbered = (claimed || news.identity || first)
+            && self.places.follow(&self.meanings, &self.link_index, known, &mut graph.vertices);
         if claimed || renumbered {
             graph.links = self.link_index.links(&self.places.ids, &self.places.by_number);
         }
         let today = state.today();
         let answers = self.today.is_some_and(|then| then != today && survey::speaks_since(state, then));
-        if news.projects || news.identity || answers || first {
+        if news.projects || news.identity || first {
             self.findings = self.belong(&mut graph, known).into();
+        } else if news.answers || answers {
+            bind_answers(state, &mut graph.projects, &mut Vec::new());
         }
         if news.identity || renumbered || first {
             graph.repo_of = self.repo_of(known.names);

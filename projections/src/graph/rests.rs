@@ -109,7 +109,7 @@ impl<'a> EventTracer<'a> {
     pub fn projects(&self, projects: &[usize], rests: &mut Rests) {
         let mut ids = BTreeSet::new();
         let mut unanswered = false;
-        let names = given_names(self.state);
+        let names = given_names(self.meaning.known());
         for project in projects.iter().map(|n| &self.graph.projects[*n]) {
             ids.insert(project.id.as_ref());
             match &project.answer {

@@ -3,21 +3,22 @@
 //! To read a row is to hash its texts, and at a look most rows are far away in memory. So what scores need of them is
 //! kept from one look to the next, and only rows that were touched are read again.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::facts::curation::{Correction, Curated};
+use domain::facts::curation::Correction;
 use domain::facts::registry::RegistryCrawled;
-use domain::grants::{GitUrl, classify_git_url};
 use domain::recorded::Rank;
 use domain::repository_link::{is_link, repository_of};
 
+use super::funding::Fundings;
 use super::names::{InternedIds, Name};
+use super::news::News;
+use super::row_map::RowsByName;
 use super::snapshot::{DocumentClaims, Snapshots};
 use super::state::{GraphState, RepoFacts};
+use super::survey;
 use crate::changes::Changes;
 use crate::newest::Newest;
-use crate::table::insert;
 
 /// A repository that an ingestion is about.
 #[derive(Clone, Debug)]
@@ -71,154 +72,41 @@ pub(super) struct PackageRow {
     pub(super) downloads: Option<u64>,
 }
 
-/// What a grants record names of a project.
-#[derive(Clone, Debug)]
-pub(super) struct Grants {
-    pub(super) project: Arc<str>,
-    pub(super) rank: Rank,
-    pub(super) repositories: Vec<Name>,
-    pub(super) owners: Vec<Name>,
-}
-
-/// Rows of one kind, by key.
-#[derive(Clone, Debug)]
-struct RowsByKey<R>(Vec<(Box<str>, R)>);
-
-impl<R> Default for RowsByKey<R> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<R> RowsByKey<R> {
-    /// Reads the touched rows of a map, or all. `met` is shown each that was touched, with what it was.
-    fn read<V>(
-        &mut self,
-        map: &BTreeMap<String, V>,
-        touched: Option<impl Iterator<Item = impl AsRef<str>>>,
-        mut read: impl FnMut(&str, &V) -> R,
-        mut met: impl FnMut(Option<&R>, &R),
-    ) {
-        let Some(touched) = touched else {
-            self.0 = map.iter().map(|(key, value)| (key.as_str().into(), read(key, value))).collect();
-            return;
-        };
-        let mut new = Vec::new();
-        for key in touched {
-            let key = key.as_ref();
-            let Some(value) = map.get(key) else { continue };
-            let row = read(key, value);
-            match self.place(key) {
-                Ok(place) => {
-                    met(Some(&self.0[place].1), &row);
-                    self.0[place].1 = row;
-                }
-                Err(place) => {
-                    met(None, &row);
-                    new.push((place, (key.into(), row)));
-                }
-            }
-        }
-        insert(&mut self.0, new);
-    }
-
-    fn place(&self, key: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(held, _)| (**held).cmp(key))
-    }
-
-    fn get(&self, key: &str) -> Option<&R> {
-        self.place(key).ok().map(|place| &self.0[place].1)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &R> {
-        self.0.iter().map(|(_, row)| row)
-    }
-}
-
-/// What came with rows that were touched.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct News {
-    /// Evidence of what ids mean, and of which are repositories.
-    pub(super) identity: bool,
-    /// What is said of projects, and whose repositories are.
-    pub(super) projects: bool,
-    /// Signals of adoption.
-    pub(super) signals: bool,
-    /// The subjects of documents.
-    pub(super) subjects: Vec<Name>,
-}
-
 /// All rows that name ids.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InternedRows {
     pub(super) names: InternedIds,
-    repos: RowsByKey<RepoRow>,
-    documents: RowsByKey<Documents>,
-    packages: RowsByKey<PackageRow>,
-    records: RowsByKey<Option<Grants>>,
-    applications: RowsByKey<Option<Grants>>,
+    repos: RowsByName<RepoRow>,
+    documents: RowsByName<Documents>,
+    packages: RowsByName<PackageRow>,
+    pub(super) fundings: Fundings,
 }
 
 impl InternedRows {
     /// Reads the rows of a state that were touched since the last look, or all. Says what those brought that were
     /// touched.
     pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>) -> News {
-        let Self { names, repos, documents, packages, records, applications } = self;
+        let Self { names, repos, documents, packages, fundings } = self;
         let of = |kind| touched.map(|touched| touched.of(kind));
         let mut news = News::default();
-        repos.read(&state.repos, of("repo"), |key, facts| repo(names, key, facts), |held, new| news.of_repo(held, new));
-        let documents_of = |names: &mut InternedIds, key: &str, snapshots: &Snapshots| Documents {
-            subject: names.number(key),
-            complete: snapshots.complete.as_ref().map(|snapshot| document(names, snapshot)),
-            partial: snapshots.partial.iter().map(|snapshot| document(names, snapshot)).collect(),
-        };
-        documents.read(
-            &state.sboms,
-            of("sbom"),
-            |key, snapshots| documents_of(names, key, snapshots),
-            |held, new| {
-                news.identity |= !held.map_or_else(Vec::new, Documents::publications).eq(&new.publications());
-                news.subjects.push(new.subject);
-            },
-        );
-        packages.read(
-            &state.packages,
-            of("package"),
-            |key, crawl| package(names, key, crawl),
-            |held, new| news.of_package(held, new),
-        );
-        let mut granted = |held: Option<&Option<Grants>>, new: &Option<Grants>| {
-            let named = |said: Option<&Grants>| said.map_or_else(Vec::new, |said| said.repositories.clone());
-            news.identity |= named(held.and_then(Option::as_ref)) != named(new.as_ref());
-        };
-        records.read(
-            &state.projects,
-            of("project"),
-            |key, facts| facts.record.as_ref().map(|record| grants(names, key, record.rank, &record.value.git_urls)),
-            &mut granted,
-        );
-        applications.read(
-            &state.applications,
-            of("application"),
-            |_, application| {
-                Some(grants(names, &application.value.project_id, application.rank, &application.value.git_urls))
-            },
-            granted,
-        );
-        let is_told = |kind| of(kind).is_some_and(|mut keys| keys.next().is_some());
-        news.projects |= ["project", "application", "answer", "curation"].into_iter().any(is_told);
-        news.identity |= is_told("curation");
-        // Corrections are read where they are needed; here their ids get numbers.
-        let curated = |_: &str, curated: &Newest<Curated>| match &curated.value.correction {
-            Correction::Membership { repo, .. } => _ = names.number(repo),
-            Correction::Publication { package, repo } => {
-                names.number(package);
-                repo.as_ref().map(|repo| names.number(repo));
+        repos.read(names, &state.repos, of("repo"), RepoRow::of, |held, new| news.of_repo(held, new));
+        documents.read(names, &state.sboms, of("sbom"), Documents::of, |held, new| news.of_documents(held, new));
+        packages.read(names, &state.packages, of("package"), PackageRow::of, |held, new| news.of_package(held, new));
+        fundings.learn(state, touched, names, &mut news);
+        for key in touched.into_iter().flat_map(|touched| touched.of("answer")) {
+            news.answers = true;
+            news.projects |= survey::gives_a_name(state, key);
+        }
+        match touched {
+            Some(touched) => {
+                let curated = touched.of("curation").filter_map(|key| state.curations.get(key));
+                curated.for_each(|curation| learn_curated(names, &curation.value.correction, &mut news));
             }
-            Correction::Owner { host, owner, .. } => _ = names.owner_number(host, owner),
-            Correction::SurveyName { .. } | Correction::Project { .. } => {}
-        };
-        RowsByKey::default().read(&state.curations, of("curation"), curated, |_, _| {});
+            None => {
+                let curated = state.curations.values();
+                curated.for_each(|curation| learn_curated(names, &curation.value.correction, &mut news));
+            }
+        }
         names.sort();
         news
     }
@@ -230,72 +118,113 @@ impl News {
             (self.identity, self.projects, self.signals) = (true, true, true);
             return;
         };
-        let renamed = |row: &RepoRow| row.host.and_then(|host| Some((host.renamed?, host.rank)));
-        let signals = |row: &RepoRow| row.host.map(|host| (host.rank, host.stars, host.forks));
+        let renamed = |row: &RepoRow| row.host.and_then(|host| host.renamed);
         self.identity |= renamed(held) != renamed(new);
-        self.projects |= held.flags != new.flags;
+        self.renames_again |= renamed(new).is_some();
+        let project = |row: &RepoRow| {
+            let (_, first) = row.flags.first()?;
+            row.flags.iter().all(|(_, project)| project == first).then(|| first.clone())
+        };
+        if held.flags != new.flags {
+            self.projects |= project(held).is_none() || project(held) != project(new);
+            self.flagged_again.push(new.name);
+        }
+        let signals = |row: &RepoRow| row.host.map(|host| (host.rank, host.stars, host.forks));
         self.signals |= signals(held) != signals(new);
     }
 
     fn of_package(&mut self, held: Option<&PackageRow>, new: &PackageRow) {
-        let is_linked_alike =
-            |held: &PackageRow| (held.repository, &held.linked_elsewhere) == (new.repository, &new.linked_elsewhere);
-        self.identity |= !held.is_some_and(is_linked_alike);
+        let link = |row: &PackageRow| (row.repository, row.linked_elsewhere.clone());
+        // An answer without a link decides nothing that none decided.
+        self.identity |= held.map(link).unwrap_or_default() != link(new);
         self.signals |= held.and_then(|row| row.downloads) != new.downloads;
+    }
+
+    fn of_documents(&mut self, held: Option<&Documents>, new: &Documents) {
+        self.identity |= !held.into_iter().flat_map(Documents::publications).eq(new.publications());
+        self.subjects.push(new.subject);
+    }
+}
+
+/// Corrections are read where they are needed; here their ids get numbers.
+fn learn_curated(names: &mut InternedIds, correction: &Correction, news: &mut News) {
+    news.projects = true;
+    match correction {
+        Correction::Membership { repo, .. } => news.named.push(names.number(repo)),
+        Correction::Publication { package, repo } => {
+            news.identity = true;
+            names.number(package);
+            repo.as_ref().map(|repo| names.number(repo));
+        }
+        Correction::Owner { host, owner, .. } => _ = names.owner_number(host, owner),
+        Correction::SurveyName { .. } | Correction::Project { .. } => {}
+    }
+}
+
+impl RepoRow {
+    fn of(names: &mut InternedIds, name: Name, facts: &RepoFacts, held: Option<&Self>) -> Self {
+        let host = facts.host.as_ref().map(|host| {
+            let before = held.and_then(|held| held.host?.renamed);
+            let renamed = host.value.full_name.as_ref().map(|renamed| names.number_like(renamed, before));
+            let renamed = renamed.filter(|renamed| *renamed != name);
+            Host { rank: host.rank, renamed, stars: host.value.stars, forks: host.value.forks }
+        });
+        let flags = facts.flags.values().filter_map(|flag| Some((flag.rank, flag.value.as_deref()?.into())));
+        Self { name, host, flags: flags.collect() }
+    }
+}
+
+impl DocumentRow {
+    fn of(names: &mut InternedIds, snapshot: &DocumentClaims, held: Option<&Self>) -> Self {
+        let numbers = |names: &mut InternedIds, ids: &mut dyn Iterator<Item = &String>, before: &[Name]| {
+            let mut before = before.iter().copied();
+            ids.map(|id| names.number_like(id, before.next())).collect()
+        };
+        let (ids, publications) = held.map_or_else(Default::default, |held| (&held.ids[..], &held.publications[..]));
+        Self {
+            rank: snapshot.rank,
+            publications: numbers(names, &mut snapshot.publications(), publications),
+            ids: numbers(names, &mut snapshot.ids.iter(), ids),
+        }
     }
 }
 
 impl Documents {
-    /// The packages that each says are published from the subject.
-    fn publications(&self) -> Vec<Name> {
-        self.complete.iter().chain(&self.partial).flat_map(|said| &said.publications).copied().collect()
-    }
-}
-
-fn repo(names: &mut InternedIds, key: &str, facts: &RepoFacts) -> RepoRow {
-    let name = names.number(key);
-    let host = facts.host.as_ref().map(|host| {
-        let renamed = host.value.full_name.as_ref().map(|renamed| names.number(renamed));
-        let renamed = renamed.filter(|renamed| *renamed != name);
-        Host { rank: host.rank, renamed, stars: host.value.stars, forks: host.value.forks }
-    });
-    let flags = facts.flags.values().filter_map(|flag| Some((flag.rank, flag.value.as_deref()?.into())));
-    RepoRow { name, host, flags: flags.collect() }
-}
-
-fn document(names: &mut InternedIds, snapshot: &DocumentClaims) -> DocumentRow {
-    let publications = snapshot.publications().map(|package| names.number(package)).collect();
-    let ids = snapshot.ids.iter().map(|id| names.number(id)).collect();
-    DocumentRow { rank: snapshot.rank, ids, publications }
-}
-
-fn package(names: &mut InternedIds, key: &str, crawl: &Newest<RegistryCrawled>) -> PackageRow {
-    let facts = &crawl.value;
-    let repository = facts.repository.as_deref().and_then(repository_of);
-    PackageRow {
-        name: names.number(key),
-        rank: crawl.rank,
-        ids: facts.dependencies.iter().map(|dependency| names.number(&dependency.purl)).collect(),
-        linked_elsewhere: facts
-            .repository
-            .as_deref()
-            .filter(|link| repository.is_none() && is_link(link))
-            .map(Into::into),
-        repository: repository.map(|repository| names.number(&repository)),
-        downloads: facts.downloads_30d(),
-    }
-}
-
-fn grants(names: &mut InternedIds, project: &str, rank: Rank, urls: &[String]) -> Grants {
-    let mut said = Grants { project: project.into(), rank, repositories: Vec::new(), owners: Vec::new() };
-    for url in urls {
-        match classify_git_url(url) {
-            GitUrl::Repo { id } => said.repositories.push(names.number(&id)),
-            GitUrl::Owner { host, owner } => said.owners.push(names.owner_number(&host, &owner)),
-            GitUrl::Other => {}
+    fn of(names: &mut InternedIds, subject: Name, snapshots: &Snapshots, held: Option<&Self>) -> Self {
+        let complete = held.and_then(|held| held.complete.as_ref());
+        let newest = held.and_then(|held| held.partial.last()).or(complete);
+        Self {
+            subject,
+            complete: snapshots.complete.as_ref().map(|snapshot| DocumentRow::of(names, snapshot, complete)),
+            partial: snapshots.partial.iter().map(|snapshot| DocumentRow::of(names, snapshot, newest)).collect(),
         }
     }
-    said
+
+    /// The packages that each says are published from the subject.
+    fn publications(&self) -> impl Iterator<Item = Name> {
+        self.complete.iter().chain(&self.partial).flat_map(|said| &said.publications).copied()
+    }
+}
+
+impl PackageRow {
+    fn of(names: &mut InternedIds, name: Name, crawl: &Newest<RegistryCrawled>, held: Option<&Self>) -> Self {
+        let facts = &crawl.value;
+        let repository = facts.repository.as_deref().and_then(repository_of);
+        let mut before = held.map_or(&[][..], |held| &held.ids).iter().copied();
+        let needed = facts.dependencies.iter();
+        Self {
+            name,
+            rank: crawl.rank,
+            ids: needed.map(|dependency| names.number_like(&dependency.purl, before.next())).collect(),
+            linked_elsewhere: facts
+                .repository
+                .as_deref()
+                .filter(|link| repository.is_none() && is_link(link))
+                .map(Into::into),
+            repository: repository.map(|link| names.number_like(&link, held.and_then(|held| held.repository))),
+            downloads: facts.downloads_30d(),
+        }
+    }
 }
 
 /// A state beside its rows in numbers.
@@ -321,19 +250,19 @@ impl<'a> StateView<'a> {
         Self { state, names: &rows.names, rows }
     }
 
-    /// In the order of the state's.
+    /// Repositories that ingestions are about, in no order that means anything.
     pub(super) fn repos(self) -> impl Iterator<Item = &'a RepoRow> {
         self.rows.repos.iter()
     }
 
     /// The registry's answer about a package.
     pub(super) fn package(self, name: Name) -> Option<&'a PackageRow> {
-        self.rows.packages.get(self.names.text(name))
+        self.rows.packages.get(name)
     }
 
     /// Whether documents are about it, as given.
     pub(super) fn is_subject(self, id: Name) -> bool {
-        self.rows.documents.get(self.names.text(id)).is_some()
+        self.rows.documents.get(id).is_some()
     }
 
     /// The subjects of documents.
@@ -341,14 +270,20 @@ impl<'a> StateView<'a> {
         self.rows.documents.iter().map(|documents| documents.subject)
     }
 
-    /// In the order of the state's.
+    /// Packages that registries answered about, in no order that means anything.
     pub(super) fn packages(self) -> impl Iterator<Item = &'a PackageRow> {
         self.rows.packages.iter()
     }
 
-    /// Every newest grants record.
-    pub(super) fn grants(self) -> impl Iterator<Item = &'a Grants> {
-        self.rows.records.iter().chain(self.rows.applications.iter()).flatten()
+    /// The same, each with the answer whole, by id.
+    pub(super) fn answers(self) -> impl Iterator<Item = (&'a Newest<RegistryCrawled>, &'a PackageRow)> {
+        let row = move |id: &str| self.rows.packages.get(self.names.find(id)?);
+        self.state.packages.iter().filter_map(move |(id, crawl)| Some((crawl, row(id)?)))
+    }
+
+    /// What grants say, by project.
+    pub(super) fn fundings(self) -> &'a Fundings {
+        &self.rows.fundings
     }
 
     /// A live document whole.
@@ -372,7 +307,7 @@ impl<'a> StateView<'a> {
 
     /// The live documents of a subject that goes by these names.
     pub(super) fn live_among(self, subject: Name, names: impl Iterator<Item = Name>) -> Vec<Live<'a>> {
-        let documents = names.filter_map(|name| self.rows.documents.get(self.names.text(name)));
+        let documents = names.filter_map(|name| self.rows.documents.get(name));
         live_of(subject, &documents.collect::<Vec<_>>())
     }
 }

@@ -69,7 +69,7 @@ impl Touched {
         let entered = moves.entered.iter().filter_map(|(owner, position)| links.source(*owner, *position));
         for source in moves.left.iter().chain(entered) {
             mentioned.extend(source.mentions.iter().copied());
-            edges.extend(source.edges.iter().copied());
+            edges.extend(source.edges());
         }
         Self { moves, mentioned, edges, meant }
     }

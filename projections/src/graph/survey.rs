@@ -13,10 +13,11 @@ use super::state::{GraphState, SurveyAnswer};
 /// How the keys of answers begin that name a project by its id.
 const OF_ID: &str = "id/";
 
-/// The newest answer of every project that has one whose day has come. `names` are the display names by project id.
-pub fn bind<'a>(
+/// The newest answer of every project that has one whose day has come. `names` are all projects by id, each with its
+/// display name.
+pub(super) fn bind<'a, 'n: 'a>(
     state: &'a GraphState,
-    names: &'a BTreeMap<String, String>,
+    names: impl Iterator<Item = (&'n str, &'n str)>,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<&'a str, &'a SurveyAnswer> {
     let mut by_name: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -37,7 +38,7 @@ pub fn bind<'a>(
     let today = state.today();
     let mut bound: BTreeMap<&str, &SurveyAnswer> = BTreeMap::new();
     for (key, answers) in &state.answers {
-        let project = if let Some(id) = key.strip_prefix(OF_ID) {
+        let project = if let Some(id) = of_id(key) {
             Some(id)
         } else {
             let name = key.strip_prefix("name/").unwrap_or(key);
@@ -65,9 +66,24 @@ pub fn bind<'a>(
     bound
 }
 
+/// The project whose id a key of answers names.
+pub(super) fn of_id(key: &str) -> Option<&str> {
+    key.strip_prefix(OF_ID)
+}
+
+/// Whether there are rows of the id of a project.
+pub(super) fn is_answered(state: &GraphState, project: &str) -> bool {
+    state.answers.contains_key(&format!("{OF_ID}{project}"))
+}
+
+/// Whether rows of this key give the project of an id a name.
+pub(super) fn gives_a_name(state: &GraphState, key: &str) -> bool {
+    key.starts_with(OF_ID) && state.answers.get(key).is_some_and(|answers| answers.name().is_some())
+}
+
 /// By project the name in the newest row of its id that has one.
 pub(super) fn names(state: &GraphState) -> impl Iterator<Item = (&str, (Rank, &str))> {
-    let of_ids = state.answers.iter().filter_map(|(key, answers)| Some((key.strip_prefix(OF_ID)?, answers)));
+    let of_ids = state.answers.iter().filter_map(|(key, answers)| Some((of_id(key)?, answers)));
     of_ids.filter_map(|(project, answers)| Some((project, answers.name()?)))
 }
 

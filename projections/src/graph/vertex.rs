@@ -52,17 +52,18 @@ fn signals(known: StateView<'_>, places: &Vertices<'_>, all: &mut [Vertex]) -> V
 
 /// Writes what is shown of Repos and packages.
 fn show(known: StateView<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all: &mut [Vertex]) {
-    for (facts, repo) in known.state.repos.values().zip(known.repos()) {
-        let n = places.of(repo.name) as usize;
+    for (id, facts) in &known.state.repos {
+        let Some(name) = known.names.find(id) else { continue };
+        let n = places.of(name) as usize;
         let details = &mut all[n].details;
-        if let Some(spelled) = facts.spelled.as_ref().filter(|_| places.ids[n] == repo.name) {
+        if let Some(spelled) = facts.spelled.as_ref().filter(|_| places.ids[n] == name) {
             details.name.clone_from(&spelled.value);
         }
         if let Some(host) = facts.host.as_ref().filter(|host| hosts[n] == Some(host.rank)) {
             tell_host(details, &host.value);
         }
     }
-    for (crawl, package) in known.state.packages.values().zip(known.packages()) {
+    for (crawl, package) in known.answers() {
         tell_crawl(&mut all[places.of(package.name) as usize].details, &crawl.value);
     }
     for (package, repo) in places.identity.publications() {

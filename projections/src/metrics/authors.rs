@@ -56,9 +56,12 @@ impl Authors {
     /// Whether an author counts at all.
     #[must_use]
     pub fn counts(&self, repo: &RepoContributions<'_>, author: &Digest) -> bool {
-        self.bots == Counted::Count
-            || self.never_bots.contains(author)
-            || !(self.also_bots.contains(author) || repo.is_bot(author))
+        self.bots == Counted::Count || self.counts_as(author, repo.is_bot(author))
+    }
+
+    /// The same, where it is known whether the repository calls it a bot.
+    fn counts_as(&self, author: &Digest, is_bot: bool) -> bool {
+        self.bots == Counted::Count || self.never_bots.contains(author) || !(is_bot || self.also_bots.contains(author))
     }
 
     /// How many commits of a row count, its author aside.
@@ -85,8 +88,9 @@ impl Authors {
     /// Commits that count, by person, on the days `from..=to`.
     #[must_use]
     pub fn commits(&self, repo: &RepoContributions<'_>, from: Day, to: Day) -> Commits {
-        let own = repo.sums(from, to, |row| self.own(row)).filter(|(author, _)| self.counts(repo, author));
-        summed(own.map(|(author, sum)| (self.person(author), sum)).collect())
+        let sums = repo.sums(from, to, |row| self.own(row));
+        let own = sums.filter(|(author, facts, _)| self.counts_as(author, facts.bot));
+        summed(own.map(|(author, _, sum)| (self.person(*author), sum)).collect())
     }
 
     /// The last day up to `to` on which somebody who counts committed; merges too, and commits of nobody, who is no

@@ -161,14 +161,21 @@ impl<'a> RepoContributions<'a> {
         start..self.days.partition_point(|row| row.day <= to).max(start)
     }
 
-    /// What `own` says of the rows of the days `from..=to`, summed up by author; authors with nothing are left out.
-    pub fn sums(&self, from: Day, to: Day, own: impl Fn(&DayRow) -> u64) -> impl Iterator<Item = (Digest, u64)> {
+    /// What `own` says of the rows of the days `from..=to`, summed up by author, each with what is known of it; authors
+    /// with nothing are left out.
+    pub fn sums(
+        &self,
+        from: Day,
+        to: Day,
+        own: impl Fn(&DayRow) -> u64,
+    ) -> impl Iterator<Item = (&Digest, &AuthorFacts, u64)> {
         let mut sums = vec![0; self.authors.len()];
         let range = self.rows(from, to);
         for (row, place) in self.days[range.clone()].iter().zip(&self.places[range]) {
             sums[*place as usize] += own(row);
         }
-        self.authors.keys().copied().zip(sums).filter(|(_, sum)| *sum > 0)
+        let each = self.authors.iter().zip(sums).filter(|(_, sum)| *sum > 0);
+        each.map(|((author, facts), sum)| (author, facts, sum))
     }
 
     /// Time of the latest commit up to a day, bots included; to the day where the exact time is not known any more.
