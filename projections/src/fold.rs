@@ -65,6 +65,12 @@ impl View<'_> {
         self.world.graph.today()
     }
 
+    /// What it is the meaning of.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        self.world
+    }
+
     /// All rows of the tables that follow from the state of one family alone, each sorted by key.
     pub(crate) fn derived(&self) -> Vec<TableRows> {
         self.world.derived()
@@ -196,6 +202,13 @@ impl Fold {
         let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
         self.cache.take_back(view.graph);
         scores
+    }
+
+    /// Reads the view and the scores now, with what earlier looks have learnt: what a fresh view gives, sooner. What is
+    /// touched from one such look to the next it notes for itself, so it is not for a fold whose rows somebody writes.
+    pub fn read<T>(&mut self, read: impl FnOnce(&View<'_>, Scores) -> T) -> T {
+        let changes = self.changes.replace(Changes::default()).unwrap_or_default();
+        self.show(&changes, |view, scores, _| read(view, scores))
     }
 
     /// Looks at all that is shown, with what earlier looks have learnt: what a fresh view gives, and by what it differs

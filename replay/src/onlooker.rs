@@ -2,7 +2,8 @@
 //! right to write, and any number of them at once.
 
 use domain::recorded::Position;
-use projections::fold::{Fold, World};
+use projections::fold::{Fold, View, World};
+use projections::metrics::Scores;
 use projections::store::schema::FormulaDocument;
 use projections::store::{self, Build, load};
 use sqlx::PgConnection;
@@ -101,6 +102,11 @@ impl Onlooker {
     #[must_use]
     pub fn fold(&self) -> &Fold {
         &self.fold
+    }
+
+    /// Reads what is seen where the fold stands.
+    pub fn read<T>(&mut self, read: impl FnOnce(&View<'_>, Scores) -> T) -> T {
+        self.fold.read(read)
     }
 
     /// The live formula.

@@ -53,4 +53,27 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn what_is_read_sooner_is_what_a_fresh_view_gives(
+        events in log(60),
+        reads in positions(60),
+        looks in positions(60),
+    ) {
+        let mut fold = Fold::new(World::default(), formula("atlas-1"), BTreeSet::new(), None);
+        for event in in_order(&events) {
+            fold.apply(&event).unwrap();
+            if looks.contains(&event.position) {
+                fold.evaluate_cached();
+            }
+            if reads.contains(&event.position) {
+                fold.read(|view, scores| {
+                    let fresh = view.world().view();
+                    prop_assert_eq!(&view.graph, &fresh.graph);
+                    prop_assert_eq!(scores, fresh.scores(&formula("atlas-1")));
+                    Ok(())
+                })?;
+            }
+        }
+    }
 }

@@ -207,7 +207,9 @@ impl Moments {
             let failed = |error: ReplayError| if error.is_erased() { later(error) } else { error.into() };
             world = folded.map_err(failed)?.world;
         }
-        let resident = Resident::of(&world, &formula, key.passed_over, &self.held.names());
+        let view = world.view();
+        let scores = view.scores(&formula);
+        let resident = Resident::of(&view, scores, &formula, key.passed_over, &self.held.names());
         Ok(DeepResident { resident: Arc::new(resident), world })
     }
 

@@ -15,7 +15,7 @@ use domain::formula::Formula;
 use domain::number::fit;
 use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
-use projections::World;
+use projections::fold::View;
 pub use projections::graph::EdgeClaim;
 use projections::graph::{Graph, Vertex};
 use projections::metrics::{Level, ScoreRow, Scores};
@@ -106,18 +106,24 @@ impl Adjacency {
 }
 
 impl Resident {
-    /// What a state of the log is under a formula, with what the fold passed over and the names of people.
+    /// What is seen of a state of the log, with its scores under a formula, what the fold passed over and the names of
+    /// people.
     #[must_use]
-    pub(crate) fn of(world: &World, formula: &Formula, passed_over: Digest, names: &KnownNames) -> Self {
-        let view = world.view();
-        let scores = view.scores(formula);
+    pub(crate) fn of(
+        view: &View<'_>,
+        scores: Scores,
+        formula: &Formula,
+        passed_over: Digest,
+        names: &KnownNames,
+    ) -> Self {
+        let world = view.world();
         let today = view.graph.world_time.map_or(Day::from_number(0), Timestamp::day);
         let mut latest = vec![None; view.graph.vertices.len()];
         for (vertex, repo) in &view.contributions.repos {
             latest[*vertex as usize] = repo.latest_commit(today);
         }
         let people = People::of(&view.contributions, &names.by_pseudonym);
-        let graph = view.graph;
+        let graph = view.graph.clone();
         let mut next = [graph.projects.len(), 0];
         next[1] = next[0] + graph.vertices.iter().filter(|vertex| vertex.repo).count();
         let rows = graph.vertices.iter().map(|vertex| {

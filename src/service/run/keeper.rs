@@ -77,7 +77,7 @@ async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
     let mut names = Arc::new(KnownNames::of(load::names(conn).await?));
     // Before an outage others may have been known.
     held.know(&names);
-    held.hold(seen(&onlooker, &names));
+    held.hold(seen(&mut onlooker, &names));
     let mut read = Instant::now();
     let mut rest = LOOK;
     loop {
@@ -101,7 +101,7 @@ async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
             read = Instant::now();
         }
         if moved {
-            held.hold(seen(&onlooker, &names));
+            held.hold(seen(&mut onlooker, &names));
         }
         held.give(&onlooker);
         // Under steady traffic it works at most half of the time.
@@ -109,8 +109,9 @@ async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
     }
 }
 
-fn seen(onlooker: &Onlooker, names: &KnownNames) -> Resident {
-    Resident::of(&onlooker.fold().world, &onlooker.formula().formula, onlooker.quarantine().digest(), names)
+fn seen(onlooker: &mut Onlooker, names: &KnownNames) -> Resident {
+    let (formula, passed_over) = (onlooker.formula().formula.clone(), onlooker.quarantine().digest());
+    onlooker.read(|view, scores| Resident::of(view, scores, &formula, passed_over, names))
 }
 
 #[cfg(test)]
