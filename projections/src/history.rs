@@ -62,7 +62,7 @@ pub struct HistorySegment<'a> {
     /// Kind of vertex.
     pub level: Level,
     /// The vertex.
-    pub id: &'a str,
+    pub id: &'a Arc<str>,
     /// Which value.
     pub metric: Metric,
     /// Which segment.

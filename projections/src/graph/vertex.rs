@@ -102,7 +102,7 @@ fn versions_of_documents(
     }
 }
 
-/// The details of one vertex, which these ids mean, but for the signals of adoption: as [`write`] has them.
+/// The details of one vertex, which these ids mean, but for the signals of adoption: as [`write()`] has them.
 pub(super) fn details_of(
     known: StateView<'_>,
     id: Name,

@@ -6,6 +6,7 @@ use std::ops::Range;
 use domain::recorded::Position;
 use serde_json::json;
 
+use super::family::SPAN;
 use super::{History, HistorySegment, MetricValue, Move, Tick};
 use crate::metrics::value::TermValue;
 use crate::table::Row;
@@ -24,8 +25,14 @@ fn cells(segment: HistorySegment<'_>, mut cell: impl FnMut(&dyn Display)) {
 /// The row of a segment.
 #[must_use]
 pub fn segment_row(segment: HistorySegment<'_>) -> Row {
-    let mut row = Row::new();
-    cells(segment, |cell| row.push(Some(cell.to_string())));
+    let mut row = Row::with_capacity(SPAN.columns.len());
+    cells(segment, |cell| {
+        // There are millions of them, and most are as short.
+        let mut text = String::with_capacity(32);
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{cell}");
+        row.push(Some(text));
+    });
     row
 }
 

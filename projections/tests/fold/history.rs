@@ -1,6 +1,7 @@
 //! Scores over time: by definition, and wherever the fold was interrupted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::event::Event;
 use domain::formula::Formula;
@@ -16,7 +17,7 @@ use super::facts::{FORMULAS, fold, formula};
 use super::logs::{in_order, log};
 
 /// Which value: level, vertex, metric.
-type Key = (Level, String, Metric);
+type Key = (Level, Arc<str>, Metric);
 
 /// The two tables of a history.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +31,7 @@ impl Stored {
     fn write(&mut self, history: &mut History, before: Position) {
         history.take_moves(before, |HistorySegment { level, id, metric, number, moves }| {
             assert!(!moves.is_empty());
-            self.segments.entry(((level, id.to_owned(), metric), number)).or_default().extend_from_slice(moves);
+            self.segments.entry(((level, Arc::clone(id), metric), number)).or_default().extend_from_slice(moves);
         });
         self.ticks.extend(history.ticks.range(..before).map(|(position, tick)| (*position, tick.clone())));
     }
@@ -48,7 +49,7 @@ impl Stored {
     fn load(&self) -> History {
         let last = |((level, id, metric), moves): (&Key, Vec<&Move>)| HistoryValue {
             level: *level,
-            id: id.as_str().into(),
+            id: Arc::clone(id),
             metric: *metric,
             value: MetricValue::Written(moves.last().unwrap().1.to_string()),
         };
@@ -159,7 +160,7 @@ proptest! {
                 for (metric, value) in scores.line(row) {
                     if metric != "id" && metric != "level" {
                         let metric = Metric::from_name(&metric).unwrap();
-                        then.insert((row.level, row.id.to_string(), metric), value);
+                        then.insert((row.level, Arc::clone(&row.id), metric), value);
                     }
                 }
             }

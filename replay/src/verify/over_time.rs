@@ -1,5 +1,7 @@
 //! The live history beside that of a fold, compared as the fold goes on: in memory are the moves of one segment.
 
+use std::sync::Arc;
+
 use domain::recorded::Position;
 use projections::history::family::{SPAN, TICK};
 use projections::history::table_rows::{segment_row, tick_rows};
@@ -75,7 +77,7 @@ impl LiveHistory {
 #[derive(Debug)]
 pub(crate) struct EndedSegment {
     level: Level,
-    id: Box<str>,
+    id: Arc<str>,
     metric: Metric,
     number: u64,
     moves: Vec<Move>,
@@ -92,7 +94,7 @@ impl EndedSegment {
 pub(crate) fn ended_before(history: &mut History, before: Position) -> Vec<EndedSegment> {
     let mut ended = Vec::new();
     history.take_moves(before, |HistorySegment { level, id, metric, number, moves }| {
-        ended.push(EndedSegment { level, id: id.into(), metric, number, moves: moves.to_vec() });
+        ended.push(EndedSegment { level, id: Arc::clone(id), metric, number, moves: moves.to_vec() });
     });
     ended
 }
