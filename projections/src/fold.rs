@@ -204,8 +204,8 @@ impl Fold {
         scores
     }
 
-    /// Reads the view and the scores now, with what earlier looks have learnt: what a fresh view gives, sooner. What is
-    /// touched from one such look to the next it notes for itself, so it is not for a fold whose rows somebody writes.
+    /// Reads the view and the scores now, with what earlier looks have learnt: what a fresh view gives, sooner. This
+    /// takes the touched rows, so whoever writes them has taken them before.
     pub fn read<T>(&mut self, read: impl FnOnce(&View<'_>, Scores) -> T) -> T {
         let changes = self.changes.replace(Changes::default()).unwrap_or_default();
         self.show(&changes, |view, scores, _| read(view, scores))

@@ -159,7 +159,8 @@ impl Unfinished {
             let facts = fact_rows(&fold.world, &changes);
             let mut tables = Materialized::default();
             let all = tables.advance_to(&mut fold, &changes);
-            let digests = FoldDigests::of(&fold);
+            let formula = fold.formula().clone();
+            let digests = fold.read(|view, scores| FoldDigests::of_view(view, &scores, &formula));
             (fold, facts, tables, all, digests)
         });
         let mut transaction = conn.begin().await?;
