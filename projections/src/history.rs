@@ -20,8 +20,7 @@ use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
 
 use crate::metrics::{Level, ScoreRow, Scores};
-use crate::table::by_id;
-use crate::table::insert;
+use crate::table::{by_id, insert};
 
 pub mod family;
 pub mod table_rows;

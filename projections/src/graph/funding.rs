@@ -13,6 +13,7 @@ use domain::time::Timestamp;
 
 use super::names::{InternedIds, Name};
 use super::news::News;
+use super::row_map::to_read;
 use super::state::GraphState;
 use crate::changes::Changes;
 
@@ -89,15 +90,10 @@ impl Fundings {
         names: &mut InternedIds,
         news: &mut News,
     ) {
-        let mut projects: BTreeSet<Arc<str>> = BTreeSet::new();
-        let mut told = |application: &str| self.told(application, state, &mut projects);
-        match touched {
-            Some(touched) => touched.of("application").for_each(&mut told),
-            None => state.applications.keys().for_each(|key| told(key)),
-        }
-        match touched {
-            Some(touched) => projects.extend(touched.of("project").map(Arc::from)),
-            None => projects.extend(state.projects.keys().map(|id| Arc::from(id.as_str()))),
+        let mut projects: BTreeSet<Arc<str>> =
+            to_read(&state.projects, "project", touched).map(|(id, _)| Arc::from(id)).collect();
+        for (key, application) in to_read(&state.applications, "application", touched) {
+            self.told(key, &application.value, &mut projects);
         }
         for project in projects {
             let funding = self.funding(&project, state, names);
@@ -110,10 +106,8 @@ impl Fundings {
     }
 
     /// Notes whom an application is for, and who is touched by that.
-    fn told(&mut self, key: &str, state: &GraphState, touched: &mut BTreeSet<Arc<str>>) {
-        let Some(application) = state.applications.get(key) else { return };
-        let key: Arc<str> = key.into();
-        let project: Arc<str> = application.value.project_id.as_str().into();
+    fn told(&mut self, key: &str, application: &ApplicationRecord, touched: &mut BTreeSet<Arc<str>>) {
+        let (key, project): (Arc<str>, Arc<str>) = (key.into(), application.project_id.as_str().into());
         let before = self.applied_for.insert(Arc::clone(&key), Arc::clone(&project));
         if let Some(before) = before.filter(|before| *before != project) {
             if let Some(held) = self.applications.get_mut(&before) {
@@ -126,7 +120,8 @@ impl Fundings {
     }
 
     fn funding(&self, project: &Arc<str>, state: &GraphState, names: &mut InternedIds) -> Funding {
-        let record = state.projects.get(&**project).and_then(|facts| facts.record.as_ref());
+        let facts = state.projects.get(&**project);
+        let record = facts.and_then(|facts| facts.record.as_ref());
         let keys = self.applications.get(project).into_iter().flatten();
         let applications: Vec<(Rank, &ApplicationRecord)> = keys
             .filter_map(|key| state.applications.get(&**key))
@@ -145,7 +140,7 @@ impl Fundings {
         let percent = latest.and_then(|application| application.completion_percent.as_ref());
         let record = record.map(|record| &record.value);
         funding.record = record.map(Description::of);
-        funding.first_seen = state.projects.get(&**project).and_then(|facts| facts.first_seen);
+        funding.first_seen = facts.and_then(|facts| facts.first_seen);
         funding.complete = grants::completion(
             percent,
             record.and_then(|record| record.paid_usd.as_ref()),
@@ -164,11 +159,11 @@ impl Funding {
     /// Whether another says of the project what this one says. When a name was given counts only where survey rows may
     /// give another; when a repository or an owner was named tells nothing but where it is written.
     fn says_the_same(&self, other: &Self) -> bool {
-        let name = |funding: &Self| {
-            let given = funding.name.clone();
+        fn name(funding: &Funding) -> Option<(Option<Rank>, &str)> {
+            let (rank, name) = funding.name.as_ref()?;
             let is_recorded = funding.record.as_ref().is_some_and(|record| record.name.is_some());
-            given.map(|(rank, name)| ((!is_recorded).then_some(rank), name))
-        };
+            Some(((!is_recorded).then_some(*rank), name))
+        }
         name(self) == name(other)
             && (&self.record, self.first_seen, self.applied, self.complete)
                 == (&other.record, other.first_seen, other.applied, other.complete)

@@ -215,7 +215,7 @@ pub(super) struct LinkIndex {
     /// By number who mentions it, sorted, once a mention.
     mentioned: Vec<Vec<ClaimOwner>>,
     /// Whether somebody asks who decides.
-    are_ranked: bool,
+    pub(super) are_ranked: bool,
     /// Those that came and went since somebody asked; `None` where nobody does.
     moves: Option<SourceMoves>,
 }

@@ -34,7 +34,7 @@ fn there<'a>(
     let recorded = state.projects.iter().filter(|(_, facts)| facts.record.is_some()).map(|(id, _)| id.as_str());
     let mut ids: BTreeSet<&str> = recorded.collect();
     ids.extend(known.fundings().iter().filter(|(_, funding)| funding.applied).map(|(id, _)| &**id));
-    ids.extend(state.answers.keys().filter_map(|key| key.strip_prefix("id/")));
+    ids.extend(state.answers.keys().filter_map(|key| survey::of_id(key)));
     ids.extend(known.repos().flat_map(|repo| repo.flags.iter().map(|(_, project)| &**project)));
     let curated = members.iter().flatten().filter(|member| member.evidence == CURATION);
     ids.extend(curated.filter_map(|member| member.project));

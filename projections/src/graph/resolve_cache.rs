@@ -11,8 +11,9 @@ use super::identity_cache::{Meanings, MovedIds};
 use super::input::Vertices;
 use super::link_index::{ClaimOwner, LinkIndex};
 use super::membership::{GrantLinks, memberships};
-use super::model::{Finding, Graph, Vertex};
+use super::model::{Finding, Graph, Project, Vertex};
 use super::names::{InternedIds, Name};
+use super::news::News;
 use super::projects::{bind_answers, projects};
 use super::repo_of::RepoOf;
 use super::resolve::{belong, mark_public_goods};
@@ -36,8 +37,6 @@ pub(crate) struct ResolveCache {
     today: Option<Day>,
     /// What is unclear of members and projects.
     findings: Arc<Vec<Finding>>,
-    /// Whether more is shown than scores rest on: who decides, what is unclear.
-    is_shown: bool,
 }
 
 /// What was looked at last, for whoever shows more of it than scores rest on.
@@ -99,15 +98,14 @@ impl ResolveCache {
     /// From here on more is shown than scores rest on. What was learnt so far leaves out who decides, so it is learnt
     /// anew.
     pub(crate) fn show(&mut self) {
-        if !self.is_shown {
-            self.is_shown = true;
-            self.forget();
+        if !self.is_shown() {
+            *self = Self { link_index: LinkIndex::new(true), ..Self::default() };
         }
     }
 
-    fn forget(&mut self) {
-        let is_shown = self.is_shown;
-        *self = Self { is_shown, link_index: LinkIndex::new(is_shown), ..Self::default() };
+    /// Whether more is shown than scores rest on: who decides, what is unclear.
+    fn is_shown(&self) -> bool {
+        self.link_index.are_ranked
     }
 
     /// The rows touched since the last look, where there was one.
@@ -140,31 +138,14 @@ impl ResolveCache {
     /// the last graph was not given back, all is learnt anew.
     pub(crate) fn look(&mut self, state: &GraphState) -> Graph {
         let mut graph = self.graph.take().unwrap_or_else(|| {
-            self.forget();
+            *self = Self { link_index: LinkIndex::new(self.is_shown()), ..Self::default() };
             Graph::default()
         });
         let first = self.touched.is_none();
         let touched = self.touched.replace(Changes::default());
         let mut news = self.rows.learn(state, touched.as_ref());
         let known = StateView::of(state, &self.rows);
-        // Of several subjects that mean the same the newest document speaks for all.
-        let shared =
-            |subject: &Name| self.meanings.names_beside(*subject).filter(|id| known.is_subject(*id)).nth(1).is_some();
-        news.identity |= news.subjects.iter().any(shared)
-            || are_kept_otherwise(known, self.meanings.repos.len())
-            || (news.renames_again && self.meanings.identity.circular)
-            || news.named.iter().any(|id| self.meanings.repositories.get(*id as usize) != Some(&true));
-        // Of several names of a repository the newest flag decides.
-        news.projects |= news.flagged_again.iter().any(|name| self.meanings.names_beside(*name).nth(1).is_some());
-        // An answer makes the project that it names, if nobody named it before.
-        let mut answered = touched.iter().flat_map(|touched| touched.of("answer")).filter_map(survey::of_id);
-        let is_new = |id: &str| graph.projects.binary_search_by(|project| (*project.id).cmp(id)).is_err();
-        news.projects |= answered.any(is_new);
-        if self.is_shown {
-            // By which event somebody is a member, and what is unclear.
-            news.identity |= !news.named.is_empty();
-            news.projects |= news.answers || news.funded_again || !news.flagged_again.is_empty();
-        }
+        self.weigh_news(&mut news, known, touched.as_ref(), &graph.projects);
         let moved = if news.identity || first { self.meanings.weigh(known) } else { MovedIds::default() };
         self.meanings.extend(known.names.len());
         let owners = owners(known, &self.meanings, touched.as_ref(), &self.link_index, &moved);
@@ -191,6 +172,28 @@ impl ResolveCache {
         graph.world_time = state.world_time();
         graph.newest_answer = survey::newest(state).map(|answer| answer.answered_at);
         graph
+    }
+
+    /// Finds out of what was said again whether it matters: beside what was known at the last look.
+    fn weigh_news(&self, news: &mut News, known: StateView<'_>, touched: Option<&Changes>, projects: &[Project]) {
+        let Meanings { identity, repositories, repos, .. } = &self.meanings;
+        // Of several subjects that mean the same the newest document speaks for all.
+        let shared =
+            |subject: &Name| self.meanings.names_beside(*subject).filter(|id| known.is_subject(*id)).nth(1).is_some();
+        news.identity |= news.subjects.iter().any(shared)
+            || are_kept_otherwise(known, repos.len())
+            || (news.renames_again && identity.circular)
+            || news.named.iter().any(|id| repositories.get(*id as usize) != Some(&true));
+        // Of several names of a repository the newest flag decides.
+        news.projects |= news.flagged_again.iter().any(|name| self.meanings.names_beside(*name).nth(1).is_some());
+        // An answer makes the project that it names, if nobody named it before.
+        let mut answered = touched.into_iter().flat_map(|touched| touched.of("answer")).filter_map(survey::of_id);
+        news.projects |= answered.any(|id| projects.binary_search_by(|project| (*project.id).cmp(id)).is_err());
+        if self.is_shown() {
+            // By which event somebody is a member, and what is unclear.
+            news.identity |= !news.named.is_empty();
+            news.projects |= news.answers || news.funded_again || !news.flagged_again.is_empty();
+        }
     }
 
     /// Says of every vertex whether it is a Repo, and whose.

@@ -1,8 +1,23 @@
-//! Where rows in numbers are kept: by the id that they are about.
+//! Which rows of a state are read at a look, and where they are kept in numbers: by the id that they are about.
 
 use std::collections::BTreeMap;
 
+use domain::number::fit;
+
 use super::names::{InternedIds, Name};
+use crate::changes::Changes;
+
+/// The rows of a map that were touched since the last look, or all of them where there was none; by key.
+pub(super) fn to_read<'a, V>(
+    map: &'a BTreeMap<String, V>,
+    kind: &'a str,
+    touched: Option<&'a Changes>,
+) -> Box<dyn Iterator<Item = (&'a str, &'a V)> + 'a> {
+    match touched {
+        Some(touched) => Box::new(touched.of(kind).filter_map(|key| Some((key, map.get(key)?)))),
+        None => Box::new(map.iter().map(|(key, value)| (key.as_str(), value))),
+    }
+}
 
 /// No place.
 const NOWHERE: u32 = u32::MAX;
@@ -22,26 +37,16 @@ impl<R> Default for RowsByName<R> {
 }
 
 impl<R> RowsByName<R> {
-    /// Reads the touched rows of a map, or all. `read` is given the row that is held, since most often it is much the
-    /// same; `met` is shown each that was touched, with what it was.
-    pub(super) fn read<'k, V>(
+    /// Takes in rows of a state. `read` is given the row that is held, since most often it is much the same; `met` is
+    /// shown each, with what it was.
+    pub(super) fn take_in<'v, V: 'v>(
         &mut self,
         names: &mut InternedIds,
-        map: &BTreeMap<String, V>,
-        touched: Option<impl Iterator<Item = &'k str>>,
+        rows: impl Iterator<Item = (&'v str, &'v V)>,
         mut read: impl FnMut(&mut InternedIds, Name, &V, Option<&R>) -> R,
         mut met: impl FnMut(Option<&R>, &R),
     ) {
-        let Some(touched) = touched else {
-            for (key, value) in map {
-                let name = names.number(key);
-                let row = read(names, name, value, None);
-                self.put(name, row);
-            }
-            return;
-        };
-        for key in touched {
-            let Some(value) = map.get(key) else { continue };
+        for (key, value) in rows {
             let name = names.number(key);
             let held = self.get(name);
             let row = read(names, name, value, held);
@@ -57,7 +62,7 @@ impl<R> RowsByName<R> {
         }
         match self.places[at] {
             NOWHERE => {
-                self.places[at] = domain::number::fit(self.rows.len(), "rows of a kind");
+                self.places[at] = fit(self.rows.len(), "rows of a kind");
                 self.rows.push(row);
             }
             place => self.rows[place as usize] = row,

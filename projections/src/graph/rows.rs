@@ -13,7 +13,7 @@ use domain::repository_link::{is_link, repository_of};
 use super::funding::Fundings;
 use super::names::{InternedIds, Name};
 use super::news::News;
-use super::row_map::RowsByName;
+use super::row_map::{RowsByName, to_read};
 use super::snapshot::{DocumentClaims, Snapshots};
 use super::state::{GraphState, RepoFacts};
 use super::survey;
@@ -87,25 +87,21 @@ impl InternedRows {
     /// touched.
     pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>) -> News {
         let Self { names, repos, documents, packages, fundings } = self;
-        let of = |kind| touched.map(|touched| touched.of(kind));
         let mut news = News::default();
-        repos.read(names, &state.repos, of("repo"), RepoRow::of, |held, new| news.of_repo(held, new));
-        documents.read(names, &state.sboms, of("sbom"), Documents::of, |held, new| news.of_documents(held, new));
-        packages.read(names, &state.packages, of("package"), PackageRow::of, |held, new| news.of_package(held, new));
+        let rows = to_read(&state.repos, "repo", touched);
+        repos.take_in(names, rows, RepoRow::of, |held, new| news.of_repo(held, new));
+        let rows = to_read(&state.sboms, "sbom", touched);
+        documents.take_in(names, rows, Documents::of, |held, new| news.of_documents(held, new));
+        let rows = to_read(&state.packages, "package", touched);
+        packages.take_in(names, rows, PackageRow::of, |held, new| news.of_package(held, new));
         fundings.learn(state, touched, names, &mut news);
-        for key in touched.into_iter().flat_map(|touched| touched.of("answer")) {
+        for (key, answers) in to_read(&state.answers, "answer", touched) {
             news.answers = true;
-            news.projects |= survey::gives_a_name(state, key);
+            // Rows that go by a name give none.
+            news.projects |= survey::of_id(key).is_some() && answers.name().is_some();
         }
-        match touched {
-            Some(touched) => {
-                let curated = touched.of("curation").filter_map(|key| state.curations.get(key));
-                curated.for_each(|curation| learn_curated(names, &curation.value.correction, &mut news));
-            }
-            None => {
-                let curated = state.curations.values();
-                curated.for_each(|curation| learn_curated(names, &curation.value.correction, &mut news));
-            }
+        for (_, curation) in to_read(&state.curations, "curation", touched) {
+            learn_curated(names, &curation.value.correction, &mut news);
         }
         names.sort();
         news

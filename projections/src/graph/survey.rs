@@ -76,11 +76,6 @@ pub(super) fn is_answered(state: &GraphState, project: &str) -> bool {
     state.answers.contains_key(&format!("{OF_ID}{project}"))
 }
 
-/// Whether rows of this key give the project of an id a name.
-pub(super) fn gives_a_name(state: &GraphState, key: &str) -> bool {
-    key.starts_with(OF_ID) && state.answers.get(key).is_some_and(|answers| answers.name().is_some())
-}
-
 /// By project the name in the newest row of its id that has one.
 pub(super) fn names(state: &GraphState) -> impl Iterator<Item = (&str, (Rank, &str))> {
     let of_ids = state.answers.iter().filter_map(|(key, answers)| Some((of_id(key)?, answers)));

@@ -22,7 +22,7 @@ pub(crate) struct EdgePatch {
     pub(crate) changed: Vec<usize>,
 }
 
-/// EdgePlaces of an edge, by place.
+/// The places of the ends of an edge: dependent, dependency.
 type EdgePlaces = (u32, u32);
 
 /// Patches the edges with these ends. `former` are the vertices that all of them are between; `owners` says whose
