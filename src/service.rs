@@ -20,6 +20,7 @@ pub(crate) mod environment;
 pub mod error;
 mod nearest;
 #[cfg(feature = "serve")]
+pub mod places;
 mod plain_http;
 mod pools;
 pub mod run;

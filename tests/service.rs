@@ -155,6 +155,15 @@ impl Drop for Service {
     }
 }
 
+/// What a listener for metrics tells.
+fn counted(address: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /metrics HTTP/1.0\r\nHost: a\r\n\r\n").unwrap();
+    let mut told = String::new();
+    stream.read_to_string(&mut told).unwrap();
+    told
+}
+
 /// Says a statement to the database of a story.
 fn say(program: &Program, statement: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

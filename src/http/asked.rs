@@ -8,13 +8,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header,
 use domain::digest::Digest;
 
 use super::answer::{Complaint, HttpAnswer};
-use super::body::{self, BodyBudget, BodyShare};
+use super::body::{self, BodyBudget, TenantBudget};
 use super::query::Query;
 use crate::service::ask::held::DeepResident;
 use crate::service::ask::point::PointQuery;
 use crate::service::ask::resident::Resident;
 use crate::service::ask::standing::StandsAt;
 use crate::service::atlases::{Atlases, ClientTurn, ServedAtlas};
+use crate::service::places::HeldPlaces;
 
 /// Longest text that names a point or a formula, in characters.
 pub(super) const POINT_MAX: usize = 256;
@@ -26,7 +27,7 @@ pub(super) struct Asked<'a> {
     /// The head of the request.
     pub(super) head: &'a request::Parts,
     /// How much more may arrive.
-    pub(super) budget: &'a BodyBudget,
+    pub(super) budget: TenantBudget,
     atlases: &'a Atlases,
     /// Who asks.
     client: IpAddr,
@@ -41,8 +42,9 @@ impl<'a> Asked<'a> {
         atlas: Arc<ServedAtlas>,
         head: &'a request::Parts,
         client: IpAddr,
-        budget: &'a BodyBudget,
+        budget: &BodyBudget,
     ) -> Self {
+        let budget = budget.of(atlas.deps.tenant());
         Self { atlas, head, budget, atlases, client, taken: OnceLock::new() }
     }
 
@@ -79,13 +81,12 @@ impl<'a> Asked<'a> {
 
     /// The client's turn at something of which it has one at once.
     pub(super) fn turn(&self) -> Option<ClientTurn> {
-        self.atlases.turn(self.client)
+        self.atlases.turn(self.atlas.deps.tenant(), self.client)
     }
 
     /// What it sends, up to so many bytes, and what is held of the budget of questions for it.
-    pub(super) async fn body(&self, body: Body, most: u64) -> Result<(Vec<u8>, BodyShare), Complaint> {
-        let mut share = BodyShare::default();
-        Ok((body::whole(body, most, &self.budget.questions, &mut share).await?, share))
+    pub(super) async fn body(&self, body: Body, most: u64) -> Result<(Vec<u8>, HeldPlaces), Complaint> {
+        body::whole(body, most, &self.budget.questions).await
     }
 
     /// The snapshot of the moment, whatever is asked for.

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, StatusCode, header};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use domain::TenantId;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::http::answer::Complaint;
+use crate::service::places::{HeldPlaces, SharedPlaces, TenantPlaces};
 
-/// Bytes of all documents together that are handed in: 192 MiB.
+/// Bytes of all documents together that are handed in to a tenant that is alone: 192 MiB.
 const DOCUMENT_BYTES: usize = 192 * 1024 * 1024;
-/// Bytes of all questions together that have bodies, which anybody may ask: 32 MiB.
+/// Bytes of all its questions together that have bodies, which anybody may ask: 32 MiB.
 const QUESTION_BYTES: usize = 32 * 1024 * 1024;
 /// What is counted at once, in bytes.
 const UNIT: usize = 4 * 1024;
@@ -26,27 +28,43 @@ const SILENCE: Duration = Duration::from_secs(15);
 const AHEAD: usize = 8;
 /// Bytes of a stream that are there before it is read: what it is packed by is told by fewer.
 const BEGINNING: usize = 64;
-/// Streams at once.
+/// Its streams at once.
 const STREAMS: usize = 4;
 
 /// How bodies may be packed, as their headers say.
 pub(super) const ENCODINGS: [&str; 4] = ["identity", "gzip", "x-gzip", "zstd"];
 
-/// How much more may arrive.
+/// How much may arrive, of all tenants together.
 #[derive(Debug)]
 pub(super) struct BodyBudget {
-    /// Of documents.
-    pub(super) documents: Arc<Semaphore>,
-    /// Of questions.
-    pub(super) questions: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
+    documents: Arc<SharedPlaces>,
+    questions: Arc<SharedPlaces>,
+    streams: Arc<SharedPlaces>,
+}
+
+/// How much more may arrive for a tenant.
+#[derive(Clone, Debug)]
+pub(super) struct TenantBudget {
+    /// Of documents, in units.
+    pub(super) documents: TenantPlaces,
+    /// Of questions, in units.
+    pub(super) questions: TenantPlaces,
+    streams: TenantPlaces,
 }
 
 impl Default for BodyBudget {
     fn default() -> Self {
-        let places = |most| Arc::new(Semaphore::new(most));
-        let (documents, questions) = (places(DOCUMENT_BYTES / UNIT), places(QUESTION_BYTES / UNIT));
-        Self { documents, questions, streams: places(STREAMS) }
+        let (documents, questions) =
+            (SharedPlaces::new(DOCUMENT_BYTES / UNIT), SharedPlaces::new(QUESTION_BYTES / UNIT));
+        Self { documents, questions, streams: SharedPlaces::new(STREAMS) }
+    }
+}
+
+impl BodyBudget {
+    /// What of it a tenant may have.
+    pub(super) fn of(&self, tenant: TenantId) -> TenantBudget {
+        let Self { documents, questions, streams } = self;
+        TenantBudget { documents: documents.of(tenant), questions: questions.of(tenant), streams: streams.of(tenant) }
     }
 }
 
@@ -63,28 +81,9 @@ fn broken() -> Complaint {
     Complaint::new(StatusCode::BAD_REQUEST, "The body broke off.")
 }
 
-/// What is held of the budget by one request.
-#[derive(Default)]
-pub(super) struct BodyShare {
-    held: Option<OwnedSemaphorePermit>,
-}
-
-impl BodyShare {
-    /// Holds as much as these bytes take.
-    pub(super) fn hold(&mut self, budget: &Arc<Semaphore>, bytes: usize) -> Result<(), Complaint> {
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = bytes.div_ceil(UNIT).saturating_sub(held);
-        if more == 0 {
-            return Ok(());
-        }
-        let more = u32::try_from(more).map_err(|_| busy())?;
-        let more = Arc::clone(budget).try_acquire_many_owned(more).map_err(|_| busy())?;
-        match &mut self.held {
-            Some(held) => held.merge(more),
-            held => *held = Some(more),
-        }
-        Ok(())
-    }
+/// Holds as much of a budget as these bytes take, with what one request holds already.
+pub(super) fn hold(share: &mut HeldPlaces, bytes: usize) -> Result<(), Complaint> {
+    if share.grow(bytes.div_ceil(UNIT)) { Ok(()) } else { Err(busy()) }
 }
 
 /// The next piece of a body; none at its end.
@@ -115,17 +114,17 @@ pub(super) fn known_encoding(headers: &HeaderMap) -> Result<(), Complaint> {
     Ok(())
 }
 
-/// A whole body of at most so many bytes.
+/// A whole body of at most so many bytes, and what is held of the budget for it.
 pub(super) async fn whole(
     mut body: Body,
     most: u64,
-    budget: &Arc<Semaphore>,
-    share: &mut BodyShare,
-) -> Result<Vec<u8>, Complaint> {
+    budget: &TenantPlaces,
+) -> Result<(Vec<u8>, HeldPlaces), Complaint> {
     let too_large = || Complaint::new(StatusCode::PAYLOAD_TOO_LARGE, format!("At most {most} bytes are taken here."));
     if body.size_hint().lower() > most {
         return Err(too_large());
     }
+    let mut share = budget.take(0).ok_or_else(busy)?;
     let (mut bytes, until) = (Vec::new(), Instant::now() + DOCUMENT_TIME);
     while let Some(piece) = timeout_at(until, piece(&mut body)).await.map_err(|_| slow())? {
         let piece = piece.map_err(|_| broken())?;
@@ -133,10 +132,10 @@ pub(super) async fn whole(
         if size as u64 > most {
             return Err(too_large());
         }
-        share.hold(budget, size)?;
+        hold(&mut share, size)?;
         bytes.extend_from_slice(&piece);
     }
-    Ok(bytes)
+    Ok((bytes, share))
 }
 
 /// A body as it arrives, to be read on a thread that may wait.
@@ -144,12 +143,12 @@ pub(super) struct BodyReader {
     now: Bytes,
     /// None once it has ended.
     next: Option<mpsc::Receiver<io::Result<Bytes>>>,
-    _place: OwnedSemaphorePermit,
+    _place: HeldPlaces,
 }
 
 /// A reader of a body, with its first bytes. It is sent on beside whoever reads.
-pub(super) async fn stream(mut body: Body, budget: &BodyBudget) -> Result<BodyReader, Complaint> {
-    let place = Arc::clone(&budget.streams).try_acquire_owned().map_err(|_| busy())?;
+pub(super) async fn stream(mut body: Body, budget: &TenantBudget) -> Result<BodyReader, Complaint> {
+    let place = budget.streams.take(1).ok_or_else(busy)?;
     let mut beginning = Vec::new();
     while beginning.len() < BEGINNING {
         match timeout(SILENCE, piece(&mut body)).await.map_err(|_| slow())? {
@@ -196,20 +195,21 @@ mod tests {
 
     #[tokio::test]
     async fn all_bodies_together_are_bounded() {
-        let budget = Arc::new(Semaphore::new(2));
-        let (mut one, mut other) = (BodyShare::default(), BodyShare::default());
+        let budget = SharedPlaces::new(2).of(TenantId::PUBLIC);
         let body = |size| Body::from(vec![0; size]);
-        assert_eq!(whole(body(UNIT), 10_000, &budget, &mut one).await.unwrap().len(), UNIT);
-        assert_eq!(whole(body(1), 10_000, &budget, &mut other).await.unwrap().len(), 1);
-        assert!(whole(body(UNIT + 1), 10_000, &budget, &mut one).await.is_err(), "there is no third");
+        let (bytes, _one) = whole(body(UNIT), 10_000, &budget).await.unwrap();
+        assert_eq!(bytes.len(), UNIT);
+        let other = whole(body(1), 10_000, &budget).await.unwrap();
+        assert!(whole(body(1), 10_000, &budget).await.is_err(), "there is no third");
         drop(other);
-        assert!(whole(body(UNIT + 1), 10_000, &budget, &mut one).await.is_ok());
-        assert!(whole(body(2), 1, &budget, &mut one).await.is_err(), "larger than one may be");
+        assert!(whole(body(UNIT + 1), 10_000, &budget).await.is_err(), "nor a second and third");
+        assert!(whole(body(UNIT), 10_000, &budget).await.is_ok());
+        assert!(whole(body(2), 1, &budget).await.is_err(), "larger than one may be");
     }
 
     #[tokio::test]
     async fn a_body_is_read_as_it_arrives() {
-        let budget = BodyBudget::default();
+        let budget = BodyBudget::default().of(TenantId::PUBLIC);
         let sent: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
         let mut reader = stream(Body::from(sent.clone()), &budget).await.unwrap();
         let read = tokio::task::spawn_blocking(move || {

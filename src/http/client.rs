@@ -87,8 +87,8 @@ pub(crate) struct ClientLimits {
     /// Requests a minute; without, as often as it likes.
     rate: Option<u32>,
     proxies: TrustedProxies,
-    /// When each has used up what it was given, if it goes on from now on as it may.
-    used: Mutex<HashMap<IpAddr, Instant>>,
+    /// When each has used up what a tenant gave it, if it goes on from now on as it may.
+    used: Mutex<HashMap<(Option<String>, IpAddr), Instant>>,
 }
 
 /// What a client may still ask.
@@ -99,7 +99,7 @@ pub(super) struct ClientAllowance {
 }
 
 impl ClientLimits {
-    /// So many requests a client and minute, which may come at once; 0 is without limit.
+    /// So many requests a client and minute of each tenant, which may come at once; 0 is without limit.
     pub(crate) fn new(rate: u32, proxies: TrustedProxies) -> Self {
         Self { rate: Some(rate).filter(|rate| *rate > 0), proxies, used: Mutex::default() }
     }
@@ -125,10 +125,16 @@ impl ClientLimits {
         }
     }
 
-    /// Counts a request of a client, unless it is one too many.
-    pub(super) fn count(&self, client: IpAddr, now: Instant) -> Result<Option<ClientAllowance>, Complaint> {
+    /// Counts a request of a client to a tenant, unless it is one too many. Tenants that are not known count as one:
+    /// nobody asks more often by making names up.
+    pub(super) fn count(
+        &self,
+        tenant: Option<&str>,
+        client: IpAddr,
+        now: Instant,
+    ) -> Result<Option<ClientAllowance>, Complaint> {
         let Some(rate) = self.rate else { return Ok(None) };
-        let each = MINUTE / rate;
+        let (each, client) = (MINUTE / rate, (tenant.map(str::to_owned), client));
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if used.len() >= REMEMBERED && !used.contains_key(&client) {
             used.retain(|_, until| *until > now);
@@ -215,19 +221,21 @@ mod tests {
     fn each_client_has_a_share_of_its_own() {
         let limits = ClientLimits::new(3, TrustedProxies::default());
         let now = Instant::now();
-        let ask = |peer: &str, seconds| {
+        let ask_of = |tenant, peer: &str, seconds| {
             let client = limits.client(peer.parse().unwrap(), &HeaderMap::new());
-            let counted = limits.count(client, now + Duration::from_secs(seconds));
+            let counted = limits.count(tenant, client, now + Duration::from_secs(seconds));
             counted.map(|allowance| allowance.unwrap().left).map_err(|complaint| complaint.answer().status().as_u16())
         };
+        let ask = |peer, seconds| ask_of(Some("acme"), peer, seconds);
         let (one, other) = ("192.0.2.1", "192.0.2.2");
         assert_eq!([ask(one, 0), ask(one, 0), ask(one, 0), ask(one, 0)], [Ok(2), Ok(1), Ok(0), Err(429)]);
         assert_eq!(ask(other, 0), Ok(2));
+        assert_eq!([ask_of(Some("public"), one, 0), ask_of(None, one, 0), ask_of(None, one, 0)], [Ok(2), Ok(2), Ok(1)]);
         assert_eq!([ask(one, 19), ask(one, 20), ask(one, 20)], [Err(429), Ok(0), Err(429)]);
         assert_eq!(ask(one, 1_000), Ok(2));
         // Whoever has a network has one share.
         assert_eq!([ask("2001:db8::1", 0), ask("2001:db8::2", 0)], [Ok(2), Ok(1)]);
         let without = ClientLimits::new(0, TrustedProxies::default());
-        assert_eq!(without.count(one.parse().unwrap(), now).ok(), Some(None));
+        assert_eq!(without.count(None, one.parse().unwrap(), now).ok(), Some(None));
     }
 }

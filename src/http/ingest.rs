@@ -11,11 +11,12 @@ use serde_json::json;
 use super::answer::{Complaint, HttpAnswer, as_json};
 use super::asked::Asked;
 use super::auth::{Bearer, bearer};
-use super::body::{self, BodyBudget, BodyShare};
+use super::body::{self, TenantBudget};
 use crate::service::act::ingest::desk::{Desk, MAX_DOCUMENT_BYTES, Submitter};
 use crate::service::act::ingest::{Circumstances, DocumentSubject, Ingested};
 use crate::service::act::key::{BATCH, KeyHolder};
 use crate::service::act::submission::{self, REFUSED, Submitted};
+use crate::service::places::HeldPlaces;
 use crate::service::{Deps, Error};
 
 /// The header that names a request, whatever becomes of its answer.
@@ -38,13 +39,13 @@ pub(super) struct Reception<'a> {
     pub(super) deps: Option<&'a Deps>,
     /// None where nothing is taken.
     pub(super) desk: Option<&'a Desk>,
-    pub(super) budget: &'a BodyBudget,
+    pub(super) budget: TenantBudget,
 }
 
 impl<'a> Reception<'a> {
     /// Where the one goes that is asked.
     pub(super) fn of(asked: &'a Asked<'_>) -> Self {
-        Self { deps: Some(&asked.atlas.deps), desk: asked.atlas.desk.as_ref(), budget: asked.budget }
+        Self { deps: Some(&asked.atlas.deps), desk: asked.atlas.desk.as_ref(), budget: asked.budget.clone() }
     }
 
     /// Takes a request to write a document of this kind, or many.
@@ -62,12 +63,11 @@ impl<'a> Reception<'a> {
     }
 
     /// A whole document, unpacked, and what is held of the budget for it.
-    async fn document(&self, desk: &Desk, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, BodyShare), Complaint> {
+    async fn document(&self, desk: &Desk, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, HeldPlaces), Complaint> {
         body::known_encoding(headers)?;
-        let mut share = BodyShare::default();
-        let packed = body::whole(body, MAX_DOCUMENT_BYTES, &self.budget.documents, &mut share).await?;
+        let (packed, mut share) = body::whole(body, MAX_DOCUMENT_BYTES, &self.budget.documents).await?;
         let document = desk.unpacked(packed).await.map_err(of_body)?;
-        share.hold(&self.budget.documents, document.len())?;
+        body::hold(&mut share, document.len())?;
         Ok((document, share))
     }
 
@@ -176,7 +176,7 @@ impl<'a> Request<'a> {
         let nothing = |taken: u64, refused: usize| taken == 0 && refused > 0 && !self.rehearsal;
         if self.kind == BATCH {
             body::known_encoding(headers)?;
-            let lines = body::stream(body, reception.budget).await?;
+            let lines = body::stream(body, &reception.budget).await?;
             let taken = desk.batch(lines, &self.circumstances, self.rehearsal).await?;
             if nothing(taken.appended + taken.duplicates, taken.refused.len()) {
                 return Err(all_refused(&taken));

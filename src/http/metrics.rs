@@ -1,8 +1,9 @@
 //! What the process counts, as Prometheus reads it. On a listener of its own: it names tenants.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -25,7 +26,8 @@ const REFUSALS: [u16; 9] = [400, 401, 403, 405, 409, 413, 422, 429, 503];
 const SIZE_TIME: Duration = Duration::from_secs(2);
 
 /// What answers came to.
-pub(super) struct AnswerCounts {
+#[derive(Default)]
+struct AnswerCounts {
     /// By hundreds of the status, from 1xx.
     classes: [AtomicU64; 5],
     refusals: [AtomicU64; REFUSALS.len()],
@@ -34,17 +36,61 @@ pub(super) struct AnswerCounts {
     microseconds: AtomicU64,
 }
 
+/// What they came to, by tenant; under no name where the one that was asked for is not known.
+pub(super) struct AnswersByTenant(Mutex<BTreeMap<String, Arc<AnswerCounts>>>);
+
 /// Of this process.
-pub(super) static COUNTED: AnswerCounts = AnswerCounts {
-    classes: [const { AtomicU64::new(0) }; 5],
-    refusals: [const { AtomicU64::new(0) }; REFUSALS.len()],
-    within: [const { AtomicU64::new(0) }; BOUNDS.len() + 1],
-    microseconds: AtomicU64::new(0),
-};
+pub(super) static COUNTED: AnswersByTenant = AnswersByTenant(Mutex::new(BTreeMap::new()));
+
+impl AnswersByTenant {
+    /// An answer was made.
+    pub(super) fn count(&self, tenant: Option<&str>, status: StatusCode, taken: Duration) {
+        let tenant = tenant.unwrap_or_default();
+        let known = self.locked().get(tenant).cloned();
+        let counts = known.unwrap_or_else(|| Arc::clone(self.locked().entry(tenant.to_owned()).or_default()));
+        counts.count(status, taken);
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Arc<AnswerCounts>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, out: &mut String) {
+        let all = self.locked().clone();
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        about(out, "pg_atlas_answers_total", "counter", "Answers, by hundreds of their status.");
+        for (tenant, counts) in &all {
+            for (class, counter) in (1..).zip(&counts.classes) {
+                let labels = format!("tenant=\"{tenant}\",status=\"{class}xx\"");
+                line(out, &format!("pg_atlas_answers_total{{{labels}}}"), read(counter));
+            }
+        }
+        about(out, "pg_atlas_refused_total", "counter", "Answers that say no, by status.");
+        for (tenant, counts) in &all {
+            for (status, counter) in REFUSALS.iter().zip(&counts.refusals) {
+                let labels = format!("tenant=\"{tenant}\",status=\"{status}\"");
+                line(out, &format!("pg_atlas_refused_total{{{labels}}}"), read(counter));
+            }
+        }
+        about(out, "pg_atlas_answer_seconds", "histogram", "How long answers took to be made.");
+        for (tenant, counts) in &all {
+            let mut sum = 0;
+            for (place, counter) in counts.within.iter().enumerate() {
+                sum += read(counter);
+                let bound = BOUNDS.get(place).map_or("+Inf".to_owned(), |bound| (*bound as f64 / 1e6).to_string());
+                let labels = format!("tenant=\"{tenant}\",le=\"{bound}\"");
+                line(out, &format!("pg_atlas_answer_seconds_bucket{{{labels}}}"), sum);
+            }
+            let taken = read(&counts.microseconds) as f64 / 1e6;
+            line(out, &format!("pg_atlas_answer_seconds_sum{{tenant=\"{tenant}\"}}"), taken);
+            line(out, &format!("pg_atlas_answer_seconds_count{{tenant=\"{tenant}\"}}"), sum);
+        }
+    }
+}
 
 impl AnswerCounts {
     /// An answer was made.
-    pub(super) fn count(&self, status: StatusCode, taken: Duration) {
+    fn count(&self, status: StatusCode, taken: Duration) {
         let status = status.as_u16();
         let add = |counter: Option<&AtomicU64>, by| counter.map(|counter| counter.fetch_add(by, Ordering::Relaxed));
         add(self.classes.get(usize::from(status / 100).wrapping_sub(1)), 1);
@@ -52,27 +98,6 @@ impl AnswerCounts {
         let taken: u64 = fit(taken.as_micros(), "microseconds of an answer");
         add(self.within.get(BOUNDS.partition_point(|bound| *bound < taken)), 1);
         add(Some(&self.microseconds), taken);
-    }
-
-    fn write(&self, out: &mut String) {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        about(out, "pg_atlas_answers_total", "counter", "Answers, by hundreds of their status.");
-        for (class, counter) in (1..).zip(&self.classes) {
-            line(out, &format!("pg_atlas_answers_total{{status=\"{class}xx\"}}"), read(counter));
-        }
-        about(out, "pg_atlas_refused_total", "counter", "Answers that say no, by status.");
-        for (status, counter) in REFUSALS.iter().zip(&self.refusals) {
-            line(out, &format!("pg_atlas_refused_total{{status=\"{status}\"}}"), read(counter));
-        }
-        about(out, "pg_atlas_answer_seconds", "histogram", "How long answers took to be made.");
-        let mut sum = 0;
-        for (place, counter) in self.within.iter().enumerate() {
-            sum += read(counter);
-            let bound = BOUNDS.get(place).map_or("+Inf".to_owned(), |bound| (*bound as f64 / 1e6).to_string());
-            line(out, &format!("pg_atlas_answer_seconds_bucket{{le=\"{bound}\"}}"), sum);
-        }
-        line(out, "pg_atlas_answer_seconds_sum", read(&self.microseconds) as f64 / 1e6);
-        line(out, "pg_atlas_answer_seconds_count", sum);
     }
 }
 
@@ -116,7 +141,13 @@ async fn written(State(atlases): State<Arc<Atlases>>) -> HttpAnswer {
         line(&mut out, &format!("pg_atlas_lag_seconds{{tenant=\"{tenant}\"}}"), atlas.held.lag().as_secs_f64());
     }
     about(&mut out, "pg_atlas_write_failures_total", "counter", "Documents that could not be appended.");
-    line(&mut out, "pg_atlas_write_failures_total", write_failures());
+    let mut failures = write_failures();
+    for (tenant, _) in &open {
+        failures.entry(tenant.clone()).or_default();
+    }
+    for (tenant, count) in failures {
+        line(&mut out, &format!("pg_atlas_write_failures_total{{tenant=\"{tenant}\"}}"), count);
+    }
     about(&mut out, "pg_atlas_connections", "gauge", "Connections to the database, by what they are for.");
     for (tenant, atlas) in &open {
         for pool in atlas.deps.pools() {
@@ -126,8 +157,10 @@ async fn written(State(atlases): State<Arc<Atlases>>) -> HttpAnswer {
             }
         }
     }
-    about(&mut out, "pg_atlas_free_folds", "gauge", "Places for folds of other points that nobody has.");
-    line(&mut out, "pg_atlas_free_folds", atlases.free_folds());
+    about(&mut out, "pg_atlas_free_folds", "gauge", "Places for folds of other points that a tenant could have.");
+    for (tenant, atlas) in &open {
+        line(&mut out, &format!("pg_atlas_free_folds{{tenant=\"{tenant}\"}}"), atlas.places.folds.free());
+    }
     let deps = &atlases.own().deps;
     if let Some(room) = vitals::disk(deps.data_dir()) {
         about(&mut out, "pg_atlas_disk_bytes", "gauge", "Room on the disk of the data folder.");

@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::{Extension, Router};
+use domain::TenantId;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -55,6 +56,17 @@ struct Front {
     source: AnswerSource,
     budget: BodyBudget,
     limits: ClientLimits,
+}
+
+impl Front {
+    /// Whom a request is for, where that is known without asking the database.
+    fn tenant<'a>(&'a self, meant: &'a Meant) -> Option<&'a str> {
+        let AnswerSource::Atlases(atlases) = &self.source else { return None };
+        match meant.tenant() {
+            None => Some(atlases.own().deps.tenant_name().as_str()),
+            Some(tenant) => Some(tenant).filter(|tenant| atlases.is_open(tenant)),
+        }
+    }
 }
 
 /// What answers are from.
@@ -136,25 +148,24 @@ async fn answered(
 ) -> HttpAnswer {
     let (begun, (head, body)) = (Instant::now(), request.into_parts());
     let (client, id) = (front.limits.client(peer, &head.headers), client::request_id(&head.headers));
+    let meant = Meant::of(&head);
     let mut answer = match cors::preflight(&head.method, &head.headers) {
         Some(answer) => answer,
-        None => {
-            let meant = Meant::of(&head);
-            match front.limits.count(client, begun) {
-                Err(complaint) => meant.refused(complaint),
-                Ok(allowance) => {
-                    let about = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
-                    let answer = within_time(&front, client, &meant, &head, body).instrument(about).await;
-                    let mut answer = answer.unwrap_or_else(|complaint| meant.refused(complaint));
-                    allowance.inspect(|allowance| allowance.say(&mut answer));
-                    answer
-                }
+        None => match front.limits.count(front.tenant(&meant), client, begun) {
+            Err(complaint) => meant.refused(complaint),
+            Ok(allowance) => {
+                let about = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
+                let answer = within_time(&front, client, &meant, &head, body).instrument(about).await;
+                let mut answer = answer.unwrap_or_else(|complaint| meant.refused(complaint));
+                allowance.inspect(|allowance| allowance.say(&mut answer));
+                answer
             }
-        }
+        },
     };
     cors::allow(&head.headers, &mut answer);
     answer.headers_mut().insert(client::REQUEST_ID, id);
-    COUNTED.count(answer.status(), begun.elapsed());
+    // It may have been opened for this request.
+    COUNTED.count(front.tenant(&meant), answer.status(), begun.elapsed());
     answer
 }
 
@@ -215,7 +226,8 @@ async fn without_database(
         HttpOp::Own(ApiOp::Live) => Ok(api::watch::live()),
         HttpOp::Contract(ContractOp::Health) => Ok(upstream::health_without_database()),
         HttpOp::Contract(ContractOp::SubmitSbom) => {
-            let reception = Reception { deps: None, desk: Some(desk), budget: &front.budget };
+            let budget = front.budget.of(TenantId::PUBLIC);
+            let reception = Reception { deps: None, desk: Some(desk), budget };
             reception.take(SBOM, head, body).await
         }
         HttpOp::Contract(_) | HttpOp::Own(_) => {

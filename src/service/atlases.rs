@@ -1,5 +1,5 @@
 //! The atlases that are served: the one that the program was started for, and those of other tenants, each opened when
-//! it is first asked for. They share nothing but the places for folds.
+//! it is first asked for. They share nothing but places, of which none gets all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -7,21 +7,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::TenantName;
-use tokio::sync::Semaphore;
+use domain::{TenantId, TenantName};
 
 use crate::service::act::ingest::desk::Desk;
 use crate::service::ask::held::HeldSnapshot;
 use crate::service::ask::moment::{FOLDS, Moments};
 use crate::service::error::find;
+use crate::service::places::{SharedPlaces, TenantPlaces};
 use crate::service::run::{Stop, keeper};
 use crate::service::tenant::NoTenant;
 use crate::service::{Deps, Error, Result};
 
 /// Most atlases of other tenants that are open at once; the one that was not asked for the longest is closed.
 pub const OTHERS: usize = 16;
-/// What computes for long at once, of all tenants together.
+/// What computes for long at once, of a tenant that is alone.
 const WORKS: usize = 2;
+/// Its files that are made at once, each for as long as its client takes.
+const FILES: usize = 2;
+/// Its streams of events at once.
+const STREAMS: usize = 192;
 /// How long a tenant's first question waits for its snapshot.
 const FIRST: Duration = Duration::from_secs(20);
 /// When it is worth asking again, where the snapshot takes longer.
@@ -35,19 +39,54 @@ pub struct ServedAtlas {
     pub held: Arc<HeldSnapshot>,
     /// Its other moments.
     pub moments: Moments,
-    /// Places for what computes for long, of all tenants together.
-    pub work: Arc<Semaphore>,
+    /// What it may do at once of what takes long.
+    pub places: AtlasPlaces,
     /// Asks streams of events to end.
     pub closing: Stop,
     /// Where documents are handed in; none where none are taken.
     pub desk: Option<Desk>,
 }
 
+/// Places of one tenant for what takes long.
+pub struct AtlasPlaces {
+    /// For folds of other points.
+    pub folds: TenantPlaces,
+    /// For what computes.
+    pub work: TenantPlaces,
+    /// For files that are made.
+    pub files: TenantPlaces,
+    /// For streams of events.
+    pub streams: TenantPlaces,
+}
+
+/// The same of all tenants together.
+struct AllPlaces {
+    folds: Arc<SharedPlaces>,
+    work: Arc<SharedPlaces>,
+    files: Arc<SharedPlaces>,
+    streams: Arc<SharedPlaces>,
+}
+
+impl Default for AllPlaces {
+    fn default() -> Self {
+        let [folds, work, files, streams] = [FOLDS, WORKS, FILES, STREAMS].map(SharedPlaces::new);
+        Self { folds, work, files, streams }
+    }
+}
+
+impl AllPlaces {
+    fn of(&self, tenant: TenantId) -> AtlasPlaces {
+        let [folds, work, files, streams] =
+            [&self.folds, &self.work, &self.files, &self.streams].map(|places| places.of(tenant));
+        AtlasPlaces { folds, work, files, streams }
+    }
+}
+
 impl ServedAtlas {
-    fn of(deps: Deps, folds: &Arc<Semaphore>, work: &Arc<Semaphore>, desk: Option<Desk>) -> Self {
-        let held = Arc::<HeldSnapshot>::default();
-        let (moments, work) = (Moments::new(Arc::clone(&held), Arc::clone(folds)), Arc::clone(work));
-        Self { moments, deps, held, work, closing: Stop::default(), desk }
+    fn of(deps: Deps, places: &AllPlaces, desk: Option<Desk>) -> Self {
+        let (held, places) = (Arc::<HeldSnapshot>::default(), places.of(deps.tenant()));
+        let moments = Moments::new(Arc::clone(&held), places.folds.clone());
+        Self { moments, deps, held, places, closing: Stop::default(), desk }
     }
 }
 
@@ -74,17 +113,16 @@ pub struct Atlases {
     own: Arc<ServedAtlas>,
     others: Mutex<BTreeMap<String, Arc<OtherAtlas>>>,
     questions: AtomicU64,
-    folds: Arc<Semaphore>,
-    work: Arc<Semaphore>,
-    /// Clients of which each has a turn at something of which it has one at once.
-    turns: Arc<Mutex<BTreeSet<IpAddr>>>,
+    places: AllPlaces,
+    /// Clients of tenants of which each has a turn at something of which it has one at once.
+    turns: Arc<Mutex<BTreeSet<(TenantId, IpAddr)>>>,
 }
 
 /// A client's turn, over when it is dropped.
 #[derive(Debug)]
 pub struct ClientTurn {
-    turns: Arc<Mutex<BTreeSet<IpAddr>>>,
-    client: IpAddr,
+    turns: Arc<Mutex<BTreeSet<(TenantId, IpAddr)>>>,
+    client: (TenantId, IpAddr),
 }
 
 impl Drop for ClientTurn {
@@ -98,14 +136,15 @@ impl Atlases {
     /// handed in; those for others are, where there is such a place.
     #[must_use]
     pub fn new(deps: Deps, desk: Option<Desk>) -> Self {
-        let (folds, work) = (Arc::new(Semaphore::new(FOLDS)), Arc::new(Semaphore::new(WORKS)));
-        let own = Arc::new(ServedAtlas::of(deps, &folds, &work, desk));
-        Self { own, others: Mutex::default(), questions: AtomicU64::default(), folds, work, turns: Arc::default() }
+        let places = AllPlaces::default();
+        let own = Arc::new(ServedAtlas::of(deps, &places, desk));
+        Self { own, others: Mutex::default(), questions: AtomicU64::default(), places, turns: Arc::default() }
     }
 
-    /// The turn of a client; `None` while it has one.
+    /// The turn of a client of a tenant; `None` while it has one.
     #[must_use]
-    pub fn turn(&self, client: IpAddr) -> Option<ClientTurn> {
+    pub fn turn(&self, tenant: TenantId, client: IpAddr) -> Option<ClientTurn> {
+        let client = (tenant, client);
         let is_new = self.turns.lock().unwrap_or_else(PoisonError::into_inner).insert(client);
         is_new.then(|| ClientTurn { turns: Arc::clone(&self.turns), client })
     }
@@ -159,10 +198,10 @@ impl Atlases {
         std::iter::once(own).chain(others).collect()
     }
 
-    /// Places for folds that nobody has.
+    /// Whether the one of a tenant is open.
     #[must_use]
-    pub fn free_folds(&self) -> usize {
-        self.folds.available_permits()
+    pub fn is_open(&self, tenant: &str) -> bool {
+        self.own.deps.tenant_name().as_str() == tenant || self.locked().contains_key(tenant)
     }
 
     /// Closes those of other tenants.
@@ -190,7 +229,7 @@ impl Atlases {
         }
         let desk = self.own.desk.as_ref().map(|desk| desk.beside(deps));
         let other = Arc::new(OtherAtlas {
-            atlas: Arc::new(ServedAtlas::of(deps.clone(), &self.folds, &self.work, desk)),
+            atlas: Arc::new(ServedAtlas::of(deps.clone(), &self.places, desk)),
             stop: Stop::default(),
             asked: AtomicU64::new(self.questions.load(Ordering::Relaxed)),
         });

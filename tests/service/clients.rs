@@ -40,8 +40,10 @@ fn clients_behind_a_proxy_have_each_their_own_share_and_turn() {
 fn what_is_asked_at_length_is_bounded_together() {
     const MOST: usize = 8 << 20;
     let program = api::program();
+    program.json("tenant create acme");
     let service = Service::of(&mut program.command(), &[]);
-    let asked = || service.post("/lookup", &json!({"purls": ["pkg:npm/left"]}).to_string()).0;
+    let looked = |target: &str| service.post(target, &json!({"purls": ["pkg:npm/left"]}).to_string()).0;
+    let asked = || looked("/lookup");
     // What is refused is closed while it is still sent.
     let hold = || {
         let mut stream = TcpStream::connect(&service.host).unwrap();
@@ -55,6 +57,7 @@ fn what_is_asked_at_length_is_bounded_together() {
         // One that was held may have been given up meanwhile: nobody sends for ever.
         held.push(hold());
     }
+    assert_eq!(looked("/t/acme/lookup"), 200, "there is room for another tenant");
     drop(held);
     while asked() != 200 {
         assert!(begun.elapsed() < AT_ALL, "there is room again");
@@ -101,14 +104,37 @@ fn the_programs_log_says_in_which_request_something_was_wrong() {
 }
 
 #[test]
-fn a_clients_share_is_one_and_bodies_are_bounded_under_every_tenant() {
+fn a_client_has_a_share_of_every_tenant_and_none_of_names_that_it_makes_up() {
+    let program = Program::fresh();
+    program.json("tenant create acme");
+    let metrics = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let service = Service::of(&mut program.command(), &["--rate", "3", "--metrics-listen", &metrics]);
+    let asked = |target: &str| service.get(target).0;
+    // What opens it may be a name that is made up, and counts as one.
+    assert_eq!(asked("/t/acme/projects"), 200);
+    assert_eq!([(); 4].map(|()| asked("/t/acme/projects")), [200, 200, 200, 429]);
+    assert_eq!([(); 4].map(|()| asked("/projects")), [200, 200, 200, 429], "another tenant's share is whole");
+    assert_eq!(["a", "b", "c"].map(|name| asked(&format!("/t/{name}/projects"))), [404, 404, 429]);
+    let told = counted(&metrics);
+    for line in [
+        "pg_atlas_answers_total{tenant=\"acme\",status=\"2xx\"} 4\n",
+        "pg_atlas_refused_total{tenant=\"acme\",status=\"429\"} 1\n",
+        "pg_atlas_answer_seconds_count{tenant=\"acme\"} 5\n",
+        "pg_atlas_refused_total{tenant=\"public\",status=\"429\"} 1\n",
+        "pg_atlas_answers_total{tenant=\"\",status=\"4xx\"} 3\n",
+        "pg_atlas_write_failures_total{tenant=\"acme\"} 0\n",
+        "pg_atlas_free_folds{tenant=\"acme\"} 2\n",
+    ] {
+        assert!(told.contains(line), "{line}{told}");
+    }
+    assert_eq!(service.end(), Some(0));
+}
+
+#[test]
+fn bodies_are_bounded_under_every_tenant() {
     let program = Program::fresh();
     program.json("tenant create acme");
     let key = program.json("--tenant acme key create")["key"].as_str().unwrap().to_owned();
-    let service = Service::of(&mut program.command(), &["--rate", "2"]);
-    let asked = ["/t/acme/projects", "/t/nobody/projects", "/t/acme/projects", "/projects"];
-    assert_eq!(asked.map(|target| service.get(target).0), [200, 404, 429, 429]);
-    assert_eq!(service.end(), Some(0));
     let service = Service::of(&mut program.command(), &[]);
     let head = format!(
         "POST /t/acme/ingest/sbom?repo=pkg:github/acme/tool HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\

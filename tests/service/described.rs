@@ -138,15 +138,12 @@ fn what_lags_is_named_and_what_is_counted_is_told_elsewhere() {
     assert_eq!(service.get("/nothing").0, 404);
     assert_eq!(service.get("/repos?limit=0").0, 422);
     assert_eq!(service.get("/metrics").0, 404, "not where everybody gets to");
-    let mut stream = TcpStream::connect(&metrics).unwrap();
-    write!(stream, "GET /metrics HTTP/1.0\r\nHost: a\r\n\r\n").unwrap();
-    let mut told = String::new();
-    stream.read_to_string(&mut told).unwrap();
+    let told = counted(&metrics);
     for line in [
         "pg_atlas_log_head{tenant=\"public\"} 1",
         "pg_atlas_lag_events{tenant=\"public\"} 0",
-        "pg_atlas_refused_total{status=\"422\"} 1",
-        "pg_atlas_free_folds 2",
+        "pg_atlas_refused_total{tenant=\"public\",status=\"422\"} 1",
+        "pg_atlas_free_folds{tenant=\"public\"} 2",
         "pg_atlas_disk_bytes{state=\"free\"} ",
         "pg_atlas_database_bytes ",
         "pg_atlas_connections{tenant=\"public\",pool=\"reads\",state=\"most\"} ",
@@ -157,7 +154,10 @@ fn what_lags_is_named_and_what_is_counted_is_told_elsewhere() {
         let line = told.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().parse().unwrap()
     };
-    assert_eq!(number("pg_atlas_answer_seconds_bucket{le=\"+Inf\"}"), number("pg_atlas_answer_seconds_count"));
+    assert_eq!(
+        number("pg_atlas_answer_seconds_bucket{tenant=\"public\",le=\"+Inf\"}"),
+        number("pg_atlas_answer_seconds_count{tenant=\"public\"}")
+    );
     assert_eq!(service.end(), Some(0));
 }
 

@@ -19,8 +19,8 @@ pub(crate) struct Serve {
     /// Where to tell what is counted, as Prometheus reads it: not where everybody gets to
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics_listen: Option<SocketAddr>,
-    /// Requests that a client may send in a minute, 0 for any number; by default any on a listener for this machine
-    /// alone, else 6000
+    /// Requests that a client may send to a tenant in a minute, 0 for any number; by default any on a listener for this
+    /// machine alone, else 6000
     #[arg(long, value_name = "N")]
     pub(crate) rate: Option<u32>,
     /// Answer only what needs no database, and look at documents without taking them: to try clients out

@@ -11,11 +11,6 @@ use crate::service::ask::audit::bundle;
 use crate::service::ask::page::AllRows;
 use crate::service::ask::{publications, visibility};
 
-/// Files that are made at once, each for as long as its client takes.
-const FILES: usize = 2;
-/// Places for them.
-static PLACES: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(FILES);
-
 /// `GET /publications`
 pub(super) async fn listed(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
     let atlas = asked.now()?;
@@ -38,7 +33,7 @@ pub(super) async fn bundle(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer,
     if has_private {
         is_auditor(asked.headers(), &asked.atlas).await?;
     }
-    let Ok(place) = PLACES.try_acquire() else {
+    let Some(place) = asked.atlas.places.files.take(1) else {
         let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Other files are being made.");
         return Err(complaint.with(header::RETRY_AFTER, "5"));
     };

@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::http::answer::{Complaint, HttpAnswer, as_json};
 use crate::http::asked::Asked;
 use crate::http::query::Query;
+use crate::service::Result as ServiceResult;
 use crate::service::aside::aside;
 use crate::service::ask::page::PageQuery;
 use crate::service::ask::resident::Resident;
 use crate::service::ask::standing::{Standing, StandsAt};
-use crate::service::{Error, Result as ServiceResult};
 
 /// Most rows of a page.
 pub(super) const LIMIT_MAX: i128 = 1_000;
@@ -53,7 +53,7 @@ pub(super) async fn beside<T: Send + 'static>(
     asked: &Asked<'_>,
     work: impl FnOnce() -> ServiceResult<T> + Send + 'static,
 ) -> Result<T, Complaint> {
-    let place = std::sync::Arc::clone(&asked.atlas.work).acquire_owned().await.map_err(Error::unavailable)?;
+    let place = asked.atlas.places.work.wait().await;
     let done = aside(async move || {
         let done = work();
         drop(place);

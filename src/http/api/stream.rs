@@ -11,10 +11,6 @@ use crate::http::answer::{Complaint, HttpAnswer, text};
 use crate::http::asked::Asked;
 use crate::service::ask::events::{FollowQuery, followed};
 
-/// Most streams of one process at once.
-const STREAMS: usize = 256;
-/// Places for them.
-static PLACES: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(STREAMS);
 /// How often something is said where nothing comes.
 const BREATH: Duration = Duration::from_secs(15);
 
@@ -25,7 +21,7 @@ pub(super) fn events(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
     query.checked()?;
     let last = asked.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let last: Option<Position> = last.and_then(|text| text.trim().parse().ok());
-    let Ok(place) = PLACES.try_acquire() else {
+    let Some(place) = asked.atlas.places.streams.take(1) else {
         let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "As many streams as can be are open.");
         return Err(complaint.with(header::RETRY_AFTER, "5"));
     };

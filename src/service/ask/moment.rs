@@ -12,16 +12,17 @@ use domain::recorded::Position;
 use projections::{Fold, World};
 use replay::quarantine::Quarantine;
 use replay::{ReplayError, as_of, snapshot};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::held::{DeepResident, HeldSnapshot};
 use super::point::{self, PointQuery};
 use super::resident::Resident;
 use crate::service::aside::aside;
 use crate::service::error::Cause;
+use crate::service::places::TenantPlaces;
 use crate::service::{Deps, Error, Result};
 
-/// Folds at once, of all tenants together.
+/// Folds at once, of a tenant that is alone.
 pub const FOLDS: usize = 2;
 /// Moments that are kept for a tenant.
 const KEPT: usize = 4;
@@ -70,13 +71,13 @@ struct KeptMoments {
 pub struct Moments {
     held: Arc<HeldSnapshot>,
     kept: Arc<Mutex<KeptMoments>>,
-    places: Arc<Semaphore>,
+    places: TenantPlaces,
 }
 
 impl Moments {
-    /// Those beside what is held; `places` are for folds, of all tenants together.
+    /// Those beside what is held; `places` are for folds.
     #[must_use]
-    pub fn new(held: Arc<HeldSnapshot>, places: Arc<Semaphore>) -> Self {
+    pub fn new(held: Arc<HeldSnapshot>, places: TenantPlaces) -> Self {
         Self { held, kept: Arc::default(), places }
     }
 
@@ -167,8 +168,8 @@ impl Moments {
         if let Some(ending) = state.under_way.get(&place.key) {
             return Ok(ending.clone());
         }
-        let taken = Arc::clone(&self.places).try_acquire_owned();
-        let taken = taken.map_err(|_| later("as many points of the log as can be are being folded"))?;
+        let taken = self.places.take(1);
+        let taken = taken.ok_or_else(|| later("as many points of the log as can be are being folded"))?;
         let (end, ending) = watch::channel(None);
         state.under_way.insert(place.key, ending.clone());
         drop(state);

@@ -155,7 +155,7 @@ impl Desk {
                 let _reader = reader;
                 submission.take(&to, documents, false, &circumstances).await
             });
-            return counted(taken.await);
+            return counted(self.deps()?, taken.await);
         }
         let (observed_at, data_dir) = (circumstances.observed_at, self.deps()?.data_dir().to_owned());
         let reading = self.reading(move || submission.read(documents, observed_at, || existing_key(&data_dir))).await?;
@@ -174,6 +174,6 @@ impl Desk {
         rehearsal: bool,
     ) -> Result<BatchIngested> {
         let lines = BatchInput::stream(lines, "the lines", None);
-        counted(batch(&self.destination(rehearsal)?, lines, false, circumstances).await)
+        counted(self.deps()?, batch(&self.destination(rehearsal)?, lines, false, circumstances).await)
     }
 }

@@ -102,9 +102,9 @@ async fn append_waiting(deps: Deps, mut queue: mpsc::Receiver<QueuedDocument>) {
 }
 
 /// Nobody knows whether these are in the log; told again, each is there once.
-fn turn_away(together: Vec<QueuedDocument>, error: &Error) {
-    tracing::warn!(%error, documents = together.len(), "documents cannot be appended");
-    failures::count(together.len());
+fn turn_away(deps: &Deps, together: Vec<QueuedDocument>, error: &Error) {
+    tracing::warn!(%error, tenant = %deps.tenant_name(), documents = together.len(), "documents cannot be appended");
+    failures::count(deps, together.len());
     for waiting in together {
         // Whoever waited may have gone.
         let _ = waiting.answer.send(Err(Error::busy("documents cannot be appended now")));
@@ -115,17 +115,17 @@ fn turn_away(together: Vec<QueuedDocument>, error: &Error) {
 async fn append(deps: Deps, intake: Option<Intake>, together: Vec<QueuedDocument>) -> Option<Intake> {
     let intake = match intake {
         Some(intake) => intake,
-        None => match Intake::open(&Destination::Open(deps), None).await {
+        None => match Intake::open(&Destination::Open(deps.clone()), None).await {
             Ok(intake) => intake,
             Err(error) => {
-                turn_away(together, &error);
+                turn_away(&deps, together, &error);
                 return None;
             }
         },
     };
     match settle(&intake, &together).await {
         Ok(settled) => answer(together, settled),
-        Err(error) => turn_away(together, &error),
+        Err(error) => turn_away(&deps, together, &error),
     }
     Some(intake)
 }

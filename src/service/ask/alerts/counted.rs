@@ -61,7 +61,8 @@ impl CountedMetrics {
             Some((name.to_owned(), value.parse().ok()?))
         };
         let values: BTreeMap<String, f64> = lines.filter_map(value).collect();
-        values.contains_key("pg_atlas_answer_seconds_count").then_some(Self(values))
+        let is_ours = values.keys().any(|key| key.starts_with("pg_atlas_answer_seconds_count"));
+        is_ours.then_some(Self(values))
     }
 
     /// What stands under a name by its labels, in the order of their text.
@@ -87,9 +88,15 @@ impl CountedMetrics {
     /// What all answers but the slowest of twenty took at most, in seconds: between the bounds of a histogram as if
     /// they were spread evenly. None where there were no answers.
     fn p95(&self) -> Option<f64> {
-        let bound = |labels: &str| labels.strip_prefix("le=\"")?.strip_suffix('"')?.parse::<f64>().ok();
-        let buckets = self.of("pg_atlas_answer_seconds_bucket");
-        let mut buckets: Vec<(f64, f64)> = buckets.filter_map(|(labels, sum)| Some((bound(labels)?, sum))).collect();
+        let mut buckets: Vec<(f64, f64)> = Vec::new();
+        for (labels, sum) in self.of("pg_atlas_answer_seconds_bucket") {
+            let Ok(bound) = label(labels, "le").parse::<f64>() else { continue };
+            // All tenants together.
+            match buckets.iter_mut().find(|(known, _)| known.total_cmp(&bound).is_eq()) {
+                Some((_, sums)) => *sums += sum,
+                None => buckets.push((bound, sum)),
+            }
+        }
         buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
         let all = buckets.last().map(|(_, sum)| *sum).filter(|all| *all > 0.0)?;
         let rank = all * (1.0 - SLOWEST);
@@ -124,13 +131,15 @@ pub(super) fn judge(
         None => report.unknown(LATENCY.name, server.to_string(), "there were no answers"),
     }
     let answers: f64 = counted.of("pg_atlas_answers_total").map(|(_, count)| count).sum();
-    let failed = counted.one("pg_atlas_answers_total{status=\"5xx\"}").unwrap_or(f64::NAN);
+    let failed = counted.of("pg_atlas_answers_total").filter(|(labels, _)| label(labels, "status") == "5xx");
+    let failed = failed.map(|(_, count)| count).reduce(|all, one| all + one).unwrap_or(f64::NAN);
     if answers > 0.0 {
         report.measured(FAILED, server.to_string(), failed / answers * 100.0);
     } else {
         report.unknown(FAILED.name, server.to_string(), "there were no answers");
     }
-    match counted.one("pg_atlas_write_failures_total") {
+    let writes = counted.of("pg_atlas_write_failures_total").map(|(_, count)| count);
+    match writes.reduce(|all, one| all + one) {
         Some(count) => report.measured(WRITES, server.to_string(), count),
         None => report.unknown(WRITES.name, server.to_string(), "it does not count them"),
     }
@@ -170,19 +179,30 @@ mod tests {
     use super::*;
 
     fn counted(fast: u64, slow: u64, failed: u64, in_use: u64) -> CountedMetrics {
+        // What is slow or fails is another tenant's.
         let all = fast + slow;
+        let of = |tenant: &str, name: &str, label: &str, value: u64| {
+            let label = if label.is_empty() { String::new() } else { format!(",{label}") };
+            format!("pg_atlas_{name}{{tenant=\"{tenant}\"{label}}} {value}\n")
+        };
+        let mut lines = String::new();
+        for (tenant, below, whole) in [("public", fast, fast), ("acme", 0, slow)] {
+            for (bound, sum) in [("0.25", below), ("0.5", below), ("1", whole), ("+Inf", whole)] {
+                lines += &of(tenant, "answer_seconds_bucket", &format!("le=\"{bound}\""), sum);
+            }
+            lines += &of(tenant, "answer_seconds_count", "", whole);
+            let failed = if tenant == "acme" { failed } else { 0 };
+            lines += &of(tenant, "answers_total", "status=\"5xx\"", failed);
+            lines += &of(tenant, "write_failures_total", "", failed);
+        }
+        lines += &of("public", "answers_total", "status=\"2xx\"", all - failed);
         let text = format!(
-            "# TYPE pg_atlas_answers_total counter\n\
-             pg_atlas_answers_total{{status=\"2xx\"}} {}\npg_atlas_answers_total{{status=\"5xx\"}} {failed}\n\
-             pg_atlas_answer_seconds_bucket{{le=\"0.25\"}} {fast}\npg_atlas_answer_seconds_bucket{{le=\"0.5\"}} {fast}\n\
-             pg_atlas_answer_seconds_bucket{{le=\"1\"}} {all}\npg_atlas_answer_seconds_bucket{{le=\"+Inf\"}} {all}\n\
-             pg_atlas_answer_seconds_count {all}\npg_atlas_write_failures_total {failed}\n\
+            "# TYPE pg_atlas_answers_total counter\n{lines}\
              pg_atlas_lag_seconds{{tenant=\"public\"}} 11\n\
              pg_atlas_connections{{tenant=\"public\",pool=\"reads\",state=\"open\"}} 8\n\
              pg_atlas_connections{{tenant=\"public\",pool=\"reads\",state=\"idle\"}} {}\n\
              pg_atlas_connections{{tenant=\"public\",pool=\"reads\",state=\"most\"}} 8\n\
              pg_atlas_disk_bytes{{state=\"free\"}} 19\npg_atlas_disk_bytes{{state=\"used\"}} 81\n",
-            all - failed,
             8 - in_use,
         );
         CountedMetrics::read(&text).unwrap()
