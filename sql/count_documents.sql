@@ -1,4 +1,3 @@
--- How many documents of type $1 about repositories have a position, or about the one of stream $2.
+-- How many documents of type $1 about the repository of stream $2 have a position.
 SELECT count(*) AS "count!" FROM log.event AS e JOIN log.commit AS c USING (tenant_id, append_id)
- WHERE e.tenant_id = (SELECT log.current_tenant())
-   AND e.kind = 'repo' AND e.type = $1 AND ($2::text IS NULL OR e.stream_id = $2)
+ WHERE e.tenant_id = (SELECT log.current_tenant()) AND e.kind = 'repo' AND e.type = $1 AND e.stream_id = $2

@@ -21,6 +21,7 @@ pub mod error;
 mod nearest;
 #[cfg(feature = "serve")]
 pub mod places;
+#[cfg(feature = "serve")]
 mod plain_http;
 mod pools;
 pub mod run;

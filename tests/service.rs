@@ -23,6 +23,7 @@ mod described;
 mod handed;
 mod hostile;
 mod keys;
+mod listed;
 mod log;
 mod moments;
 mod parts;

@@ -154,8 +154,8 @@ async fn documents(asked: &Asked<'_>, kind: DocumentKind, mut query: Query) -> R
     query.checked()?;
     let repo = repo.map(|repo| format!("{before}{repo}"));
     let deps = &asked.atlas.deps;
-    let (rows, total) = submissions::list(deps, kind, repo.as_deref(), page.limit, page.offset).await?;
     let ListPage { limit, offset } = page;
+    let (rows, total) = submissions::list(deps, &asked.atlas.documents, kind, repo.as_deref(), limit, offset).await?;
     if kind == DocumentKind::GitLog {
         let items = rows.iter().map(|row| GitLogArtifactSummary::of(&atlas, row)).collect();
         return ok(&PageOf { items, total, limit, offset });

@@ -12,6 +12,7 @@ use domain::{TenantId, TenantName};
 use crate::service::act::ingest::desk::Desk;
 use crate::service::ask::held::HeldSnapshot;
 use crate::service::ask::moment::{FOLDS, Moments};
+use crate::service::ask::submissions::DocumentOrder;
 use crate::service::error::find;
 use crate::service::places::{SharedPlaces, TenantPlaces};
 use crate::service::run::{Stop, keeper};
@@ -39,6 +40,8 @@ pub struct ServedAtlas {
     pub held: Arc<HeldSnapshot>,
     /// Its other moments.
     pub moments: Moments,
+    /// In which order its documents came in.
+    pub documents: DocumentOrder,
     /// What it may do at once of what takes long.
     pub places: AtlasPlaces,
     /// Asks streams of events to end.
@@ -86,7 +89,7 @@ impl ServedAtlas {
     fn of(deps: Deps, places: &AllPlaces, desk: Option<Desk>) -> Self {
         let (held, places) = (Arc::<HeldSnapshot>::default(), places.of(deps.tenant()));
         let moments = Moments::new(Arc::clone(&held), places.folds.clone());
-        Self { moments, deps, held, places, closing: Stop::default(), desk }
+        Self { moments, documents: DocumentOrder::default(), deps, held, places, closing: Stop::default(), desk }
     }
 }
 

@@ -15,11 +15,14 @@ use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
 
 pub use self::content::content_hash;
+pub use self::order::DocumentOrder;
+use self::order::{BesideRow, Listed};
 use super::resident::Resident;
 use super::visibility::{HOST, SaidPrivate};
 use crate::service::{Deps, Error, Result};
 
 mod content;
+mod order;
 
 /// Numbers from here on are of submissions that are no events; below they are positions.
 const BESIDE: u64 = 1 << 52;
@@ -67,13 +70,14 @@ pub struct KeptDocument {
     pub refused: Option<String>,
 }
 
-/// Some documents of a kind, newest first, and how many there are: of all repositories, or of this one. It looks at
-/// every event of the repositories, so it costs what the log holds.
+/// Some documents of a kind, newest first, and how many there are: of all repositories, in the order that is kept, or of
+/// this one, by what is in its stream.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn list(
     deps: &Deps,
+    order: &DocumentOrder,
     kind: DocumentKind,
     repo: Option<&str>,
     limit: u64,
@@ -81,9 +85,20 @@ pub async fn list(
 ) -> Result<(Vec<KeptDocument>, u64)> {
     // What no column holds lies behind every end; a text with a NUL is in no column.
     let (Ok(limit), Ok(offset)) = (i64::try_from(limit), i64::try_from(offset)) else { return Ok((Vec::new(), 0)) };
-    if repo.is_some_and(|repo| repo.contains('\0')) {
-        return Ok((Vec::new(), 0));
+    match repo {
+        Some(repo) if repo.contains('\0') => Ok((Vec::new(), 0)),
+        Some(repo) => of_repository(deps, kind, repo, limit, offset).await,
+        None => of_all(deps, order, kind, limit, offset).await,
     }
+}
+
+async fn of_repository(
+    deps: &Deps,
+    kind: DocumentKind,
+    repo: &str,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<KeptDocument>, u64)> {
     let mut conn = deps.read().await?;
     let mut conn = conn.begin_with(SNAPSHOT).await?;
     if kind == DocumentKind::Sbom {
@@ -97,13 +112,54 @@ pub async fn list(
     let rows = sqlx::query_file_scalar!("sql/documents_of_type.sql", event_type, repo, limit, offset);
     let positions: Vec<Position> =
         rows.fetch_all(&mut *conn).await?.into_iter().map(|position| fit(position, "position")).collect();
+    Ok((at(&mut conn, &positions).await?, fit(total, "documents")))
+}
+
+async fn of_all(
+    deps: &Deps,
+    order: &DocumentOrder,
+    kind: DocumentKind,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<KeptDocument>, u64)> {
+    let (reach, most, left_out) = (offset.checked_add(limit), fit(limit, "documents"), fit(offset, "documents"));
+    let mut known = order.locked().await;
+    let mut conn = deps.read().await?;
+    let mut conn = conn.begin_with(SNAPSHOT).await?;
+    known.catch_up(&mut conn).await?;
+    let total = fit::<u64>(known.count(kind), "documents");
+    if kind == DocumentKind::GitLog {
+        let positions = known.git_logs(most, left_out);
+        drop(known);
+        return Ok((at(&mut conn, &positions).await?, total));
+    }
+    let beside = sqlx::query_file_scalar!("sql/count_submissions_beside.sql").fetch_one(&mut *conn).await?;
+    // Without a reach: all.
+    let newest = sqlx::query_file_as!(BesideRow, "sql/submissions_beside.sql", reach).fetch_all(&mut *conn).await?;
+    let page = known.sboms(&newest, most, left_out);
+    drop(known);
+    let rows = told_at(&mut conn, &page).await?;
+    Ok((rows, total + fit::<u64>(beside, "documents")))
+}
+
+/// The documents at these positions, in their order.
+async fn at(conn: &mut PgConnection, positions: &[Position]) -> Result<Vec<KeptDocument>> {
     let mut documents = Vec::with_capacity(positions.len());
-    log::positions(&mut conn, &positions, |stored| {
+    log::positions(conn, positions, |stored| {
         documents.push(KeptDocument::of(&stored));
         Ok::<(), Error>(())
     })
     .await?;
-    Ok((documents, fit(total, "documents")))
+    Ok(documents)
+}
+
+/// Bills of materials, in the order of this list.
+async fn told_at(conn: &mut PgConnection, page: &[Listed]) -> Result<Vec<KeptDocument>> {
+    let (events, beside): (Vec<Option<i64>>, Vec<Option<i64>>) =
+        page.iter().map(|listed| <(Option<i64>, Option<i64>)>::from(*listed)).unzip();
+    let rows = sqlx::query_file_as!(SubmissionRow, "sql/submissions_at.sql", &events as &[_], &beside as &[_]);
+    let rows = rows.fetch_all(&mut *conn).await?;
+    submitted(conn, rows).await
 }
 
 /// The document of a number; none where there is none of this kind.
@@ -117,11 +173,11 @@ pub async fn one(deps: &Deps, kind: DocumentKind, number: u64) -> Result<Option<
         return Ok(None);
     }
     if kind == DocumentKind::Sbom {
-        let (event, beside) = if number < BESIDE { (Some(number), None) } else { (None, Some(number - BESIDE)) };
-        let signed = |number: Option<u64>| number.and_then(|number| i64::try_from(number).ok());
-        let row = sqlx::query_file_as!(SubmissionRow, "sql/submission.sql", signed(event), signed(beside));
-        let rows = row.fetch_all(&mut *conn).await?;
-        return Ok(submitted(&mut conn, rows).await?.pop());
+        let listed = match number.checked_sub(BESIDE) {
+            None => Some(Listed::Event(number)),
+            Some(beside) => i64::try_from(beside).ok().map(Listed::Beside),
+        };
+        return Ok(told_at(&mut conn, listed.as_slice()).await?.pop());
     }
     let mut found = None;
     if number < BESIDE {
