@@ -84,7 +84,8 @@ pub(crate) struct ServeLoad {
     /// Connections that the requests go by
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) connections: u32,
-    /// Bills of materials of 100 packages handed in a second meanwhile
+    /// Bills of materials of 100 packages handed in a second meanwhile: counted by answer, each looked for in the log,
+    /// and timed until it is in the graph that answers come from
     #[arg(long, default_value_t = 0)]
     pub(crate) ingest_rate: u32,
     /// Connections that those go by

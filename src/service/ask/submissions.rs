@@ -70,8 +70,8 @@ pub struct KeptDocument {
     pub refused: Option<String>,
 }
 
-/// Some documents of a kind, newest first, and how many there are: of all repositories, in the order that is kept, or of
-/// this one, by what is in its stream.
+/// Some documents of a kind, newest first, and how many there are: of all repositories, in the order that is kept, or
+/// of this one, by what is in its stream.
 ///
 /// # Errors
 /// When the database fails.

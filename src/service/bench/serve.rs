@@ -6,6 +6,7 @@
 
 mod handed;
 mod pace;
+mod visible;
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use sqlx::ConnectOptions as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -24,6 +26,7 @@ use super::measure::{Figures, quantile, report};
 use crate::service::plain_http::Connection;
 use crate::service::{Deps, Error, Result};
 use pace::Pace;
+use visible::Sightings;
 
 /// Longest time until the server answers.
 const LONGEST_START: Duration = Duration::from_secs(1_800);
@@ -52,6 +55,8 @@ pub struct LoadPlan {
 struct Came {
     milliseconds: Vec<f64>,
     errors: u64,
+    /// From the first to the last.
+    seconds: f64,
 }
 
 /// Ids of what is served, which requests name.
@@ -111,16 +116,26 @@ async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan, key
     for _ in 0..plan.connections {
         workers.spawn(reader(host.clone(), Arc::clone(&targets), Arc::clone(&pace)));
     }
-    let (handed, mut came) = tokio::join!(handed::hand_in(&host, key, plan, &ids, begun), async {
+    let (tell, last) = oneshot::channel();
+    let handing = async {
+        let handed = handed::hand_in(&host, key, plan, &ids, begun).await;
+        // Nobody may be watching.
+        let _ = tell.send(handed.last());
+        handed
+    };
+    let watching =
+        async { if plan.ingest_rate > 0 { visible::watch(&host, last).await } else { Sightings::default() } };
+    let (handed, seen, mut came) = tokio::join!(handing, watching, async {
         let mut all = Came::default();
         while let Some(one) = workers.join_next().await {
             let Ok(one) = one else { continue };
             all.errors += one.errors;
             all.milliseconds.extend(one.milliseconds);
         }
+        all.seconds = begun.elapsed().as_secs_f64();
         all
     });
-    let seconds = begun.elapsed().as_secs_f64();
+    let seconds = came.seconds;
     if let Some(status) = child.try_wait().map_err(Error::unavailable)? {
         return Err(Error::refused(format!("the server ended: {status}")));
     }
@@ -143,6 +158,9 @@ async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan, key
         "rss_mib": child.id().and_then(|process| memory(process, "VmRSS:")),
         "rss_max_mib": child.id().and_then(|process| memory(process, "VmHWM:")),
     }));
+    if plan.ingest_rate > 0 {
+        figures.extend(seen.figures(handed.accepted()));
+    }
     figures.extend(handed.figures(log, plan.size.events).await?);
     Ok(figures)
 }

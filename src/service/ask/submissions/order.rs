@@ -46,8 +46,8 @@ pub(super) enum Listed {
 }
 
 impl DocumentOrder {
-    /// What is known by now. Who holds it opens a snapshot and brings it there before it looks: nobody else may be ahead
-    /// of what that snapshot holds.
+    /// What is known by now. Who holds it opens a snapshot and brings it there before it looks: nobody else may be
+    /// ahead of what that snapshot holds.
     pub(super) async fn locked(&self) -> MutexGuard<'_, KnownDocuments> {
         self.known.lock().await
     }
@@ -106,8 +106,8 @@ impl KnownDocuments {
         self.git_logs.iter().rev().skip(offset).take(limit).copied().collect()
     }
 
-    /// Some bills of materials, newest first, among submissions that became no event, of which `beside` are the newest as
-    /// far as the page reaches. Of what came in at once, those come first.
+    /// Some bills of materials, newest first, among submissions that became no event, of which `beside` are the newest
+    /// as far as the page reaches. Of what came in at once, those come first.
     pub(super) fn sboms(&self, beside: &[BesideRow], limit: usize, offset: usize) -> Vec<Listed> {
         let newer = |row: &BesideRow| {
             let at = row.submitted_at.timestamp_micros();

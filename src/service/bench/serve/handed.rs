@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::number::fit;
 use ingest::Log;
@@ -18,15 +19,29 @@ use crate::service::{Error, Result};
 /// Packages of a document.
 const PACKAGES: usize = 100;
 
+/// A document that was answered 202.
+#[derive(Debug)]
+struct AcceptedDocument {
+    position: u64,
+    /// The repository that it is about.
+    repo: String,
+    /// When the answer was there.
+    at: Instant,
+}
+
 /// What came of documents.
 #[derive(Debug, Default)]
 pub(super) struct Handed {
-    /// Position of each that was accepted, and the repository that it is about.
-    accepted: Vec<(u64, String)>,
-    /// Those that were asked to come again later: 429 and 503.
-    put_off: u64,
-    /// Answers of other kinds, and none.
-    errors: u64,
+    accepted: Vec<AcceptedDocument>,
+    /// How many got each answer that asks to come again later.
+    too_many: u64,
+    unavailable: u64,
+    /// Answers of other kinds.
+    others: u64,
+    /// Requests without an answer.
+    unanswered: u64,
+    /// Documents that no connection was free for before the time was over.
+    unsent: u64,
     /// How long each answer took from when its request was due.
     milliseconds: Vec<f64>,
 }
@@ -58,23 +73,31 @@ pub(super) async fn hand_in(
     let mut all = Handed::default();
     let Some(key) = key else { return all };
     let pace = Arc::new(Pace::new(begun, plan.ingest_rate, plan.seconds));
+    let end = begun + Duration::from_secs(u64::from(plan.seconds));
     let mut workers = JoinSet::new();
     for _ in 0..plan.ingest_connections {
-        workers.spawn(worker(host.to_owned(), key.clone(), Arc::clone(&pace), Arc::clone(ids)));
+        workers.spawn(worker(host.to_owned(), key.clone(), Arc::clone(&pace), end, Arc::clone(ids)));
     }
     while let Some(one) = workers.join_next().await {
         let Ok(one) = one else { continue };
         all.accepted.extend(one.accepted);
-        all.put_off += one.put_off;
-        all.errors += one.errors;
+        all.too_many += one.too_many;
+        all.unavailable += one.unavailable;
+        all.others += one.others;
+        all.unanswered += one.unanswered;
+        all.unsent += one.unsent;
         all.milliseconds.extend(one.milliseconds);
     }
     all
 }
 
-async fn worker(host: String, key: String, pace: Arc<Pace>, ids: Arc<ServedIds>) -> Handed {
+async fn worker(host: String, key: String, pace: Arc<Pace>, end: Instant, ids: Arc<ServedIds>) -> Handed {
     let (mut handed, mut connection) = (Handed::default(), None);
     while let Some((number, due)) = pace.next().await {
+        if Instant::now() >= end {
+            handed.unsent += 1;
+            continue;
+        }
         let repo = &ids.repos[fit::<usize>(number, "documents") % ids.repos.len()];
         let target = format!("/ingest/sbom?repo={}", super::encoded(repo));
         let document = document(number, &ids.packages);
@@ -89,16 +112,22 @@ async fn worker(host: String, key: String, pace: Arc<Pace>, ids: Arc<ServedIds>)
             Ok((held, 202, said)) => {
                 let said: Value = serde_json::from_slice(&said).unwrap_or_default();
                 match said["position"].as_u64() {
-                    Some(position) => handed.accepted.push((position, repo.clone())),
-                    None => handed.errors += 1,
+                    Some(position) => {
+                        handed.accepted.push(AcceptedDocument { position, repo: repo.clone(), at: Instant::now() });
+                    }
+                    None => handed.others += 1,
                 }
                 connection = Some(held);
             }
-            Ok((held, 429 | 503, _)) => {
-                handed.put_off += 1;
+            Ok((held, status, _)) => {
+                match status {
+                    429 => handed.too_many += 1,
+                    503 => handed.unavailable += 1,
+                    _ => handed.others += 1,
+                }
                 connection = Some(held);
             }
-            Ok(_) | Err(_) => handed.errors += 1,
+            Err(_) => handed.unanswered += 1,
         }
         handed.milliseconds.push(due.elapsed().as_secs_f64() * 1_000.0);
     }
@@ -106,6 +135,16 @@ async fn worker(host: String, key: String, pace: Arc<Pace>, ids: Arc<ServedIds>)
 }
 
 impl Handed {
+    /// The last position of one that was accepted; 0 where none was.
+    pub(super) fn last(&self) -> u64 {
+        self.accepted.iter().map(|accepted| accepted.position).max().unwrap_or(0)
+    }
+
+    /// The position of each that was accepted, and when that was answered.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = (u64, Instant)> {
+        self.accepted.iter().map(|accepted| (accepted.position, accepted.at))
+    }
+
     /// The figures, once every document that was accepted is found in the log, under its position and in the stream of
     /// its repository.
     ///
@@ -117,7 +156,7 @@ impl Handed {
         let mut streams: BTreeMap<u64, String> =
             rows.into_iter().map(|row| (row.position.unsigned_abs(), row.stream_id)).collect();
         let events = streams.len();
-        for (position, repo) in &self.accepted {
+        for AcceptedDocument { position, repo, .. } in &self.accepted {
             // One event stands for one document.
             if streams.remove(position).as_ref() != Some(repo) {
                 let reason =
@@ -129,8 +168,13 @@ impl Handed {
         Ok(report(json!({
             "offered": times.len(),
             "appended": self.accepted.len(),
-            "put_off": self.put_off,
-            "ingest_errors": self.errors,
+            "put_off": self.too_many + self.unavailable,
+            "answers_429": self.too_many,
+            "answers_503": self.unavailable,
+            "answers_other": self.others,
+            "unanswered": self.unanswered,
+            "unsent": self.unsent,
+            "ingest_errors": self.others + self.unanswered,
             "events_in_log": events,
             "ingest_p50_ms": quantile(times, 50),
             "ingest_p95_ms": quantile(times, 95),
