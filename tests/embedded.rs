@@ -1,6 +1,6 @@
 //! The embedded server: started by the first command, shared, stopped with the last, whoever is killed in between.
 
-mod hands;
+pub(crate) mod hands;
 mod kills;
 mod places;
 mod rights;

@@ -48,6 +48,17 @@ impl Hands {
         hands
     }
 
+    /// On a standby of their running server, in a folder beside it: it follows while it serves.
+    pub(crate) fn standby(&self, primary: &Served) -> Self {
+        let cluster = self.cluster.with_extension("standby");
+        let mut copy = self.command("pg_basebackup");
+        copy.args(["--checkpoint=fast", "--write-recovery-conf", "--no-sync", "--username", SUPERUSER, "--host"]);
+        let made = copy.arg(primary.socket.path()).arg("--pgdata").arg(&cluster).stderr(Stdio::piped()).output();
+        let made = made.unwrap();
+        assert!(made.status.success(), "{made:?}");
+        Self { cluster, bin: self.bin.clone(), words: self.words.clone() }
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut words = self.words.clone();
         words.push(self.bin.join(program).into());
@@ -76,7 +87,8 @@ impl Hands {
         postgres.arg("-D").arg(&self.cluster).arg("-k").arg(socket.path()).args(["-c", "listen_addresses="]);
         let server = postgres.spawn().unwrap();
         let mark = self.cluster.join("postmaster.pid");
-        eventually("the server is ready", || fs::read_to_string(&mark).is_ok_and(|mark| mark.contains("ready")));
+        let is_up = |mark: String| mark.contains("ready") || mark.contains("standby");
+        eventually("the server is ready", || fs::read_to_string(&mark).is_ok_and(is_up));
         Served { server, socket }
     }
 }

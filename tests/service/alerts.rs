@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::PgConnectOptions;
+
 use super::handed::post;
 use super::*;
+use crate::embedded::hands::{Hands, SUPERUSER};
+use crate::embedded::server::Data;
 
 /// The exit code, and what was found under each name: `alerts`, `fine` or `unknown`, with the value. What the machine's
 /// disk has to say is left out.
@@ -109,4 +114,60 @@ fn a_server_that_fails_to_write_is_told() {
     assert_eq!((code, &found[&format!("write_failures of {free}")]), (1, &("alerts".to_owned(), json!(1.0))));
     assert_eq!(found[&format!("failed_percent of {free}")].0, "alerts", "1 of 61: {found:?}");
     assert_eq!(service.end(), Some(0));
+}
+
+#[test]
+fn a_standby_that_replays_nothing_is_told_until_it_goes_on() {
+    let (folder, data) = (Data::empty(), tempfile::tempdir().unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let say = |server: &PgConnectOptions, statement: &str| {
+        runtime.block_on(async {
+            let mut conn = server.connect().await.unwrap();
+            conn.execute(statement).await.unwrap();
+        });
+    };
+    let hands = Hands::initialise(&folder);
+    let running = hands.serve();
+    let primary = running.options(SUPERUSER, "postgres");
+    let program = |server: &PgConnectOptions| {
+        let mut command = bare();
+        command.env("DATABASE_URL", server.to_url_lossy().to_string()).env("PG_ATLAS_DATA_DIR", data.path());
+        command
+    };
+    Ran::of(program(&primary).arg("migrate")).ok();
+    // The program is no superuser.
+    say(&primary, "GRANT pg_monitor TO atlas_owner");
+    say(&primary, "ALTER SYSTEM SET wal_receiver_status_interval = 1");
+    let following = hands.standby(&running).serve();
+    let standby = following.options(SUPERUSER, "postgres");
+    // How each of the two sees it, once it is so.
+    let told = |wanted: &str| {
+        for (server, name) in [(&primary, "walreceiver"), (&standby, "this server")] {
+            let begun = Instant::now();
+            loop {
+                let (code, found) = checked(&mut program(server), &[]);
+                let lag = found.get(&format!("replication_lag_seconds of {name}"));
+                if let Some((state, seconds)) = lag.filter(|(state, _)| state == wanted) {
+                    assert_eq!(seconds.as_f64().unwrap() > 10.0, state == "alerts", "{found:?}");
+                    assert!(code == 1 || state != "alerts", "{found:?}");
+                    break;
+                }
+                assert!(begun.elapsed() < AT_ALL, "{name} is not {wanted}: {found:?}");
+                thread::sleep(LOOK);
+            }
+        }
+    };
+    let append = |repo: &str| {
+        let file = data.path().join("sbom.json");
+        std::fs::write(&file, document().to_string()).unwrap();
+        let repo = format!("pkg:github/{repo}");
+        Ran::of(program(&primary).args(["ingest", "sbom", file.to_str().unwrap(), "--repo", &repo])).ok();
+    };
+    append("acme/tool");
+    told("fine");
+    say(&standby, "SELECT pg_wal_replay_pause()");
+    append("acme/later");
+    told("alerts");
+    say(&standby, "SELECT pg_wal_replay_resume()");
+    told("fine");
 }
