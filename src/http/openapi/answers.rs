@@ -151,5 +151,7 @@ pub(super) fn body(generator: &mut SchemaGenerator, op: HttpOp) -> Option<Value>
         }
         _ => return None,
     };
-    Some(json!({"required": true, "content": content}))
+    // Many may be none.
+    let is_needed = !matches!(op, HttpOp::Own(ApiOp::IngestBatch));
+    Some(json!({"required": is_needed, "content": content}))
 }
