@@ -15,7 +15,7 @@ use crate::service::ask::point::PointQuery;
 use crate::service::ask::resident::Resident;
 use crate::service::ask::standing::StandsAt;
 use crate::service::atlases::{Atlases, ClientTurn, ServedAtlas};
-use crate::service::places::HeldPlaces;
+use crate::service::places::{HeldPlaces, SharedPlaces};
 
 /// Longest text that names a point or a formula, in characters.
 pub(super) const POINT_MAX: usize = 256;
@@ -44,7 +44,7 @@ impl<'a> Asked<'a> {
         client: IpAddr,
         budget: &BodyBudget,
     ) -> Self {
-        let budget = budget.of(atlas.deps.tenant());
+        let budget = budget.of(atlas.deps.tenant(), client);
         Self { atlas, head, budget, atlases, client, taken: OnceLock::new() }
     }
 
@@ -82,6 +82,11 @@ impl<'a> Asked<'a> {
     /// The client's turn at something of which it has one at once.
     pub(super) fn turn(&self) -> Option<ClientTurn> {
         self.atlases.turn(self.atlas.deps.tenant(), self.client)
+    }
+
+    /// A place of the client among those that all share; none while it holds too many.
+    pub(super) fn place(&self, places: &Arc<SharedPlaces>) -> Option<HeldPlaces> {
+        places.of((self.atlas.deps.tenant(), self.client)).take(1)
     }
 
     /// What it sends, up to so many bytes, and what is held of the budget of questions for it.

@@ -1,6 +1,7 @@
 //! Bodies of requests: bounded while they arrive, each by itself and all of them together.
 
 use std::io::{self, Read};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +13,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::http::answer::Complaint;
-use crate::service::places::{HeldPlaces, SharedPlaces, TenantPlaces};
+use crate::service::places::{HeldPlaces, OwnPlaces, SharedPlaces};
 
 /// Bytes of all documents together that are handed in to a tenant that is alone: 192 MiB.
 const DOCUMENT_BYTES: usize = 192 * 1024 * 1024;
-/// Bytes of all its questions together that have bodies, which anybody may ask: 32 MiB.
+/// Bytes of all questions together that have bodies, of a client that is alone: 32 MiB.
 const QUESTION_BYTES: usize = 32 * 1024 * 1024;
 /// What is counted at once, in bytes.
 const UNIT: usize = 4 * 1024;
@@ -28,13 +29,13 @@ const SILENCE: Duration = Duration::from_secs(15);
 const AHEAD: usize = 8;
 /// Bytes of a stream that are there before it is read: what it is packed by is told by fewer.
 const BEGINNING: usize = 64;
-/// Its streams at once.
+/// Streams at once of a tenant that is alone.
 const STREAMS: usize = 4;
 
 /// How bodies may be packed, as their headers say.
 pub(super) const ENCODINGS: [&str; 4] = ["identity", "gzip", "x-gzip", "zstd"];
 
-/// How much may arrive, of all tenants together.
+/// How much may arrive, of all tenants and clients together.
 #[derive(Debug)]
 pub(super) struct BodyBudget {
     documents: Arc<SharedPlaces>,
@@ -42,14 +43,14 @@ pub(super) struct BodyBudget {
     streams: Arc<SharedPlaces>,
 }
 
-/// How much more may arrive for a tenant.
+/// How much more may arrive for a tenant from one of its clients.
 #[derive(Clone, Debug)]
 pub(super) struct TenantBudget {
     /// Of documents, in units.
-    pub(super) documents: TenantPlaces,
-    /// Of questions, in units.
-    pub(super) questions: TenantPlaces,
-    streams: TenantPlaces,
+    pub(super) documents: OwnPlaces,
+    /// Of questions, in units: anybody may ask, so each client has a share.
+    pub(super) questions: OwnPlaces,
+    streams: OwnPlaces,
 }
 
 impl Default for BodyBudget {
@@ -61,10 +62,10 @@ impl Default for BodyBudget {
 }
 
 impl BodyBudget {
-    /// What of it a tenant may have.
-    pub(super) fn of(&self, tenant: TenantId) -> TenantBudget {
-        let Self { documents, questions, streams } = self;
-        TenantBudget { documents: documents.of(tenant), questions: questions.of(tenant), streams: streams.of(tenant) }
+    /// What of it a tenant may have, asked by this client.
+    pub(super) fn of(&self, tenant: TenantId, client: IpAddr) -> TenantBudget {
+        let (documents, questions) = (self.documents.of(tenant), self.questions.of((tenant, client)));
+        TenantBudget { documents, questions, streams: self.streams.of(tenant) }
     }
 }
 
@@ -115,11 +116,7 @@ pub(super) fn known_encoding(headers: &HeaderMap) -> Result<(), Complaint> {
 }
 
 /// A whole body of at most so many bytes, and what is held of the budget for it.
-pub(super) async fn whole(
-    mut body: Body,
-    most: u64,
-    budget: &TenantPlaces,
-) -> Result<(Vec<u8>, HeldPlaces), Complaint> {
+pub(super) async fn whole(mut body: Body, most: u64, budget: &OwnPlaces) -> Result<(Vec<u8>, HeldPlaces), Complaint> {
     let too_large = || Complaint::new(StatusCode::PAYLOAD_TOO_LARGE, format!("At most {most} bytes are taken here."));
     if body.size_hint().lower() > most {
         return Err(too_large());
@@ -209,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_read_as_it_arrives() {
-        let budget = BodyBudget::default().of(TenantId::PUBLIC);
+        let budget = BodyBudget::default().of(TenantId::PUBLIC, IpAddr::from([192, 0, 2, 1]));
         let sent: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
         let mut reader = stream(Body::from(sent.clone()), &budget).await.unwrap();
         let read = tokio::task::spawn_blocking(move || {

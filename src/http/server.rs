@@ -194,7 +194,7 @@ async fn within_time(
             }
             AnswerSource::Nothing(desk) => {
                 let Some(matched) = &meant.matched else { return elsewhere::answer(meant, head) };
-                without_database(front, desk, matched, head, body).await
+                without_database(front, client, desk, matched, head, body).await
             }
         }
     };
@@ -214,6 +214,7 @@ fn checked(matched: &Matched, method: &Method) -> Result<(), Complaint> {
 
 async fn without_database(
     front: &Front,
+    client: IpAddr,
     desk: &Desk,
     matched: &Matched,
     head: &Parts,
@@ -226,7 +227,7 @@ async fn without_database(
         HttpOp::Own(ApiOp::Live) => Ok(api::watch::live()),
         HttpOp::Contract(ContractOp::Health) => Ok(upstream::health_without_database()),
         HttpOp::Contract(ContractOp::SubmitSbom) => {
-            let budget = front.budget.of(TenantId::PUBLIC);
+            let budget = front.budget.of(TenantId::PUBLIC, client);
             let reception = Reception { deps: None, desk: Some(desk), budget };
             reception.take(SBOM, head, body).await
         }

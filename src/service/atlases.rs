@@ -14,7 +14,7 @@ use crate::service::ask::held::HeldSnapshot;
 use crate::service::ask::moment::{FOLDS, Moments};
 use crate::service::ask::submissions::DocumentOrder;
 use crate::service::error::find;
-use crate::service::places::{SharedPlaces, TenantPlaces};
+use crate::service::places::{OwnPlaces, SharedPlaces};
 use crate::service::run::{Stop, keeper};
 use crate::service::tenant::NoTenant;
 use crate::service::{Deps, Error, Result};
@@ -23,7 +23,7 @@ use crate::service::{Deps, Error, Result};
 pub const OTHERS: usize = 16;
 /// What computes for long at once, of a tenant that is alone.
 const WORKS: usize = 2;
-/// Its files that are made at once, each for as long as its client takes.
+/// Files that are made at once for a client that is alone, each for as long as it takes.
 const FILES: usize = 2;
 /// Its streams of events at once.
 const STREAMS: usize = 192;
@@ -53,13 +53,13 @@ pub struct ServedAtlas {
 /// Places of one tenant for what takes long.
 pub struct AtlasPlaces {
     /// For folds of other points.
-    pub folds: TenantPlaces,
+    pub folds: OwnPlaces,
     /// For what computes.
-    pub work: TenantPlaces,
-    /// For files that are made.
-    pub files: TenantPlaces,
-    /// For streams of events.
-    pub streams: TenantPlaces,
+    pub work: OwnPlaces,
+    /// For files that are made, to be shared among clients.
+    pub files: Arc<SharedPlaces>,
+    /// For streams of events, likewise.
+    pub streams: Arc<SharedPlaces>,
 }
 
 /// The same of all tenants together.
@@ -79,9 +79,8 @@ impl Default for AllPlaces {
 
 impl AllPlaces {
     fn of(&self, tenant: TenantId) -> AtlasPlaces {
-        let [folds, work, files, streams] =
-            [&self.folds, &self.work, &self.files, &self.streams].map(|places| places.of(tenant));
-        AtlasPlaces { folds, work, files, streams }
+        let (files, streams) = (Arc::clone(&self.files), Arc::clone(&self.streams));
+        AtlasPlaces { folds: self.folds.of(tenant), work: self.work.of(tenant), files, streams }
     }
 }
 

@@ -1,21 +1,41 @@
-//! Places that tenants share: for bytes on their way, for folds, for what computes for long. A tenant alone gets nearly
-//! all of them, yet never so many that another one finds none.
+//! Places that tenants, or their clients, share: for bytes on their way, for folds, for what computes for long. Whoever
+//! is alone gets nearly all of them, yet never so many that another one finds none.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::TenantId;
 use tokio::sync::Notify;
 
-/// How many times what it leaves free a tenant may hold.
+/// How many times what it leaves free one may hold.
 const SHARE: usize = 3;
+
+/// Who holds places: a tenant, or one of its clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlaceHolder {
+    tenant: TenantId,
+    client: Option<IpAddr>,
+}
+
+impl From<TenantId> for PlaceHolder {
+    fn from(tenant: TenantId) -> Self {
+        Self { tenant, client: None }
+    }
+}
+
+impl From<(TenantId, IpAddr)> for PlaceHolder {
+    fn from((tenant, client): (TenantId, IpAddr)) -> Self {
+        Self { tenant, client: Some(client) }
+    }
+}
 
 /// Places.
 #[derive(Debug)]
 pub struct SharedPlaces {
     whole: usize,
-    /// How many each tenant holds; those with none are not among them.
-    held: Mutex<BTreeMap<TenantId, usize>>,
+    /// How many each holds; those with none are not among them.
+    held: Mutex<BTreeMap<PlaceHolder, usize>>,
     freed: Notify,
 }
 
@@ -23,53 +43,53 @@ pub struct SharedPlaces {
 #[derive(Debug)]
 pub struct HeldPlaces {
     of: Arc<SharedPlaces>,
-    tenant: TenantId,
+    holder: PlaceHolder,
     count: usize,
 }
 
-/// The places that tenants share, as one of them sees it.
+/// The places that are shared, as one who may hold some sees it.
 #[derive(Clone, Debug)]
-pub struct TenantPlaces {
+pub struct OwnPlaces {
     of: Arc<SharedPlaces>,
-    tenant: TenantId,
+    holder: PlaceHolder,
 }
 
 impl SharedPlaces {
-    /// So many for a tenant that is alone, and a third of that beyond, which it cannot have.
+    /// So many for whoever is alone, and a third of that beyond, which nobody can have who is.
     #[must_use]
     pub fn new(alone: usize) -> Arc<Self> {
         let whole = alone + alone.div_ceil(SHARE);
         Arc::new(Self { whole, held: Mutex::default(), freed: Notify::new() })
     }
 
-    /// As a tenant sees them.
+    /// As a tenant sees them, or one of its clients.
     #[must_use]
-    pub fn of(self: &Arc<Self>, tenant: TenantId) -> TenantPlaces {
-        TenantPlaces { of: Arc::clone(self), tenant }
+    pub fn of(self: &Arc<Self>, holder: impl Into<PlaceHolder>) -> OwnPlaces {
+        OwnPlaces { of: Arc::clone(self), holder: holder.into() }
     }
 
-    /// Gives a tenant so many more, where it then holds at most thrice what it leaves free. One that has none gets the
+    /// Gives one so many more, where it then holds at most thrice what it leaves free. One that has none gets the
     /// last one too.
-    fn take(&self, tenant: TenantId, count: usize) -> bool {
+    fn take(&self, holder: PlaceHolder, count: usize) -> bool {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let free = self.whole - held.values().sum::<usize>();
-        let has = held.get(&tenant).copied().unwrap_or(0);
+        let has = held.get(&holder).copied().unwrap_or(0);
         let Some(left) = free.checked_sub(count) else { return false };
         if count > 0 && has + count > (left * SHARE).max(1) {
             return false;
         }
         if count > 0 {
-            held.insert(tenant, has + count);
+            held.insert(holder, has + count);
         }
         true
     }
 
-    fn give_back(&self, tenant: TenantId, count: usize) {
+    fn give_back(&self, holder: PlaceHolder, count: usize) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(has) = held.get_mut(&tenant) {
+        if let Some(has) = held.get_mut(&holder) {
             *has -= count;
             if *has == 0 {
-                held.remove(&tenant);
+                held.remove(&holder);
             }
         }
         drop(held);
@@ -77,12 +97,12 @@ impl SharedPlaces {
     }
 }
 
-impl TenantPlaces {
+impl OwnPlaces {
     /// So many, unless that is too many now.
     #[must_use]
     pub fn take(&self, count: usize) -> Option<HeldPlaces> {
-        let taken = self.of.take(self.tenant, count);
-        taken.then(|| HeldPlaces { of: Arc::clone(&self.of), tenant: self.tenant, count })
+        let taken = self.of.take(self.holder, count);
+        taken.then(|| HeldPlaces { of: Arc::clone(&self.of), holder: self.holder, count })
     }
 
     /// One, as soon as it can be had.
@@ -99,12 +119,12 @@ impl TenantPlaces {
         }
     }
 
-    /// How many this tenant could take at once.
+    /// How many it could take at once.
     #[must_use]
     pub fn free(&self) -> usize {
         let held = self.of.held.lock().unwrap_or_else(PoisonError::into_inner);
         let free = self.of.whole - held.values().sum::<usize>();
-        let has = held.get(&self.tenant).copied().unwrap_or(0);
+        let has = held.get(&self.holder).copied().unwrap_or(0);
         // The most `n` for which `has + n` is at most thrice `free - n`, and the last one of whom has none.
         let most = (free * SHARE).saturating_sub(has) / (SHARE + 1);
         if has == 0 { most.max(free.min(1)) } else { most }
@@ -121,7 +141,7 @@ impl HeldPlaces {
     /// Whether it holds so many in all by now; it takes those that lack, unless that is too many.
     pub fn grow(&mut self, count: usize) -> bool {
         let more = count.saturating_sub(self.count);
-        let grown = more == 0 || self.of.take(self.tenant, more);
+        let grown = more == 0 || self.of.take(self.holder, more);
         if grown {
             self.count += more;
         }
@@ -131,7 +151,7 @@ impl HeldPlaces {
 
 impl Drop for HeldPlaces {
     fn drop(&mut self) {
-        self.of.give_back(self.tenant, self.count);
+        self.of.give_back(self.holder, self.count);
     }
 }
 
@@ -144,9 +164,10 @@ mod tests {
     }
 
     #[test]
-    fn one_tenant_has_nearly_all_and_never_the_last() {
+    fn whoever_is_alone_has_nearly_all_and_never_the_last() {
         let places = SharedPlaces::new(2);
-        let (greedy, late, later) = (places.of(tenant(1)), places.of(tenant(2)), places.of(tenant(3)));
+        let client = |last| (tenant(2), IpAddr::from([192, 0, 2, last]));
+        let (greedy, late, later) = (places.of(tenant(1)), places.of(client(1)), places.of(client(2)));
         assert_eq!((greedy.free(), greedy.take(3).is_some()), (2, false));
         let held = [greedy.take(1).unwrap(), greedy.take(1).unwrap()];
         assert_eq!((greedy.free(), greedy.take(1).is_some()), (0, false));

@@ -41,9 +41,10 @@ fn what_is_asked_at_length_is_bounded_together() {
     const MOST: usize = 8 << 20;
     let program = api::program();
     program.json("tenant create acme");
-    let service = Service::of(&mut program.command(), &[]);
-    let looked = |target: &str| service.post(target, &json!({"purls": ["pkg:npm/left"]}).to_string()).0;
-    let asked = || looked("/lookup");
+    let service = Service::of(program.command().env("PG_ATLAS_TRUSTED_PROXIES", "127.0.0.1"), &[]);
+    let body = json!({"purls": ["pkg:npm/left"]}).to_string();
+    let looked = |target: &str, client| post(&service, target, &[("X-Forwarded-For", client)], body.as_bytes()).0;
+    let asked = || looked("/lookup", "127.0.0.1");
     // What is refused is closed while it is still sent.
     let hold = || {
         let mut stream = TcpStream::connect(&service.host).unwrap();
@@ -57,7 +58,8 @@ fn what_is_asked_at_length_is_bounded_together() {
         // One that was held may have been given up meanwhile: nobody sends for ever.
         held.push(hold());
     }
-    assert_eq!(looked("/t/acme/lookup"), 200, "there is room for another tenant");
+    let others = [("/t/acme/lookup", "127.0.0.1"), ("/lookup", "192.0.2.1")];
+    assert_eq!(others.map(|(target, client)| looked(target, client)), [200, 200], "there is room for others");
     drop(held);
     while asked() != 200 {
         assert!(begun.elapsed() < AT_ALL, "there is room again");

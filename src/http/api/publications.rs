@@ -33,7 +33,7 @@ pub(super) async fn bundle(asked: &Asked<'_>, label: &str) -> Result<HttpAnswer,
     if has_private {
         is_auditor(asked.headers(), &asked.atlas).await?;
     }
-    let Some(place) = asked.atlas.places.files.take(1) else {
+    let Some(place) = asked.place(&asked.atlas.places.files) else {
         let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Other files are being made.");
         return Err(complaint.with(header::RETRY_AFTER, "5"));
     };

@@ -21,7 +21,7 @@ pub(super) fn events(asked: &Asked<'_>) -> Result<HttpAnswer, Complaint> {
     query.checked()?;
     let last = asked.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let last: Option<Position> = last.and_then(|text| text.trim().parse().ok());
-    let Some(place) = asked.atlas.places.streams.take(1) else {
+    let Some(place) = asked.place(&asked.atlas.places.streams) else {
         let complaint = Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "As many streams as can be are open.");
         return Err(complaint.with(header::RETRY_AFTER, "5"));
     };

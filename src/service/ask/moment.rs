@@ -19,7 +19,7 @@ use super::point::{self, PointQuery};
 use super::resident::Resident;
 use crate::service::aside::aside;
 use crate::service::error::Cause;
-use crate::service::places::TenantPlaces;
+use crate::service::places::OwnPlaces;
 use crate::service::{Deps, Error, Result};
 
 /// Folds at once, of a tenant that is alone.
@@ -71,13 +71,13 @@ struct KeptMoments {
 pub struct Moments {
     held: Arc<HeldSnapshot>,
     kept: Arc<Mutex<KeptMoments>>,
-    places: TenantPlaces,
+    places: OwnPlaces,
 }
 
 impl Moments {
     /// Those beside what is held; `places` are for folds.
     #[must_use]
-    pub fn new(held: Arc<HeldSnapshot>, places: TenantPlaces) -> Self {
+    pub fn new(held: Arc<HeldSnapshot>, places: OwnPlaces) -> Self {
         Self { held, kept: Arc::default(), places }
     }
 
