@@ -9,6 +9,8 @@
 --
 -- The tenant is sent ($29): asking the session for it would cost more than the rest of a small append.
 --
+-- The events' arrays are gone through together, as in `append_events.sql`.
+--
 -- The commit waits for no disk (`off`, of this transaction alone). Nobody is answered before the append has a position,
 -- and the tick that gives it commits later: once that is on disk, so is all that was written before it.
 WITH given AS (
@@ -28,11 +30,10 @@ WITH given AS (
 ), events AS (
     INSERT INTO log.event (tenant_id, append_id, idx, version, sequence, observed_at, kind, stream_id, type,
                            payload_sha256, leaf_hash, payload)
-    SELECT $29, $1, $2 + e.n - 1, e.version, e.sequence, e.observed_at, e.kind, e.stream_id, e.type,
-           e.payload_sha256, e.leaf_hash, e.payload
-    FROM fence, unnest($3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
-                       $9::bytea[], $10::bytea[], $11::bytea[]) WITH ORDINALITY
-        AS e (version, sequence, observed_at, kind, stream_id, type, payload_sha256, leaf_hash, payload, n)
+    SELECT $29, $1, $2 + generate_subscripts($3::int[], 1) - 1, unnest($3::int[]), unnest($4::bigint[]),
+           unnest($5::timestamptz[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::bytea[]),
+           unnest($10::bytea[]), unnest($11::bytea[])
+    FROM fence
 ), appended AS (
     INSERT INTO log.append (tenant_id, append_id, events, metadata, input_digest, recorded_at)
     SELECT $29, $1, $21, $22, $23, $24 FROM fence

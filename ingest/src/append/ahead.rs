@@ -31,7 +31,8 @@ pub(crate) struct Items {
 /// Where prepared events come from: chunk n from lane n modulo their number.
 pub(crate) struct Ahead(Vec<mpsc::UnboundedReceiver<Chunk>>);
 
-/// Begins to encode and digest on all cores.
+/// Begins to encode and digest, on all cores but one: that is the server's, which would wait for its first events until
+/// all are prepared, and then have nobody beside it.
 pub(crate) fn prepare(appends: Vec<Append>) -> (Items, Ahead) {
     let mut asked = AskedStreams::new();
     for event in appends.iter().map(|append| &append.event) {
@@ -43,7 +44,8 @@ pub(crate) fn prepare(appends: Vec<Append>) -> (Items, Ahead) {
     let keys = appends.iter().filter_map(|append| append.key.clone()).filter(|key| is_key(key)).collect();
     let len = appends.len();
     let chunks = len.div_ceil(CHUNK);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(chunks);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.saturating_sub(1).max(1).min(chunks);
     let mut shares: Vec<Vec<Vec<Append>>> = (0..threads).map(|_| Vec::new()).collect();
     let mut rest = appends.into_iter();
     for n in 0..chunks {

@@ -8,7 +8,9 @@ use domain::decide::remembered;
 use domain::digest::Digest;
 use domain::number::fit;
 use domain::{StreamId, TenantId, Timestamp};
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres};
 use uuid::Uuid;
 
 use super::prepared::Prepared;
@@ -19,10 +21,10 @@ use crate::error::Refusal;
 pub(crate) const MAX_EVENTS: usize = 10_000;
 /// Most payload bytes in one append, unless a single event is larger: 16 MiB.
 pub(crate) const MAX_PAYLOAD_BYTES: usize = 16 * 1024 * 1024;
-/// Events, or payload bytes, of which a statement writes no more than it has to: so many fit into the memory that the
-/// server takes for one step of a statement, and are prepared while it writes those before.
-const PIECE_EVENTS: usize = 1_024;
-const PIECE_BYTES: usize = 2 * 1024 * 1024;
+/// Events, or payload bytes, of which a statement writes no more than it has to: while the server writes them, those
+/// after them are made ready. Of larger pieces both sides spend more on memory than they save on statements.
+const PIECE_EVENTS: usize = 256;
+const PIECE_BYTES: usize = 512 * 1024;
 
 /// Everything an append writes, column by column.
 pub(crate) struct Write<'a> {
@@ -96,6 +98,73 @@ struct Keys<'a> {
     key: Vec<&'a str>,
     input_digest: Vec<&'a [u8]>,
     index: Vec<i32>,
+}
+
+/// A statement of this folder with the rows of a write: first the append, the index of its first event that is not
+/// written yet, and those events; then, unless the append goes on, all else.
+macro_rules! bound {
+    ($file:literal, $write:expr $(, $rest:expr)*) => {
+        sqlx::query_file!(
+            $file,
+            $write.append_id,
+            fit::<i32>($write.count - $write.events.payload.len(), "index of an event"),
+            &$write.events.version,
+            &$write.events.sequence,
+            &$write.events.observed_at,
+            &$write.events.kind as &[&str],
+            &$write.events.stream as &[&str],
+            &$write.events.kind_of_event as &[&str],
+            &$write.events.payload_sha256 as &[&[u8]],
+            &$write.events.leaf_hash as &[[u8; 32]],
+            &$write.events.payload as &[&[u8]]
+            $(, $rest)*
+        )
+    };
+    (whole $file:literal, $write:expr, $streams:expr) => {
+        bound!(
+            $file,
+            $write,
+            &$streams.kind as &[&str],
+            &$streams.id as &[&str],
+            &$streams.expected,
+            &$streams.version,
+            &$streams.latest.kind as &[&str],
+            &$streams.latest.id as &[&str],
+            &$streams.latest.source as &[&str],
+            &$streams.latest.digest as &[&[u8]],
+            &$streams.latest.sequence,
+            fit::<i32>($write.count, "events of an append"),
+            $write.metadata.text,
+            $write.input_digest(),
+            $write.recorded_at.datetime(),
+            &$write.keys.key as &[&str],
+            &$write.keys.input_digest as &[&[u8]],
+            &$write.keys.index,
+            &$write.leaf_hashes,
+            $write.tenant.number()
+        )
+    };
+    (one $file:literal, $one:expr) => {
+        sqlx::query_file!(
+            $file,
+            $one.write.append_id,
+            $one.write.events.version[0],
+            $one.write.events.sequence[0],
+            $one.write.events.observed_at[0],
+            $one.write.events.kind[0],
+            $one.write.events.stream[0],
+            $one.write.events.kind_of_event[0],
+            $one.write.events.payload_sha256[0],
+            &$one.write.events.leaf_hash[0],
+            $one.write.events.payload[0],
+            $one.source,
+            &$one.digest.0,
+            $one.write.metadata.text,
+            &$one.write.input_digests,
+            $one.write.recorded_at.datetime(),
+            $one.write.tenant.number()
+        )
+    };
 }
 
 impl<'a> Write<'a> {
@@ -197,6 +266,25 @@ impl<'a> Write<'a> {
         Some(LoneEvent { write: self, source, digest })
     }
 
+    /// What writes the events so far, once they are many; the rest of the append must follow in the same transaction.
+    pub(crate) fn ahead(&mut self) -> Option<ReadyWrite> {
+        if self.events.payload.len() < PIECE_EVENTS && self.piece_bytes < PIECE_BYTES {
+            return None;
+        }
+        let query = bound!("sql/append_events.sql", self, self.tenant.number());
+        (self.events, self.piece_bytes) = (Events::default(), 0);
+        Some(ReadyWrite { query, ends: false })
+    }
+
+    /// What writes the events that are not written yet, and all else of the append.
+    pub(crate) fn rest(&self) -> ReadyWrite {
+        let query = match self.alone() {
+            Some(one) => bound!(one "sql/append_one.sql", one),
+            None => bound!(whole "sql/append.sql", self, self.stream_columns()),
+        };
+        ReadyWrite { query, ends: true }
+    }
+
     /// Digest of all that is handed in; of one event, its own.
     fn input_digest(&self) -> Vec<u8> {
         if self.count == 1 { self.input_digests.clone() } else { Digest::of(&self.input_digests).0.to_vec() }
@@ -208,80 +296,25 @@ fn signed(number: u64) -> i64 {
     fit::<i64>(number, "sequence")
 }
 
-/// A statement of this folder with the rows of a write: first the append, the index of its first event that is not
-/// written yet, and those events; then, unless the append goes on, all else.
-macro_rules! bound {
-    ($file:literal, $write:expr $(, $rest:expr)*) => {
-        sqlx::query_file!(
-            $file,
-            $write.append_id,
-            fit::<i64>($write.count - $write.events.payload.len(), "index of an event"),
-            &$write.events.version,
-            &$write.events.sequence,
-            &$write.events.observed_at,
-            &$write.events.kind as &[&str],
-            &$write.events.stream as &[&str],
-            &$write.events.kind_of_event as &[&str],
-            &$write.events.payload_sha256 as &[&[u8]],
-            &$write.events.leaf_hash as &[[u8; 32]],
-            &$write.events.payload as &[&[u8]]
-            $(, $rest)*
-        )
-    };
-    (whole $file:literal, $write:expr, $streams:expr) => {
-        bound!(
-            $file,
-            $write,
-            &$streams.kind as &[&str],
-            &$streams.id as &[&str],
-            &$streams.expected,
-            &$streams.version,
-            &$streams.latest.kind as &[&str],
-            &$streams.latest.id as &[&str],
-            &$streams.latest.source as &[&str],
-            &$streams.latest.digest as &[&[u8]],
-            &$streams.latest.sequence,
-            fit::<i32>($write.count, "events of an append"),
-            $write.metadata.text,
-            $write.input_digest(),
-            $write.recorded_at.datetime(),
-            &$write.keys.key as &[&str],
-            &$write.keys.input_digest as &[&[u8]],
-            &$write.keys.index,
-            &$write.leaf_hashes,
-            $write.tenant.number()
-        )
-    };
-    (one $file:literal, $one:expr) => {
-        sqlx::query_file!(
-            $file,
-            $one.write.append_id,
-            $one.write.events.version[0],
-            $one.write.events.sequence[0],
-            $one.write.events.observed_at[0],
-            $one.write.events.kind[0],
-            $one.write.events.stream[0],
-            $one.write.events.kind_of_event[0],
-            $one.write.events.payload_sha256[0],
-            &$one.write.events.leaf_hash[0],
-            $one.write.events.payload[0],
-            $one.source,
-            &$one.digest.0,
-            $one.write.metadata.text,
-            &$one.write.input_digests,
-            $one.write.recorded_at.datetime(),
-            $one.write.tenant.number()
-        )
-    };
+/// A statement with its rows, to be sent.
+pub(crate) struct ReadyWrite {
+    query: Query<'static, Postgres, PgArguments>,
+    /// Whether it is the last of an append, which writes nothing where a stream has moved on.
+    ends: bool,
+}
+
+impl ReadyWrite {
+    /// `Ok(false)`: a stream is not at its expected version, nothing is written.
+    pub(crate) async fn execute(self, conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        let done = self.query.execute(conn).await?;
+        Ok(!self.ends || done.rows_affected() == 1)
+    }
 }
 
 /// Writes an append, all or nothing; its streams are there. `Ok(false)`: one is not at its expected version, nothing is
 /// written. The commit waits for no disk: who answers waits for the append's position, or asks [`super::lookup::kept`].
 pub(crate) async fn persist(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
-    if let Some(one) = write.alone() {
-        return Ok(bound!(one "sql/append_one.sql", one).execute(conn).await?.rows_affected() == 1);
-    }
-    Ok(bound!(whole "sql/append.sql", write, write.stream_columns()).execute(conn).await?.rows_affected() == 1)
+    write.rest().execute(conn).await
 }
 
 /// What an append of one event without a key would cost if nobody ordered it: the reference of the benchmark, and never
@@ -289,15 +322,6 @@ pub(crate) async fn persist(conn: &mut PgConnection, write: &Write<'_>) -> Resul
 pub(crate) async fn persist_unsequenced(conn: &mut PgConnection, write: &Write<'_>) -> Result<bool, sqlx::Error> {
     let one = write.alone().expect("the benchmark appends one event at a time, without a key");
     Ok(bound!(one "sql/append_unsequenced.sql", one).fetch_optional(conn).await?.is_some())
-}
-
-/// Writes the events so far once they are many; the rest of the append must follow in the same transaction.
-pub(crate) async fn persist_ahead(conn: &mut PgConnection, write: &mut Write<'_>) -> Result<(), sqlx::Error> {
-    if write.events.payload.len() >= PIECE_EVENTS || write.piece_bytes >= PIECE_BYTES {
-        bound!("sql/append_events.sql", write, write.tenant.number()).execute(conn).await?;
-        (write.events, write.piece_bytes) = (Events::default(), 0);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -14,11 +14,14 @@ use super::Log;
 use super::single::pause;
 use crate::append::ahead::{Ahead, Items};
 use crate::append::prepared::{Judgement, KnownKey, Prepared, judge};
-use crate::append::write::{Write, persist, persist_ahead};
+use crate::append::write::{ReadyWrite, Write};
 use crate::append::{AppendOutcome, EventMetadata, Locus, Settled, lookup, streams};
 use crate::connect::begin;
 use crate::error::{AppendError, Corrupt, Refusal, is_contention};
 use crate::limits::TRIES;
+
+/// Items that are decided about before whoever sends has a turn: some hundred microseconds.
+const TURN: usize = 32;
 
 pub(crate) async fn append(
     log: &Log,
@@ -60,35 +63,44 @@ async fn once(
 ) -> Result<Option<Vec<Option<Result<Settled, Refusal>>>>, AppendError> {
     let mut tx = begin(log.pool(), "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     let mut batch = OpenBatch::open(&mut tx, log.tenant(), items, metadata).await?;
-    let mut fates = Vec::with_capacity(items.len);
+    let mut ready = vec![];
     for n in 0..items.chunks() {
-        for item in ahead.chunk(items, n).await? {
-            let Ok(prepared) = item else {
-                fates.push(None);
-                continue;
-            };
-            let by = prepared.metadata.as_deref().unwrap_or(metadata);
-            let next = batch.write.is_full(prepared.payload.len()) || !batch.write.is_by(by);
-            if next && !batch.turn_to(&mut tx, by).await? {
-                return Ok(None);
-            }
-            fates.push(Some(batch.decide(fates.len(), prepared)?));
+        // The server writes the events before while these are decided about.
+        let (sent, decided) = tokio::join!(send(&mut tx, ready), batch.take(items, ahead, n));
+        if !sent? {
+            return Ok(None);
         }
-        persist_ahead(&mut tx, &mut batch.write).await?;
+        ready = decided?;
     }
-    if !batch.turn_to(&mut tx, metadata).await? {
+    ready.extend(batch.turn_to(metadata));
+    if !send(&mut tx, ready).await? {
         return Ok(None);
     }
+    let fates = std::mem::take(&mut batch.fates);
     let Some(found) = settle(&mut tx, items, fates).await? else { return Ok(None) };
     streams::discard_unused(&mut tx, batch.unused()).await?;
     tx.commit().await?;
     Ok(Some(found))
 }
 
+/// Sends statements, in order. `Ok(false)`: a stream has moved on, and those that follow are not sent.
+async fn send(conn: &mut PgConnection, ready: Vec<ReadyWrite>) -> Result<bool, sqlx::Error> {
+    for statement in ready {
+        if !statement.execute(conn).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// What a batch knows while it decides.
 struct OpenBatch<'a> {
     tenant: TenantId,
     now: Timestamp,
+    /// Who appends what does not say by whom it is.
+    metadata: &'a EventMetadata,
+    /// What becomes of the items decided so far.
+    fates: Vec<Option<Fate<'a>>>,
     /// State of every stream of the batch, as of the items decided so far.
     states: BTreeMap<&'a StreamId, StreamState>,
     /// Keys the log knows.
@@ -110,7 +122,30 @@ impl<'a> OpenBatch<'a> {
         let known = if items.keys.is_empty() { BTreeMap::new() } else { lookup::by_key(conn, &items.keys).await? };
         let now = streams::clock(conn).await?;
         let write = Write::new(tenant, Uuid::now_v7(), now, metadata);
-        Ok(Self { tenant, now, states, known, own: BTreeMap::new(), write })
+        let fates = Vec::with_capacity(items.len);
+        Ok(Self { tenant, now, metadata, fates, states, known, own: BTreeMap::new(), write })
+    }
+
+    /// Decides about the items of a chunk once they are prepared, and makes ready what is to be sent then.
+    async fn take(&mut self, items: &'a Items, ahead: &mut Ahead, n: usize) -> Result<Vec<ReadyWrite>, AppendError> {
+        let mut ready = vec![];
+        for (n, item) in ahead.chunk(items, n).await?.iter().enumerate() {
+            if n % TURN == 0 {
+                tokio::task::yield_now().await;
+            }
+            let Ok(prepared) = item else {
+                self.fates.push(None);
+                continue;
+            };
+            let by = prepared.metadata.as_deref().unwrap_or(self.metadata);
+            if self.write.is_full(prepared.payload.len()) || !self.write.is_by(by) {
+                ready.extend(self.turn_to(by));
+            }
+            let fate = self.decide(self.fates.len(), prepared)?;
+            self.fates.push(Some(fate));
+        }
+        ready.extend(self.write.ahead());
+        Ok(ready)
     }
 
     fn decide(&mut self, n: usize, item: &'a Prepared) -> Result<Fate<'a>, Corrupt> {
@@ -138,14 +173,11 @@ impl<'a> OpenBatch<'a> {
         Ok(fate)
     }
 
-    /// Writes the append so far and begins the next, by whom `metadata` says. `Ok(false)`: a stream has moved on.
-    async fn turn_to(&mut self, conn: &mut PgConnection, metadata: &'a EventMetadata) -> Result<bool, AppendError> {
+    /// Ends the append so far, with what is to be sent of it, and begins the next, by whom `metadata` says.
+    fn turn_to(&mut self, metadata: &'a EventMetadata) -> Option<ReadyWrite> {
         let next = Write::new(self.tenant, Uuid::now_v7(), self.now, metadata);
         let write = std::mem::replace(&mut self.write, next);
-        if write.is_empty() {
-            return Ok(true);
-        }
-        Ok(persist(conn, &write).await?)
+        (!write.is_empty()).then(|| write.rest())
     }
 
     /// Streams that were made to be locked, and got no event.
