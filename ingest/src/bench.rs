@@ -22,6 +22,9 @@ pub mod single;
 
 pub use load::event;
 
+/// How often a database is dropped that somebody is still in: the server waits some seconds each time.
+const DROPS: u32 = 4;
+
 /// Why nothing could be measured.
 #[derive(Debug, Error)]
 pub enum BenchError {
@@ -111,9 +114,14 @@ impl Scratch {
         self.pool.close().await;
         let mut admin = limited(self.server.clone(), TenantId::PUBLIC).connect().await?;
         let drop = format!("DROP DATABASE {}", self.name);
-        if admin.execute(format!("{drop} WITH (FORCE)").as_str()).await.is_err() {
-            admin.execute(drop.as_str()).await?;
+        let mut dropped = admin.execute(format!("{drop} WITH (FORCE)").as_str()).await;
+        for _ in 0..DROPS {
+            if dropped.is_ok() {
+                break;
+            }
+            dropped = admin.execute(drop.as_str()).await;
         }
+        dropped?;
         Ok(admin.close().await?)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::TenantId;
+use domain::{Event, TenantId};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -20,17 +20,25 @@ use crate::repository::LogRepository;
 /// Events of one run.
 pub const EVENTS: usize = 16_000;
 /// Connections, and appends under way at once.
-const CONNECTIONS: usize = 16;
+pub const CONNECTIONS: usize = 16;
 
 /// Both sides: appends that are each answered with their position, and the same that nobody orders.
 ///
 /// # Errors
 /// When the events cannot be made.
 pub fn sides() -> Result<(PlacedAppends, UnplacedAppends), BenchError> {
+    let events: Vec<Append> = events()?.into_iter().map(Append::from).collect();
+    Ok((PlacedAppends { events: events.clone() }, UnplacedAppends { events }))
+}
+
+/// The events of one run.
+///
+/// # Errors
+/// When they cannot be made.
+pub fn events() -> Result<Vec<Event>, BenchError> {
     // A walk over the streams that looks random and is the same every time.
     let stream = |n: usize| n.wrapping_mul(2_654_435_761) / 7 % STREAMS;
-    let events = (0..EVENTS).map(|n| event(n, stream(n)).map(Append::from)).collect::<Result<Vec<_>, _>>()?;
-    Ok((PlacedAppends { events: events.clone() }, UnplacedAppends { events }))
+    (0..EVENTS).map(|n| event(n, stream(n))).collect()
 }
 
 /// Appends with positions.
