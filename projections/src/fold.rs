@@ -15,7 +15,7 @@ use crate::graph::{Graph, ResolveCache};
 use crate::history::History;
 use crate::metrics::windows::Windows;
 use crate::metrics::{Evaluation, Scores};
-use crate::people::Contributions;
+use crate::people::{Contributions, LogOwners};
 use crate::table::TableRows;
 
 /// A reader that skips, repeats or reorders is caught here.
@@ -45,16 +45,11 @@ impl World {
     /// Resolves the world.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        self.seen(Graph::of(&self.graph))
+        self.seen(Graph::of(&self.graph), &mut LogOwners::default())
     }
 
-    /// Resolves what scores rest on, with what was learnt at earlier states of the log.
-    fn remembered(&self, cache: &mut ResolveCache) -> View<'_> {
-        self.seen(cache.look(&self.graph))
-    }
-
-    fn seen(&self, graph: Graph) -> View<'_> {
-        let contributions = Contributions::of(&graph, &self.people);
+    fn seen(&self, graph: Graph, owners: &mut LogOwners) -> View<'_> {
+        let contributions = Contributions::of(&graph, &self.people, owners);
         View { graph, contributions, world: self }
     }
 }
@@ -102,6 +97,8 @@ pub struct Fold {
     quarantined: BTreeSet<Position>,
     /// What the looks so far have learnt of the log.
     cache: ResolveCache,
+    /// Whose logs they are.
+    owners: LogOwners,
     /// What they have summed up under the formula.
     windows: Windows,
     /// What was shown of the graph besides.
@@ -119,6 +116,7 @@ impl Fold {
             formula,
             quarantined,
             cache: ResolveCache::default(),
+            owners: LogOwners::default(),
             windows: Windows::default(),
             shown: ShownGraph::default(),
         }
@@ -198,7 +196,7 @@ impl Fold {
     /// The scores now, with what earlier looks have learnt: the same, sooner.
     pub fn evaluate_cached(&mut self) -> Scores {
         self.windows.follow(&self.world.people, self.cache.touched());
-        let view = self.world.remembered(&mut self.cache);
+        let view = self.world.seen(self.cache.look(&self.world.graph), &mut self.owners);
         let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
         self.cache.take_back(view.graph);
         scores
@@ -219,7 +217,7 @@ impl Fold {
         self.cache.show();
         let mut graph = self.cache.look(&self.world.graph);
         let patch = self.shown.complete(&mut self.cache.last_look(&self.world.graph), &mut graph, changes);
-        let view = self.world.seen(graph);
+        let view = self.world.seen(graph, &mut self.owners);
         let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
         let told = read(&view, scores, patch);
         self.cache.take_back(view.graph);

@@ -5,5 +5,5 @@ pub mod family;
 pub mod state;
 pub(crate) mod table_rows;
 
-pub use contributions::{AuthorTotal, Contributions, RepoContributions};
+pub use contributions::{AuthorTotal, Contributions, LogOwners, RepoContributions};
 pub use state::PeopleState;

@@ -26,8 +26,8 @@ mod ordered;
 mod over_time;
 
 use expected::ExpectedTables;
-use ordered::{LiveRows, OrderedTable, in_order_of};
-pub(crate) use over_time::{EndedSegment, LiveHistory, ended_before};
+use ordered::{OrderedTable, in_order_of};
+pub(crate) use over_time::{EndedSegments, LiveHistory, ended_before};
 
 /// Divergences reported at most. Once there are so many, no further table is compared, and nobody counts on.
 pub const MAX_REPORTED: usize = 1_000;
@@ -112,12 +112,14 @@ async fn whole(
     found: &mut Vec<Divergence>,
 ) -> Result<(), ReplayError> {
     let key: Vec<usize> = (0..table.key).collect();
-    let sql = in_order_of(build, table, &key);
-    let (mut live, mut ordered) = (LiveRows::of(conn, &sql), OrderedTable::of(table, key));
+    let sql = in_order_of(build, table, &key, "");
+    let mut ordered = OrderedTable::of(table, key, sqlx::query(&sql).persistent(false).fetch(conn));
     // The server begins before the first row is there to be compared.
-    ordered.fill(&mut live).await?;
+    ordered.begin().await;
     while let Some(rows) = expected.next().await {
-        ordered.meet(&mut live, &rows, found).await?;
+        for row in &rows {
+            ordered.meet(row, found).await?;
+        }
     }
-    ordered.end(&mut live, found).await
+    ordered.end(found).await
 }

@@ -42,7 +42,7 @@ impl<'a> CommitDays<'a> {
 
     /// Commit-days of a Repo that the windows or the rules about people treat differently.
     pub(super) fn moved(&self, vertex: u32) -> Vec<ChangeReason> {
-        let Some(repo) = self.before.contributions.repos.get(&vertex) else { return Vec::new() };
+        let Some(repo) = self.before.contributions.get(vertex) else { return Vec::new() };
         let own = |basis: &Basis<'_>, row: &DayRow| {
             let inside = row.day >= basis.window_from && row.day <= basis.today;
             if inside && basis.authors.counts(repo, &row.author) { basis.authors.own(row) } else { 0 }
@@ -68,7 +68,7 @@ impl<'a> CommitDays<'a> {
     /// The newest commit-day of a project's Repos, as an event that can lift a status.
     pub(super) fn newest(&self, project: usize) -> Option<ChangeReason> {
         let newest = self.after.members[project].iter().filter_map(|vertex| {
-            let repo = self.after.contributions.repos.get(vertex)?;
+            let repo = self.after.contributions.get(*vertex)?;
             let counts = |row: &&DayRow| row.day <= self.after.today && self.after.authors.counts(repo, &row.author);
             let row = repo.days.iter().rev().find(counts)?;
             Some((row.day, *vertex))

@@ -36,6 +36,35 @@ pub fn segment_row(segment: HistorySegment<'_>) -> Row {
     row
 }
 
+/// A segment's row in one text, which is written anew for each: where millions are only looked at.
+#[derive(Clone, Debug, Default)]
+pub struct SegmentText {
+    text: String,
+    /// Where each cell ends.
+    ends: Vec<usize>,
+}
+
+impl SegmentText {
+    /// Becomes the row of this segment.
+    pub fn write(&mut self, segment: HistorySegment<'_>) {
+        let Self { text, ends } = self;
+        text.clear();
+        ends.clear();
+        cells(segment, |cell| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{cell}");
+            ends.push(text.len());
+        });
+    }
+
+    /// The cell of a column.
+    #[must_use]
+    pub fn cell(&self, n: usize) -> &str {
+        let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[n]]
+    }
+}
+
 /// The same row as text: there are many.
 pub fn write_segment(segment: HistorySegment<'_>, text: &mut CopyText) {
     cells(segment, |cell| text.cell(Some(cell)));

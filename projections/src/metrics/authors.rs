@@ -99,7 +99,7 @@ impl Authors {
     pub fn last_commit(&self, repo: &RepoContributions<'_>, to: Day) -> Option<Day> {
         let rows = &repo.days[..repo.days.partition_point(|row| row.day <= to)];
         let last = rows.iter().rev().find(|row| row.commits > 0 && self.counts(repo, &row.author));
-        let nobodys = repo.unsigned.iter().filter(|row| row.day <= to && row.commits > 0).map(|row| row.day);
-        last.map(|row| row.day).max(nobodys.max())
+        let nobodys = repo.unsigned.iter().rev().find(|row| row.day <= to && row.commits > 0);
+        last.map(|row| row.day).max(nobodys.map(|row| row.day))
     }
 }

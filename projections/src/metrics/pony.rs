@@ -31,12 +31,12 @@ pub fn evaluate(
     let vertices = graph.vertices.iter().zip(windows).map(|(vertex, window)| {
         vertex.repo.then(|| window.as_ref().map_or(missing, |window| Some(window.pony_factor))).flatten()
     });
-    let projects = graph.projects.iter().zip(members).map(|(project, repos)| {
+    let projects = graph.projects.iter().zip(members).enumerate().map(|(index, (project, repos))| {
         if repos.is_empty() {
             return None;
         }
-        let known = repos.iter().filter_map(|repo| windows[*repo as usize].as_ref()).collect();
-        held.joined(&project.id, known, policy.threshold_percent).or(missing)
+        let known = repos.iter().filter_map(|repo| windows[*repo as usize].as_ref());
+        held.joined((index, &project.id), known, policy.threshold_percent).or(missing)
     });
     PonyFactors { vertices: vertices.collect(), projects: projects.collect() }
 }

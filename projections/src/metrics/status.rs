@@ -101,7 +101,7 @@ impl StatusRules<'_> {
     }
 
     fn committed(&self, project: usize, after: Day) -> bool {
-        let mut repos = self.members[project].iter().filter_map(|repo| self.contributions.repos.get(repo));
+        let mut repos = self.members[project].iter().filter_map(|repo| self.contributions.get(*repo));
         repos.any(|repo| self.authors.last_commit(repo, self.today).is_some_and(|day| day > after))
     }
 }

@@ -3,7 +3,6 @@
 //! Between two looks few logs change, and the window moves by a day over which most repositories have no row. A look
 //! that remembers nothing gives the same; it only takes longer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::time::Day;
@@ -13,6 +12,7 @@ use super::share::pony_factor;
 use crate::changes::Changes;
 use crate::graph::Graph;
 use crate::people::{Contributions, PeopleState, RepoContributions};
+use crate::table::by_id;
 
 /// The window of a repository, summed up.
 #[derive(Clone, Debug)]
@@ -44,8 +44,22 @@ pub(super) struct WindowQuery<'a> {
 pub struct Windows {
     /// The repositories with a log, in order, each with what is held of it.
     held: Vec<(String, Option<Held>)>,
-    /// Pony factors of projects, each with the windows that it joins.
-    joined: BTreeMap<String, (Vec<Arc<Window>>, u32)>,
+    /// By the index that a project had at the last look.
+    joined: Vec<Option<JoinedWindows>>,
+}
+
+/// The pony factor of a project, with the windows that it joins.
+#[derive(Clone, Debug)]
+struct JoinedWindows {
+    project: Arc<str>,
+    windows: Vec<Arc<Window>>,
+    pony_factor: u32,
+}
+
+impl JoinedWindows {
+    fn is_of<'w>(&self, project: &Arc<str>, windows: impl Iterator<Item = &'w Arc<Window>>) -> bool {
+        by_id(&self.project, project).is_eq() && self.windows.iter().map(Arc::as_ptr).eq(windows.map(Arc::as_ptr))
+    }
 }
 
 /// The sum of a window, and the windows that hold the same rows.
@@ -119,20 +133,28 @@ impl Windows {
         by_vertex
     }
 
-    /// The pony factor of a project whose Repos have these windows; `None` where there are none.
-    pub(super) fn joined(&mut self, project: &str, windows: Vec<&Arc<Window>>, threshold_percent: u32) -> Option<u32> {
-        if let [] | [_] = windows[..] {
-            return windows.first().map(|only| only.pony_factor);
+    /// The pony factor of the project with this index, whose Repos have these windows; `None` where there are none.
+    pub(super) fn joined<'w>(
+        &mut self,
+        (index, project): (usize, &Arc<str>),
+        windows: impl Iterator<Item = &'w Arc<Window>> + Clone,
+        threshold_percent: u32,
+    ) -> Option<u32> {
+        let mut some = windows.clone();
+        let first = some.next()?;
+        if some.next().is_none() {
+            return Some(first.pony_factor);
         }
-        if let Some((held, factor)) = self.joined.get(project)
-            && held.len() == windows.len()
-            && held.iter().zip(&windows).all(|(held, window)| Arc::ptr_eq(held, window))
-        {
-            return Some(*factor);
+        if self.joined.len() <= index {
+            self.joined.resize(index + 1, None);
         }
-        let all = windows.iter().flat_map(|window| &window.commits).copied().collect();
-        let factor = pony_factor(&summed(all), threshold_percent);
-        self.joined.insert(project.to_owned(), (windows.into_iter().cloned().collect(), factor));
-        Some(factor)
+        let place = &mut self.joined[index];
+        if let Some(joined) = place.as_ref().filter(|joined| joined.is_of(project, windows.clone())) {
+            return Some(joined.pony_factor);
+        }
+        let all = windows.clone().flat_map(|window| &window.commits).copied().collect();
+        let pony_factor = pony_factor(&summed(all), threshold_percent);
+        *place = Some(JoinedWindows { project: Arc::clone(project), windows: windows.cloned().collect(), pony_factor });
+        Some(pony_factor)
     }
 }

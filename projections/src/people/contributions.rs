@@ -9,13 +9,13 @@ use domain::facts::gitlog::UnsignedDay;
 use domain::time::{Day, Timestamp};
 
 use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog, places};
-use crate::graph::Graph;
+use crate::graph::{Graph, RepoOf};
 
 /// Commit days of every Repo with a git log, by vertex index.
 #[derive(Clone, Debug, Default)]
 pub struct Contributions<'a> {
-    /// By vertex index.
-    pub repos: BTreeMap<u32, RepoContributions<'a>>,
+    /// By vertex index, ascending.
+    pub repos: Vec<(u32, RepoContributions<'a>)>,
 }
 
 /// Commit days of one Repo.
@@ -75,26 +75,49 @@ impl AuthorTotal {
     }
 }
 
-impl<'a> Contributions<'a> {
-    /// Joins the histories of a graph's repositories.
-    #[must_use]
-    pub fn of(graph: &Graph, people: &'a PeopleState) -> Self {
+/// Whose each log is, kept from one look to the next.
+#[derive(Clone, Debug, Default)]
+pub struct LogOwners {
+    /// What it was found from.
+    repo_of: RepoOf,
+    /// The vertex of each log, in the order of logs; `None` where it means none.
+    by_log: Vec<Option<u32>>,
+}
+
+impl LogOwners {
+    /// Finds it, unless nothing moved. A state forgets no log, so where there are as many they are the same.
+    fn follow(&mut self, graph: &Graph, people: &PeopleState) {
+        if self.repo_of.is(&graph.repo_of) && self.by_log.len() == people.logs.len() {
+            return;
+        }
+        self.repo_of = graph.repo_of.clone();
         // Both are in the order of ids, so they are read side by side.
         let mut vertices = graph.repo_of.iter().peekable();
-        let mut logs: Vec<(u32, u32, &'a RepoLog)> = Vec::with_capacity(people.logs.len());
-        for (place, (repo, log)) in (0..).zip(&people.logs) {
-            while let Some((id, vertex)) = vertices.peek() {
-                let order = (*id).cmp(repo);
-                if order.is_ge() {
-                    logs.extend(order.is_eq().then_some((*vertex, place, log)));
-                    break;
-                }
-                vertices.next();
-            }
-        }
+        let mut owner = |repo: &String| {
+            while vertices.next_if(|(id, _)| *id < repo.as_str()).is_some() {}
+            vertices.peek().filter(|(id, _)| id == repo).map(|(_, vertex)| *vertex)
+        };
+        self.by_log = people.logs.keys().map(&mut owner).collect();
+    }
+}
+
+impl<'a> Contributions<'a> {
+    /// Joins the histories of a graph's repositories. `owners` serve every look at the states of one log.
+    #[must_use]
+    pub fn of(graph: &Graph, people: &'a PeopleState, owners: &mut LogOwners) -> Self {
+        owners.follow(graph, people);
+        let logs = (0..).zip(people.logs.values()).zip(&owners.by_log);
+        let mut logs: Vec<(u32, u32, &'a RepoLog)> =
+            logs.filter_map(|((place, log), vertex)| Some(((*vertex)?, place, log))).collect();
         logs.sort_by_key(|(vertex, ..)| *vertex);
         let each = logs.chunk_by(|a, b| a.0 == b.0);
         Self { repos: each.map(|logs| (logs[0].0, RepoContributions::join(logs))).collect() }
+    }
+
+    /// Those of a vertex.
+    #[must_use]
+    pub fn get(&self, vertex: u32) -> Option<&RepoContributions<'a>> {
+        self.repos.binary_search_by_key(&vertex, |(held, _)| *held).ok().map(|place| &self.repos[place].1)
     }
 }
 

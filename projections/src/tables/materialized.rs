@@ -105,7 +105,7 @@ impl Materialized {
     /// Commits of repositories of which something else may be told.
     fn commits(&mut self, view: &View<'_>, logs: &BTreeSet<Arc<str>>) -> Vec<TableDiff> {
         let before: Vec<RepoCommits<'_>> = logs.iter().filter_map(|id| Some(self.repos.get(id)?.told(id))).collect();
-        let now = |id: &'_ Arc<str>| view.contributions.repos.get(&view.graph.vertex(id)?);
+        let now = |id: &'_ Arc<str>| view.contributions.get(view.graph.vertex(id)?);
         let after: Vec<RepoCommits<'_>> = logs.iter().filter_map(|id| Some(RepoCommits::of(id, now(id)?))).collect();
         let (old, new) = moved(&before, &after);
         let tables = Projection::ALL.into_iter().flat_map(Projection::tables);
@@ -139,7 +139,7 @@ impl Materialized {
             |held, (_, vertex)| by_id(&held.id, &vertex.id),
             |old, new| match (old, new) {
                 (old, Some((place, vertex))) => {
-                    let repo = || view.contributions.repos.get(&place)?.latest_commit(today);
+                    let repo = || view.contributions.get(place)?.latest_commit(today);
                     let latest = match &old {
                         Some(old) if !looked_at[place as usize] => old.latest,
                         _ => repo(),
@@ -163,7 +163,7 @@ impl Materialized {
 fn touched_logs(view: &View<'_>, patch: &GraphPatch, changes: &Changes) -> BTreeSet<Arc<str>> {
     let id = |vertex: &u32| Arc::clone(&view.graph.vertices[*vertex as usize].id);
     if patch.is_first {
-        return view.contributions.repos.keys().map(id).collect();
+        return view.contributions.repos.iter().map(|(vertex, _)| id(vertex)).collect();
     }
     let logs = changes.of("log").filter_map(|repo| view.graph.repo_of.get(repo));
     logs.map(id).chain(patch.meant.iter().cloned()).collect()

@@ -71,7 +71,7 @@ impl<'a> Teller<'a> {
 
     /// The commits of a Repo, where a git log of it was read.
     pub(super) fn commits(&self, repo: u32) -> Option<&'a RepoContributions<'a>> {
-        self.view.contributions.repos.get(&repo)
+        self.view.contributions.get(repo)
     }
 
     /// The last day on which somebody who counts committed, and where.

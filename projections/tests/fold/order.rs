@@ -36,7 +36,7 @@ fn check(events: &[(Timestamp, Event)], arrival: &[usize]) -> Result<(), TestCas
         prop_assert_eq!(digest(&one), digest(&other));
     }
     for (vertex, repo) in &one.contributions.repos {
-        let same = &other.contributions.repos[vertex];
+        let same = other.contributions.get(*vertex).unwrap();
         prop_assert_eq!(&repo.days, &same.days);
         prop_assert_eq!(&repo.unsigned, &same.unsigned);
         prop_assert_eq!(repo.latest, same.latest);

@@ -8,13 +8,13 @@ use projections::history::{SEGMENT_POSITIONS, segment_of};
 use super::rules::ExaminedEvent;
 use super::verification::{Verification, VerificationStop};
 use crate::threads::{Beside, GivenBatches};
-use crate::verify::{EndedSegment, ended_before};
+use crate::verify::{EndedSegments, ended_before};
 
 /// A verification at work, and what it comes to.
 pub(super) type VerifyingThread = Beside<ExaminedEvent, (Verification, Result<(), VerificationStop>)>;
 
 /// Sets a verification to work. Beside it comes what of the history of its fold has ended, by the segment.
-pub(super) fn verifying(mut verification: Verification) -> (VerifyingThread, Receiver<Vec<EndedSegment>>) {
+pub(super) fn verifying(mut verification: Verification) -> (VerifyingThread, Receiver<EndedSegments>) {
     let (end, ended) = channel();
     let thread = Beside::start(move |mut given: GivenBatches<ExaminedEvent>| {
         let run = given.try_for_each(|examined| {
@@ -34,7 +34,7 @@ pub(super) fn verifying(mut verification: Verification) -> (VerifyingThread, Rec
 }
 
 /// What of the history ended before the segment of a position, which is folded: later ticks are at it or behind it.
-fn ended_segments(verification: &mut Verification, position: Position) -> Option<Vec<EndedSegment>> {
+fn ended_segments(verification: &mut Verification, position: Position) -> Option<EndedSegments> {
     let history = verification.live()?.history.as_mut()?;
     Some(ended_before(history, segment_of(position) * SEGMENT_POSITIONS))
 }

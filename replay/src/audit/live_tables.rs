@@ -18,7 +18,7 @@ use super::{tiles, verification::LiveFold};
 use crate::ReplayError;
 use crate::as_of::FoldDigests;
 use crate::decisions::Decisions;
-use crate::verify::{self, Divergence, EndedSegment, LiveHistory};
+use crate::verify::{self, Divergence, EndedSegments, LiveHistory};
 
 /// The first position that a build holds and that is erased since.
 pub(super) fn holds_erased(build: &Build, decisions: &Decisions) -> Option<Position> {
@@ -171,7 +171,7 @@ impl LiveTables {
         let ids: Vec<i64> = self.builds.iter().map(|build| build.id).collect();
         self.notes = sqlx::query_file_as!(BuildNote, "sql/build_notes.sql", &ids).fetch_all(&mut *conn).await?;
         if let Some(build) = self.build(Projection::History).filter(|_| self.fold.is_some()).cloned() {
-            self.history = Some(LiveHistory::open(conn, &build).await?);
+            self.history = Some(LiveHistory::of(&build));
         }
         Ok(())
     }
@@ -183,7 +183,7 @@ impl LiveTables {
     pub(super) async fn on_the_way(
         &mut self,
         conn: &mut PgConnection,
-        ended: impl Iterator<Item = Vec<EndedSegment>>,
+        ended: impl Iterator<Item = EndedSegments>,
     ) -> Result<(), ReplayError> {
         let Some(live) = &mut self.history else { return Ok(()) };
         for segments in ended {

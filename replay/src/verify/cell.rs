@@ -1,6 +1,30 @@
 //! Cells of live tables as text: how they are asked for, and when one says what a fold says.
 
+use projections::tables::Row;
 use serde_json::Value;
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+/// A row by its cells, each as text; `None` for null.
+pub(super) trait Cells {
+    /// The cell of a column.
+    fn cell(&self, n: usize) -> Option<&str>;
+}
+
+impl Cells for Row {
+    fn cell(&self, n: usize) -> Option<&str> {
+        self[n].as_deref()
+    }
+}
+
+/// What a cell is called that the database sent otherwise than it was asked for: no fold says so.
+const UNREADABLE: &str = "(not readable as text)";
+
+impl Cells for PgRow {
+    fn cell(&self, n: usize) -> Option<&str> {
+        self.try_get_unchecked(n).unwrap_or(Some(UNREADABLE))
+    }
+}
 
 /// What is asked for of a column, as text in the form of a fold's cells: whatever the session's settings are.
 pub(super) fn asked(name: &str, kind: &str) -> String {

@@ -1,25 +1,23 @@
-//! One live table beside what a fold gives, read once in the order of its key: in memory is one page of it.
+//! One live table beside what a fold gives, read once in the order of its key: in memory is what is on its way.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::pin::Pin;
 
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, Peekable};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use projections::store::Build;
-use projections::tables::{Row, Table};
+use projections::tables::Table;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row as _};
 
-use super::{Divergence, cell};
+use super::Divergence;
+use super::cell::{self, Cells};
 use crate::ReplayError;
 
-/// Rows taken in at once, and asked for at once where the connection has other work in between.
-const PAGE_ROWS: usize = 2_000;
 /// Longest text of a cell that a divergence shows, in bytes.
 const SHOWN_BYTES: usize = 400;
 
-/// The statement that reads a table in the order of these of its columns.
-pub(super) fn in_order_of(build: &Build, table: &Table, order: &[usize]) -> String {
+/// The statement that reads a table in the order of these of its columns, all of it or what a clause leaves.
+pub(super) fn in_order_of(build: &Build, table: &Table, order: &[usize], clause: &str) -> String {
     // Named otherwise than the columns, which the order is to be of.
     let each = table.columns.iter().enumerate();
     let asked: Vec<String> = each.map(|(n, (name, kind))| format!("{} AS cell_{n}", cell::asked(name, kind))).collect();
@@ -28,130 +26,79 @@ pub(super) fn in_order_of(build: &Build, table: &Table, order: &[usize]) -> Stri
         format!("\"{name}\"{}", if kind == "text" { " COLLATE \"C\"" } else { "" })
     });
     let (asked, by) = (asked.join(", "), by.collect::<Vec<_>>().join(", "));
-    format!("SELECT {asked} FROM {}.{} ORDER BY {by}", build.schema(), table.name)
+    format!("SELECT {asked} FROM {}.{}{clause} ORDER BY {by}", build.schema(), table.name)
 }
 
-/// Where the rows of a live table come from. To be had in a transaction, which sees one moment.
-pub(super) enum LiveRows<'a> {
-    /// From a cursor: the connection does other work between two pages.
-    Cursor(&'a mut PgConnection, &'a str),
-    /// From a statement: the server goes on while what it gave is compared.
-    Stream(BoxStream<'a, sqlx::Result<PgRow>>),
-}
-
-impl<'a> LiveRows<'a> {
-    /// The rows of a statement.
-    pub(super) fn of(conn: &'a mut PgConnection, sql: &'a str) -> Self {
-        Self::Stream(sqlx::query(sql).persistent(false).fetch(conn))
-    }
-
-    /// The next rows; fewer than a page at the end.
-    async fn next(&mut self) -> Result<Vec<PgRow>, ReplayError> {
-        Ok(match self {
-            Self::Cursor(conn, cursor) => {
-                let sql = format!("FETCH {PAGE_ROWS} FROM {cursor}");
-                sqlx::query(&sql).persistent(false).fetch_all(&mut **conn).await?
-            }
-            Self::Stream(rows) => rows.take(PAGE_ROWS).try_collect().await?,
-        })
-    }
-}
-
-/// A live table under comparison.
-#[derive(Debug)]
-pub(super) struct OrderedTable {
+/// A live table under comparison. To be had in a transaction, which sees one moment.
+pub(super) struct OrderedTable<'a> {
     table: &'static Table,
     /// By which columns it is read, in their order: those of its key.
     order: Vec<usize>,
-    page: VecDeque<Row>,
-    ended: bool,
+    /// The server goes on while what it gave is compared.
+    live: Peekable<BoxStream<'a, sqlx::Result<PgRow>>>,
 }
 
-impl OrderedTable {
-    /// A table that is read in the order of these of its columns.
-    pub(super) fn of(table: &'static Table, order: Vec<usize>) -> Self {
-        Self { table, order, page: VecDeque::new(), ended: false }
+impl<'a> OrderedTable<'a> {
+    /// A table that a statement reads in the order of these of its columns.
+    pub(super) fn of(table: &'static Table, order: Vec<usize>, live: BoxStream<'a, sqlx::Result<PgRow>>) -> Self {
+        Self { table, order, live: live.peekable() }
     }
 
-    /// Meets the next rows that a fold gives, which come in the order of the table.
+    /// Waits for the first row.
+    pub(super) async fn begin(&mut self) {
+        Pin::new(&mut self.live).peek().await;
+    }
+
+    /// Meets the next row that a fold gives; they come in the order of the table.
     ///
     /// # Errors
     /// When the database refuses.
-    pub(super) async fn meet(
-        &mut self,
-        live: &mut LiveRows<'_>,
-        rows: &[Row],
-        found: &mut Vec<Divergence>,
-    ) -> Result<(), ReplayError> {
-        for row in rows {
-            loop {
-                if self.page.is_empty() && !self.ended {
-                    self.fill(live).await?;
-                }
-                let order = self.page.front().map_or(Ordering::Greater, |held| self.compare(held, row));
-                if order.is_le() {
-                    let held = self.page.pop_front().unwrap_or_default();
-                    if order.is_eq() {
-                        self.cells(row, &held, found);
-                        break;
-                    }
-                    found.push(self.row(&held, None, Some("present")));
-                } else {
-                    found.push(self.row(row, Some("present"), None));
-                    break;
-                }
+    pub(super) async fn meet(&mut self, row: &impl Cells, found: &mut Vec<Divergence>) -> Result<(), ReplayError> {
+        loop {
+            let order = match Pin::new(&mut self.live).peek().await {
+                Some(Ok(held)) => in_order(self.table, &self.order, held, row),
+                Some(Err(_)) => Ordering::Less,
+                None => Ordering::Greater,
+            };
+            if order.is_gt() {
+                found.push(self.row(row, Some("present"), None));
+                return Ok(());
             }
+            let Some(held) = self.live.try_next().await? else { continue };
+            if order.is_eq() {
+                self.cells(row, &held, found);
+                return Ok(());
+            }
+            found.push(self.row(&held, None, Some("present")));
         }
-        Ok(())
     }
 
     /// No more rows come: what is left in the table is too much.
     ///
     /// # Errors
     /// When the database refuses.
-    pub(super) async fn end(mut self, live: &mut LiveRows<'_>, found: &mut Vec<Divergence>) -> Result<(), ReplayError> {
-        loop {
-            let left: Vec<Row> = self.page.drain(..).collect();
-            found.extend(left.iter().map(|held| self.row(held, None, Some("present"))));
-            if self.ended {
-                return Ok(());
-            }
-            self.fill(live).await?;
+    pub(super) async fn end(mut self, found: &mut Vec<Divergence>) -> Result<(), ReplayError> {
+        while let Some(held) = self.live.try_next().await? {
+            found.push(self.row(&held, None, Some("present")));
         }
-    }
-
-    /// Takes in the next page.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub(super) async fn fill(&mut self, live: &mut LiveRows<'_>) -> Result<(), ReplayError> {
-        for row in live.next().await? {
-            let cells = (0..self.table.columns.len()).map(|n| row.try_get(n));
-            self.page.push_back(cells.collect::<Result<_, _>>()?);
-        }
-        self.ended = self.page.len() < PAGE_ROWS;
         Ok(())
     }
 
-    /// The order in which the database gives rows.
-    fn compare(&self, a: &Row, b: &Row) -> Ordering {
-        in_order(self.table, &self.order, a, b)
-    }
-
-    fn cells(&self, row: &Row, live: &Row, found: &mut Vec<Divergence>) {
+    fn cells(&self, row: &impl Cells, held: &PgRow, found: &mut Vec<Divergence>) {
         for (n, (name, kind)) in self.table.columns.iter().enumerate() {
-            if !cell::same(kind, row[n].as_deref(), live[n].as_deref()) {
-                found.push(self.divergence(row, name, row[n].as_deref(), live[n].as_deref()));
+            let (replayed, live) = (row.cell(n), held.cell(n));
+            if !cell::same(kind, replayed, live) {
+                found.push(self.divergence(row, name, replayed, live));
             }
         }
     }
 
-    fn row(&self, row: &Row, replayed: Option<&str>, live: Option<&str>) -> Divergence {
+    fn row(&self, row: &impl Cells, replayed: Option<&str>, live: Option<&str>) -> Divergence {
         self.divergence(row, "row", replayed, live)
     }
 
-    fn divergence(&self, row: &Row, metric: &str, replayed: Option<&str>, live: Option<&str>) -> Divergence {
-        let key: Vec<&str> = row[..self.table.key].iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
+    fn divergence(&self, row: &impl Cells, metric: &str, replayed: Option<&str>, live: Option<&str>) -> Divergence {
+        let key: Vec<&str> = (0..self.table.key).map(|n| row.cell(n).unwrap_or_default()).collect();
         Divergence {
             table: Some(format!("{}.{}", self.table.family, self.table.name)),
             id: key.join(" "),
@@ -163,8 +110,8 @@ impl OrderedTable {
 }
 
 /// Two rows in the order of these columns: numbers by value, texts and days bytewise, nothing last.
-pub(super) fn in_order(table: &Table, order: &[usize], a: &Row, b: &Row) -> Ordering {
-    let mut each = order.iter().map(|n| match (a[*n].as_deref(), b[*n].as_deref()) {
+pub(super) fn in_order(table: &Table, order: &[usize], a: &impl Cells, b: &impl Cells) -> Ordering {
+    let mut each = order.iter().map(|n| match (a.cell(*n), b.cell(*n)) {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,

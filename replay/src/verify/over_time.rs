@@ -1,18 +1,20 @@
 //! The live history beside that of a fold, compared as the fold goes on: in memory are the moves of one segment.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use domain::number::fit;
 use domain::recorded::Position;
 use projections::history::family::{SPAN, TICK};
-use projections::history::table_rows::{segment_row, tick_rows};
-use projections::history::{History, HistorySegment, Metric, Move};
+use projections::history::table_rows::{SegmentText, tick_rows};
+use projections::history::{History, HistorySegment, Metric, Move, segment_of};
 use projections::metrics::Level;
 use projections::store::Build;
-use projections::tables::Row;
 use sqlx::PgConnection;
 
 use super::Divergence;
-use super::ordered::{LiveRows, OrderedTable, in_order_of};
+use super::cell::Cells;
+use super::ordered::{OrderedTable, in_order_of};
 use crate::ReplayError;
 
 /// The columns of a span in the order in which a fold ends them: segment, id, metric, level.
@@ -22,33 +24,40 @@ const AS_THEY_END: [usize; 4] = [3, 0, 1, 2];
 #[derive(Debug)]
 pub(crate) struct LiveHistory {
     build: Build,
-    cursor: String,
-    spans: OrderedTable,
+    /// The first number of a segment that is still to be compared.
+    from: i64,
 }
 
 impl LiveHistory {
-    /// Begins to read a history. To be called in a transaction.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub(crate) async fn open(conn: &mut PgConnection, build: &Build) -> Result<Self, ReplayError> {
-        let cursor = format!("compared_{}_{}", build.id, SPAN.name);
-        let declared = in_order_of(build, &SPAN, &AS_THEY_END);
-        sqlx::raw_sql(&format!("DECLARE {cursor} NO SCROLL CURSOR FOR {declared}")).execute(conn).await?;
-        Ok(Self { build: build.clone(), cursor, spans: OrderedTable::of(&SPAN, AS_THEY_END.to_vec()) })
+    /// A history of which nothing is compared yet.
+    pub(crate) fn of(build: &Build) -> Self {
+        Self { build: build.clone(), from: i64::MIN }
     }
 
-    /// Compares what ended next, see [`ended_before`].
+    /// Compares what ended next, see [`ended_before`]. To be called in the transaction of those before, which sees one
+    /// moment.
     ///
     /// # Errors
     /// When the database refuses.
     pub(crate) async fn meet(
         &mut self,
         conn: &mut PgConnection,
-        ended: Vec<EndedSegment>,
+        mut ended: EndedSegments,
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
-        self.spans.meet(&mut LiveRows::Cursor(conn, &self.cursor), &rows_as_they_end(ended), found).await
+        let to = ended.before.map_or(i64::MAX, |number| fit::<i64>(number, "segments") - 1);
+        let sql = in_order_of(&self.build, &SPAN, &AS_THEY_END, " WHERE segment BETWEEN $1 AND $2");
+        let live = sqlx::query(&sql).bind(self.from).bind(to).persistent(false).fetch(conn);
+        let mut spans = OrderedTable::of(&SPAN, AS_THEY_END.to_vec(), live);
+        ended.sort();
+        let mut row = SegmentText::default();
+        for segment in &ended.segments {
+            row.write(ended.whole(segment));
+            spans.meet(&row, found).await?;
+        }
+        spans.end(found).await?;
+        self.from = to.saturating_add(1);
+        Ok(())
     }
 
     /// Compares what is left, and the ticks.
@@ -61,50 +70,71 @@ impl LiveHistory {
         history: &mut History,
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
-        self.meet(&mut *conn, ended_before(history, Position::MAX), found).await?;
-        let Self { build, cursor, spans } = self;
-        spans.end(&mut LiveRows::Cursor(&mut *conn, &cursor), found).await?;
-        sqlx::raw_sql(&format!("CLOSE {cursor}")).execute(&mut *conn).await?;
-        let mut ticks = OrderedTable::of(&TICK, vec![0]);
-        let sql = in_order_of(&build, &TICK, &[0]);
-        let mut live = LiveRows::of(conn, &sql);
-        ticks.meet(&mut live, &tick_rows(history, 0..Position::MAX), found).await?;
-        ticks.end(&mut live, found).await
+        self.meet(&mut *conn, EndedSegments::of(history, None), found).await?;
+        let sql = in_order_of(&self.build, &TICK, &[0], "");
+        let mut ticks = OrderedTable::of(&TICK, vec![0], sqlx::query(&sql).persistent(false).fetch(conn));
+        for row in tick_rows(history, 0..Position::MAX) {
+            ticks.meet(&row, found).await?;
+        }
+        ticks.end(found).await
     }
 }
 
-/// A segment on its own: what it looks like as a row is not for the thread that folds to find out.
+/// What of a history has ended, in one piece: there are millions of segments, most of them with one move.
 #[derive(Debug)]
-pub(crate) struct EndedSegment {
+pub(crate) struct EndedSegments {
+    /// The number of the first segment that has not ended; `None` where all have.
+    before: Option<u64>,
+    segments: Vec<EndedSegment>,
+    moves: Vec<Move>,
+}
+
+/// One of them. What it looks like as a row is not for the thread that folds to find out.
+#[derive(Debug)]
+struct EndedSegment {
     level: Level,
     id: Arc<str>,
     metric: Metric,
     number: u64,
-    moves: Vec<Move>,
+    /// Where its moves are among all.
+    moves: Range<usize>,
 }
 
-impl EndedSegment {
-    fn row(&self) -> Row {
-        let Self { level, id, metric, number, moves } = self;
-        segment_row(HistorySegment { level: *level, id, metric: *metric, number: *number, moves })
+impl EndedSegments {
+    /// Takes out of a fold's history what ended before a position, which is the first of its segment.
+    fn of(history: &mut History, before: Option<Position>) -> Self {
+        let mut ended = Self { before: before.map(segment_of), segments: Vec::new(), moves: Vec::new() };
+        history.take_moves(before.unwrap_or(Position::MAX), |HistorySegment { level, id, metric, number, moves }| {
+            let first = ended.moves.len();
+            ended.moves.extend_from_slice(moves);
+            let moves = first..ended.moves.len();
+            ended.segments.push(EndedSegment { level, id: Arc::clone(id), metric, number, moves });
+        });
+        ended
+    }
+
+    /// Brings them into the order in which a live history is read. They come by level, and those of a level are next
+    /// to sorted: a stable sort merges them.
+    fn sort(&mut self) {
+        self.segments.sort_by(|a, b| {
+            let names = |one: &EndedSegment| (one.metric.name(), one.level.name());
+            (a.number, &a.id).cmp(&(b.number, &b.id)).then_with(|| names(a).cmp(&names(b)))
+        });
+    }
+
+    fn whole<'a>(&'a self, segment: &'a EndedSegment) -> HistorySegment<'a> {
+        let EndedSegment { level, id, metric, number, moves } = segment;
+        HistorySegment { level: *level, id, metric: *metric, number: *number, moves: &self.moves[moves.clone()] }
     }
 }
 
 /// Takes out of a fold's history what ended before the first position of a segment.
-pub(crate) fn ended_before(history: &mut History, before: Position) -> Vec<EndedSegment> {
-    let mut ended = Vec::new();
-    history.take_moves(before, |HistorySegment { level, id, metric, number, moves }| {
-        ended.push(EndedSegment { level, id: Arc::clone(id), metric, number, moves: moves.to_vec() });
-    });
-    ended
+pub(crate) fn ended_before(history: &mut History, before: Position) -> EndedSegments {
+    EndedSegments::of(history, Some(before))
 }
 
-/// The rows of segments in the order in which a live history is read.
-fn rows_as_they_end(mut ended: Vec<EndedSegment>) -> Vec<Row> {
-    // They come by level, and those of a level are next to sorted: a stable sort merges them.
-    ended.sort_by(|a, b| {
-        let names = |one: &EndedSegment| (one.metric.name(), one.level.name());
-        (a.number, &a.id).cmp(&(b.number, &b.id)).then_with(|| names(a).cmp(&names(b)))
-    });
-    ended.iter().map(EndedSegment::row).collect()
+impl Cells for SegmentText {
+    fn cell(&self, n: usize) -> Option<&str> {
+        Some(self.cell(n))
+    }
 }

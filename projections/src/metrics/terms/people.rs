@@ -78,7 +78,7 @@ fn top_share(commits: &Commits) -> Option<u64> {
 /// First and last known commit day of each person of a Repo, up to today.
 fn careers(basis: &Basis<'_>, vertex: u32) -> BTreeMap<Digest, (Day, Day)> {
     let mut careers: BTreeMap<Digest, (Day, Day)> = BTreeMap::new();
-    let Some(repo) = basis.contributions.repos.get(&vertex) else { return careers };
+    let Some(repo) = basis.contributions.get(vertex) else { return careers };
     for row in basis.authors.rows(repo, Day::from_number(i32::MIN), basis.today) {
         let career = careers.entry(basis.authors.person(row.author)).or_insert((row.day, row.day));
         *career = (career.0.min(row.day), career.1.max(row.day));

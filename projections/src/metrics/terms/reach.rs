@@ -39,7 +39,7 @@ pub(super) fn decay_criticality(basis: &Basis<'_>, network: &Network, decay_days
     let mut seen_by = vec![u32::MAX; vertices.len()];
     let mut project_seen_by = vec![u32::MAX; projects.len()];
     let mut waiting = Vec::new();
-    for (&source, repo) in &basis.contributions.repos {
+    for &(source, ref repo) in &basis.contributions.repos {
         if !network.active[source as usize] || !network.counts[source as usize] {
             continue;
         }

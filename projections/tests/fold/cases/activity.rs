@@ -48,7 +48,7 @@ fn a_commit_of_nobody_lifts_and_stands_first_in_the_state() {
             format!("{{\"commits\":2,\"contributor\":null,\"day\":\"{day}\",\"merges\":1,\"repo\":\"{A}\"}}\n");
         assert_eq!((days.len(), days[0]), (2, &nobodys));
         let vertex = view.graph.vertex(A).unwrap();
-        let latest = view.contributions.repos[&vertex].latest_commit(crate::facts::day("2026-03-01"));
+        let latest = view.contributions.get(vertex).unwrap().latest_commit(crate::facts::day("2026-03-01"));
         assert_eq!(latest.map(domain::Timestamp::day), Some(crate::facts::day(day)));
         assert_eq!(log.repo("seed", A).pony_factor, Some(1), "nobody is no person");
     }

@@ -158,7 +158,7 @@ fn two_names_of_one_history_are_not_added_up() {
         .then("2026-01-04", renamed(A, B));
     let world = log.world();
     let view = world.view();
-    let rows: Vec<u32> = view.contributions.repos.values().flat_map(|r| r.days.iter().map(|d| d.commits)).collect();
+    let rows: Vec<u32> = view.contributions.repos.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.commits)).collect();
     assert_eq!(rows, [3], "the newer reading covers the day");
 }
 

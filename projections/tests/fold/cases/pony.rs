@@ -98,7 +98,7 @@ fn a_newer_log_replaces_the_days_it_covers() {
     let world = log.world();
     let view = world.view();
     let days: Vec<String> =
-        view.contributions.repos.values().flat_map(|r| r.days.iter().map(|d| d.day.to_string())).collect();
+        view.contributions.repos.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.day.to_string())).collect();
     assert_eq!(days, ["2025-01-01", "2026-01-01"]);
     assert_eq!(pony(&log), Some(1));
     // An older reading, told late, adds only what nothing newer covers.
@@ -107,7 +107,7 @@ fn a_newer_log_replaces_the_days_it_covers() {
     let world = log.world();
     let view = world.view();
     let days: Vec<String> =
-        view.contributions.repos.values().flat_map(|r| r.days.iter().map(|d| d.day.to_string())).collect();
+        view.contributions.repos.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.day.to_string())).collect();
     assert_eq!(days, ["2025-06-01", "2026-01-01"]);
 }
 
@@ -122,7 +122,7 @@ fn the_latest_commit_may_lie_before_the_days_covered() {
         let world = log.world();
         let view = world.view();
         let vertex = view.graph.vertex(A).unwrap();
-        view.contributions.repos[&vertex].latest_commit(crate::facts::day(to)).map(|time| time.to_string())
+        view.contributions.get(vertex).unwrap().latest_commit(crate::facts::day(to)).map(|time| time.to_string())
     };
     assert_eq!(latest(&log, "2026-01-01").unwrap(), "2023-05-05T05:05:05.000000Z");
     assert_eq!(latest(&log, "2023-05-04"), None);
