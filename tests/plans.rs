@@ -99,7 +99,7 @@ const ROWS: &str = "
         SELECT CASE WHEN repo THEN 'repo' ELSE 'external' END, canonical_id, 1 FROM {graph}.vertex
          UNION ALL SELECT 'project', canonical_id, 1 FROM {graph}.project;
     INSERT INTO {history}.span (id, metric, level, segment, positions, held)
-        SELECT 'pkg:github/o/r' || n % 20000 + 1, 'criticality_score', 'repo', n / 5000, ARRAY[n], '{1}'
+        SELECT 'pkg:github/o/r' || n % 20000 + 1, 'criticality_score', 'repo', n / 20000, ARRAY[n], '{1}'
           FROM generate_series(1, 200000) AS n;
     INSERT INTO {history}.tick SELECT n * 20, '2026-01-01', now(), '[]' FROM generate_series(1, 10000) AS n;
     ANALYZE;

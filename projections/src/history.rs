@@ -44,7 +44,8 @@ pub struct Tick {
 
 /// Positions in a segment. A segment is what is stored of a value in one row: its moves at the positions
 /// `n * SEGMENT_POSITIONS ..`, so many of them. The log alone says where it ends, so pages and restarts leave no trace.
-pub const SEGMENT_POSITIONS: u64 = 5_000;
+/// The longer it is, the fewer rows there are, and the more is written again when a value moves.
+pub const SEGMENT_POSITIONS: u64 = 20_000;
 
 /// The number of the segment that a position lies in.
 #[must_use]

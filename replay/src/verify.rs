@@ -86,6 +86,7 @@ pub(crate) async fn compare(
     let mut expected = ExpectedTables::of(mem::replace(fold, stand_in), tables.clone(), digests);
     let mut found = Vec::new();
     let compared = async {
+        sqlx::raw_sql(cell::DAYS).execute(&mut *conn).await?;
         for (projection, table) in tables {
             let Some(build) = build_of(projection) else { continue };
             whole(&mut *conn, build, table, &mut expected, &mut found).await?;

@@ -19,11 +19,11 @@ use crate::support::{Db, events};
 /// Builds of a whole set.
 const FAMILIES: u64 = Projection::ALL.len() as u64;
 /// Events of a log that a rebuild saves several times on its way through.
-const EVENTS: u64 = 12_000;
+const EVENTS: u64 = 48_000;
 /// Where a rebuild is cut off: after the second time it saved.
-const CUT: u64 = 11_000;
+const CUT: u64 = 44_000;
 
-/// Host facts of three repositories, a new world day every 500 events. Where a rebuild saves there is a tick by a new
+/// Host facts of three repositories, a new world day every 2,000 events. Where a rebuild saves there is a tick by a new
 /// day, and one by a promotion; there is one just before, too.
 async fn long() -> Db {
     let db = Db::create().await;
@@ -31,15 +31,15 @@ async fn long() -> Db {
     let append = |n: u64| Append {
         event: match n {
             // Another order of the three than at the ticks before.
-            4_997 => events::repo("a/b", n),
-            4_998 | 9_999 => events::promoted(9),
+            19_997 => events::repo("a/b", n),
+            19_998 | 39_999 => events::promoted(9),
             n => events::repo(["a/b", "c/d", "e/f"][n as usize % 3], n),
         },
-        observed_at: domain::Timestamp::from_micros(first + (n / 500) as i64 * 86_400_000_000),
+        observed_at: domain::Timestamp::from_micros(first + (n / 2_000) as i64 * 86_400_000_000),
         key: None,
     };
-    for batch in 0..EVENTS / 4_000 {
-        let appends = (batch * 4_000..(batch + 1) * 4_000).map(append).collect();
+    for batch in 0..EVENTS / 8_000 {
+        let appends = (batch * 8_000..(batch + 1) * 8_000).map(append).collect();
         db.log().append_batch(appends, &context()).await.unwrap();
     }
     db
@@ -97,7 +97,7 @@ async fn every_interrupted_rebuild_goes_on_where_it_saved() {
         let which: &'static [Projection] = which.to_vec().leak();
         cut_off(&db, which);
         let saved = building(&db).await;
-        assert_eq!(saved.iter().map(|(_, position)| *position).collect::<Vec<_>>(), vec![10_000; which.len()]);
+        assert_eq!(saved.iter().map(|(_, position)| *position).collect::<Vec<_>>(), vec![40_000; which.len()]);
 
         let shadow = rebuild::build(&mut conn, which, &seed(), EVENTS, &mut |_| {}).await.unwrap();
         let ids: Vec<i64> = shadow.builds().iter().map(|build| build.id).collect();
@@ -127,7 +127,7 @@ async fn a_cancelled_rebuild_leaves_nothing_and_is_told() {
     let mut seen = 0;
     let rebuilding = rebuild_beside(&db, &Projection::ALL, move || {
         seen += 1;
-        if seen == 7_500 {
+        if seen == 30_000 {
             reached.send(()).unwrap();
             gone_on.recv().unwrap();
         }
@@ -136,7 +136,7 @@ async fn a_cancelled_rebuild_leaves_nothing_and_is_told() {
     assert_eq!(rebuild::cancel(&mut conn).await.unwrap(), FAMILIES);
     go.send(()).unwrap();
     let ended = rebuilding.join().unwrap();
-    assert!(matches!(ended, Err(ReplayError::Cancelled(5_000))), "{ended:?}");
+    assert!(matches!(ended, Err(ReplayError::Cancelled(20_000))), "{ended:?}");
     assert_eq!(
         count(db.pool(), "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'build\\_%'").await,
         FAMILIES as i64

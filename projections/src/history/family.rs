@@ -10,7 +10,7 @@ pub static FAMILY: Family = Family {
     name: NAME,
     about: "Scores over time",
     set: "atlas",
-    version: 2,
+    version: 3,
     needs_formula: true,
     published: false,
     tables: &[&SPAN, &TICK],

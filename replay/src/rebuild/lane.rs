@@ -17,7 +17,7 @@ use crate::{ReplayError, log};
 /// Positions folded between two savings: what is saved of the history is whole segments.
 pub(super) const SAVE_POSITIONS: u64 = SEGMENT_POSITIONS;
 /// Most positions in a chunk.
-const CHUNK_POSITIONS: u64 = SAVE_POSITIONS / 2;
+const CHUNK_POSITIONS: u64 = SAVE_POSITIONS / 8;
 /// Bytes of payload after which a chunk ends. What they are decoded to is in memory as well.
 const CHUNK_BYTES: usize = 8 << 20;
 /// Chunks on their way to the fold or back.

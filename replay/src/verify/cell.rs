@@ -26,19 +26,19 @@ impl Cells for PgRow {
     }
 }
 
-/// What is asked for of a column, as text in the form of a fold's cells: whatever the session's settings are.
+/// Has days written as a fold writes them, whatever the session's settings are: to be asked once a transaction.
+pub(super) const DAYS: &str = "SET LOCAL datestyle TO 'ISO'";
+
+/// What is asked for of a column, as text in the form of a fold's cells, once [`DAYS`] was asked.
 pub(super) fn asked(name: &str, kind: &str) -> String {
-    let plain = |first: &str, last: &str, form: &str| {
-        format!("CASE WHEN \"{name}\" BETWEEN '{first}' AND '{last}' THEN to_char({form}) ELSE \"{name}\"::text END")
-    };
-    match kind {
-        "timestamptz" => {
-            let form = format!(r#""{name}" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"#);
-            plain("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", &form)
-        }
-        "date" => plain("0001-01-01", "9999-12-31", &format!("\"{name}\", 'YYYY-MM-DD'")),
-        _ => format!("\"{name}\"::text"),
+    if kind != "timestamptz" {
+        return format!("\"{name}\"::text");
     }
+    let form = r#"'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"#;
+    format!(
+        "CASE WHEN \"{name}\" BETWEEN '0001-01-01T00:00:00Z' AND '9999-12-31T23:59:59.999999Z' \
+         THEN to_char(\"{name}\" AT TIME ZONE 'UTC', {form}) ELSE \"{name}\"::text END"
+    )
 }
 
 /// Whether two cells of a column say the same. Documents and lists have several texts.

@@ -13,7 +13,7 @@ use projections::store::Build;
 use sqlx::PgConnection;
 
 use super::Divergence;
-use super::cell::Cells;
+use super::cell::{Cells, DAYS};
 use super::ordered::{OrderedTable, in_order_of};
 use crate::ReplayError;
 
@@ -71,6 +71,7 @@ impl LiveHistory {
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
         self.meet(&mut *conn, EndedSegments::of(history, None), found).await?;
+        sqlx::raw_sql(DAYS).execute(&mut *conn).await?;
         let sql = in_order_of(&self.build, &TICK, &[0], "");
         let mut ticks = OrderedTable::of(&TICK, vec![0], sqlx::query(&sql).persistent(false).fetch(conn));
         for row in tick_rows(history, 0..Position::MAX) {
