@@ -89,6 +89,8 @@ impl View<'_> {
 pub struct Fold {
     /// The state.
     pub world: World,
+    /// Rows of the state touched by the last event.
+    touched: Changes,
     /// Rows of the state touched since the last [`Fold::take_changes`]; `None` where nobody writes them.
     changes: Option<Changes>,
     /// Scores over time; `None` where nobody asks for it.
@@ -111,6 +113,7 @@ impl Fold {
     pub fn new(world: World, formula: Formula, quarantined: BTreeSet<Position>, history: Option<History>) -> Self {
         Self {
             world,
+            touched: Changes::default(),
             changes: None,
             history,
             formula,
@@ -147,12 +150,12 @@ impl Fold {
         if recorded.event.event_type().is_fact() && before.is_some_and(|time| entered_a_new_day(time, observed)) {
             self.tick(None);
         }
-        let mut touched = Changes::default();
-        self.world.apply(recorded, &mut touched);
+        self.touched.clear();
+        self.world.apply(recorded, &mut self.touched);
         if let Some(changes) = &mut self.changes {
-            changes.append(touched.clone());
+            changes.append(&self.touched);
         }
-        self.cache.hear(touched);
+        self.cache.hear(&self.touched);
         if recorded.event.event_type().ticks() {
             self.tick(self.label_of(&recorded.event));
         }

@@ -1,6 +1,6 @@
 //! What is said of projects: who they are, by which name, what curations replace.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use domain::facts::curation::{Correction, ProjectField};
@@ -35,7 +35,10 @@ fn there<'a>(
     let mut ids: BTreeSet<&str> = recorded.collect();
     ids.extend(known.fundings().iter().filter(|(_, funding)| funding.applied).map(|(id, _)| &**id));
     ids.extend(state.answers.keys().filter_map(|key| survey::of_id(key)));
-    ids.extend(known.repos().flat_map(|repo| repo.flags.iter().map(|(_, project)| &**project)));
+    // Many repositories are of few projects.
+    let flagged: HashSet<&str> =
+        known.repos().flat_map(|repo| repo.flags.iter().map(|(_, project)| &**project)).collect();
+    ids.extend(flagged);
     let curated = members.iter().flatten().filter(|member| member.evidence == CURATION);
     ids.extend(curated.filter_map(|member| member.project));
     ids.extend(corrected.keys().map(|(project, _)| *project));

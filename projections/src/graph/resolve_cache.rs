@@ -89,7 +89,7 @@ impl VertexPlaces {
 
 impl ResolveCache {
     /// Hears which rows were touched.
-    pub(crate) fn hear(&mut self, touched: Changes) {
+    pub(crate) fn hear(&mut self, touched: &Changes) {
         if let Some(held) = &mut self.touched {
             held.append(touched);
         }
