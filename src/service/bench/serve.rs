@@ -167,17 +167,19 @@ async fn measure(deps: &Deps, log: &Log, child: &mut Child, plan: &LoadPlan, key
 
 /// Asks for one target after another, as planned.
 async fn reader(host: String, targets: Arc<Vec<String>>, pace: Arc<Pace>) -> Came {
-    let (mut came, mut connection) = (Came::default(), None);
+    let (mut came, mut connection) = (Came::default(), None::<Connection>);
     while let Some((number, due)) = pace.next().await {
         let target = &targets[domain::number::fit::<usize>(number, "requests") % targets.len()];
-        let answered = async {
-            let held = match connection.take() {
-                Some(held) => held,
-                None => Connection::open(&host).await?,
-            };
-            held.get(&host, target).await
+        let answered = match connection.take() {
+            Some(held) => held.get(&host, target).await.ok(),
+            None => None,
         };
-        match answered.await {
+        // One that was idle for long may be closed by now: who asks again is a client like any other.
+        let answered = match answered {
+            Some(answered) => Ok(answered),
+            None => async { Connection::open(&host).await?.get(&host, target).await }.await,
+        };
+        match answered {
             Ok((held, 200, _)) => connection = Some(held),
             Ok(_) | Err(_) => came.errors += 1,
         }
