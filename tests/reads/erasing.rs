@@ -151,6 +151,8 @@ async fn a_follower_takes_an_erasure_for_no_rival() {
     fill(&writer, late + 20).await;
     let mut conn = PgConnection::connect_with(&place.db.options()).await.unwrap();
     catch_up::ensure_live(&mut conn).await.unwrap();
+    // What a superuser has made here changes hands first, which waits for nobody yet.
+    place.run(&["status"]);
     let table = format!("{}.fact", moments::graph(&mut conn).await);
     let mut holding = conn.begin().await.unwrap();
     sqlx::Executor::execute(&mut *holding, format!("LOCK TABLE {table} IN SHARE MODE").as_str()).await.unwrap();
