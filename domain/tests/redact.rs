@@ -44,12 +44,23 @@ fn addresses(text: &str) -> Vec<String> {
         let is_host = host.split('.').count() > 1 && host.split('.').next_back().is_some_and(is_word);
         let core = host.trim_start_matches(['v', 'V']);
         let is_version = core.starts_with(|c: char| c.is_ascii_digit());
-        let is_clone = local == "git" && matches!(next, Some(':' | '/'));
+        // An escape after the host may be of the sign with which a path begins.
+        let is_clone = is_clone_user(&local) && matches!(next, Some(':' | '/' | '%' | '\\' | '&'));
         if (!local.is_empty() || is_quoted) && is_host && !is_version && !is_clone {
             found.push(format!("{local}@{host}"));
         }
     }
     found
+}
+
+/// `git`, by itself or after the escape of another letter.
+fn is_clone_user(local: &str) -> bool {
+    let is_escape = |before: &str, sign: &str| {
+        let digits = before.rsplit_once(sign).map(|(_, digits)| digits);
+        digits.is_some_and(|digits| digits.len() == 2 && digits.chars().all(|c| c.is_ascii_hexdigit()))
+    };
+    let before = local.strip_suffix("git");
+    before.is_some_and(|before| before.is_empty() || ["%", "x", "u00"].iter().any(|sign| is_escape(before, sign)))
 }
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -60,6 +71,7 @@ fn any_text() -> impl Strategy<Value = String> {
         2 => prop::sample::select(&["example.org", "ann@x.org", "git@", "://", "\"", "\\\"", "v1.2.release", "163.com"][..])
             .prop_map(str::to_owned),
         1 => "[ /:,<>()%&;#\\\\-]",
+        1 => "(%|\\\\x|\\\\u00|&#x)[0-9a-f]{2}",
         1 => "\\PC{1,2}",
     ];
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
@@ -134,6 +146,11 @@ fn the_spellings_that_are_named() {
         ("x \"john@doe\"@example.org y", "x <email> y"),
         ("description = \"\\\"john doe\\\"@example.org\"", "description = \"<email>\""),
         ("jose\u{301}@example.org", PLACEHOLDER),
+        ("%0a@example.org", PLACEHOLDER),
+        ("see ann%0A@example.org", "see <email>"),
+        ("ann%20b@example.org", "ann%20<email>"),
+        ("\\x20@example.org", "\\<email>"),
+        ("/%2f@scope/name.js", "/%2f@scope/name.js"),
         ("ann\u{200b}@exam\u{ad}ple.org", PLACEHOLDER),
         ("a@b.io@c.io", PLACEHOLDER),
         ("ann@my_host.example.org", PLACEHOLDER),

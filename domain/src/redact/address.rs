@@ -43,7 +43,9 @@ fn address_around(text: &str, sign: Letter) -> Option<(usize, usize)> {
     }
     let end = host_end(text, sign.end)?;
     let local = local_part(text, local_end);
-    let start = local.first()?.start;
+    // `%0a@x.org`: nothing stands before the sign but the escape of what no local part holds. Whoever does not read
+    // escapes takes it for an address, and so it goes.
+    let start = local.first().map(|first| first.start).or_else(|| start_as_written(text, local_end))?;
     let clone = local.iter().map(|found| found.letter).eq(CLONE_USER.chars());
     // `git@host:owner/name` and `git@host/owner/name` say where to clone from.
     let path = || letter(text, end).is_some_and(|next| matches!(next.letter, ':' | '/'));
@@ -107,19 +109,33 @@ fn local_part(text: &str, end: usize) -> Vec<Letter> {
     } else {
         (near, run)
     };
-    let mut local = all.split_off(start);
-    // Texts quote addresses; the mark that opens a quotation is the text's.
+    without_marks(all.split_off(start))
+}
+
+/// Where the local part begins that ends at byte `end` when escapes are not read; `None` when there is none.
+fn start_as_written(text: &str, end: usize) -> Option<usize> {
+    let from = byte_before(text, end, WINDOW_BYTES);
+    let plain = |(at, letter): (usize, char)| Letter { letter, start: from + at, end: from + at + letter.len_utf8() };
+    let mut all: Vec<_> = text[from..end].char_indices().map(plain).collect();
+    let start = unquoted(&all);
+    without_marks(all.split_off(start)).first().map(|first| first.start)
+}
+
+/// Texts quote addresses; the mark that opens a quotation is the text's.
+fn without_marks(mut local: Vec<Letter>) -> Vec<Letter> {
     let marks = local.iter().take_while(|found| matches!(found.letter, '`' | '\'')).count();
     local.split_off(marks)
 }
 
 /// The letters of the last `bytes` before byte `end`.
 fn letters_before(text: &str, end: usize, bytes: usize) -> Vec<Letter> {
-    let mut from = end.saturating_sub(bytes);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    letters(&text[..end], from).collect()
+    letters(&text[..end], byte_before(text, end, bytes)).collect()
+}
+
+/// The byte `bytes` before `end`, or the next one with which a character begins.
+fn byte_before(text: &str, end: usize, bytes: usize) -> usize {
+    let from = end.saturating_sub(bytes);
+    (from..=end).find(|at| text.is_char_boundary(*at)).unwrap_or(end)
 }
 
 /// Where a local part without quotes begins that ends `all`.

@@ -32,8 +32,8 @@ pub fn unclean_field(json: &[u8]) -> Option<String> {
     None
 }
 
-/// Whether the sign at byte `at` begins a part of a path, as that of `npm/%40scope` does: of no address it is one, and
-/// behind one slash nobody logs in. Texts about packages are full of them.
+/// Whether the sign at byte `at` begins a part of a path, as that of `npm/%40scope` does: no address has such a sign,
+/// and credentials stand behind two slashes. Texts about packages are full of them.
 fn begins_a_name(json: &[u8], at: usize) -> bool {
     matches!(json[..at], [.., before, b'/'] if before != b'/' && before != b'\\')
 }
