@@ -55,6 +55,12 @@ fn walk(value: &mut Value, names: bool) {
     match value {
         Value::String(text) => scrub(text),
         Value::Array(items) => items.iter_mut().for_each(|item| walk(item, false)),
+        // Most objects keep their keys, and need not be made anew.
+        Value::Object(fields) if fields.keys().all(|key| (names || !is_person_field(key)) && redact::is_clean(key)) => {
+            for (key, item) in fields {
+                walk(item, !names && DICTIONARIES.contains(&key.as_str()));
+            }
+        }
         Value::Object(fields) => {
             let old = std::mem::take(fields);
             fields.extend(old.into_iter().filter(|(key, _)| names || !is_person_field(key)).map(|(key, item)| {
@@ -79,8 +85,8 @@ fn scrub(text: &mut String) {
 }
 
 fn is_person_field(key: &str) -> bool {
-    let plain: String = key.chars().filter(|c| !"_-".contains(*c)).map(|c| c.to_ascii_lowercase()).collect();
-    PERSON_FIELDS.binary_search(&plain.as_str()).is_ok()
+    let plain = || key.bytes().filter(|byte| !b"_-".contains(byte)).map(|byte| byte.to_ascii_lowercase());
+    PERSON_FIELDS.binary_search_by(|field| field.bytes().cmp(plain())).is_ok()
 }
 
 /// The bytes of cleaned JSON, as stored: compact, keys sorted.

@@ -32,17 +32,14 @@ impl Answers {
         }
         let (narrow, utf16) = encoding::narrow(bytes)?;
         let bytes = encoding::without_mark(&narrow);
-        let by_part = serde_json::from_slice(bytes).ok().and_then(|whole| match whole {
-            Value::Object(mut fields) if fields.len() == 1 => fields.remove(RESPONSES),
-            _ => None,
-        });
-        let mut parts = match by_part {
-            Some(Value::Object(parts)) => parts,
-            Some(other) => return Err(Refused::at(RESPONSES, format!("expected an object, found {}", kind(&other)))),
-            None => {
-                let answer = shape.read(bytes).map_err(|error| Refused::whole(format!("not JSON: {error}")))?;
-                Map::from_iter([(main.to_owned(), answer)])
+        let mut parts = match shape.value(bytes).map_err(|error| Refused::whole(format!("not JSON: {error}")))? {
+            Value::Object(mut fields) if fields.len() == 1 && fields.contains_key(RESPONSES) => {
+                match fields.remove(RESPONSES).unwrap_or_default() {
+                    Value::Object(parts) => parts,
+                    other => return Err(Refused::at(RESPONSES, format!("expected an object, found {}", kind(&other)))),
+                }
             }
+            answer => Map::from_iter([(main.to_owned(), shape.shaped(answer))]),
         };
         parts.values_mut().for_each(clean);
         Ok(Self { parts, utf16 })
