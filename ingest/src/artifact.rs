@@ -1,30 +1,30 @@
 //! The artifact store: raw documents under the SHA-256 of their bytes, `artifacts/sha256/ab/cd...`, in a [`Place`].
 //!
-//! Documents are stored as they are, so `sha256sum` on a file gives the file's name. Nothing is ever half there: a
-//! document is written beside its place and renamed. Every read checks the digest, so damage is an error that names
+//! Documents are stored as they are, so `sha256sum` on a file gives the file's name. Nothing is ever half there: in
+//! a folder a document is written beside its place and renamed. Every read checks the digest, so damage is an error that names
 //! the digest, never a wrong or an empty document.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path as Folder;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::digest::Digest;
 use futures_util::{StreamExt as _, TryStreamExt, stream};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStoreExt, PutPayload};
 use thiserror::Error;
 
-use crate::place::{FOLDER_MODE, Place, PlaceError};
+use crate::place::{FOLDER_MODE, Place, PlaceError, group};
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 /// Greatest size of one document, in bytes: 256 MiB.
 pub const MAX_DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
-/// Documents written at once. A disk makes many writes durable in about the time of one.
-pub const PUTS_AT_ONCE: usize = 16;
+/// Documents that are sent to a bucket at once.
+const PUTS_AT_ONCE: usize = 16;
 /// Name of the folder, and beginning of every key.
 const FOLDER: &str = "artifacts";
 const ROOT: &str = "artifacts/sha256";
@@ -62,7 +62,28 @@ pub enum ArtifactError {
 /// A place for raw documents. Cloning it is cheap and shares the place.
 #[derive(Clone, Debug)]
 pub struct Store {
-    objects: Arc<dyn ObjectStore>,
+    place: Place,
+}
+
+/// A document with its digest, which it is stored under.
+#[derive(Clone, Debug)]
+pub struct RawDocument {
+    digest: Digest,
+    bytes: Bytes,
+}
+
+impl RawDocument {
+    /// The document of these bytes.
+    pub fn of(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self { digest: Digest::of(&bytes), bytes }
+    }
+
+    /// Its digest.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
 }
 
 /// What a migration did.
@@ -96,13 +117,13 @@ impl Store {
             let path = folder.join(FOLDER);
             private_folder(&path).map_err(|source| PlaceError::Folder { path, source })?;
         }
-        Ok(Self { objects: Arc::clone(place.objects()) })
+        Ok(Self { place: place.clone() })
     }
 
     /// Documents that vanish with the store.
     #[must_use]
     pub fn memory() -> Self {
-        Self { objects: Arc::clone(Place::memory().objects()) }
+        Self { place: Place::memory() }
     }
 
     /// Stores a document unless it is there already, and answers its digest. Safe to repeat and to do at the same time;
@@ -111,29 +132,41 @@ impl Store {
     /// # Errors
     /// When the document is too large or the store refuses it.
     pub async fn put(&self, document: impl Into<Bytes>) -> Result<Digest, ArtifactError> {
-        let document = document.into();
-        let size = document.len() as u64;
-        if size > MAX_DOCUMENT_BYTES {
+        let document = RawDocument::of(document);
+        let digest = document.digest;
+        self.put_all([document]).await?;
+        Ok(digest)
+    }
+
+    /// Stores several documents, as [`Store::put`] does each. When it answers, all of them are kept.
+    ///
+    /// # Errors
+    /// As [`Store::put`]. Where a document is too large none is stored; else some of them may be.
+    pub async fn put_all(&self, documents: impl IntoIterator<Item = RawDocument>) -> Result<(), ArtifactError> {
+        let documents: BTreeMap<Digest, Bytes> =
+            documents.into_iter().map(|RawDocument { digest, bytes }| (digest, bytes)).collect();
+        let sizes = documents.values().map(|document| document.len() as u64);
+        if let Some(size) = sizes.max().filter(|size| *size > MAX_DOCUMENT_BYTES) {
             return Err(ArtifactError::TooLarge(size));
         }
-        let digest = Digest::of(&document);
+        if let Some(folder) = self.place.as_folder() {
+            let files = documents.into_iter().map(|(digest, document)| (String::from(key(&digest)), document));
+            return Ok(group::put_all(folder.to_owned(), files.collect()).await?);
+        }
+        let puts = documents.into_iter().map(|(digest, document)| self.put_object(digest, document));
+        stream::iter(puts).buffer_unordered(PUTS_AT_ONCE).try_for_each(|()| async { Ok(()) }).await
+    }
+
+    /// Stores a document where each is an object by itself.
+    async fn put_object(&self, digest: Digest, document: Bytes) -> Result<(), ArtifactError> {
         match self.get(&digest).await {
-            Ok(_) => return Ok(digest),
+            Ok(_) => return Ok(()),
             Err(ArtifactError::NotFound(_) | ArtifactError::Damaged { .. }) => {}
             Err(error) => return Err(error),
         }
         // The same bytes whoever writes them: replacing is as good as not replacing, and needs no lock.
-        self.objects.put(&key(&digest), PutPayload::from(document)).await.map_err(store_error("write"))?;
-        Ok(digest)
-    }
-
-    /// Stores several documents, at most [`PUTS_AT_ONCE`] at the same time. When it answers, all of them are kept.
-    ///
-    /// # Errors
-    /// As [`Store::put`]; some of the documents may be stored then.
-    pub async fn put_all(&self, documents: impl IntoIterator<Item = Bytes>) -> Result<(), ArtifactError> {
-        let puts = documents.into_iter().map(|document| self.put(document));
-        stream::iter(puts).buffer_unordered(PUTS_AT_ONCE).try_for_each(|_| async { Ok(()) }).await
+        let put = self.place.objects().put(&key(&digest), PutPayload::from(document)).await;
+        put.map(drop).map_err(store_error("write"))
     }
 
     /// The document with this digest, checked.
@@ -141,7 +174,7 @@ impl Store {
     /// # Errors
     /// When it is not there, is damaged, or cannot be read.
     pub async fn get(&self, digest: &Digest) -> Result<Bytes, ArtifactError> {
-        let found = match self.objects.get(&key(digest)).await {
+        let found = match self.place.objects().get(&key(digest)).await {
             Ok(found) => found,
             Err(object_store::Error::NotFound { .. }) => return Err(ArtifactError::NotFound(*digest)),
             Err(source) => return Err(ArtifactError::Store { action: "read", source }),
@@ -167,7 +200,7 @@ impl Store {
         if !self.exists(digest).await? {
             return Err(ArtifactError::NotFound(*digest));
         }
-        self.objects.delete(&key(digest)).await.map_err(store_error("remove"))
+        self.place.objects().delete(&key(digest)).await.map_err(store_error("remove"))
     }
 
     /// Whether something is stored under this digest; only [`Store::get`] tells whether it is sound.
@@ -175,7 +208,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn exists(&self, digest: &Digest) -> Result<bool, ArtifactError> {
-        match self.objects.head(&key(digest)).await {
+        match self.place.objects().head(&key(digest)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(source) => Err(ArtifactError::Store { action: "read", source }),
@@ -187,7 +220,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn list(&self) -> Result<Vec<Digest>, ArtifactError> {
-        let listing = self.objects.list(Some(&Path::from(ROOT)));
+        let listing = self.place.objects().list(Some(&Path::from(ROOT)));
         let keys = listing.try_filter_map(|meta| async move { Ok(digest_in(&meta.location)) });
         let mut digests: Vec<Digest> = keys.try_collect().await.map_err(store_error("list"))?;
         digests.sort_unstable();

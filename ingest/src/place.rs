@@ -14,6 +14,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 use thiserror::Error;
 
+pub(crate) mod group;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(test)]
@@ -32,6 +33,14 @@ pub enum PlaceError {
     #[error("the folder {} cannot be used: {source}", path.display())]
     Folder {
         /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("the file {} cannot be written: {source}", path.display())]
+    File {
+        /// The file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -105,8 +114,7 @@ impl Place {
     /// When the folder cannot be made or is no folder.
     pub fn folder(folder: &FolderPath) -> Result<Self, PlaceError> {
         made(folder)?;
-        // Synced to the disk before a put answers: what names the file must not outlive it.
-        let objects = LocalFileSystem::new_with_prefix(folder).map_err(store_error("reach"))?.with_fsync(true);
+        let objects = LocalFileSystem::new_with_prefix(folder).map_err(store_error("reach"))?;
         Ok(Self { objects: Arc::new(objects), folder: Some(folder.to_owned()) })
     }
 
@@ -134,11 +142,14 @@ impl Place {
         self.folder.as_ref().map_or(Ok(()), |folder| made(&folder.join(name)))
     }
 
-    /// Writes a file, over one of that name.
+    /// Writes a file, over one of that name. It is durable then: what names it must not outlive it.
     ///
     /// # Errors
     /// When the place refuses it.
     pub(crate) async fn put(&self, file: &str, content: Bytes) -> Result<(), PlaceError> {
+        if let Some(folder) = &self.folder {
+            return group::put_all(folder.clone(), vec![(file.to_owned(), content)]).await;
+        }
         let put = self.objects.put(&Path::from(file), PutPayload::from(content)).await;
         put.map(drop).map_err(store_error("write"))
     }

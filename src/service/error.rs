@@ -259,7 +259,7 @@ impl From<ingest::place::PlaceError> for Error {
         match error {
             PlaceError::Scheme(_) => Self::invalid("to", error),
             PlaceError::TooLarge { .. } => Self::refused(error),
-            PlaceError::Folder { .. } | PlaceError::Store { .. } => Self::unavailable(error),
+            PlaceError::Folder { .. } | PlaceError::File { .. } | PlaceError::Store { .. } => Self::unavailable(error),
         }
     }
 }

@@ -24,13 +24,23 @@ pub(crate) async fn keeps_the_contract(store: Store) {
 
     // Damage of every kind is an error that names the digest, and a put mends it.
     for other in [&b""[..], b"one documen", b"one documenu", b"one document "] {
-        store.objects.put(&key(&digest), PutPayload::from(other.to_vec())).await.unwrap();
+        store.place.objects().put(&key(&digest), PutPayload::from(other.to_vec())).await.unwrap();
         let error = store.get(&digest).await.unwrap_err();
         assert!(matches!(&error, ArtifactError::Damaged { digest: named, .. } if *named == digest), "{error}");
         assert!(error.to_string().contains(&digest.to_string()));
         assert_eq!(store.put(one.clone()).await.unwrap(), digest);
         assert_eq!(store.get(&digest).await.unwrap(), one);
     }
+
+    // A group: one that is there, a damaged one, a new one twice.
+    let new = Bytes::from_static(b"a third");
+    store.place.objects().put(&key(&digest), PutPayload::from_static(b"one documenT")).await.unwrap();
+    let group = [&one, &Bytes::new(), &new, &new].map(|document| RawDocument::of(document.clone()));
+    store.put_all(group.clone()).await.unwrap();
+    for document in group {
+        assert_eq!(store.get(&document.digest()).await.unwrap(), document.bytes);
+    }
+    assert_eq!(store.list().await.unwrap().len(), 4);
 
     // Many writers of the same and of different documents, and readers among them.
     let big = |n: u8| Bytes::from(vec![n; 200_000]);
@@ -50,15 +60,15 @@ pub(crate) async fn keeps_the_contract(store: Store) {
     for (n, task) in (0..24_u8).zip(tasks) {
         assert_eq!(task.await.unwrap(), Digest::of(&big(n % 4)));
     }
-    assert_eq!(store.list().await.unwrap().len(), 3 + 4);
+    assert_eq!(store.list().await.unwrap().len(), 4 + 4);
 
     let copy = Store::memory();
     let moved = migrate(&store, &copy).await.unwrap();
-    assert_eq!((moved.copied, moved.present, moved.damaged.len()), (7, 0, 0));
-    assert_eq!(moved.copied_bytes, 4 * 200_000 + 12 + 7);
+    assert_eq!((moved.copied, moved.present, moved.damaged.len()), (8, 0, 0));
+    assert_eq!(moved.copied_bytes, 4 * 200_000 + 12 + 7 + 7);
     assert_eq!(copy.list().await.unwrap(), store.list().await.unwrap());
     let again = migrate(&copy, &store).await.unwrap();
-    assert_eq!(again, Migration { present: 7, ..Migration::default() });
+    assert_eq!(again, Migration { present: 8, ..Migration::default() });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,14 +145,19 @@ async fn what_a_killed_writer_left_is_harmless() {
 /// Names the folder to the process that is killed.
 const VICTIM_FOLDER: &str = "PG_ATLAS_TEST_VICTIM_FOLDER";
 
-/// Writes until it is killed; does nothing unless [`kill_9_leaves_whole_documents_only`] starts it.
+/// Size of what it writes.
+const VICTIM_BYTES: usize = 200_000;
+
+/// Writes documents alone and in groups until it is killed; does nothing unless [`kill_9_leaves_whole_documents_only`]
+/// starts it.
 #[tokio::test]
 async fn a_writer_for_the_next_test() {
     let Some(folder) = std::env::var_os(VICTIM_FOLDER) else { return };
     let store = Store::local(Folder::new(&folder)).unwrap();
-    for n in 0_u32.. {
-        let document: Vec<u8> = n.to_le_bytes().iter().copied().cycle().take(2_000_000).collect();
-        store.put(document).await.unwrap();
+    let document = |n: u32| -> Vec<u8> { n.to_le_bytes().iter().copied().cycle().take(VICTIM_BYTES).collect() };
+    for n in (0_u32..).step_by(20) {
+        store.put(document(n)).await.unwrap();
+        store.put_all((n + 1..n + 20).map(|n| RawDocument::of(document(n)))).await.unwrap();
     }
 }
 
@@ -158,7 +173,7 @@ async fn kill_9_leaves_whole_documents_only() {
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        while store.list().await.unwrap().len() < seen + 3 {
+        while store.list().await.unwrap().len() < seen + 30 {
             assert!(victim.try_wait().unwrap().is_none(), "the writer ended by itself");
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
@@ -166,7 +181,7 @@ async fn kill_9_leaves_whole_documents_only() {
         victim.wait().unwrap();
         let digests = store.list().await.unwrap();
         for digest in &digests {
-            assert_eq!(store.get(digest).await.unwrap().len(), 2_000_000);
+            assert_eq!(store.get(digest).await.unwrap().len(), VICTIM_BYTES);
         }
         seen = digests.len();
     }
@@ -184,7 +199,7 @@ async fn a_folder_that_cannot_be_used_is_said_plainly() {
     let store = Store::local(dir.path()).unwrap();
     fs::write(dir.path().join(ROOT), "in the way").unwrap();
     let error = store.put("x").await.unwrap_err();
-    assert!(matches!(error, ArtifactError::Store { .. }), "{error:?}");
+    assert!(matches!(error, ArtifactError::Place(PlaceError::File { .. })), "{error:?}");
 }
 
 #[tokio::test]
@@ -193,7 +208,12 @@ async fn sizes_are_bounded() {
     // Zeros that are never touched take no memory.
     let too_large = Bytes::from(vec![0_u8; usize::try_from(MAX_DOCUMENT_BYTES).unwrap() + 1]);
     let digest = Digest::of(b"x");
-    store.objects.put(&key(&digest), PutPayload::from(too_large.clone())).await.unwrap();
+    store.place.objects().put(&key(&digest), PutPayload::from(too_large.clone())).await.unwrap();
     assert!(matches!(store.get(&digest).await, Err(ArtifactError::Damaged { .. })));
-    assert!(matches!(store.put(too_large).await, Err(ArtifactError::TooLarge(268_435_457))));
+    assert!(matches!(store.put(too_large.clone()).await, Err(ArtifactError::TooLarge(268_435_457))));
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Store::local(dir.path()).unwrap();
+    let group = ["small".into(), too_large].map(|document: Bytes| RawDocument::of(document));
+    assert!(matches!(folder.put_all(group).await, Err(ArtifactError::TooLarge(268_435_457))));
+    assert!(folder.list().await.unwrap().is_empty(), "all of a group or none, where that can be told before");
 }

@@ -13,6 +13,7 @@ use domain::digest::Digest;
 use domain::number::fit;
 use domain::{Event, StreamKind};
 use ingest::append::{ForeseenAppend, Rehearsal, TRIES};
+use ingest::artifact::RawDocument;
 use ingest::source::gitlog::Person;
 use ingest::{Append, AppendContext, AppendError, AppendOutcome, Log, Refusal, pseudonym_key};
 use projections::store::{self, few};
@@ -221,6 +222,6 @@ fn described_project(event: &Event) -> Option<String> {
 /// Keeps those of these documents that an event which is about to be appended names.
 async fn keep(deps: &Deps, foreseen: &[Foresight], documents: impl IntoIterator<Item = Bytes>) -> Result<()> {
     let named: BTreeSet<Digest> = foreseen.iter().flatten().filter_map(ForeseenAppend::document).collect();
-    let documents = documents.into_iter().filter(|document| named.contains(&Digest::of(document)));
+    let documents = documents.into_iter().map(RawDocument::of).filter(|document| named.contains(&document.digest()));
     deps.store()?.put_all(documents).await.map_err(Error::unavailable)
 }
