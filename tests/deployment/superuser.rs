@@ -9,6 +9,7 @@ use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 
 use crate::support::cli::{Place, ended};
 use crate::support::log::{append, check, count};
+use crate::support::wait::until;
 use crate::support::{Db, events, live};
 
 /// The role that is made.
@@ -131,6 +132,29 @@ async fn a_log_that_a_superuser_made_changes_hands_once_and_is_the_same() {
     db.pool().execute("CREATE OR REPLACE VIEW log.later AS SELECT 1").await.unwrap();
     assert_eq!(place.ends(0, &["status"]).stderr, "");
     assert_eq!(owners(db).await, [OWNER]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_at_work_on_a_log_that_changes_hands_is_not_ended() {
+    let place = Place::of(Db::create().await);
+    let pool = place.db.pool();
+    append(&place.db.log(), events::repo("a/b", 1)).await;
+    // A transaction at work: what it holds comes late among what is given, and what it wants next comes before.
+    let mut at_work = pool.begin().await.unwrap();
+    let last =
+        "SELECT max(oid)::regclass::text FROM pg_class WHERE relnamespace = 'log'::regnamespace AND relkind = 'r'";
+    let last: String = sqlx::query_scalar(last).fetch_one(&mut *at_work).await.unwrap();
+    at_work.execute(format!("LOCK TABLE {last} IN ROW EXCLUSIVE MODE").as_str()).await.unwrap();
+    let asked = place.command(&["status"]).spawn().unwrap();
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' \
+                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    until(pool, "it is to change hands", waits, 1).await;
+    for table in ["log.stream", "log.event", "log.append", "log.outbox", "log.head"] {
+        at_work.execute(format!("LOCK TABLE {table} IN ROW EXCLUSIVE MODE").as_str()).await.unwrap();
+    }
+    at_work.commit().await.unwrap();
+    assert!(asked.wait_with_output().unwrap().status.success());
+    assert_eq!(owners(&place.db).await, [OWNER]);
 }
 
 #[tokio::test]
