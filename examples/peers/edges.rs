@@ -6,42 +6,27 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use domain::number::fit;
+use ingest::bench::generate::Random;
+
 const ECOSYSTEMS: usize = 6;
 /// Shares of the ecosystems, in hundredths.
 const SHARES: [u64; ECOSYSTEMS] = [45, 20, 15, 12, 5, 3];
 
-/// A generator of numbers (xorshift, the high bits).
-struct Draw(u64);
+/// At least 0 and less than 1.
+fn share(random: &mut Random) -> f64 {
+    const PARTS: u64 = 1 << 53;
+    random.below(PARTS) as f64 / PARTS as f64
+}
 
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11
-    }
-
-    /// At least 0 and less than 1.
-    fn share(&mut self) -> f64 {
-        self.next() as f64 / (1_u64 << 53) as f64
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).unwrap_or(0)
-    }
-
-    fn ecosystem(&mut self) -> usize {
-        let mut at = self.next() % 100;
-        SHARES
-            .iter()
-            .position(|share| {
-                at < *share || {
-                    at -= share;
-                    false
-                }
-            })
-            .unwrap_or(0)
-    }
+fn ecosystem(random: &mut Random) -> usize {
+    let mut drawn = random.below(100);
+    let found = SHARES.iter().position(|share| {
+        let found = drawn < *share;
+        drawn = drawn.wrapping_sub(*share);
+        found
+    });
+    found.unwrap_or_default()
 }
 
 /// The libraries of an ecosystem, the oldest first, with the demand for all up to each.
@@ -58,25 +43,26 @@ impl Libraries {
     }
 
     /// One that is older than `node`, by demand.
-    fn one_before(&self, node: usize, draw: &mut Draw) -> Option<usize> {
+    fn one_before(&self, node: usize, random: &mut Random) -> Option<usize> {
         let older = self.nodes.partition_point(|library| *library < node);
         let all = self.demand.get(older.checked_sub(1)?)?;
-        let wanted = draw.share() * all;
+        let wanted = share(random) * all;
         self.nodes.get(self.demand.partition_point(|up_to| *up_to <= wanted).min(older - 1)).copied()
     }
 }
 
 /// The lines of an edge file: about `edges` of them.
 pub(crate) fn draw(nodes: usize, edges: usize) -> String {
-    let mut draw = Draw(0x9E37_79B9_7F4A_7C15);
+    let mut random = Random::new(1);
+    let below = |random: &mut Random, bound: usize| fit::<usize>(random.below(bound as u64), "drawn number");
     let mut libraries: [Libraries; ECOSYSTEMS] = Default::default();
     let mut kinds = Vec::with_capacity(nodes);
     for node in 0..nodes {
-        let ecosystem = draw.ecosystem();
-        let application = node >= nodes / 200 && draw.share() < 0.6;
+        let ecosystem = ecosystem(&mut random);
+        let application = node >= nodes / 200 && share(&mut random) < 0.6;
         if !application {
             // A long tail: demand falls with the power 1.15.
-            let demand = (1.0 - draw.share()).powf(-1.0 / 1.15) - 0.95;
+            let demand = (1.0 - share(&mut random)).powf(-1.0 / 1.15) - 0.95;
             libraries[ecosystem].add(node, demand);
         }
         kinds.push((ecosystem, application));
@@ -87,16 +73,16 @@ pub(crate) fn draw(nodes: usize, edges: usize) -> String {
         if drawn.len() >= edges {
             break;
         }
-        let node = draw.below(nodes);
+        let node = below(&mut random, nodes);
         let (ecosystem, application) = kinds[node];
         // A library has half as many dependencies as an application.
-        if !application && draw.below(2) == 0 {
+        if !application && random.once_in(2) {
             continue;
         }
-        let within = if draw.below(50) == 0 { draw.below(ECOSYSTEMS) } else { ecosystem };
-        if let Some(library) = libraries[within].one_before(node, &mut draw) {
+        let within = if random.once_in(50) { below(&mut random, ECOSYSTEMS) } else { ecosystem };
+        if let Some(library) = libraries[within].one_before(node, &mut random) {
             drawn.insert((node, library));
-            if !application && draw.below(2_000) == 0 {
+            if !application && random.once_in(2_000) {
                 drawn.insert((library, node));
             }
         }

@@ -135,7 +135,7 @@ fn statuses(view: &View<'_>, sources: &EventTracer<'_>, world: &World, projects:
 
 /// The git logs that speak for the marked Repos.
 fn commits(view: &View<'_>, world: &World, marked: &[bool], rests: &mut Rests) {
-    for (repo, log) in &world.people.logs {
+    for (repo, log) in world.people.logs.iter() {
         if view.graph.repo_of.get(repo).is_some_and(|n| marked[*n as usize]) {
             log.segments.iter().for_each(|segment| rests.on(segment.rank.position, "git log"));
             log.authors.values().for_each(|author| rests.on(author.rank.position, "git log"));

@@ -54,15 +54,31 @@ macro_rules! families {
                 std::iter::empty()$($(.chain(<$state as FactRows>::rows(&self.$folder)))?)+
             }
 
+            /// Appends a family's stored value of one row; false when it has none.
+            ///
+            /// # Errors
+            /// As [`FactRows::write_value`].
+            pub fn write_value(
+                &self,
+                of: Projection,
+                kind: &str,
+                key: &str,
+                to: &mut Vec<u8>,
+            ) -> Result<bool, serde_json::Error> {
+                match of {
+                    $($(Projection::$name => <$state as FactRows>::write_value(&self.$folder, kind, key, to),)?)+
+                    _ => Ok(false),
+                }
+            }
+
             /// A family's stored value of one row; `None` when it has none.
             ///
             /// # Errors
-            /// As [`FactRows::row`].
+            /// As [`FactRows::write_value`].
             pub fn row(&self, of: Projection, kind: &str, key: &str) -> Result<Option<String>, serde_json::Error> {
-                match of {
-                    $($(Projection::$name => <$state as FactRows>::row(&self.$folder, kind, key),)?)+
-                    _ => Ok(None),
-                }
+                let mut value = Vec::new();
+                let is_there = self.write_value(of, kind, key, &mut value)?;
+                Ok(is_there.then(|| String::from_utf8(value).expect("JSON is text")))
             }
 
             /// Takes in a family's stored row; false when it knows no such kind.

@@ -52,11 +52,11 @@ pub trait FactRows {
     /// Every row's kind and key, in order.
     fn rows(&self) -> impl Iterator<Item = (&'static str, &str)>;
 
-    /// The stored value of one row; `None` when there is none.
+    /// Appends the stored value of one row; false when there is none.
     ///
     /// # Errors
     /// Never for values this program makes; serialisation is fallible by type.
-    fn row(&self, kind: &str, key: &str) -> Result<Option<String>, serde_json::Error>;
+    fn write_value(&self, kind: &str, key: &str, to: &mut Vec<u8>) -> Result<bool, serde_json::Error>;
 
     /// Takes in a stored row; false when the kind is unknown.
     ///
@@ -75,27 +75,32 @@ pub trait FamilyState: FactRows {
     fn derived(&self) -> Vec<TableRows>;
 }
 
-/// Declares a state made of maps that store as `(kind, key, value)` rows.
+/// Declares a state made of maps that store as `(kind, key, value)` rows; `as` says which map, where rows keep a place.
 macro_rules! fact_maps {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:literal => $value:ty),+ $(,)? }) => {
+    (@map $value:ty) => { std::collections::BTreeMap<String, $value> };
+    (@map $value:ty as $map:ident) => { $map<$value> };
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$field_doc:meta])* $field:ident : $kind:literal => $value:ty $(as $map:ident)?),+ $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: std::collections::BTreeMap<String, $value>),+
+            $($(#[$field_doc])* pub $field: $crate::family::fact_maps!(@map $value $(as $map)?)),+
         }
 
         impl $crate::family::FactRows for $name {
             const KINDS: &'static [&'static str] = &[$($kind),+];
 
             fn rows(&self) -> impl Iterator<Item = (&'static str, &str)> {
-                std::iter::empty()$(.chain(self.$field.keys().map(|key| ($kind, key.as_str()))))+
+                std::iter::empty()$(.chain(self.$field.keys().map(|key| ($kind, &**key))))+
             }
 
-            fn row(&self, kind: &str, key: &str) -> Result<Option<String>, serde_json::Error> {
-                match kind {
-                    $($kind => self.$field.get(key).map(serde_json::to_string).transpose(),)+
-                    _ => Ok(None),
-                }
+            fn write_value(&self, kind: &str, key: &str, to: &mut Vec<u8>) -> Result<bool, serde_json::Error> {
+                let written = match kind {
+                    $($kind => self.$field.get(key).map(|value| serde_json::to_writer(to, value)),)+
+                    _ => None,
+                };
+                written.transpose().map(|written| written.is_some())
             }
 
             fn restore(&mut self, kind: &str, key: String, value: &str) -> Result<bool, serde_json::Error> {

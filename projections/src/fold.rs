@@ -13,8 +13,9 @@ pub use crate::families::World;
 use crate::graph::shown::{GraphPatch, ShownGraph};
 use crate::graph::{Graph, ResolveCache};
 use crate::history::History;
+use crate::metrics::evaluation::{ScoreMemory, evaluate};
 use crate::metrics::windows::Windows;
-use crate::metrics::{Evaluation, Scores};
+use crate::metrics::{Evaluation, KeptScores, Scores};
 use crate::people::{Contributions, LogOwners};
 use crate::table::TableRows;
 
@@ -93,7 +94,8 @@ pub struct Fold {
     touched: Changes,
     /// Rows of the state touched since the last [`Fold::take_changes`]; `None` where nobody writes them.
     changes: Option<Changes>,
-    /// Scores over time; `None` where nobody asks for it.
+    /// Scores over time; `None` where nobody asks for it. One that comes from elsewhere is restored, not handed on: it
+    /// knows where this fold's scores stood.
     pub history: Option<History>,
     formula: Formula,
     quarantined: BTreeSet<Position>,
@@ -103,6 +105,8 @@ pub struct Fold {
     owners: LogOwners,
     /// What they have summed up under the formula.
     windows: Windows,
+    /// What they have computed under it.
+    memory: ScoreMemory,
     /// What was shown of the graph besides.
     shown: ShownGraph,
 }
@@ -121,6 +125,7 @@ impl Fold {
             cache: ResolveCache::default(),
             owners: LogOwners::default(),
             windows: Windows::default(),
+            memory: ScoreMemory::default(),
             shown: ShownGraph::default(),
         }
     }
@@ -197,32 +202,38 @@ impl Fold {
     }
 
     /// The scores now, with what earlier looks have learnt: the same, sooner.
-    pub fn evaluate_cached(&mut self) -> Scores {
+    pub fn evaluate_cached(&mut self) -> &Scores {
         self.windows.follow(&self.world.people, self.cache.touched());
         let view = self.world.seen(self.cache.look(&self.world.graph), &mut self.owners);
-        let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
+        evaluate(&view.graph, &view.contributions, &self.formula, &mut self.windows, &mut self.memory);
         self.cache.take_back(view.graph);
-        scores
+        self.memory.scores.scores()
     }
 
     /// Reads the view and the scores now, with what earlier looks have learnt: what a fresh view gives, sooner. This
-    /// takes the touched rows, so whoever writes them has taken them before.
-    pub fn read<T>(&mut self, read: impl FnOnce(&View<'_>, Scores) -> T) -> T {
-        let changes = self.changes.replace(Changes::default()).unwrap_or_default();
-        self.show(&changes, |view, scores, _| read(view, scores))
+    /// takes the touched rows, so whoever writes them has taken them before; `read` is given them, or `None` where
+    /// nobody has noted them so far.
+    pub fn read<T>(&mut self, read: impl FnOnce(&View<'_>, &Scores, Option<&Changes>) -> T) -> T {
+        let noted = self.changes.replace(Changes::default());
+        let none = Changes::default();
+        self.show(noted.as_ref().unwrap_or(&none), |view, kept, _| read(view, kept.scores(), noted.as_ref()))
     }
 
     /// Looks at all that is shown, with what earlier looks have learnt: what a fresh view gives, and by what it differs
     /// from what was shown before. `changes` are the rows that were touched since then.
-    pub(crate) fn show<T>(&mut self, changes: &Changes, read: impl FnOnce(&View<'_>, Scores, GraphPatch) -> T) -> T {
+    pub(crate) fn show<T>(
+        &mut self,
+        changes: &Changes,
+        read: impl FnOnce(&View<'_>, &KeptScores, GraphPatch) -> T,
+    ) -> T {
         self.windows.follow(&self.world.people, self.cache.touched());
         // After it: what is touched is forgotten where all is learnt anew.
         self.cache.show();
         let mut graph = self.cache.look(&self.world.graph);
         let patch = self.shown.complete(&mut self.cache.last_look(&self.world.graph), &mut graph, changes);
         let view = self.world.seen(graph, &mut self.owners);
-        let scores = Evaluation::of(&view.graph, &view.contributions, &self.formula, &mut self.windows).scores;
-        let told = read(&view, scores, patch);
+        evaluate(&view.graph, &view.contributions, &self.formula, &mut self.windows, &mut self.memory);
+        let told = read(&view, &self.memory.scores, patch);
         self.cache.take_back(view.graph);
         told
     }
@@ -240,9 +251,9 @@ impl Fold {
             return;
         }
         let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
-        let scores = self.evaluate_cached();
+        self.evaluate_cached();
         if let Some(history) = &mut self.history {
-            history.tick(self.world.position, day, self.world.graph.recorded_at(), &scores, label);
+            history.tick(self.world.position, day, self.world.graph.recorded_at(), &self.memory.scores, label);
         }
     }
 }

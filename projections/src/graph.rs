@@ -1,7 +1,10 @@
 //! Projection `graph`, free of any formula: what the sources say (state), and what that resolves to (vertices, edges,
 //! membership, open questions).
 
+mod answers;
 pub mod apply;
+mod claimant;
+mod curations;
 mod edges;
 pub mod evidence;
 pub mod family;

@@ -12,17 +12,22 @@
 //! Ticks come from the events alone, so living through the log and rebuilding it give the same rows, whatever the pages
 //! were.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::number::fit;
 use domain::recorded::Position;
 use domain::time::{Day, Timestamp};
 
-use crate::metrics::{Level, ScoreRow, Scores};
-use crate::table::{by_id, insert};
+use self::held::HeldValue;
+use self::journal::Journal;
+use crate::metrics::{KeptScores, Level};
+use crate::table::by_id;
+use crate::table::difference::side_by_side;
 
 pub mod family;
+mod held;
+mod journal;
 pub mod table_rows;
 mod value;
 
@@ -84,51 +89,56 @@ pub struct HistoryValue {
     pub value: MetricValue<'static>,
 }
 
-/// A value that holds, and its moves that nobody has taken.
+/// A vertex that was ever seen.
 #[derive(Clone, Debug)]
-struct HeldValue {
-    metric: Metric,
-    value: MetricValue<'static>,
-    moves: Vec<Move>,
-}
-
-/// A vertex that was ever seen, and what holds of it.
-#[derive(Clone, Debug)]
-struct VertexHistory {
+struct SeenVertex {
     level: Level,
     id: Arc<str>,
-    open: Vec<HeldValue>,
-    /// What was said of it when it was looked at last, if that is known: most often it is said again.
-    last: Option<ScoreRow>,
 }
 
 /// Scores over time.
+///
+/// Vertices are numbered as they are first seen, so that a number stays what it is.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// Ticks, by position.
     pub ticks: BTreeMap<Position, Tick>,
-    /// Values that hold, by (level, id).
-    vertices: Vec<VertexHistory>,
+    vertices: Vec<SeenVertex>,
+    /// The numbers of vertices, by (level, id).
+    order: Vec<u32>,
+    /// What is kept over time, in order.
+    metrics: Vec<Metric>,
+    /// By number of vertex and then by metric the value that holds; `None` before its first move.
+    held: Vec<Option<HeldValue>>,
+    journal: Journal,
+    /// The vertices of the rows of the scores, as they were at [`Self::look`].
+    of_rows: Vec<u32>,
+    /// At which look scores were taken in last.
+    look: Option<u64>,
 }
 
 impl History {
     /// The history of these ticks, where these values hold.
     #[must_use]
     pub fn restored(ticks: BTreeMap<Position, Tick>, mut holding: Vec<HistoryValue>) -> Self {
+        let mut history = Self { ticks, ..Self::default() };
+        history.keep(holding.iter().map(|value| value.metric).collect());
         holding.sort_by(|a, b| (a.level, &a.id, a.metric).cmp(&(b.level, &b.id, b.metric)));
-        let mut vertices: Vec<VertexHistory> = Vec::new();
         for HistoryValue { level, id, metric, value } in holding {
-            if vertices.last().is_none_or(|last| (last.level, &last.id) != (level, &id)) {
-                vertices.push(VertexHistory { level, id, open: Vec::new(), last: None });
+            if history.vertices.last().is_none_or(|last| (last.level, &last.id) != (level, &id)) {
+                let number = history.number(level, &id);
+                history.order.push(number);
             }
-            if let Some(vertex) = vertices.last_mut() {
-                vertex.open.push(HeldValue { metric, value, moves: Vec::new() });
+            let vertex = history.vertices.len() - 1;
+            if let Ok(n) = history.metrics.binary_search(&metric) {
+                history.held[vertex * history.metrics.len() + n] = Some(HeldValue::of(&value));
             }
         }
-        Self { ticks, vertices }
+        history
     }
 
-    /// Looks at the scores. Vertices ever seen and rows are walked side by side, both by (level, id):
+    /// Looks at the scores of the fold whose history this is. Where rows came or went, vertices ever seen and rows are
+    /// walked side by side, both by (level, id):
     ///
     /// ```text
     /// vertices:   a     c  d
@@ -140,101 +150,127 @@ impl History {
     ///             a value that is another moves here
     /// ```
     ///
-    /// So at any tick exactly one of the moves of every value of every vertex ever seen holds.
+    /// Then only rows that moved since the last tick are looked at. So at any tick exactly one of the moves of every
+    /// value of every vertex ever seen holds.
     pub fn tick(
         &mut self,
         position: Position,
         day: Day,
         recorded_at: Option<Timestamp>,
-        scores: &Scores,
+        kept: &KeptScores,
         label: Option<&str>,
     ) {
         let tick = self.ticks.entry(position).or_insert(Tick { day, recorded_at, labels: Vec::new() });
         tick.labels.extend(label.map(str::to_owned));
-        let metrics = Metric::of(scores);
-        let mut rows = scores.rows.iter().peekable();
-        let mut born: Vec<&ScoreRow> = Vec::new();
-        for vertex in &mut self.vertices {
-            // Rows that come before this vertex are of vertices never seen.
-            let row = loop {
-                match rows.peek().map(|row| row.level.cmp(&vertex.level).then_with(|| by_id(&row.id, &vertex.id))) {
-                    Some(Ordering::Less) => born.extend(rows.next()),
-                    Some(Ordering::Equal) => break rows.next(),
-                    Some(Ordering::Greater) | None => break None,
-                }
-            };
-            vertex.take_in(&metrics, scores, row, position);
+        let seen = self.look.replace(kept.look());
+        let metrics = Metric::of(kept.scores());
+        self.keep(metrics.clone());
+        if kept.is_placed_since(seen) {
+            self.align(kept, position);
         }
-        born.extend(rows);
-        self.give_birth(&born, &metrics, scores, position);
-    }
-
-    /// Takes in the rows of vertices never seen, which are sorted.
-    fn give_birth(&mut self, born: &[&ScoreRow], metrics: &[Metric], scores: &Scores, position: Position) {
-        if born.is_empty() {
-            return;
-        }
-        let order = |vertex: &VertexHistory, row: &ScoreRow| {
-            vertex.level.cmp(&row.level).then_with(|| by_id(&vertex.id, &row.id))
-        };
-        let mut placed = Vec::with_capacity(born.len());
-        for row in born {
-            let mut vertex = VertexHistory { level: row.level, id: Arc::clone(&row.id), open: Vec::new(), last: None };
-            vertex.take_in(metrics, scores, Some(row), position);
-            placed.push((self.vertices.partition_point(|held| order(held, row).is_lt()), vertex));
-        }
-        insert(&mut self.vertices, placed);
+        self.take_in(kept, seen, &metrics, position);
     }
 
     /// Takes the moves before a position, by (level, id, metric) and segment, leaving those at it and after.
     pub fn take_moves(&mut self, before: Position, mut take: impl FnMut(HistorySegment<'_>)) {
-        for VertexHistory { level, id, open, .. } in &mut self.vertices {
-            for HeldValue { metric, moves, .. } in open {
-                let end = moves.partition_point(|(position, _)| *position < before);
-                for same in moves[..end].chunk_by(|a, b| segment_of(a.0) == segment_of(b.0)) {
-                    let number = segment_of(same[0].0);
-                    take(HistorySegment { level: *level, id, metric: *metric, number, moves: same });
+        let mut ranks = vec![0; self.vertices.len()];
+        for (rank, vertex) in (0..).zip(&self.order) {
+            ranks[*vertex as usize] = rank;
+        }
+        self.journal.take(before, &ranks, |vertex, metric, moves| {
+            let SeenVertex { level, id } = &self.vertices[vertex as usize];
+            for same in moves.chunk_by(|a, b| segment_of(a.0) == segment_of(b.0)) {
+                let number = segment_of(same[0].0);
+                take(HistorySegment { level: *level, id, metric, number, moves: same });
+            }
+        });
+    }
+
+    /// Makes room for what is kept over time from here on.
+    fn keep(&mut self, metrics: Vec<Metric>) {
+        if metrics.iter().all(|metric| self.metrics.binary_search(metric).is_ok()) {
+            return;
+        }
+        let former = std::mem::take(&mut self.metrics);
+        self.metrics = former.iter().copied().chain(metrics).collect();
+        self.metrics.sort_unstable();
+        self.metrics.dedup();
+        let mut held = vec![None; self.vertices.len() * self.metrics.len()];
+        for (n, value) in std::mem::take(&mut self.held).into_iter().enumerate() {
+            let (vertex, metric) = (n / former.len(), former[n % former.len()]);
+            let place = self.metrics.partition_point(|other| *other < metric);
+            held[vertex * self.metrics.len() + place] = value;
+        }
+        self.held = held;
+    }
+
+    /// Numbers a vertex that was never seen.
+    fn number(&mut self, level: Level, id: &Arc<str>) -> u32 {
+        self.vertices.push(SeenVertex { level, id: Arc::clone(id) });
+        self.held.resize_with(self.vertices.len() * self.metrics.len(), || None);
+        fit(self.vertices.len() - 1, "vertices")
+    }
+
+    /// Finds the vertex of every row. Of those that are gone nothing is known.
+    fn align(&mut self, kept: &KeptScores, position: Position) {
+        let former = std::mem::take(&mut self.order);
+        let mut order = Vec::with_capacity(former.len());
+        self.of_rows.clear();
+        let mut gone = Vec::new();
+        let mut born = Vec::new();
+        side_by_side(
+            former.into_iter(),
+            kept.scores().rows.iter(),
+            |seen, row| {
+                let vertex = &self.vertices[*seen as usize];
+                vertex.level.cmp(&row.level).then_with(|| by_id(&vertex.id, &row.id))
+            },
+            |seen, row| {
+                let next = || {
+                    born.push(row);
+                    fit(self.vertices.len() + born.len() - 1, "vertices")
+                };
+                let vertex = seen.unwrap_or_else(next);
+                order.push(vertex);
+                match row {
+                    Some(_) => self.of_rows.push(vertex),
+                    None => gone.push(vertex),
                 }
-                moves.drain(..end);
+            },
+        );
+        self.order = order;
+        for row in born.into_iter().flatten() {
+            self.number(row.level, &row.id);
+        }
+        for vertex in gone {
+            let metrics = self.metrics.len();
+            let held = &mut self.held[vertex as usize * metrics..][..metrics];
+            for (metric, held) in self.metrics.iter().zip(held) {
+                if held.as_ref().is_some_and(|held| !held.same(&MetricValue::Unknown)) {
+                    *held = Some(HeldValue::Unknown);
+                    self.journal.note(position, vertex, *metric, HeldValue::Unknown);
+                }
             }
         }
     }
-}
 
-impl VertexHistory {
-    /// Takes in what a row says of the vertex; nothing is known of one that is gone.
-    fn take_in(&mut self, metrics: &[Metric], scores: &Scores, row: Option<&ScoreRow>, position: Position) {
-        let Some(row) = row else {
-            self.open.iter_mut().for_each(|held| held.set(&MetricValue::Unknown, position));
-            self.last = None;
-            return;
-        };
-        if self.last.as_ref().is_some_and(|last| last.says_the_same(row)) {
-            return;
-        }
-        self.last = Some(row.clone());
-        let each = metrics.iter().filter_map(|metric| Some((*metric, metric.value(scores, row)?)));
-        for (n, (metric, value)) in each.enumerate() {
-            // Most likely it is the one at place `n`.
-            let here = self.open.get(n).filter(|held| held.metric == metric).map(|_| n);
-            match here.or_else(|| self.open.iter().position(|held| held.metric == metric)) {
-                Some(n) => self.open[n].set(&value, position),
-                None => self.open.push(HeldValue::new(metric, &value, position)),
+    /// Takes in what the rows say that moved since a look.
+    fn take_in(&mut self, kept: &KeptScores, seen: Option<u64>, metrics: &[Metric], position: Position) {
+        let places: Vec<(Metric, usize)> =
+            metrics.iter().filter_map(|metric| Some((*metric, self.metrics.binary_search(metric).ok()?))).collect();
+        let scores = kept.scores();
+        for row in kept.moved_since(seen) {
+            let vertex = self.of_rows[row];
+            let held = &mut self.held[vertex as usize * self.metrics.len()..];
+            for (metric, place) in &places {
+                let Some(value) = metric.value(scores, &scores.rows[row]) else { continue };
+                let held = &mut held[*place];
+                if held.as_ref().is_none_or(|held| !held.same(&value)) {
+                    let now = HeldValue::of(&value);
+                    *held = Some(now.clone());
+                    self.journal.note(position, vertex, *metric, now);
+                }
             }
-        }
-    }
-}
-
-impl HeldValue {
-    fn new(metric: Metric, value: &MetricValue<'_>, position: Position) -> Self {
-        let value = value.clone().into_owned();
-        Self { metric, moves: vec![(position, value.clone())], value }
-    }
-
-    fn set(&mut self, value: &MetricValue<'_>, position: Position) {
-        if !self.value.same(value) {
-            self.value = value.clone().into_owned();
-            self.moves.push((position, self.value.clone()));
         }
     }
 }

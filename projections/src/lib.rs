@@ -14,6 +14,7 @@ pub mod history;
 pub mod metrics;
 pub mod newest;
 pub mod people;
+pub mod placed;
 pub mod store;
 pub mod table;
 pub mod tables;

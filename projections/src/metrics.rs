@@ -8,15 +8,19 @@ pub mod digest;
 pub mod evaluation;
 pub mod exact;
 pub mod family;
-pub mod flags;
+mod flags;
+pub mod kept;
 pub mod network;
+pub mod persons;
 pub mod pony;
-pub mod score;
+mod score;
 pub mod share;
+pub mod signals;
 pub mod status;
 pub(crate) mod table_rows;
 mod terms;
 pub mod value;
+mod vertex_columns;
 pub mod windows;
 
 use std::sync::Arc;
@@ -25,6 +29,7 @@ use domain::formula::Term;
 use domain::status::ActivityStatus;
 
 pub use evaluation::Evaluation;
+pub use kept::KeptScores;
 use value::TermValue;
 
 /// Which kind of vertex a row scores. Ordered as in a digest.
@@ -78,14 +83,6 @@ pub struct ScoreRow {
     pub terms: Vec<Option<TermValue>>,
     /// Names of the risk flags that are raised, sorted.
     pub flags: Vec<String>,
-}
-
-impl ScoreRow {
-    /// Whether another row of the same vertex has the same values.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
-        let numbers = |row: &Self| (row.criticality, row.adoption, row.pony_factor, row.activity_status, row.pg_score);
-        numbers(self) == numbers(other) && self.terms == other.terms && self.flags == other.flags
-    }
 }
 
 /// Scores of every vertex: projects, then Repos, then ExternalRepos, each by id bytewise.

@@ -5,5 +5,6 @@ pub mod family;
 pub mod state;
 pub(crate) mod table_rows;
 
+pub(crate) use contributions::HistoryPlaces;
 pub use contributions::{AuthorTotal, Contributions, LogOwners, RepoContributions};
 pub use state::PeopleState;

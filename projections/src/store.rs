@@ -11,7 +11,6 @@ use crate::families::{self, ATLAS};
 use crate::tables::Projection;
 use schema::FormulaDocument;
 
-pub mod copy;
 pub mod few;
 pub mod growing;
 pub mod load;

@@ -3,6 +3,7 @@
 //! Cells are text in the form Postgres casts to the column's type, so one writer serves every table.
 
 use std::cmp::Ordering;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use domain::digest::Digest;
@@ -36,6 +37,38 @@ impl Table {
 /// One row: a cell per column, `None` for null.
 pub type Row = Vec<Option<String>>;
 
+/// A cell that is written; `None` for null.
+pub type ShownCell<'a> = Option<&'a dyn Display>;
+
+/// Takes rows of a table, in whatever form they are wanted.
+pub trait RowSink {
+    /// Takes a row: a cell per column.
+    fn add(&mut self, cells: &[ShownCell<'_>]);
+}
+
+impl RowSink for Vec<Row> {
+    fn add(&mut self, cells: &[ShownCell<'_>]) {
+        self.push(cells.iter().map(|cell| cell.map(ToString::to_string)).collect());
+    }
+}
+
+/// What takes rows that nobody looks at.
+impl RowSink for () {
+    fn add(&mut self, _: &[ShownCell<'_>]) {}
+}
+
+/// The row that is added.
+pub(crate) fn one(add: impl FnOnce(&mut dyn RowSink)) -> Row {
+    let mut rows: Vec<Row> = Vec::with_capacity(1);
+    add(&mut rows);
+    rows.pop().unwrap_or_default()
+}
+
+/// A cell of what may be unknown.
+pub(crate) fn known(value: &Option<impl Display>) -> ShownCell<'_> {
+    value.as_ref().map(|value| value as &dyn Display)
+}
+
 /// A table with its rows, sorted by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableRows {
@@ -48,12 +81,6 @@ pub struct TableRows {
 /// The order of ids, bytewise. Most often both are one text.
 pub(crate) fn by_id(a: &Arc<str>, b: &Arc<str>) -> Ordering {
     if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
-}
-
-/// A cell that holds something.
-#[allow(clippy::needless_pass_by_value, reason = "numbers and references alike, without an & at each of them")]
-pub(crate) fn some(text: impl ToString) -> Option<String> {
-    Some(text.to_string())
 }
 
 /// Puts what is new in its places among what is there, both in order.

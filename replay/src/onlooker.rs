@@ -2,6 +2,7 @@
 //! right to write, and any number of them at once.
 
 use domain::recorded::Position;
+use projections::changes::Changes;
 use projections::fold::{Fold, View, World};
 use projections::metrics::Scores;
 use projections::store::schema::FormulaDocument;
@@ -104,8 +105,9 @@ impl Onlooker {
         &self.fold
     }
 
-    /// Reads what is seen where the fold stands.
-    pub fn read<T>(&mut self, read: impl FnOnce(&View<'_>, Scores) -> T) -> T {
+    /// Reads what is seen where the fold stands, with the rows that were touched since it was read the last time;
+    /// `None` where it is another fold since then.
+    pub fn read<T>(&mut self, read: impl FnOnce(&View<'_>, &Scores, Option<&Changes>) -> T) -> T {
         self.fold.read(read)
     }
 

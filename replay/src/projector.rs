@@ -5,11 +5,13 @@ use domain::time::Timestamp;
 use projections::changes::Changes;
 use projections::fold::{Fold, World};
 use projections::history::family::{SPAN, TICK};
-use projections::history::table_rows::{segment_row, tick_rows};
+use projections::history::table_rows::{add_segment, add_ticks};
 use projections::history::{History, segment_of};
 use projections::store::schema::FormulaDocument;
 use projections::store::write::{self, CursorMove};
 use projections::store::{self, Build, StoreError, load};
+use projections::table::text::CopyText;
+use projections::table::{RowSink, TableDiff};
 use projections::tables::{Materialized, Projection, Row, Table};
 use sqlx::{Connection as _, PgConnection};
 
@@ -168,7 +170,8 @@ impl Projector {
     /// A projector of builds that hold what `fold` holds.
     pub(crate) fn at(builds: Vec<Build>, mut fold: Fold, quarantine: Quarantine) -> Self {
         let mut tables = Materialized::default();
-        tables.advance_to(&mut fold, &Changes::default());
+        // The database has them: nobody looks at the rows.
+        tables.advance_to::<()>(&mut fold, &Changes::default());
         Self::with(builds, fold, quarantine, tables)
     }
 
@@ -301,9 +304,15 @@ impl Projector {
         let changes = self.fold.take_changes();
         // The log's own affairs touch no vertex: what was computed before still holds.
         let quiet = changes.only("clock") && self.fold.world.graph.world_time() == self.world_time;
-        let differences = if quiet { Vec::new() } else { self.tables.advance_to(&mut self.fold, &changes) };
+        let differences: Vec<TableDiff> =
+            if quiet { Vec::new() } else { self.tables.advance_to(&mut self.fold, &changes) };
         let moved = cursor(&self.fold);
-        let facts = fact_rows(&self.fold.world, &changes)?;
+        let mut facts = Vec::new();
+        for (projection, table) in fact_tables() {
+            let mut rows: Vec<Row> = Vec::new();
+            add_facts(&self.fold.world, projection, changes.rows(), &mut rows)?;
+            facts.push((table, rows));
+        }
         // Everything is computed by now: the locks are held as long as the database writes.
         let mut transaction = conn.begin().await?;
         let conn = &mut *transaction;
@@ -343,40 +352,41 @@ async fn write_history(
     history: &mut History,
     before: Position,
 ) -> Result<(), ReplayError> {
-    let (mut new, mut old) = (Vec::new(), Vec::new());
+    let (mut new, mut old): (_, Vec<Row>) = (CopyText::default(), Vec::new());
     history.take_moves(Position::MAX, |segment| {
         // Only of the segment in which the last page ended there may be rows already.
-        let rows = if segment.number > segment_of(before) { &mut new } else { &mut old };
-        rows.push(segment_row(segment));
+        let rows: &mut dyn RowSink = if segment.number > segment_of(before) { &mut new } else { &mut old };
+        add_segment(segment, rows);
     });
     write::extend(&mut *conn, schema, &SPAN, &old.iter().collect::<Vec<_>>()).await?;
     write::copy(&mut *conn, schema, &SPAN, &new).await?;
-    let ticks = tick_rows(history, before..Position::MAX);
+    let mut ticks: Vec<Row> = Vec::new();
+    add_ticks(history, before..Position::MAX, &mut ticks);
     write::upsert(&mut *conn, schema, &TICK, &ticks.iter().collect::<Vec<_>>()).await?;
     Ok(())
 }
 
-/// The stored rows of the states that changed, by table.
-pub(crate) fn fact_rows(world: &World, changes: &Changes) -> Result<Vec<(&'static Table, Vec<Row>)>, ReplayError> {
-    let kept = Projection::ALL.into_iter().filter_map(|projection| Some((projection, projection.family().facts?)));
-    kept.map(|(projection, table)| Ok((table, fact_rows_of(world, projection, changes.rows())?))).collect()
+/// The tables that hold the states of families.
+pub(crate) fn fact_tables() -> impl Iterator<Item = (Projection, &'static Table)> {
+    Projection::ALL.into_iter().filter_map(|projection| Some((projection, projection.family().facts?)))
 }
 
-/// The stored rows of one family's state.
-pub(crate) fn fact_rows_of<'a>(
+/// Adds the stored rows of one family's state that have these kinds and keys.
+pub(crate) fn add_facts<'a>(
     world: &World,
     projection: Projection,
     keys: impl Iterator<Item = (&'static str, &'a str)>,
-) -> Result<Vec<Row>, ReplayError> {
-    let mut rows = Vec::new();
+    rows: &mut dyn RowSink,
+) -> Result<(), ReplayError> {
+    let mut value = Vec::new();
     for (kind, key) in keys {
-        let value = world.row(projection, kind, key).map_err(|error| StoreError::Inconsistent {
-            build: 0,
-            table: "fact",
-            row: key.to_owned(),
-            reason: error.to_string(),
-        })?;
-        rows.extend(value.map(|value| vec![Some(kind.to_owned()), Some(key.to_owned()), Some(value)]));
+        let unwritable =
+            |reason: String| StoreError::Inconsistent { build: 0, table: "fact", row: key.to_owned(), reason };
+        value.clear();
+        if world.write_value(projection, kind, key, &mut value).map_err(|error| unwritable(error.to_string()))? {
+            let value = std::str::from_utf8(&value).map_err(|error| unwritable(error.to_string()))?;
+            rows.add(&[Some(&kind), Some(&key), Some(&value)]);
+        }
     }
-    Ok(rows)
+    Ok(())
 }

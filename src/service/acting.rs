@@ -9,11 +9,18 @@ use sqlx::postgres::PgConnectOptions;
 use super::error::Result;
 use super::pools::{self, Work};
 #[cfg(feature = "ingest")]
-use crate::owner;
+use {super::error::Error, crate::owner, projections::store::switch, replay::snapshot::is_deadlock};
 
 /// The role that is made to own the log where a superuser made the database.
 #[cfg(feature = "ingest")]
 pub(crate) const OWNER: &str = "atlas_owner";
+
+/// Tries to give the log to it while others are at work: half a minute where each fails at its first lock.
+#[cfg(feature = "ingest")]
+const GIVE_TRIES: u32 = 200;
+/// Pause between two tries: time for others to come to an end.
+#[cfg(feature = "ingest")]
+const GIVE_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// As whom a session works, and as whom it could.
 struct ActingAs {
@@ -96,17 +103,37 @@ async fn found_or_made(conn: &mut PgConnection, acting: ActingAs, said: impl FnO
     Ok(Some(owner))
 }
 
-/// Gives the log to a role, which is made where need be.
+/// Gives the log to a role, which is made where need be. Tables change hands one by one, each held alone, while others
+/// may be at work on several of them: so each is waited for briefly, and where somebody waits for us meanwhile it is
+/// this try that the server ends, not him. Then what was taken is given back, and there is another try after a pause.
 #[cfg(feature = "ingest")]
 async fn give(conn: &mut PgConnection, to: &str, makes: bool) -> Result<()> {
+    for _ in 0..GIVE_TRIES {
+        match try_to_give(&mut *conn, to, makes).await {
+            Ok(true) => return Ok(()),
+            Err(error) if !is_deadlock(&error) => return Err(error),
+            _ => tokio::time::sleep(GIVE_PAUSE).await,
+        }
+    }
+    let reason =
+        "others are at work on the log without a pause, so it cannot change hands; let them end, and try again";
+    Err(Error::unavailable(reason))
+}
+
+/// Whether it was given; otherwise somebody held a lock for too long.
+#[cfg(feature = "ingest")]
+async fn try_to_give(conn: &mut PgConnection, to: &str, makes: bool) -> Result<bool> {
     let mut transaction = sqlx::Connection::begin(conn).await?;
     let lock = ingest::roles::GRANTS_LOCK;
     sqlx::query_file!("sql/name_owner.sql", to, "the log", lock).fetch_one(&mut *transaction).await?;
     if makes {
         sqlx::Executor::execute(&mut *transaction, owner::MAKE).await?;
     }
-    sqlx::Executor::execute(&mut *transaction, owner::GIVE).await?;
-    Ok(transaction.commit().await?)
+    let given = switch::at_once(&mut transaction, owner::GIVE).await?;
+    if given {
+        transaction.commit().await?;
+    }
+    Ok(given)
 }
 
 #[cfg(not(feature = "ingest"))]

@@ -53,6 +53,8 @@ pub mod submissions;
 pub mod tenants;
 #[cfg(feature = "serve")]
 pub mod tlog;
+#[cfg(feature = "serve")]
+pub mod totals;
 pub mod triage;
 pub mod unsaid;
 #[cfg(feature = "serve")]

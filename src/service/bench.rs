@@ -12,6 +12,8 @@ pub mod page;
 #[cfg(feature = "ingest")]
 pub mod private;
 #[cfg(feature = "ingest")]
+pub mod processor;
+#[cfg(feature = "ingest")]
 pub mod readers;
 pub mod root;
 #[cfg(feature = "serve")]

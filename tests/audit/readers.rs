@@ -2,11 +2,13 @@
 
 use domain::{Event, EventType};
 use ingest::Append;
+use projections::tables::Projection;
 use serde_json::{Value, json};
-use sqlx::Executor as _;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::support::{checkpoint, ecosystem, verify};
 use crate::support::cli::Place;
+use crate::support::live::to_head;
 use crate::support::{Db, events, log};
 
 /// A log of facts of every kind over some weeks, published and projected, with what the auditor keeps: a checkpoint
@@ -138,6 +140,12 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("UPDATE {history}.span SET held = '[0:0]={x}' WHERE metric = 'pony_factor'", "history.span", "held"),
     ("DELETE FROM {history}.span WHERE metric = 'activity_status'", "history.span", "row"),
     ("INSERT INTO {history}.span VALUES ('p:a', 'evil', 'project', 0, '{1}', '{1}')", "history.span", "row"),
+    ("INSERT INTO {history}.span VALUES ('p:a', 'pony_factor', 'project', -1, '{1}', '{1}')", "history.span", "row"),
+    (
+        "INSERT INTO {history}.span VALUES ('p:a', 'flags', 'project', 1::bigint << 62, '{1}', '{1}')",
+        "history.span",
+        "row",
+    ),
     ("UPDATE {history}.tick SET labels = '[\"evil\"]'", "history.tick", "labels"),
     ("UPDATE {history}.tick SET day = day + 1", "history.tick", "day"),
     ("UPDATE {history}.tick SET recorded_at = now()", "history.tick", "recorded_at"),
@@ -163,4 +171,26 @@ async fn every_column_of_every_live_table_is_compared() {
         assert!(rows.iter().all(named), "{all:?}: {found}");
         assert_eq!(found["first_bad_position"], Value::Null, "{all:?}: no event is to blame");
     }
+    let many =
+        "INSERT INTO {history}.span SELECT 'p:a', 'evil', 'project', n, '{1}', '{1}' FROM generate_series(5, 5000) n";
+    assert_eq!(kept.after(many).await["divergences"].as_array().map(Vec::len), Some(replay::verify::MAX_REPORTED));
+}
+
+#[tokio::test]
+async fn days_are_compared_however_a_session_writes_them() {
+    let db = Db::create().await;
+    db.log().append(events::git_days("o/a", &[("ann", "2026-01-02", 3)]).into(), &log::context()).await.unwrap();
+    let mut conn = db.options().connect().await.unwrap();
+    let live = to_head(&mut conn, &mut |_| {}).await.unwrap();
+    let seed = replay::formulas::named(&mut conn, "seed", 0).await.unwrap();
+    let mut fold = replay::as_of::fold(&mut conn, seed, live.position(), &mut |_| {}).await.unwrap();
+    conn.execute("SET datestyle TO 'German'").await.unwrap();
+    let mut compared = async || {
+        let mut snapshot = conn.begin().await.unwrap();
+        replay::verify::against_live(&mut snapshot, &mut fold, live.builds()).await.unwrap()
+    };
+    assert_eq!(compared().await, []);
+    let people = live.builds().iter().find(|build| build.projection == Projection::People).unwrap();
+    db.pool().execute(&*format!("UPDATE {}.contribution_day SET day = day + 1", people.schema())).await.unwrap();
+    assert_eq!(compared().await.len(), 2, "one day too many, one too few");
 }

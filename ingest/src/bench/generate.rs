@@ -13,7 +13,8 @@ use domain::number::fit;
 use domain::time::{Day, Timestamp};
 
 use self::cast::Cast;
-use self::random::{Random, mix};
+pub use self::random::Random;
+use self::random::mix;
 use self::repos::Repo;
 use super::BenchError;
 use super::load::context;

@@ -11,7 +11,7 @@ use super::dependents::{self, AllDependents, Dependents};
 use super::reason::{ChangeReason, bounded};
 use super::sources::Sources;
 use crate::fold::World;
-use crate::metrics::adoption::signals_of;
+use crate::metrics::signals::signals_of;
 use crate::metrics::{Evaluation, Level};
 
 /// What a change is about.

@@ -26,7 +26,7 @@ pub(super) struct CommitDays<'a> {
 impl<'a> CommitDays<'a> {
     pub(super) fn of(world: &'a World, before: &'a Evaluation<'a>, after: &'a Evaluation<'a>) -> Self {
         let mut logs: BTreeMap<u32, Vec<&RepoLog>> = BTreeMap::new();
-        for (repo, log) in &world.people.logs {
+        for (repo, log) in world.people.logs.iter() {
             if let Some(vertex) = before.basis.graph.repo_of.get(repo) {
                 logs.entry(*vertex).or_default().push(log);
             }
@@ -45,7 +45,7 @@ impl<'a> CommitDays<'a> {
         let Some(repo) = self.before.contributions.get(vertex) else { return Vec::new() };
         let own = |basis: &Basis<'_>, row: &DayRow| {
             let inside = row.day >= basis.window_from && row.day <= basis.today;
-            if inside && basis.authors.counts(repo, &row.author) { basis.authors.own(row) } else { 0 }
+            if inside && basis.authors.counts(&repo, &row.author) { basis.authors.own(row) } else { 0 }
         };
         let from = self.before.window_from.min(self.after.window_from);
         let start = repo.days.partition_point(|row| row.day < from);
@@ -69,7 +69,7 @@ impl<'a> CommitDays<'a> {
     pub(super) fn newest(&self, project: usize) -> Option<ChangeReason> {
         let newest = self.after.members[project].iter().filter_map(|vertex| {
             let repo = self.after.contributions.get(*vertex)?;
-            let counts = |row: &&DayRow| row.day <= self.after.today && self.after.authors.counts(repo, &row.author);
+            let counts = |row: &&DayRow| row.day <= self.after.today && self.after.authors.counts(&repo, &row.author);
             let row = repo.days.iter().rev().find(counts)?;
             Some((row.day, *vertex))
         });

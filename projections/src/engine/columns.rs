@@ -6,13 +6,13 @@
 //! power of two.
 
 use super::components::{Components, NO_ROW};
-use super::dag::{Dag, sort_distinct};
+use super::dag::Dag;
 use super::graph::{DependencyGraph, offsets_of, to_u32};
 use super::sweep::WORD_COLUMNS;
 
 /// The columns of a graph, in words of one weight.
 pub(super) struct Columns {
-    /// Entry `e` enters the core at the rows `rows[offsets[e]..offsets[e + 1]]`, ascending.
+    /// Entry `e` enters the core at the rows `rows[offsets[e]..offsets[e + 1]]`, the first of them in front.
     offsets: Vec<u32>,
     rows: Vec<u32>,
     /// Words of up to [`WORD_COLUMNS`] columns, by their first row.
@@ -63,14 +63,15 @@ impl Columns {
             let start = self.rows.len();
             let entered = graph.dependencies(leaf).iter().map(|&dependency| core.row_of[dependency as usize]);
             self.rows.extend(entered.filter(|&row| row != NO_ROW));
-            sort_distinct(&mut self.rows, start);
-            match self.rows[start..] {
-                [] => {}
-                [row] => {
-                    self.own[row as usize] += 1;
-                    self.rows.truncate(start);
-                }
-                _ => self.offsets.push(to_u32(self.rows.len())),
+            let rows = &mut self.rows[start..];
+            // A row that is met twice is entered twice, which is the same as once.
+            let Some(first) = (0..rows.len()).min_by_key(|n| rows[*n]) else { continue };
+            rows.swap(0, first);
+            if rows.iter().all(|row| *row == rows[0]) {
+                self.own[rows[0] as usize] += 1;
+                self.rows.truncate(start);
+            } else {
+                self.offsets.push(to_u32(self.rows.len()));
             }
         }
     }
@@ -95,7 +96,7 @@ impl Columns {
         weights
     }
 
-    /// The rows at which an entry enters the core.
+    /// The rows at which an entry enters the core, perhaps one of them more than once.
     pub(super) fn rows(&self, entry: u32) -> &[u32] {
         let entry = entry as usize;
         &self.rows[self.offsets[entry] as usize..self.offsets[entry + 1] as usize]

@@ -45,7 +45,7 @@ impl Dag {
 }
 
 /// Sorts `list[start..]` and drops its duplicates.
-pub(super) fn sort_distinct(list: &mut Vec<u32>, start: usize) {
+fn sort_distinct(list: &mut Vec<u32>, start: usize) {
     list[start..].sort_unstable();
     let mut kept = start;
     for next in start..list.len() {

@@ -14,6 +14,13 @@ pub struct DependencyGraph {
     targets: Vec<NodeId>,
 }
 
+impl Default for DependencyGraph {
+    /// The graph without a node.
+    fn default() -> Self {
+        Self { offsets: vec![0], targets: Vec::new() }
+    }
+}
+
 impl DependencyGraph {
     /// Builds the graph from (dependent, dependency) pairs in any order; repeated pairs count once, self edges not at
     /// all.
@@ -45,24 +52,29 @@ impl DependencyGraph {
         Self { offsets, targets }.tidied()
     }
 
-    /// Builds the graph from pairs in strictly ascending order, none of them a self edge.
+    /// Becomes the graph of pairs in strictly ascending order, none of them a self edge.
     ///
     /// # Panics
     /// If they are in another order, or if a pair names a node at or above `node_count`.
-    #[must_use]
-    pub fn from_ascending(node_count: u32, edges: impl Iterator<Item = (NodeId, NodeId)>) -> Self {
-        let mut offsets = Vec::with_capacity(node_count as usize + 1);
-        let mut targets = Vec::new();
-        let mut last = None;
+    pub fn refill(&mut self, node_count: u32, edges: impl Iterator<Item = (NodeId, NodeId)>) {
+        let Self { offsets, targets } = self;
+        offsets.clear();
+        targets.clear();
+        offsets.reserve(node_count as usize + 1);
+        // The row that is being written, and its last target.
+        let (mut row, mut last) = (None, None);
         for (source, target) in edges {
-            assert!(last < Some((source, target)) && source != target, "edges are in order, and none is to itself");
-            assert!(source.max(target) < node_count, "an edge names a node at or above {node_count}");
-            last = Some((source, target));
-            offsets.resize(source as usize + 1, to_u32(targets.len()));
+            if row != Some(source) {
+                assert!(row < Some(source) && source < node_count, "edges are in order, below {node_count}");
+                offsets.resize(source as usize + 1, to_u32(targets.len()));
+                (row, last) = (Some(source), None);
+            }
+            assert!(last < Some(target) && source != target, "edges are in order, and none is to itself");
+            assert!(target < node_count, "an edge names a node at or above {node_count}");
+            last = Some(target);
             targets.push(target);
         }
         offsets.resize(node_count as usize + 1, to_u32(targets.len()));
-        Self { offsets, targets }
     }
 
     /// The same graph with every row sorted, repeated and self edges dropped.

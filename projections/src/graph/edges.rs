@@ -75,7 +75,7 @@ impl<'a> Claims<'a> {
             }));
         }
         let first = fit::<u32>(sources.len(), "sources of edges");
-        for (source, (crawl, package)) in (first..).zip(known.answers()) {
+        for (source, (crawl, package)) in (first..).zip(known.crawls()) {
             sources.push(Precedence { confidence: Confidence::InferredShadow, rank: crawl.rank });
             versions.push(VersionTexts::Registry(&crawl.value));
             let from = vertices.of(package.name);
@@ -124,7 +124,7 @@ impl<'a> Claims<'a> {
             let claim = same.iter().rev().find(|claim| claim.flags & flags != 0)?;
             let confidence = self.sources[claim.source as usize].confidence;
             // Where the deciding source states no version, there is none: an older source's is older news.
-            Some(EdgeClaim { version: self.version(claim).map(str::to_owned), confidence })
+            Some(EdgeClaim { version: self.version(claim).map(Into::into), confidence })
         };
         ResolvedEdge {
             from,

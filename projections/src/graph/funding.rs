@@ -11,7 +11,7 @@ use domain::grants::{self, GitUrl, classify_git_url};
 use domain::recorded::Rank;
 use domain::time::Timestamp;
 
-use super::names::{InternedIds, Name};
+use super::names::{InternedIds, InternedTexts, Name};
 use super::news::News;
 use super::row_map::to_read;
 use super::state::GraphState;
@@ -64,22 +64,23 @@ impl Description {
 /// What grants say of every project.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fundings {
-    by_project: BTreeMap<Arc<str>, Funding>,
+    /// By number.
+    by_project: Vec<Option<Funding>>,
     /// The keys of a project's applications.
-    applications: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    applications: HashMap<Name, BTreeSet<Arc<str>>>,
     /// The project that an application is for.
-    applied_for: HashMap<Arc<str>, Arc<str>>,
+    applied_for: HashMap<Arc<str>, Name>,
 }
 
 impl Fundings {
-    /// Every project of which grants say anything, by id.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Funding)> {
-        self.by_project.iter()
+    /// Every project of which grants say anything, by number.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Name, &Funding)> {
+        (0..).zip(&self.by_project).filter_map(|(project, funding)| Some((project, funding.as_ref()?)))
     }
 
     /// What grants say of a project.
-    pub(super) fn get(&self, project: &str) -> Option<&Funding> {
-        self.by_project.get(project)
+    pub(super) fn get(&self, project: Name) -> Option<&Funding> {
+        self.by_project.get(project as usize)?.as_ref()
     }
 
     /// Reads what was touched since the last look, or all.
@@ -87,42 +88,46 @@ impl Fundings {
         &mut self,
         state: &GraphState,
         touched: Option<&Changes>,
-        names: &mut InternedIds,
+        (names, ids): (&mut InternedIds, &mut InternedTexts),
         news: &mut News,
     ) {
-        let mut projects: BTreeSet<Arc<str>> =
-            to_read(&state.projects, "project", touched).map(|(id, _)| Arc::from(id)).collect();
+        let mut projects: BTreeSet<Name> =
+            to_read(&state.projects, "project", touched).map(|(id, _)| ids.number(id)).collect();
         for (key, application) in to_read(&state.applications, "application", touched) {
-            self.told(key, &application.value, &mut projects);
+            self.told(key, ids.number(&application.value.project_id), &mut projects);
         }
+        self.by_project.resize(ids.len(), None);
         for project in projects {
-            let funding = self.funding(&project, state, names);
-            let held = self.by_project.get(&project);
-            news.projects |= held.is_none_or(|held| !held.says_the_same(&funding));
-            news.funded_again |= held != Some(&funding);
-            news.identity |= !held.into_iter().flat_map(Funding::named).eq(funding.named());
-            self.by_project.insert(project, funding);
+            let funding = self.funding(project, ids.text(project), state, names);
+            let held = &self.by_project[project as usize];
+            news.projects |= held.as_ref().is_none_or(|held| !held.says_the_same(&funding));
+            news.identity |= !held.iter().flat_map(Funding::named).eq(funding.named());
+            if held.as_ref() != Some(&funding) {
+                news.funded_again = true;
+                news.touched.push(project);
+                self.by_project[project as usize] = Some(funding);
+            }
         }
     }
 
     /// Notes whom an application is for, and who is touched by that.
-    fn told(&mut self, key: &str, application: &ApplicationRecord, touched: &mut BTreeSet<Arc<str>>) {
-        let (key, project): (Arc<str>, Arc<str>) = (key.into(), application.project_id.as_str().into());
-        let before = self.applied_for.insert(Arc::clone(&key), Arc::clone(&project));
+    fn told(&mut self, key: &str, project: Name, touched: &mut BTreeSet<Name>) {
+        let key: Arc<str> = key.into();
+        let before = self.applied_for.insert(Arc::clone(&key), project);
         if let Some(before) = before.filter(|before| *before != project) {
             if let Some(held) = self.applications.get_mut(&before) {
                 held.remove(&key);
             }
             touched.insert(before);
         }
-        self.applications.entry(Arc::clone(&project)).or_default().insert(key);
+        self.applications.entry(project).or_default().insert(key);
         touched.insert(project);
     }
 
-    fn funding(&self, project: &Arc<str>, state: &GraphState, names: &mut InternedIds) -> Funding {
-        let facts = state.projects.get(&**project);
+    fn funding(&self, project: Name, id: &str, state: &GraphState, names: &mut InternedIds) -> Funding {
+        let facts = state.projects.get(id);
         let record = facts.and_then(|facts| facts.record.as_ref());
-        let keys = self.applications.get(project).into_iter().flatten();
+        let keys = self.applications.get(&project).into_iter().flatten();
         let applications: Vec<(Rank, &ApplicationRecord)> = keys
             .filter_map(|key| state.applications.get(&**key))
             .map(|application| (application.rank, &application.value))
@@ -152,7 +157,7 @@ impl Fundings {
 
 impl Funding {
     /// The repositories that are named.
-    fn named(&self) -> impl Iterator<Item = Name> {
+    pub(super) fn named(&self) -> impl Iterator<Item = Name> {
         self.repositories.keys().copied()
     }
 

@@ -3,15 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::facts::curation::Correction;
 use domain::recorded::Rank;
 
+use super::curations::CuratedRow;
 use super::model::Finding;
 use super::names::Name;
 use super::rows::{Live, StateView};
-
-/// How ids of repositories on GitLab begin.
-const GITLAB: &str = "pkg:gitlab/";
 
 /// What ids mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,9 +49,7 @@ impl Identity {
     pub(super) fn weigh(known: StateView<'_>, repos: &[bool], findings: &mut Vec<Finding>) -> Self {
         let names = known.names;
         let (renamed, circular) = renames(known);
-        let live = known.live(|subject| renamed[subject as usize]).into_iter();
-        let mut said: Vec<(Name, Name)> =
-            live.flat_map(|live| live.said.publications.iter().map(move |package| (*package, live.subject))).collect();
+        let mut said = known.publications(|subject| renamed[subject as usize]);
         said.sort_unstable();
         said.dedup();
         let mut linked: Vec<Option<Name>> = vec![None; names.len()];
@@ -89,13 +84,11 @@ impl Identity {
                 }
             }
         }
-        for curated in known.state.curations.values() {
-            if let Correction::Publication { package, repo } = &curated.value.correction {
-                findings.retain(|finding| !finding.is("publication", package));
-                let Some(package) = names.find(package) else { continue };
-                unconfirmed.retain(|(unconfirmed, _)| *unconfirmed != package);
-                let repo = repo.as_ref().and_then(|repo| names.find(repo));
-                published[package as usize] = repo.map(|repo| renamed[repo as usize]);
+        for (_, row) in known.curations().iter() {
+            if let CuratedRow::Publication { package, repo } = row {
+                findings.retain(|finding| !finding.is("publication", names.text(*package)));
+                unconfirmed.retain(|(unconfirmed, _)| unconfirmed != package);
+                published[*package as usize] = repo.map(|repo| renamed[repo as usize]);
             }
         }
         let mut means = renamed.clone();
@@ -162,8 +155,8 @@ pub(super) fn claimed_alone(known: StateView<'_>, package: Name, repo: Name, dep
 /// A rename that takes a repository to another owner rests on one word alone. A curation of the membership settles it.
 fn ask_about_renames(known: StateView<'_>, findings: &mut Vec<Finding>) {
     let names = known.names;
-    let curated = known.state.curations.values().filter_map(|curation| match &curation.value.correction {
-        Correction::Membership { repo, .. } => names.find(repo),
+    let curated = known.curations().iter().filter_map(|(_, row)| match row {
+        CuratedRow::Membership { repo, .. } => Some(*repo),
         _ => None,
     });
     let curated: BTreeSet<Name> = curated.collect();
@@ -221,15 +214,11 @@ pub(super) fn are_kept_otherwise(known: StateView<'_>, from: usize) -> bool {
 /// about the id in lower case, it means the one that a fact spelled otherwise: links and claims go on finding it.
 fn kept_otherwise(known: StateView<'_>) -> Vec<(Name, Name)> {
     let names = known.names;
-    let subjects = || known.repos().map(|repo| repo.name).filter(|name| names.text(*name).starts_with(GITLAB));
-    let loud = subjects().filter(|name| names.text(*name).bytes().any(|byte| byte.is_ascii_uppercase()));
+    let loud = names.loud().filter(|name| known.repo(*name).is_some());
     let pairs = loud.filter_map(|name| Some((names.find(&names.text(name).to_lowercase())?, name)));
     let mut pairs: Vec<(Name, Name)> = pairs.collect();
-    if !pairs.is_empty() {
-        // Of several spellings the first bytewise is meant.
-        pairs.sort_by_key(|(_, loud)| names.text(*loud));
-        let canonical: BTreeSet<Name> = subjects().collect();
-        pairs.retain(|(id, _)| !canonical.contains(id));
-    }
+    // Of several spellings the first bytewise is meant.
+    pairs.sort_by_key(|(_, loud)| names.text(*loud));
+    pairs.retain(|(id, _)| known.repo(*id).is_none());
     pairs
 }

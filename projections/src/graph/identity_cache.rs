@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::identity::Identity;
-use super::membership::GrantLinks;
 use super::model::Finding;
 use super::names::Name;
 use super::resolve::{known_repositories, meant_by};
@@ -40,8 +39,7 @@ impl Meanings {
 
     /// Weighs the evidence anew.
     pub(super) fn weigh(&mut self, known: StateView<'_>) -> MovedIds {
-        let grants = GrantLinks::of(known);
-        let repositories = known_repositories(known, &grants);
+        let repositories = known_repositories(known);
         let mut findings = Vec::new();
         let identity = Identity::weigh(known, &repositories, &mut findings);
         let repos = meant_by(&repositories, &identity);

@@ -5,113 +5,16 @@
 //! comes adds its own. A source that mentions an id which means something else now goes and comes again.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use domain::recorded::{Position, Rank};
 
-use super::edges::VersionTexts;
-use super::identity::Identity;
+use super::claimant::{ClaimOwner, Claimant};
 use super::identity_cache::Meanings;
 use super::model::{Confidence, ResolvedLink};
 use super::names::Name;
-use super::rows::{Live, PackageRow, StateView};
+use super::rows::StateView;
 use super::snapshot::{FLAT, NESTED, ROOT};
-
-/// Whose claims they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum ClaimOwner {
-    /// The live documents of the subjects that mean this.
-    Documents(Name),
-    /// A registry's answer about this package.
-    Registry(Name),
-}
-
-impl ClaimOwner {
-    /// Where its sources are kept.
-    fn place(self) -> (usize, usize) {
-        match self {
-            Self::Documents(subject) => (0, subject as usize),
-            Self::Registry(package) => (1, package as usize),
-        }
-    }
-}
-
-/// Whoever claims edges.
-#[derive(Clone, Copy)]
-pub(super) enum Claimant<'a> {
-    Document(Live<'a>),
-    Registry(&'a PackageRow),
-}
-
-impl<'a> Claimant<'a> {
-    pub(super) fn all(owner: ClaimOwner, known: StateView<'a>, meanings: &Meanings) -> Vec<Self> {
-        match owner {
-            ClaimOwner::Documents(subject) => {
-                let names = meanings.names_of(subject);
-                known.live_among(subject, names).into_iter().map(Self::Document).collect()
-            }
-            ClaimOwner::Registry(package) => known.package(package).map(Self::Registry).into_iter().collect(),
-        }
-    }
-
-    /// The one of an owner that said something at a position.
-    pub(super) fn at(owner: ClaimOwner, position: Position, known: StateView<'a>, meanings: &Meanings) -> Option<Self> {
-        Self::all(owner, known, meanings).into_iter().find(|claimant| claimant.rank().position == position)
-    }
-
-    pub(super) fn rank(self) -> Rank {
-        match self {
-            Self::Document(live) => live.said.rank,
-            Self::Registry(package) => package.rank,
-        }
-    }
-
-    fn confidence(self) -> Confidence {
-        match self {
-            Self::Document(_) => Confidence::VerifiedSbom,
-            Self::Registry(_) => Confidence::InferredShadow,
-        }
-    }
-
-    /// The texts of the versions that it claims.
-    pub(super) fn versions(self, known: StateView<'a>) -> Option<VersionTexts<'a>> {
-        match self {
-            Self::Document(live) => known.snapshot(&live).map(VersionTexts::Document),
-            Self::Registry(package) => {
-                let crawl = known.state.packages.get(known.names.text(package.name))?;
-                Some(VersionTexts::Registry(&crawl.value))
-            }
-        }
-    }
-
-    /// Every claim: dependent and dependency as they are meant, flags, number of the version.
-    pub(super) fn claims(self, known: StateView<'_>, meanings: &Meanings, mut each: impl FnMut(Name, Name, u8, u32)) {
-        let Meanings { identity, repos, .. } = meanings;
-        match self {
-            Self::Document(live) => {
-                let ids = resolved(&live.said.ids, identity);
-                for &(from, to, flags, version) in known.snapshot(&live).iter().flat_map(|snapshot| &snapshot.claims) {
-                    each(ids[from as usize], ids[to as usize], flags, version);
-                }
-            }
-            Self::Registry(package) => {
-                let from = identity.resolve(package.name);
-                // The flat policy knows no edge out of an ExternalRepo.
-                let flags = if repos[from as usize] { ROOT | FLAT } else { NESTED };
-                let needed = resolved(&package.ids, identity);
-                (1..).zip(needed).for_each(|(version, to)| each(from, to, flags, version));
-            }
-        }
-    }
-
-    /// The ids that it mentions.
-    fn mentions(self) -> impl Iterator<Item = Name> + 'a {
-        let (own, ids) = match self {
-            Self::Document(live) => (None, &live.said.ids),
-            Self::Registry(package) => (Some(package.name), &package.ids),
-        };
-        own.into_iter().chain(ids.iter().copied())
-    }
-}
 
 /// A claim on an edge. Of several the surest decides, then the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,6 +121,10 @@ pub(super) struct LinkIndex {
     pub(super) are_ranked: bool,
     /// Those that came and went since somebody asked; `None` where nobody does.
     moves: Option<SourceMoves>,
+    /// Dependents whose edges are others than when they were written, or may be.
+    stale: BTreeSet<Name>,
+    /// Room for links, where those of the last look but one were.
+    former: Vec<ResolvedLink>,
 }
 
 impl LinkIndex {
@@ -273,23 +180,39 @@ impl LinkIndex {
         ids.filter_map(|id| self.mentioned.get(id as usize)).flatten().copied()
     }
 
-    /// One link per (dependent, dependency), in that order. `ids` are the vertices, `at` is the vertex of an id.
-    pub(super) fn links(&self, ids: &[Name], at: &[u32]) -> Vec<ResolvedLink> {
-        let mut links: Vec<ResolvedLink> = Vec::with_capacity(self.links.iter().map(Vec::len).sum());
-        for (from, id) in (0..).zip(ids) {
-            let own = self.links[*id as usize].iter();
-            links.extend(own.map(|link| ResolvedLink {
+    /// Writes the edges of the dependents that have others than when this was called for the last time: one link per
+    /// (dependent, dependency), in that order. `at` is by number the vertex of an id; the rest is as vertices are.
+    pub(super) fn write(&mut self, links: &mut Vec<ResolvedLink>, at: &[u32]) {
+        let stale = std::mem::take(&mut self.stale).into_iter();
+        // One that is no vertex any more has none.
+        let mut stale: Vec<(u32, Name)> =
+            stale.map(|id| (at[id as usize], id)).filter(|(n, _)| *n != u32::MAX).collect();
+        if stale.is_empty() {
+            return;
+        }
+        stale.sort_unstable();
+        let mut written = std::mem::take(&mut self.former);
+        let mut rest = &links[..];
+        for (from, id) in stale {
+            let (stays, others) = rest.split_at(rest.partition_point(|link| link.from < from));
+            written.extend_from_slice(stays);
+            rest = &others[others.iter().take_while(|link| link.from == from).count()..];
+            let own = self.links[id as usize].iter();
+            written.extend(own.map(|link| ResolvedLink {
                 from,
                 to: at[link.to as usize],
                 flat: link.flat,
                 nested: link.nested,
             }));
         }
-        links
+        written.extend_from_slice(rest);
+        self.former = std::mem::replace(links, written);
+        self.former.clear();
     }
 
     /// Brings the claims of these owners up to date: all of whom something was told, and all who mention what means
-    /// something else than before, which are `moved` by number. Says whether any claim or mention came or went.
+    /// something else than before, which are `moved` by number. Says whether any id is mentioned that was not, or is no
+    /// longer.
     ///
     /// A position is one event's, so equal positions are the same source, saying the same. A source that comes where
     /// another goes most often says what that one said, and then nothing moves.
@@ -305,7 +228,7 @@ impl LinkIndex {
         self.mentioned.resize_with(count, Vec::new);
         self.sources.iter_mut().for_each(|sources| sources.resize_with(count, Vec::new));
         let is_moved = |id: Name| moved.get(id as usize) == Some(&true);
-        let mut has_changed = false;
+        let mut has_moved = false;
         for owner in owners {
             let now = Claimant::all(owner, known, meanings);
             let stays = |held: &HeldSource| {
@@ -319,7 +242,7 @@ impl LinkIndex {
             let comes = now.iter().filter(|source| !is_held(source));
             let come: Vec<HeldSource> =
                 comes.map(|source| HeldSource::of(*source, known, meanings, self.are_ranked)).collect();
-            has_changed |= self.replace(owner, &gone, &come, known);
+            has_moved |= self.replace(owner, &gone, &come, known);
             if let Some(moves) = &mut self.moves {
                 moves.left.extend(gone);
                 moves.entered.extend(come.iter().map(|source| (owner, source.position)));
@@ -327,25 +250,29 @@ impl LinkIndex {
             kept.extend(come);
             self.sources[of_kind][number] = kept;
         }
-        has_changed
+        has_moved
     }
 
     /// Takes in what the sources that come say and those that went did not, and lets go of the reverse. Says whether
-    /// there was any.
+    /// that is the first mention of an id or was its last.
     fn replace(&mut self, owner: ClaimOwner, gone: &[HeldSource], come: &[HeldSource], known: StateView<'_>) -> bool {
         if gone.len() == come.len() && gone.iter().zip(come).all(|(gone, come)| gone.says_the_same(come)) {
             return false;
         }
         let mentions = |sources: &[HeldSource]| sources.iter().flat_map(|source| &source.mentions).copied().collect();
+        let mut has_moved = false;
         for (is_new, id) in differences(mentions(gone), mentions(come)) {
             let owners = &mut self.mentioned[id as usize];
             let place = owners.partition_point(|held| *held < owner);
             if is_new {
+                has_moved |= owners.is_empty();
                 owners.insert(place, owner);
             } else {
                 owners.remove(place);
+                has_moved |= owners.is_empty();
             }
         }
+        let shown = |link: &ClaimedEdge| (link.claims.is_empty(), link.flat, link.nested);
         let claims = |sources: &[HeldSource]| sources.iter().flat_map(|source| &source.claims).copied().collect();
         for (is_new, (from, to, claim)) in differences::<ClaimOn>(claims(gone), claims(come)) {
             let links = &mut self.links[from as usize];
@@ -353,16 +280,21 @@ impl LinkIndex {
                 links.insert(place, ClaimedEdge::new(to));
                 place
             });
+            let link = &mut links[place];
+            let before = shown(link);
             if is_new {
-                links[place].enter(claim);
+                link.enter(claim);
             } else {
-                links[place].leave(claim);
+                link.leave(claim);
             }
-            if links[place].claims.is_empty() {
+            if shown(link) != before {
+                self.stale.insert(from);
+            }
+            if link.claims.is_empty() {
                 links.remove(place);
             }
         }
-        true
+        has_moved
     }
 }
 
@@ -385,10 +317,6 @@ fn differences<T: Ord + Copy>(mut before: Vec<T>, mut after: Vec<T>) -> Vec<(boo
             Ordering::Equal => _ = (before.next(), after.next()),
         }
     }
-}
-
-fn resolved(ids: &[Name], identity: &Identity) -> Vec<Name> {
-    ids.iter().map(|id| identity.resolve(*id)).collect()
 }
 
 /// The place of an edge among those of its dependent.

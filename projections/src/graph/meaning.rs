@@ -1,7 +1,6 @@
 //! What ids mean, asked by text: for whoever explains what was resolved.
 
 use super::identity::Identity;
-use super::membership::GrantLinks;
 use super::resolve::known_repositories;
 use super::rows::{InternedRows, StateView};
 use super::snapshot::DocumentClaims;
@@ -20,7 +19,7 @@ impl<'a> Meaning<'a> {
         let mut rows = InternedRows::default();
         rows.learn(state, None);
         let known = StateView::of(state, &rows);
-        let repositories = known_repositories(known, &GrantLinks::of(known));
+        let repositories = known_repositories(known);
         let identity = Identity::weigh(known, &repositories, &mut Vec::new());
         Self { state, rows, identity }
     }

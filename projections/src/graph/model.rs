@@ -52,8 +52,14 @@ pub struct Vertex {
     pub project: Option<u32>,
     /// Where the membership comes from: kind of evidence and position.
     pub evidence: Option<(&'static str, Position)>,
-    /// What is shown besides scores.
-    pub details: Details,
+    /// Stars on the host. With forks and downloads a signal of adoption, on which scores rest.
+    pub stars: Option<u64>,
+    /// Forks on the host.
+    pub forks: Option<u64>,
+    /// Downloads in 30 days, summed over the packages published from it.
+    pub downloads: Option<u64>,
+    /// What is shown besides, shared by every copy.
+    pub details: Arc<Details>,
 }
 
 /// Facts kept with a vertex.
@@ -67,12 +73,6 @@ pub struct Details {
     pub releases: Vec<(String, Option<Timestamp>)>,
     /// True when the host says it is private; `None` when unknown.
     pub private: Option<bool>,
-    /// Stars on the host.
-    pub stars: Option<u64>,
-    /// Forks on the host.
-    pub forks: Option<u64>,
-    /// Downloads in 30 days, summed over the packages published from it.
-    pub downloads: Option<u64>,
     /// Licence expression.
     pub license: Option<String>,
     /// Canonical id of the repository it was forked from.
@@ -158,8 +158,8 @@ impl Confidence {
 /// The claim that decides an edge under one policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EdgeClaim {
-    /// Version or requirement, as stated.
-    pub version: Option<String>,
+    /// Version or requirement, as stated; shared by every copy of the edge.
+    pub version: Option<Arc<str>>,
     /// How sure.
     pub confidence: Confidence,
 }

@@ -16,14 +16,16 @@ pub(super) struct News {
     pub(super) named: Vec<Name>,
     /// Whose repositories are, and what is said of projects but for their answers.
     pub(super) projects: bool,
+    /// The projects, by number, of which something was told besides their answers.
+    pub(super) touched: Vec<Name>,
     /// Later grants facts that say the same.
     pub(super) funded_again: bool,
     /// Repositories that later facts put into the project that they are in.
     pub(super) flagged_again: Vec<Name>,
     /// Answers to the survey.
     pub(super) answers: bool,
-    /// Signals of adoption.
-    pub(super) signals: bool,
+    /// Whose signals of adoption are others, or newer.
+    pub(super) signals: Vec<Name>,
     /// The subjects of documents.
     pub(super) subjects: Vec<Name>,
 }

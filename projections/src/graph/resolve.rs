@@ -1,16 +1,13 @@
 //! From what the sources say to what it means: a pure function of the state, evaluated whole.
 
-use std::collections::{BTreeSet, HashMap};
-
-use domain::facts::curation::{Correction, ProjectField};
-
+use super::curations::CuratedRow;
 use super::edges::Claims;
 use super::identity::Identity;
 use super::input::{ResolveInput, Vertices};
-use super::membership::{GrantLinks, Membership, memberships};
-use super::model::{Graph, Project, ResolvedEdge, ResolvedLink, Vertex};
+use super::membership::{Membership, memberships};
+use super::model::{Graph, ResolvedEdge, ResolvedLink, Vertex};
 use super::names::Name;
-use super::projects::{corrections, projects};
+use super::projects::ProjectRows;
 use super::repo_of::RepoOf;
 use super::rows::{InternedRows, Live, StateView};
 use super::state::GraphState;
@@ -39,12 +36,13 @@ impl Graph {
         let known = StateView::of(state, &rows);
         let names = known.names;
 
-        let grants = GrantLinks::of(known);
-        let repositories = known_repositories(known, &grants);
+        let repositories = known_repositories(known);
         let identity = Identity::weigh(known, &repositories, &mut findings);
         let repos = meant_by(&repositories, &identity);
-        let members = memberships(known, &identity, &grants, &repos, &mut findings);
-        let projects = projects(known, &members, &[], &mut findings);
+        let members = memberships(known, &identity, &repos, &mut findings);
+        let (mut rows_of_projects, mut projects) = (ProjectRows::default(), Vec::new());
+        rows_of_projects.follow(known, &members, &[], &mut projects, &mut findings);
+        rows_of_projects.bind_answers(known, &mut projects, &mut findings);
 
         let live = known.live(|id| identity.resolve(id));
         identity.ask_about_claims(known, &live, &mut findings);
@@ -53,11 +51,14 @@ impl Graph {
         let mut vertices: Vec<Vertex> = ids.iter().map(vertex).collect();
         let places = Vertices { ids: &ids, identity: &identity, places: &Vertices::places_of(&ids, names) };
         vertex::write(known, &places, &live, &mut vertices);
-        belong(&mut vertices, &ids, &repos, &members, &projects);
+        belong(&mut vertices, &ids, &repos, &members, &rows_of_projects);
         let (edges, links) = edges(ResolveInput { known, live: &live, vertices: &places, repos: &repos });
-        let given = names.sorted().iter().filter(|id| repositories[**id as usize]);
+        let given = || names.sorted().iter().copied().filter(|id| repositories[*id as usize]);
         let mut graph = Self {
-            repo_of: RepoOf::sorted(given.map(|id| (names.shared(*id), places.of(*id)))),
+            repo_of: RepoOf::sorted(
+                given().map(|id| names.shared(id)).collect(),
+                given().map(|id| places.of(id)).collect(),
+            ),
             edges,
             links,
             findings,
@@ -66,23 +67,10 @@ impl Graph {
             world_time: state.world_time(),
             newest_answer: survey::newest(state).map(|answer| answer.answered_at),
         };
-        mark_public_goods(&mut graph, state, &places);
+        rows_of_projects.mark_public_goods(known, &places, &mut graph);
         graph.findings.sort_unstable();
         graph.findings.dedup();
         graph
-    }
-}
-
-/// A project with a published package is a root of the ecosystem, unless a curation gives it another type.
-pub(super) fn mark_public_goods(graph: &mut Graph, state: &GraphState, places: &Vertices<'_>) {
-    let typed: BTreeSet<&str> =
-        corrections(state).into_keys().filter(|key| key.1 == ProjectField::Type).map(|key| key.0).collect();
-    for (_, repo) in places.identity.publications() {
-        let project = graph.vertices.get(places.of(repo) as usize).and_then(|vertex| vertex.project);
-        let project = project.map(|n| &mut graph.projects[n as usize]);
-        if let Some(project) = project.filter(|project| !typed.contains(&*project.id)) {
-            project.kind = "pg_root";
-        }
     }
 }
 
@@ -112,14 +100,13 @@ pub(super) fn belong(
     vertices: &mut [Vertex],
     ids: &[Name],
     repos: &[bool],
-    members: &[Option<Membership<'_>>],
-    projects: &[Project],
+    members: &[Option<Membership>],
+    projects: &ProjectRows,
 ) {
-    let project_index: HashMap<&str, u32> = projects.iter().map(|project| &*project.id).zip(0..).collect();
     for (vertex, id) in vertices.iter_mut().zip(ids) {
         let member = members[*id as usize].as_ref();
         vertex.repo = repos[*id as usize];
-        vertex.project = member.and_then(|m| project_index.get(m.project?).copied());
+        vertex.project = member.and_then(|m| projects.place(m.project?));
         vertex.evidence = member.map(|m| (m.evidence, m.position));
     }
 }
@@ -132,21 +119,18 @@ fn edges(input: ResolveInput<'_, '_>) -> (Vec<ResolvedEdge>, Vec<ResolvedLink>) 
 }
 
 /// By number: whether an ingestion is about it, a project claims it or a curation names it, as given.
-pub(super) fn known_repositories(known: StateView<'_>, links: &GrantLinks<'_>) -> Vec<bool> {
-    let StateView { state, names, .. } = known;
-    let mut known_as = vec![false; names.len()];
+pub(super) fn known_repositories(known: StateView<'_>) -> Vec<bool> {
+    let mut known_as = vec![false; known.names.len()];
     let mut mark = |id: Name| known_as[id as usize] = true;
     for repo in known.repos() {
         mark(repo.name);
         repo.host.and_then(|host| host.renamed).map(&mut mark);
     }
-    links.repositories.keys().for_each(|id| mark(*id));
-    for curation in state.curations.values() {
-        let repo = match &curation.value.correction {
-            Correction::Membership { repo, .. } | Correction::Publication { repo: Some(repo), .. } => repo,
-            _ => continue,
-        };
-        names.find(repo).map(&mut mark);
+    known.fundings().iter().flat_map(|(_, funding)| funding.named()).for_each(&mut mark);
+    for (_, row) in known.curations().iter() {
+        if let CuratedRow::Membership { repo, .. } | CuratedRow::Publication { repo: Some(repo), .. } = row {
+            mark(*repo);
+        }
     }
     known_as
 }

@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use domain::time::Day;
 
+use super::claimant::ClaimOwner;
 use super::identity::are_kept_otherwise;
 use super::identity_cache::{Meanings, MovedIds};
 use super::input::Vertices;
-use super::link_index::{ClaimOwner, LinkIndex};
-use super::membership::{GrantLinks, memberships};
-use super::model::{Finding, Graph, Project, Vertex};
+use super::link_index::LinkIndex;
+use super::membership::memberships;
+use super::model::{Finding, Graph, ResolvedLink, Vertex};
 use super::names::{InternedIds, Name};
 use super::news::News;
-use super::projects::{bind_answers, projects};
+use super::projects::ProjectRows;
 use super::repo_of::RepoOf;
-use super::resolve::{belong, mark_public_goods};
+use super::resolve::belong;
 use super::rows::{InternedRows, StateView};
 use super::state::GraphState;
 use super::{survey, vertex};
@@ -31,6 +32,7 @@ pub(crate) struct ResolveCache {
     meanings: Meanings,
     link_index: LinkIndex,
     places: VertexPlaces,
+    projects: ProjectRows,
     /// The last graph; none while it is in use.
     graph: Option<Graph>,
     /// The day of the last look.
@@ -59,31 +61,54 @@ struct VertexPlaces {
     ids: Vec<Name>,
     /// By number the place of an id, where it is a vertex.
     by_number: Vec<u32>,
+    /// Repositories as given, in the order of ids.
+    repositories: Vec<Name>,
 }
 
 impl VertexPlaces {
-    /// Gives every id that is present its place, in the order of ids. Says whether any has another than before.
-    fn follow(
-        &mut self,
-        meanings: &Meanings,
-        claims: &LinkIndex,
-        known: StateView<'_>,
-        vertices: &mut Vec<Vertex>,
-    ) -> bool {
+    /// Gives every id that is present its place, in the order of ids, and `graph` its vertices, with the links among
+    /// those that stay. Says whether any has another place than before.
+    fn follow(&mut self, meanings: &Meanings, claims: &LinkIndex, known: StateView<'_>, graph: &mut Graph) -> bool {
         let mut present = meanings.repos.clone();
         for id in (0..).take(present.len()).filter(|id| claims.is_mentioned(*id)) {
             present[meanings.identity.resolve(id) as usize] = true;
         }
         let now: Vec<Name> = known.names.sorted().iter().copied().filter(|id| present[*id as usize]).collect();
-        let renumbered = now != self.ids;
-        if renumbered {
-            *vertices = placed(std::mem::take(vertices), &self.ids, &now, known.names);
-            self.ids = now;
+        if now == self.ids {
+            return false;
         }
-        if renumbered || self.by_number.len() != present.len() {
-            self.by_number = Vertices::places_of(&self.ids, known.names);
+        self.by_number = Vertices::places_of(&now, known.names);
+        let moved: Vec<u32> = self.ids.iter().map(|id| self.by_number[*id as usize]).collect();
+        graph.links.retain_mut(|link| link.follows(&moved));
+        make_place(&mut graph.vertices, &moved, &now, known.names);
+        self.ids = now;
+        true
+    }
+
+    /// Says which vertices repositories mean, as given.
+    fn tell_repositories(&mut self, meanings: &Meanings, names: &InternedIds, repo_of: &mut RepoOf) {
+        let Meanings { identity, repositories, .. } = meanings;
+        let given: Vec<Name> = names.sorted().iter().copied().filter(|id| repositories[*id as usize]).collect();
+        let vertices = given.iter().map(|id| self.by_number[identity.resolve(*id) as usize]).collect();
+        if given == self.repositories {
+            repo_of.mean(vertices);
+        } else {
+            *repo_of = RepoOf::sorted(given.iter().map(|id| names.shared(*id)).collect(), vertices);
+            self.repositories = given;
         }
-        renumbered
+    }
+
+    /// Takes in ids that are no vertices.
+    fn extend(&mut self, count: usize) {
+        self.by_number.resize(count, u32::MAX);
+    }
+}
+
+impl ResolvedLink {
+    /// Takes the places that its ends have now, by those that they had. Says whether both have any.
+    fn follows(&mut self, moved: &[u32]) -> bool {
+        (self.from, self.to) = (moved[self.from as usize], moved[self.to as usize]);
+        self.from != u32::MAX && self.to != u32::MAX
     }
 }
 
@@ -145,29 +170,28 @@ impl ResolveCache {
         let touched = self.touched.replace(Changes::default());
         let mut news = self.rows.learn(state, touched.as_ref());
         let known = StateView::of(state, &self.rows);
-        self.weigh_news(&mut news, known, touched.as_ref(), &graph.projects);
+        self.weigh_news(&mut news, known);
         let moved = if news.identity || first { self.meanings.weigh(known) } else { MovedIds::default() };
         self.meanings.extend(known.names.len());
         let owners = owners(known, &self.meanings, touched.as_ref(), &self.link_index, &moved);
-        let claimed = self.link_index.follow(known, &self.meanings, owners.into_iter(), &moved.by_number);
-        let renumbered = (claimed || news.identity || first)
-            && self.places.follow(&self.meanings, &self.link_index, known, &mut graph.vertices);
-        if claimed || renumbered {
-            graph.links = self.link_index.links(&self.places.ids, &self.places.by_number);
-        }
+        let mentioned = self.link_index.follow(known, &self.meanings, owners.into_iter(), &moved.by_number);
+        self.places.extend(known.names.len());
+        let renumbered = (mentioned || news.identity || first)
+            && self.places.follow(&self.meanings, &self.link_index, known, &mut graph);
+        self.link_index.write(&mut graph.links, &self.places.by_number);
         let today = state.today();
-        let answers = self.today.is_some_and(|then| then != today && survey::speaks_since(state, then));
         if news.projects || news.identity || first {
-            self.findings = self.belong(&mut graph, known).into();
-        } else if news.answers || answers {
-            bind_answers(state, &mut graph.projects, &mut Vec::new());
+            let told = (&mut self.projects, &news.touched[..]);
+            self.findings = tell_members(known, &self.meanings, &self.places, told, &mut graph).into();
+        } else if news.answers || self.today != Some(today) {
+            self.projects.bind_answers(known, &mut graph.projects, &mut Vec::new());
         }
         if news.identity || renumbered || first {
-            graph.repo_of = self.repo_of(known.names);
+            self.places.tell_repositories(&self.meanings, known.names, &mut graph.repo_of);
         }
-        if news.signals || news.identity || renumbered || first {
-            vertex::write_signals(known, &self.vertices(), &mut graph.vertices);
-        }
+        // What moved is told by what it meant and means, which may itself mean another.
+        let told = news.signals.into_iter().map(|id| self.meanings.identity.resolve(id));
+        self.write_signals(known, told.chain(moved.owners).collect(), &mut graph.vertices);
         self.today = Some(today);
         graph.world_time = state.world_time();
         graph.newest_answer = survey::newest(state).map(|answer| answer.answered_at);
@@ -175,7 +199,7 @@ impl ResolveCache {
     }
 
     /// Finds out of what was said again whether it matters: beside what was known at the last look.
-    fn weigh_news(&self, news: &mut News, known: StateView<'_>, touched: Option<&Changes>, projects: &[Project]) {
+    fn weigh_news(&self, news: &mut News, known: StateView<'_>) {
         let Meanings { identity, repositories, repos, .. } = &self.meanings;
         // Of several subjects that mean the same the newest document speaks for all.
         let shared =
@@ -186,9 +210,6 @@ impl ResolveCache {
             || news.named.iter().any(|id| repositories.get(*id as usize) != Some(&true));
         // Of several names of a repository the newest flag decides.
         news.projects |= news.flagged_again.iter().any(|name| self.meanings.names_beside(*name).nth(1).is_some());
-        // An answer makes the project that it names, if nobody named it before.
-        let mut answered = touched.into_iter().flat_map(|touched| touched.of("answer")).filter_map(survey::of_id);
-        news.projects |= answered.any(|id| projects.binary_search_by(|project| (*project.id).cmp(id)).is_err());
         if self.is_shown() {
             // By which event somebody is a member, and what is unclear.
             news.identity |= !news.named.is_empty();
@@ -196,28 +217,34 @@ impl ResolveCache {
         }
     }
 
-    /// Says of every vertex whether it is a Repo, and whose.
-    fn belong(&self, graph: &mut Graph, known: StateView<'_>) -> Vec<Finding> {
-        let Meanings { identity, repos, .. } = &self.meanings;
-        let mut findings = Vec::new();
-        let grants = GrantLinks::of(known);
-        let members = memberships(known, identity, &grants, repos, &mut findings);
-        graph.projects = projects(known, &members, &graph.projects, &mut findings);
-        belong(&mut graph.vertices, &self.places.ids, repos, &members, &graph.projects);
-        mark_public_goods(graph, known.state, &self.vertices());
-        findings
+    /// Writes the signals of adoption of these vertices.
+    fn write_signals(&self, known: StateView<'_>, told: BTreeSet<Name>, vertices: &mut [Vertex]) {
+        for id in told {
+            // What nothing means any more is none.
+            if let Some(vertex) = vertices.get_mut(self.places.by_number[id as usize] as usize) {
+                vertex::tell_signals(known, self.meanings.names_of(id), vertex);
+            }
+        }
     }
+}
 
-    fn vertices(&self) -> Vertices<'_> {
-        Vertices { ids: &self.places.ids, places: &self.places.by_number, identity: &self.meanings.identity }
-    }
-
-    /// Repositories as given, with the vertices that they mean.
-    fn repo_of(&self, names: &InternedIds) -> RepoOf {
-        let Meanings { identity, repositories, .. } = &self.meanings;
-        let given = names.sorted().iter().filter(|id| repositories[**id as usize]);
-        RepoOf::sorted(given.map(|id| (names.shared(*id), self.places.by_number[identity.resolve(*id) as usize])))
-    }
+/// Says of every vertex whether it is a Repo, and whose. Something was told of these projects.
+fn tell_members(
+    known: StateView<'_>,
+    meanings: &Meanings,
+    places: &VertexPlaces,
+    (projects, touched): (&mut ProjectRows, &[Name]),
+    graph: &mut Graph,
+) -> Vec<Finding> {
+    let Meanings { identity, repos, .. } = meanings;
+    let mut findings = Vec::new();
+    let members = memberships(known, identity, repos, &mut findings);
+    projects.follow(known, &members, touched, &mut graph.projects, &mut findings);
+    projects.bind_answers(known, &mut graph.projects, &mut findings);
+    belong(&mut graph.vertices, &places.ids, repos, &members, projects);
+    let vertices = Vertices { ids: &places.ids, places: &places.by_number, identity };
+    projects.mark_public_goods(known, &vertices, graph);
+    findings
 }
 
 /// Whose claims may be others than before.
@@ -243,18 +270,23 @@ fn owners(
     owners
 }
 
-/// Vertices with these ids in their places; those that were there as they were, both in the order of ids.
-fn placed(held: Vec<Vertex>, former: &[Name], now: &[Name], names: &InternedIds) -> Vec<Vertex> {
-    let order = names.order();
-    let mut held = former.iter().zip(held).peekable();
-    let vertex = |id: &Name| {
-        let place = order[*id as usize];
-        while let Some((former, vertex)) = held.next_if(|(former, _)| order[**former as usize] <= place) {
-            if order[*former as usize] == place {
-                return vertex;
-            }
+/// Makes place for vertices with these ids among those that stay. `moved` tells where each that was there is now.
+fn make_place(vertices: &mut Vec<Vertex>, moved: &[u32], now: &[Name], names: &InternedIds) {
+    let mut places = moved.iter();
+    vertices.retain(|_| places.next().is_some_and(|place| *place != u32::MAX));
+    let mut stay = moved.iter().filter(|place| **place != u32::MAX).rev().peekable();
+    let mut unplaced = vertices.len();
+    vertices.resize_with(now.len(), Vertex::default);
+    for (n, id) in now.iter().enumerate().rev() {
+        // Those before are where they were.
+        if unplaced == n + 1 {
+            return;
         }
-        Vertex { id: names.shared(*id), ..Vertex::default() }
-    };
-    now.iter().map(vertex).collect()
+        if stay.next_if(|place| **place as usize == n).is_some() {
+            unplaced -= 1;
+            vertices.swap(unplaced, n);
+        } else {
+            vertices[n] = Vertex { id: names.shared(*id), ..Vertex::default() };
+        }
+    }
 }

@@ -8,7 +8,7 @@ use domain::recorded::Position;
 
 use super::Graph;
 use super::meaning::Meaning;
-use super::projects::given_names;
+use super::projects::given_name;
 use super::snapshot::{FLAT, NESTED, ROOT};
 use super::state::GraphState;
 use super::survey;
@@ -109,7 +109,7 @@ impl<'a> EventTracer<'a> {
     pub fn projects(&self, projects: &[usize], rests: &mut Rests) {
         let mut ids = BTreeSet::new();
         let mut unanswered = false;
-        let names = given_names(self.meaning.known());
+        let known = self.meaning.known();
         for project in projects.iter().map(|n| &self.graph.projects[*n]) {
             ids.insert(project.id.as_ref());
             match &project.answer {
@@ -119,7 +119,8 @@ impl<'a> EventTracer<'a> {
             if let Some(facts) = self.state.projects.get(&*project.id) {
                 facts.record.iter().for_each(|record| rests.on(record.rank.position, "grants record"));
             }
-            names.get(project.id.as_ref()).into_iter().for_each(|(rank, _)| rests.on(rank.position, "name"));
+            let given = known.projects.find(&project.id).and_then(|number| given_name(known, number));
+            given.into_iter().for_each(|(rank, _)| rests.on(rank.position, "name"));
         }
         if unanswered {
             // Without an answer the newest of any project says since when commits count.

@@ -3,20 +3,18 @@
 //! To read a row is to hash its texts, and at a look most rows are far away in memory. So what scores need of them is
 //! kept from one look to the next, and only rows that were touched are read again.
 
-use std::sync::Arc;
-
-use domain::facts::curation::Correction;
 use domain::facts::registry::RegistryCrawled;
 use domain::recorded::Rank;
 use domain::repository_link::{is_link, repository_of};
 
+use super::answers::AnswerRows;
+use super::curations::{Curations, NamedTexts};
 use super::funding::Fundings;
-use super::names::{InternedIds, Name};
+use super::names::{InternedIds, InternedTexts, Name};
 use super::news::News;
 use super::row_map::{RowsByName, to_read};
 use super::snapshot::{DocumentClaims, Snapshots};
 use super::state::{GraphState, RepoFacts};
-use super::survey;
 use crate::changes::Changes;
 use crate::newest::Newest;
 
@@ -26,8 +24,8 @@ pub(super) struct RepoRow {
     pub(super) name: Name,
     /// What the host says.
     pub(super) host: Option<Host>,
-    /// The projects named at ingestion, by the newest fact of each source.
-    pub(super) flags: Vec<(Rank, Arc<str>)>,
+    /// The numbers of the projects named at ingestion, by the newest fact of each source.
+    pub(super) flags: Vec<(Rank, Name)>,
 }
 
 /// What a host says of a repository.
@@ -76,34 +74,38 @@ pub(super) struct PackageRow {
 #[derive(Clone, Debug, Default)]
 pub(super) struct InternedRows {
     pub(super) names: InternedIds,
+    /// The ids of projects.
+    projects: InternedTexts,
+    /// The names of projects that answers go by, and curations of those, normalised.
+    answered_names: InternedTexts,
     repos: RowsByName<RepoRow>,
     documents: RowsByName<Documents>,
     packages: RowsByName<PackageRow>,
-    pub(super) fundings: Fundings,
+    fundings: Fundings,
+    answers: AnswerRows,
+    curations: Curations,
 }
 
 impl InternedRows {
     /// Reads the rows of a state that were touched since the last look, or all. Says what those brought that were
     /// touched.
     pub(super) fn learn(&mut self, state: &GraphState, touched: Option<&Changes>) -> News {
-        let Self { names, repos, documents, packages, fundings } = self;
+        let Self { names, projects, answered_names, repos, documents, packages, fundings, answers, curations } = self;
         let mut news = News::default();
         let rows = to_read(&state.repos, "repo", touched);
-        repos.take_in(names, rows, RepoRow::of, |held, new| news.of_repo(held, new));
+        let read = |names: &mut InternedIds, name, facts: &RepoFacts, held: Option<&RepoRow>| {
+            RepoRow::of(names, projects, name, facts, held)
+        };
+        repos.take_in(names, rows, read, |held, new| news.of_repo(held, new));
         let rows = to_read(&state.sboms, "sbom", touched);
         documents.take_in(names, rows, Documents::of, |held, new| news.of_documents(held, new));
         let rows = to_read(&state.packages, "package", touched);
         packages.take_in(names, rows, PackageRow::of, |held, new| news.of_package(held, new));
-        fundings.learn(state, touched, names, &mut news);
-        for (key, answers) in to_read(&state.answers, "answer", touched) {
-            news.answers = true;
-            // Rows that go by a name give none.
-            news.projects |= survey::of_id(key).is_some() && answers.name().is_some();
-        }
-        for (_, curation) in to_read(&state.curations, "curation", touched) {
-            learn_curated(names, &curation.value.correction, &mut news);
-        }
+        fundings.learn(state, touched, (names, projects), &mut news);
+        answers.learn(state, touched, (projects, answered_names), &mut news);
+        curations.learn(state, touched, NamedTexts { names, projects, answered: answered_names }, &mut news);
         names.sort();
+        projects.sort();
         news
     }
 }
@@ -111,7 +113,8 @@ impl InternedRows {
 impl News {
     fn of_repo(&mut self, held: Option<&RepoRow>, new: &RepoRow) {
         let Some(held) = held else {
-            (self.identity, self.projects, self.signals) = (true, true, true);
+            (self.identity, self.projects) = (true, true);
+            self.signals.push(new.name);
             return;
         };
         let renamed = |row: &RepoRow| row.host.and_then(|host| host.renamed);
@@ -119,21 +122,25 @@ impl News {
         self.renames_again |= renamed(new).is_some();
         let project = |row: &RepoRow| {
             let (_, first) = row.flags.first()?;
-            row.flags.iter().all(|(_, project)| project == first).then(|| first.clone())
+            row.flags.iter().all(|(_, project)| project == first).then_some(*first)
         };
         if held.flags != new.flags {
             self.projects |= project(held).is_none() || project(held) != project(new);
             self.flagged_again.push(new.name);
         }
         let signals = |row: &RepoRow| row.host.map(|host| (host.rank, host.stars, host.forks));
-        self.signals |= signals(held) != signals(new);
+        if signals(held) != signals(new) {
+            self.signals.push(new.name);
+        }
     }
 
     fn of_package(&mut self, held: Option<&PackageRow>, new: &PackageRow) {
         let link = |row: &PackageRow| (row.repository, row.linked_elsewhere.clone());
         // An answer without a link decides nothing that none decided.
         self.identity |= held.map(link).unwrap_or_default() != link(new);
-        self.signals |= held.and_then(|row| row.downloads) != new.downloads;
+        if held.and_then(|row| row.downloads) != new.downloads {
+            self.signals.push(new.name);
+        }
     }
 
     fn of_documents(&mut self, held: Option<&Documents>, new: &Documents) {
@@ -142,30 +149,22 @@ impl News {
     }
 }
 
-/// Corrections are read where they are needed; here their ids get numbers.
-fn learn_curated(names: &mut InternedIds, correction: &Correction, news: &mut News) {
-    news.projects = true;
-    match correction {
-        Correction::Membership { repo, .. } => news.named.push(names.number(repo)),
-        Correction::Publication { package, repo } => {
-            news.identity = true;
-            names.number(package);
-            repo.as_ref().map(|repo| names.number(repo));
-        }
-        Correction::Owner { host, owner, .. } => _ = names.owner_number(host, owner),
-        Correction::SurveyName { .. } | Correction::Project { .. } => {}
-    }
-}
-
 impl RepoRow {
-    fn of(names: &mut InternedIds, name: Name, facts: &RepoFacts, held: Option<&Self>) -> Self {
+    fn of(
+        names: &mut InternedIds,
+        projects: &mut InternedTexts,
+        name: Name,
+        facts: &RepoFacts,
+        held: Option<&Self>,
+    ) -> Self {
         let host = facts.host.as_ref().map(|host| {
-            let before = held.and_then(|held| held.host?.renamed);
-            let renamed = host.value.full_name.as_ref().map(|renamed| names.number_like(renamed, before));
+            // Most answer with the name that they are asked by.
+            let before = held.and_then(|held| held.host?.renamed).unwrap_or(name);
+            let renamed = host.value.full_name.as_ref().map(|renamed| names.number_like(renamed, Some(before)));
             let renamed = renamed.filter(|renamed| *renamed != name);
             Host { rank: host.rank, renamed, stars: host.value.stars, forks: host.value.forks }
         });
-        let flags = facts.flags.values().filter_map(|flag| Some((flag.rank, flag.value.as_deref()?.into())));
+        let flags = facts.flags.values().filter_map(|flag| Some((flag.rank, projects.number(flag.value.as_deref()?))));
         Self { name, host, flags: flags.collect() }
     }
 }
@@ -228,6 +227,10 @@ impl PackageRow {
 pub(super) struct StateView<'a> {
     pub(super) state: &'a GraphState,
     pub(super) names: &'a InternedIds,
+    /// The ids of projects.
+    pub(super) projects: &'a InternedTexts,
+    /// The names of projects that answers go by, and curations of those, normalised.
+    pub(super) answered_names: &'a InternedTexts,
     rows: &'a InternedRows,
 }
 
@@ -243,12 +246,17 @@ pub(super) struct Live<'a> {
 impl<'a> StateView<'a> {
     /// The rows of a state that were learnt last.
     pub(super) fn of(state: &'a GraphState, rows: &'a InternedRows) -> Self {
-        Self { state, names: &rows.names, rows }
+        Self { state, names: &rows.names, projects: &rows.projects, answered_names: &rows.answered_names, rows }
     }
 
     /// Repositories that ingestions are about, in no order that means anything.
     pub(super) fn repos(self) -> impl Iterator<Item = &'a RepoRow> {
         self.rows.repos.iter()
+    }
+
+    /// What ingestions say of a repository, as given.
+    pub(super) fn repo(self, name: Name) -> Option<&'a RepoRow> {
+        self.rows.repos.get(name)
     }
 
     /// The registry's answer about a package.
@@ -272,7 +280,7 @@ impl<'a> StateView<'a> {
     }
 
     /// The same, each with the answer whole, by id.
-    pub(super) fn answers(self) -> impl Iterator<Item = (&'a Newest<RegistryCrawled>, &'a PackageRow)> {
+    pub(super) fn crawls(self) -> impl Iterator<Item = (&'a Newest<RegistryCrawled>, &'a PackageRow)> {
         let row = move |id: &str| self.rows.packages.get(self.names.find(id)?);
         self.state.packages.iter().filter_map(move |(id, crawl)| Some((crawl, row(id)?)))
     }
@@ -280,6 +288,16 @@ impl<'a> StateView<'a> {
     /// What grants say, by project.
     pub(super) fn fundings(self) -> &'a Fundings {
         &self.rows.fundings
+    }
+
+    /// Of which projects there are answers to the survey.
+    pub(super) fn answers(self) -> &'a AnswerRows {
+        &self.rows.answers
+    }
+
+    /// What maintainers correct.
+    pub(super) fn curations(self) -> &'a Curations {
+        &self.rows.curations
     }
 
     /// A live document whole.
@@ -290,35 +308,47 @@ impl<'a> StateView<'a> {
 
     /// The live documents of every subject, by what the subject means.
     pub(super) fn live(self, means: impl Fn(Name) -> Name) -> Vec<Live<'a>> {
-        let all = self.rows.documents.iter();
-        let mut parts: Vec<(Name, &Documents)> = all.map(|documents| (means(documents.subject), documents)).collect();
-        parts.sort_by_key(|(subject, _)| *subject);
-        let mut live = Vec::with_capacity(parts.len());
-        for same in parts.chunk_by(|a, b| a.0 == b.0) {
-            let documents: Vec<&Documents> = same.iter().map(|(_, documents)| *documents).collect();
-            live.extend(live_of(same[0].0, &documents));
+        live_of_all(self.rows.documents.iter().map(|documents| (means(documents.subject), documents)).collect())
+    }
+
+    /// The packages that live documents say are published from what their subjects mean, with that.
+    pub(super) fn publications(self, means: impl Fn(Name) -> Name) -> Vec<(Name, Name)> {
+        let mut publish = vec![false; self.names.len()];
+        for documents in self.rows.documents.iter() {
+            publish[means(documents.subject) as usize] |= documents.publications().next().is_some();
         }
-        live
+        let all = self.rows.documents.iter().map(|documents| (means(documents.subject), documents));
+        let live = live_of_all(all.filter(|(subject, _)| publish[*subject as usize]).collect()).into_iter();
+        live.flat_map(|live| live.said.publications.iter().map(move |package| (*package, live.subject))).collect()
     }
 
     /// The live documents of a subject that goes by these names.
     pub(super) fn live_among(self, subject: Name, names: impl Iterator<Item = Name>) -> Vec<Live<'a>> {
         let documents = names.filter_map(|name| self.rows.documents.get(name));
-        live_of(subject, &documents.collect::<Vec<_>>())
+        let mut live = Vec::new();
+        live_of(subject, &documents.map(|documents| (subject, documents)).collect::<Vec<_>>(), &mut live);
+        live
     }
+}
+
+/// The live ones of documents, each with what its subject means.
+fn live_of_all(mut all: Vec<(Name, &Documents)>) -> Vec<Live<'_>> {
+    all.sort_by_key(|(subject, _)| *subject);
+    let mut live = Vec::with_capacity(all.len());
+    all.chunk_by(|a, b| a.0 == b.0).for_each(|same| live_of(same[0].0, same, &mut live));
+    live
 }
 
 /// The live ones of a subject's documents. Where several subjects turned out to be one, the newest complete document of
 /// any is that of all.
-fn live_of<'a>(subject: Name, all: &[&'a Documents]) -> Vec<Live<'a>> {
+fn live_of<'a>(subject: Name, all: &[(Name, &'a Documents)], live: &mut Vec<Live<'a>>) {
     let each = |of: fn(&'a Documents) -> &'a [DocumentRow]| {
-        let documents = all.iter().copied();
+        let documents = all.iter().map(|(_, documents)| *documents);
         documents.flat_map(move |documents| of(documents).iter().map(move |said| Live { subject, said, documents }))
     };
     let complete = each(|documents| documents.complete.as_slice()).max_by_key(|live| live.said.rank);
     let newer = |live: &Live<'_>| complete.is_none_or(|complete| live.said.rank > complete.said.rank);
-    let mut live: Vec<Live<'_>> =
-        complete.into_iter().chain(each(|documents| &documents.partial).filter(newer)).collect();
-    live.sort_unstable_by_key(|live| live.said.rank);
-    live
+    let first = live.len();
+    live.extend(complete.into_iter().chain(each(|documents| &documents.partial).filter(newer)));
+    live[first..].sort_unstable_by_key(|live| live.said.rank);
 }

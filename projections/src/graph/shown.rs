@@ -15,9 +15,10 @@ pub(crate) use self::edges::EdgePatch;
 use self::edges::patch_edges;
 use self::questions::AskedQuestions;
 use self::versions::SaidVersions;
+use super::claimant::ClaimOwner;
 use super::identity::Identity;
 use super::identity_cache::Meanings;
-use super::link_index::{ClaimOwner, LinkIndex, SourceMoves};
+use super::link_index::{LinkIndex, SourceMoves};
 use super::model::{Details, Graph};
 use super::names::Name;
 use super::resolve_cache::LastLook;
@@ -29,8 +30,8 @@ use crate::changes::Changes;
 pub(crate) struct ShownGraph {
     /// The vertices, in order.
     ids: Vec<Name>,
-    /// By number the details of vertices, signals of adoption aside.
-    details: Vec<Option<Details>>,
+    /// By number the details of vertices.
+    details: Vec<Option<Arc<Details>>>,
     identity: Identity,
     /// By vertex the packages that are published from it.
     published: BTreeMap<Name, Vec<Name>>,
@@ -45,7 +46,7 @@ pub(crate) struct ShownGraph {
 pub(crate) struct GraphPatch {
     /// Whether nothing was shown before.
     pub(crate) is_first: bool,
-    /// By vertex: whether its details are others, signals of adoption aside.
+    /// By vertex: whether its details are others.
     pub(crate) details: Vec<bool>,
     /// Vertices that are meant by other ids than before.
     pub(crate) meant: Vec<Arc<str>>,
@@ -158,14 +159,13 @@ impl ShownGraph {
                 let published = self.published.get(id).into_iter().flatten().copied();
                 let names = meanings.names_of(*id).collect();
                 let fresh = vertex::details_of(known, *id, names, published, self.versions.of(*id));
-                stale[n] = held.as_ref() != Some(&fresh);
-                *held = Some(fresh);
+                stale[n] = held.as_deref() != Some(&fresh);
+                *held = Some(fresh.into());
             }
             // A vertex that went and came again between two pages has none.
             let shown = &mut graph.vertices[n].details;
             if let Some(held) = held.as_ref().filter(|_| stale[n] || shown.name.is_empty()) {
-                let (stars, forks, downloads) = (shown.stars, shown.forks, shown.downloads);
-                *shown = Details { stars, forks, downloads, ..held.clone() };
+                *shown = Arc::clone(held);
             }
         }
         stale

@@ -2,91 +2,68 @@
 
 use std::collections::BTreeMap;
 
-use domain::checked::normalised_name;
-use domain::facts::curation::Correction;
-use domain::recorded::Rank;
-use domain::time::Day;
-
+use super::answers::AnswersTo;
+use super::curations::CuratedRow;
 use super::model::Finding;
+use super::names::Name;
+use super::rows::StateView;
 use super::state::{GraphState, SurveyAnswer};
 
-/// How the keys of answers begin that name a project by its id.
-const OF_ID: &str = "id/";
-
-/// The newest answer of every project that has one whose day has come. `names` are all projects by id, each with its
-/// display name.
-pub(super) fn bind<'a, 'n: 'a>(
-    state: &'a GraphState,
-    names: impl Iterator<Item = (&'n str, &'n str)>,
+/// By number of a project the newest answer whose day has come. `called` are all projects in the order of ids, each
+/// with the number of its name, where answers or curations tell of that.
+pub(super) fn bind<'a>(
+    known: StateView<'a>,
+    called: &[(Name, Option<Name>)],
     findings: &mut Vec<Finding>,
-) -> BTreeMap<&'a str, &'a SurveyAnswer> {
-    let mut by_name: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    // Most rows go by id.
-    if state.answers.keys().any(|key| !key.starts_with(OF_ID)) {
-        for (id, name) in names {
-            by_name.entry(normalised_name(name)).or_default().push(id);
-        }
+) -> Vec<Option<&'a SurveyAnswer>> {
+    let mut candidates: Vec<(usize, Name)> = vec![(0, 0); known.answered_names.len()];
+    for (project, name) in called.iter().filter_map(|(project, name)| Some((*project, (*name)?))) {
+        let (count, candidate) = &mut candidates[name as usize];
+        (*count, *candidate) = (*count + 1, project);
     }
-    let curated: BTreeMap<&str, &str> = state
-        .curations
-        .values()
-        .filter_map(|curation| match &curation.value.correction {
-            Correction::SurveyName { name, project } => Some((name.as_str(), project.as_str())),
-            _ => None,
-        })
-        .collect();
-    let today = state.today();
-    let mut bound: BTreeMap<&str, &SurveyAnswer> = BTreeMap::new();
-    for (key, answers) in &state.answers {
-        let project = if let Some(id) = of_id(key) {
-            Some(id)
-        } else {
-            let name = key.strip_prefix("name/").unwrap_or(key);
-            let candidates = by_name.get(name).map_or(&[] as &[&str], Vec::as_slice);
-            let project = curated.get(name).copied().or(match candidates {
-                [one] => Some(*one),
-                _ => None,
-            });
-            if project.is_none() {
-                let reason = if candidates.is_empty() {
-                    "no project has this name".to_owned()
-                } else {
-                    format!("the name of {}", candidates.join(", "))
-                };
-                findings.push(Finding::new("survey-name", name, reason));
+    let curated = known.curations().iter().filter_map(|(_, row)| match row {
+        CuratedRow::SurveyName { name, project } => Some((*name, *project)),
+        _ => None,
+    });
+    let curated: BTreeMap<Name, Name> = curated.collect();
+    let today = known.state.today();
+    // Made where a name is that of several, once.
+    let mut same_names: Option<BTreeMap<Name, Vec<&str>>> = None;
+    let mut bound: Vec<Option<&SurveyAnswer>> = vec![None; known.projects.len()];
+    for (to, answers) in known.answers().iter().zip(known.state.answers.values()) {
+        let project = match to {
+            AnswersTo::Project(project) => Some(project),
+            AnswersTo::Named(name) => {
+                let (count, candidate) = candidates[name as usize];
+                let project = curated.get(&name).copied().or((count == 1).then_some(candidate));
+                if project.is_none() {
+                    let reason = if count == 0 {
+                        "no project has this name".to_owned()
+                    } else {
+                        let same = same_names.get_or_insert_with(|| by_name(known, called));
+                        format!("the name of {}", same[&name].join(", "))
+                    };
+                    findings.push(Finding::new("survey-name", known.answered_names.text(name), reason));
+                }
+                project
             }
-            project
         };
         let (Some(project), Some(answer)) = (project, answers.on(today)) else { continue };
-        let slot = bound.entry(project).or_insert(answer);
-        if slot.order() < answer.order() {
-            *slot = answer;
+        let slot = &mut bound[project as usize];
+        if slot.is_none_or(|held| held.order() < answer.order()) {
+            *slot = Some(answer);
         }
     }
     bound
 }
 
-/// The project whose id a key of answers names.
-pub(super) fn of_id(key: &str) -> Option<&str> {
-    key.strip_prefix(OF_ID)
-}
-
-/// Whether there are rows of the id of a project.
-pub(super) fn is_answered(state: &GraphState, project: &str) -> bool {
-    state.answers.contains_key(&format!("{OF_ID}{project}"))
-}
-
-/// By project the name in the newest row of its id that has one.
-pub(super) fn names(state: &GraphState) -> impl Iterator<Item = (&str, (Rank, &str))> {
-    let of_ids = state.answers.iter().filter_map(|(key, answers)| Some((of_id(key)?, answers)));
-    of_ids.filter_map(|(project, answers)| Some((project, answers.name()?)))
-}
-
-/// Whether somebody's answer is another by now, for its day came after this one.
-pub(super) fn speaks_since(state: &GraphState, then: Day) -> bool {
-    let today = state.today();
-    let order = |answer: Option<&SurveyAnswer>| answer.map(SurveyAnswer::order);
-    state.answers.values().any(|answers| order(answers.on(then)) != order(answers.on(today)))
+/// By name the projects that are called so, in the order of ids.
+fn by_name<'a>(known: StateView<'a>, called: &[(Name, Option<Name>)]) -> BTreeMap<Name, Vec<&'a str>> {
+    let mut all: BTreeMap<Name, Vec<&str>> = BTreeMap::new();
+    for (project, name) in called.iter().filter_map(|(project, name)| Some((*project, (*name)?))) {
+        all.entry(name).or_default().push(known.projects.text(project));
+    }
+    all
 }
 
 /// The newest answer of any survey row whose day has come.

@@ -1,30 +1,34 @@
 //! The rows of the family's tables, and which of them differ.
 
+use std::sync::Arc;
+
 use domain::time::Timestamp;
 use serde_json::json;
 
 use super::family::{EDGE, FINDING, PROJECT, VERTEX};
 use super::shown::EdgePatch;
 use super::{EdgeClaim, Finding, Graph, Project, ResolvedEdge, Vertex};
-use crate::table::{Row, Table, TableDiff, by_id, some, surrogate};
+use crate::table::{Row, RowSink, ShownCell, Table, TableDiff, by_id, known, surrogate};
 
 /// All rows of a table, in the order of the graph; `None` for one that is made from something else. `latest` is by
 /// vertex its latest commit.
 pub(crate) fn rows(table: &Table, graph: &Graph, latest: &[Option<Timestamp>]) -> Option<Vec<Row>> {
+    let mut rows = Vec::new();
     match table {
-        table if *table == PROJECT => Some(graph.projects.iter().map(project_row).collect()),
+        table if *table == PROJECT => graph.projects.iter().for_each(|project| add_project(project, &mut rows)),
         table if *table == VERTEX => {
-            let each = graph.vertices.iter().zip(latest);
-            Some(each.map(|(vertex, latest)| vertex_row(graph, vertex, *latest)).collect())
+            let mut each = graph.vertices.iter().zip(latest);
+            each.by_ref().for_each(|(vertex, latest)| add_vertex(graph, vertex, *latest, &mut rows));
         }
-        table if *table == EDGE => Some(graph.edges.iter().map(|edge| edge_row(graph, edge)).collect()),
-        table if *table == FINDING => Some(graph.findings.iter().map(finding_row).collect()),
-        _ => None,
+        table if *table == EDGE => graph.edges.iter().for_each(|edge| add_edge(graph, edge, &mut rows)),
+        table if *table == FINDING => graph.findings.iter().for_each(|finding| add_finding(finding, &mut rows)),
+        _ => return None,
     }
+    Some(rows)
 }
 
 /// By how much the projects differ from those before.
-pub(crate) fn projects(before: &[Project], after: &[Project]) -> TableDiff {
+pub(crate) fn projects<Changed: RowSink + Default>(before: &[Project], after: &[Project]) -> TableDiff<Changed> {
     fn shown(project: &Project) -> (&str, &str, [&Option<String>; 3]) {
         (&project.name, project.kind, [&project.git_url, &project.category, &project.website])
     }
@@ -34,99 +38,100 @@ pub(crate) fn projects(before: &[Project], after: &[Project]) -> TableDiff {
         after.iter(),
         |a, b| by_id(&a.id, &b.id),
         |a, b| shown(a) == shown(b),
-        project_row,
+        add_project,
     )
 }
 
 /// By how much the open questions differ from those before.
-pub(crate) fn findings(before: &[Finding], after: &[Finding]) -> TableDiff {
+pub(crate) fn findings<Changed: RowSink + Default>(before: &[Finding], after: &[Finding]) -> TableDiff<Changed> {
     TableDiff::between(
         &FINDING,
         before.iter(),
         after.iter(),
         |a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)),
         |a, b| a.reason == b.reason,
-        finding_row,
+        add_finding,
     )
 }
 
 /// By how much the edges differ from those before.
-pub(crate) fn edges(graph: &Graph, patch: EdgePatch) -> TableDiff {
+pub(crate) fn edges<Changed: RowSink + Default>(graph: &Graph, patch: EdgePatch) -> TableDiff<Changed> {
     let EdgePatch { gone, changed } = patch;
-    TableDiff {
-        table: &EDGE,
-        gone: gone.into_iter().map(|(from, to, edge)| edge_cells(&from, &to, &edge)).collect(),
-        changed: changed.into_iter().map(|place| edge_row(graph, &graph.edges[place])).collect(),
-    }
+    let mut difference = TableDiff::<Changed>::none(&EDGE);
+    gone.into_iter().for_each(|(from, to, edge)| add_named_edge(&from, &to, &edge, &mut difference.gone));
+    changed.into_iter().for_each(|place| add_edge(graph, &graph.edges[place], &mut difference.changed));
+    difference
 }
 
 /// The key of a vertex that is there no more.
 pub(crate) fn gone_vertex(id: &str) -> Row {
     let mut row = vec![None; VERTEX.columns.len()];
-    row[0] = some(id);
+    row[0] = Some(id.to_owned());
     row
 }
 
-fn project_row(project: &Project) -> Row {
-    vec![
-        some(&project.id),
-        some(surrogate("project", &project.id)),
-        some(&project.name),
-        some(project.kind),
-        project.git_url.clone(),
-        project.category.clone(),
-        project.website.clone(),
-    ]
+fn add_project(project: &Project, rows: &mut dyn RowSink) {
+    rows.add(&[
+        Some(&project.id),
+        Some(&surrogate("project", &project.id)),
+        Some(&project.name),
+        Some(&project.kind),
+        known(&project.git_url),
+        known(&project.category),
+        known(&project.website),
+    ]);
 }
 
-/// The row of a vertex.
-pub(crate) fn vertex_row(graph: &Graph, vertex: &Vertex, latest_commit: Option<Timestamp>) -> Row {
+/// Adds the row of a vertex.
+pub(crate) fn add_vertex(graph: &Graph, vertex: &Vertex, latest_commit: Option<Timestamp>, rows: &mut dyn RowSink) {
     let details = &vertex.details;
     let releases = details
         .releases
         .iter()
         .map(|(version, released)| json!({"version": version, "release_date": released.map(|time| time.to_string())}));
     let releases: Vec<serde_json::Value> = releases.collect();
-    vec![
-        some(&vertex.id),
-        some(surrogate("package", &vertex.id)),
-        some(vertex.repo),
-        some(&details.name),
-        vertex.project.map(|project| graph.projects[project as usize].id.to_string()),
-        vertex.evidence.map(|(kind, _)| kind.to_owned()),
-        vertex.evidence.map(|(_, position)| position.to_string()),
-        details.latest_version.clone(),
-        (!releases.is_empty()).then(|| serde_json::Value::Array(releases).to_string()),
-        details.private.map(|private| if private { "private" } else { "public" }.to_owned()),
-        details.downloads.map(|n| n.to_string()),
-        details.stars.map(|n| n.to_string()),
-        details.forks.map(|n| n.to_string()),
-        details.license.clone(),
-        details.parent.clone(),
-        (!details.packages.is_empty()).then(|| json!(details.packages).to_string()),
-        latest_commit.map(|time| time.to_string()),
-    ]
+    rows.add(&[
+        Some(&vertex.id),
+        Some(&surrogate("package", &vertex.id)),
+        Some(&vertex.repo),
+        Some(&details.name),
+        known(&vertex.project.map(|project| &graph.projects[project as usize].id)),
+        known(&vertex.evidence.map(|(kind, _)| kind)),
+        known(&vertex.evidence.map(|(_, position)| position)),
+        known(&details.latest_version),
+        known(&(!releases.is_empty()).then_some(serde_json::Value::Array(releases))),
+        known(&details.private.map(|private| if private { "private" } else { "public" })),
+        known(&vertex.downloads),
+        known(&vertex.stars),
+        known(&vertex.forks),
+        known(&details.license),
+        known(&details.parent),
+        known(&(!details.packages.is_empty()).then(|| json!(details.packages))),
+        known(&latest_commit),
+    ]);
 }
 
-fn edge_row(graph: &Graph, edge: &ResolvedEdge) -> Row {
+fn add_edge(graph: &Graph, edge: &ResolvedEdge, rows: &mut dyn RowSink) {
     let id = |vertex: u32| &graph.vertices[vertex as usize].id;
-    edge_cells(id(edge.from), id(edge.to), edge)
+    add_named_edge(id(edge.from), id(edge.to), edge, rows);
 }
 
-fn edge_cells(from: &str, to: &str, edge: &ResolvedEdge) -> Row {
-    let version = |claim: &Option<EdgeClaim>| claim.as_ref().and_then(|claim| claim.version.clone());
-    let confidence = |claim: &Option<EdgeClaim>| claim.as_ref().map(|claim| claim.confidence.name().to_owned());
-    vec![
-        some(from),
-        some(to),
-        some(edge.root),
+fn add_named_edge(from: &Arc<str>, to: &Arc<str>, edge: &ResolvedEdge, rows: &mut dyn RowSink) {
+    fn version(claim: &Option<EdgeClaim>) -> ShownCell<'_> {
+        claim.as_ref().and_then(|claim| known(&claim.version))
+    }
+    let confidence = |claim: &Option<EdgeClaim>| claim.as_ref().map(|claim| claim.confidence.name());
+    rows.add(&[
+        Some(from),
+        Some(to),
+        Some(&edge.root),
         version(&edge.flat),
-        confidence(&edge.flat),
+        known(&confidence(&edge.flat)),
         version(&edge.nested),
-        confidence(&edge.nested),
-    ]
+        known(&confidence(&edge.nested)),
+    ]);
 }
 
-fn finding_row(finding: &Finding) -> Row {
-    vec![some(finding.kind), some(&finding.id), some(&finding.reason)]
+fn add_finding(finding: &Finding, rows: &mut dyn RowSink) {
+    rows.add(&[Some(&finding.kind), Some(&finding.id), Some(&finding.reason)]);
 }

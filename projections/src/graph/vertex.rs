@@ -1,4 +1,7 @@
-//! What is shown of a vertex besides its scores: names, versions, host facts. None of it enters a digest.
+//! What is told of a vertex besides its scores: signals of adoption, which these rest on, and what is shown: names,
+//! versions, host facts. None of it enters a digest.
+
+use std::sync::Arc;
 
 use domain::facts::registry::{RegistryCrawled, Release};
 use domain::facts::repo::RepoObserved;
@@ -16,19 +19,26 @@ use super::state::RepoFacts;
 /// Writes the details of every vertex.
 pub(super) fn write(known: StateView<'_>, places: &Vertices<'_>, live: &[Live<'_>], all: &mut [Vertex]) {
     for vertex in all.iter_mut() {
-        vertex.details = Details::named(purl::full_name(&vertex.id));
+        vertex.details = Details::named(purl::full_name(&vertex.id)).into();
     }
     let hosts = signals(known, places, all);
     show(known, places, &hosts, all);
     versions_of_documents(known, places, live, &hosts, all);
 }
 
-/// Writes of the details what scores rest on.
-pub(super) fn write_signals(known: StateView<'_>, places: &Vertices<'_>, all: &mut [Vertex]) {
-    for Vertex { details, .. } in all.iter_mut() {
-        (details.stars, details.forks, details.downloads) = (None, None, None);
+/// Writes the signals of adoption of one vertex, which these ids mean.
+pub(super) fn tell_signals(known: StateView<'_>, names: impl Iterator<Item = Name>, vertex: &mut Vertex) {
+    let mut newest = None;
+    (vertex.stars, vertex.forks, vertex.downloads) = (None, None, None);
+    for name in names {
+        if let Some(host) = known.repo(name).and_then(|repo| repo.host).filter(|host| newest < Some(host.rank)) {
+            newest = Some(host.rank);
+            (vertex.stars, vertex.forks) = (host.stars, host.forks);
+        }
+        if let Some(downloads) = known.package(name).and_then(|package| package.downloads) {
+            vertex.downloads = add_downloads(vertex.downloads, downloads);
+        }
     }
-    signals(known, places, all);
 }
 
 /// Writes the signals of adoption. Returns the rank of each vertex' newest host facts, which decide.
@@ -38,13 +48,13 @@ fn signals(known: StateView<'_>, places: &Vertices<'_>, all: &mut [Vertex]) -> V
         let n = places.of(repo.name) as usize;
         if hosts[n] < Some(host.rank) {
             hosts[n] = Some(host.rank);
-            (all[n].details.stars, all[n].details.forks) = (host.stars, host.forks);
+            (all[n].stars, all[n].forks) = (host.stars, host.forks);
         }
     }
     for package in known.packages() {
-        let details = &mut all[places.of(package.name) as usize].details;
+        let vertex = &mut all[places.of(package.name) as usize];
         if let Some(downloads) = package.downloads {
-            details.downloads = add_downloads(details.downloads, downloads);
+            vertex.downloads = add_downloads(vertex.downloads, downloads);
         }
     }
     hosts
@@ -55,7 +65,7 @@ fn show(known: StateView<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all
     for (id, facts) in &known.state.repos {
         let Some(name) = known.names.find(id) else { continue };
         let n = places.of(name) as usize;
-        let details = &mut all[n].details;
+        let details = Arc::make_mut(&mut all[n].details);
         if let Some(spelled) = facts.spelled.as_ref().filter(|_| places.ids[n] == name) {
             details.name.clone_from(&spelled.value);
         }
@@ -63,14 +73,15 @@ fn show(known: StateView<'_>, places: &Vertices<'_>, hosts: &[Option<Rank>], all
             tell_host(details, &host.value);
         }
     }
-    for (crawl, package) in known.answers() {
-        tell_crawl(&mut all[places.of(package.name) as usize].details, &crawl.value);
+    for (crawl, package) in known.crawls() {
+        tell_crawl(Arc::make_mut(&mut all[places.of(package.name) as usize].details), &crawl.value);
     }
     for (package, repo) in places.identity.publications() {
-        all[places.of(repo) as usize].details.packages.push(known.names.text(package).to_owned());
+        let details = Arc::make_mut(&mut all[places.of(repo) as usize].details);
+        details.packages.push(known.names.text(package).to_owned());
     }
     for vertex in all {
-        vertex.details.packages.sort_unstable();
+        Arc::make_mut(&mut vertex.details).packages.sort_unstable();
     }
 }
 
@@ -97,7 +108,7 @@ fn versions_of_documents(
     for (n, (_, VersionText(version))) in newest.into_iter().enumerate().filter_map(|(n, newest)| Some((n, newest?))) {
         let details = &mut all[n].details;
         if details.packages.is_empty() && !crawled[places.ids[n] as usize] && hosts[n].is_none() {
-            details.latest_version = Some(version.to_owned());
+            Arc::make_mut(details).latest_version = Some(version.to_owned());
         }
     }
 }

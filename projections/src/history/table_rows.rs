@@ -6,34 +6,20 @@ use std::ops::Range;
 use domain::recorded::Position;
 use serde_json::json;
 
-use super::family::SPAN;
 use super::{History, HistorySegment, MetricValue, Move, Tick};
 use crate::metrics::value::TermValue;
-use crate::table::Row;
-use crate::table::text::CopyText;
+use crate::table::{RowSink, ShownCell, known};
 
-/// The cells of a segment, in the order of its table's columns.
-fn cells(segment: HistorySegment<'_>, mut cell: impl FnMut(&dyn Display)) {
-    cell(&segment.id);
-    cell(&segment.metric.name());
-    cell(&segment.level.name());
-    cell(&segment.number);
-    cell(&PositionArray(segment.moves));
-    cell(&ValueArray(segment.moves));
-}
-
-/// The row of a segment.
-#[must_use]
-pub fn segment_row(segment: HistorySegment<'_>) -> Row {
-    let mut row = Row::with_capacity(SPAN.columns.len());
-    cells(segment, |cell| {
-        // There are millions of them, and most are as short.
-        let mut text = String::with_capacity(32);
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{cell}");
-        row.push(Some(text));
-    });
-    row
+/// Adds the row of a segment.
+pub fn add_segment(segment: HistorySegment<'_>, rows: &mut dyn RowSink) {
+    rows.add(&[
+        Some(&segment.id),
+        Some(&segment.metric.name()),
+        Some(&segment.level.name()),
+        Some(&segment.number),
+        Some(&PositionArray(segment.moves)),
+        Some(&ValueArray(segment.moves)),
+    ]);
 }
 
 /// A segment's row in one text, which is written anew for each: where millions are only looked at.
@@ -44,31 +30,26 @@ pub struct SegmentText {
     ends: Vec<usize>,
 }
 
-impl SegmentText {
-    /// Becomes the row of this segment.
-    pub fn write(&mut self, segment: HistorySegment<'_>) {
+impl RowSink for SegmentText {
+    fn add(&mut self, cells: &[ShownCell<'_>]) {
         let Self { text, ends } = self;
         text.clear();
         ends.clear();
-        cells(segment, |cell| {
+        for cell in cells {
             // Writing to a String cannot fail.
-            let _ = write!(text, "{cell}");
+            let _ = cell.map_or(Ok(()), |cell| write!(text, "{cell}"));
             ends.push(text.len());
-        });
+        }
     }
+}
 
+impl SegmentText {
     /// The cell of a column.
     #[must_use]
     pub fn cell(&self, n: usize) -> &str {
         let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[n]]
     }
-}
-
-/// The same row as text: there are many.
-pub fn write_segment(segment: HistorySegment<'_>, text: &mut CopyText) {
-    cells(segment, |cell| text.cell(Some(cell)));
-    text.end();
 }
 
 /// The positions of moves, as Postgres writes an array.
@@ -121,17 +102,9 @@ impl fmt::Write for Quoted<'_, '_> {
     }
 }
 
-/// The rows of the ticks at these positions.
-#[must_use]
-pub fn tick_rows(history: &History, at: Range<Position>) -> Vec<Row> {
-    let ticks = history.ticks.range(at);
-    let row = |(position, tick): (&u64, &Tick)| {
-        vec![
-            Some(position.to_string()),
-            Some(tick.day.to_string()),
-            tick.recorded_at.map(|time| time.to_string()),
-            Some(json!(tick.labels).to_string()),
-        ]
-    };
-    ticks.map(row).collect()
+/// Adds the rows of the ticks at these positions.
+pub fn add_ticks(history: &History, at: Range<Position>, rows: &mut dyn RowSink) {
+    for (position, Tick { day, recorded_at, labels, .. }) in history.ticks.range(at) {
+        rows.add(&[Some(position), Some(day), known(recorded_at), Some(&json!(labels))]);
+    }
 }

@@ -3,12 +3,13 @@
 use domain::formula::{AdoptionPolicy, Combine, ProjectAdoption, Signal, SignalNorm};
 use domain::number::fit;
 
-use super::exact::{below, half_up, log1p_micro, mean_percentile};
+use super::exact::{below, half_up, log1p_micro, mean_percentile, rank};
+use super::signals::Signals;
+use super::vertex_columns::VertexColumns;
 use crate::graph::model::add_downloads;
-use crate::graph::{Graph, Vertex};
 
 /// Adoption by vertex and by project, in hundredths.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Adoption {
     /// By vertex index; `None` without any signal, and for ExternalRepos.
     pub vertices: Vec<Option<u32>>,
@@ -16,42 +17,32 @@ pub struct Adoption {
     pub projects: Vec<Option<u32>>,
 }
 
-/// One value per signal, in the order of [`Signal::ALL`].
-pub type Signals = [Option<u64>; 3];
-
 /// The place of a signal among all, and by entry its value as a share.
 pub type SignalShares = (usize, Vec<Option<(u64, u64)>>);
-
-/// The signals of a Repo as its vertex states them.
-#[must_use]
-pub fn signals_of(vertex: &Vertex) -> Signals {
-    let details = &vertex.details;
-    if vertex.repo { [details.downloads, details.stars, details.forks] } else { [None; 3] }
-}
 
 /// Per signal that counts its place among all and, by entry, its value as a share: numerator and denominator of one. Of
 /// a percentile these are how many lie strictly below, and how many are known.
 #[must_use]
 pub fn shares(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<SignalShares> {
     let counting = Signal::ALL.into_iter().enumerate().filter(|(_, signal)| policy.signals.contains(signal));
-    let of = |n: usize| entries.iter().map(move |signals| signals[n]).collect::<Vec<_>>();
+    let of = |n: usize| entries.iter().map(move |signals| signals[n]);
     let scaled = counting.map(|(n, _)| match policy.norm {
         SignalNorm::Percentile => {
-            let (ranks, count) = below(&of(n));
+            let (ranks, count) = below(&of(n).collect::<Vec<_>>());
             (n, ranks.into_iter().map(|rank| rank.map(|rank| (rank, count))).collect())
         }
-        // Hundredths of ln(1 + value), as a share of a hundred.
-        SignalNorm::Log1p => {
-            let hundredths = |value: u64| fit(half_up(log1p_micro(value), 10_000), "hundredths of a logarithm");
-            (n, of(n).into_iter().map(|value| value.map(|value| (hundredths(value), 10_000))).collect())
-        }
+        SignalNorm::Log1p => (n, of(n).map(logarithm).collect()),
     });
     scaled.collect()
 }
 
+/// Hundredths of ln(1 + value), as a share of a hundred.
+fn logarithm(value: Option<u64>) -> Option<(u64, u64)> {
+    value.map(|value| (fit(half_up(log1p_micro(value), 10_000), "hundredths of a logarithm"), 10_000))
+}
+
 /// Per entry its signals on a common scale, joined; `None` without any signal that counts.
-fn composites(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<Option<u32>> {
-    let scaled = shares(entries, policy);
+fn composites(entries: usize, scaled: &[SignalShares], policy: &AdoptionPolicy) -> Vec<Option<u32>> {
     let mut terms: Vec<(u64, u64)> = Vec::with_capacity(scaled.len());
     let joined = |entry: usize| {
         terms.clear();
@@ -61,7 +52,7 @@ fn composites(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<Option<u32>> 
             Combine::Greatest => terms.iter().filter_map(|term| mean_percentile(&[*term])).max(),
         }
     };
-    (0..entries.len()).map(joined).collect()
+    (0..entries).map(joined).collect()
 }
 
 /// The signals of every project, those of its Repos joined.
@@ -74,13 +65,92 @@ pub fn joined(signals: &[Signals], members: &[Vec<u32>]) -> Vec<Signals> {
     members.iter().map(of_project).collect()
 }
 
-/// Evaluates every Repo and project.
-#[must_use]
-pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: &AdoptionPolicy) -> Adoption {
-    let signals: Vec<Signals> = graph.vertices.iter().map(signals_of).collect();
-    let vertices = composites(&signals, policy);
-    let values = |repos: &[u32]| repos.iter().filter_map(|repo| vertices[*repo as usize]).collect::<Vec<u32>>();
-    let projects = match policy.project {
+/// Adoption that follows the looks at one log under one formula. Most signals are what they were at the last look, and
+/// of those that are not few have moved.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeptAdoption {
+    adoption: Adoption,
+    /// By signal the values that are known, sorted, each with its vertex.
+    sorted: [Vec<(u64, usize)>; 3],
+    /// Per signal that counts its values as shares.
+    scaled: Vec<SignalShares>,
+}
+
+impl KeptAdoption {
+    /// Evaluates every Repo and project.
+    pub(super) fn follow(
+        &mut self,
+        columns: &VertexColumns,
+        members: &[Vec<u32>],
+        policy: &AdoptionPolicy,
+    ) -> &Adoption {
+        let VertexColumns { signals, news, .. } = columns;
+        if self.scaled.is_empty() {
+            let counting = (0..).zip(Signal::ALL).filter(|(_, signal)| policy.signals.contains(signal));
+            self.scaled = counting.map(|(n, _)| (n, Vec::new())).collect();
+        }
+        let is_known = |n: usize| news.moves.is_none() && news.signals[n].is_empty();
+        let moved = !(0..news.signals.len()).all(is_known);
+        for (n, shares) in self.scaled.iter_mut().filter(|(n, _)| !is_known(*n)) {
+            match policy.norm {
+                SignalNorm::Percentile => {
+                    let sorted = &mut self.sorted[*n];
+                    sort_again(sorted, *n, columns);
+                    shares.clear();
+                    shares.resize(signals.len(), None);
+                    let count = sorted.len() as u64;
+                    rank(sorted, |place, below| shares[place] = Some((below, count)));
+                }
+                SignalNorm::Log1p => {
+                    shares.clear();
+                    shares.extend(signals.iter().map(|signals| logarithm(signals[*n])));
+                }
+            }
+        }
+        if moved {
+            self.adoption.vertices = composites(signals.len(), &self.scaled, policy);
+        }
+        if moved || news.grouped || self.adoption.projects.len() != members.len() {
+            self.adoption.projects = of_projects(signals, &self.adoption.vertices, members, policy);
+        }
+        &self.adoption
+    }
+}
+
+/// Brings the sorted values of a signal to where they are now.
+fn sort_again(sorted: &mut Vec<(u64, usize)>, n: usize, VertexColumns { signals, news, .. }: &VertexColumns) {
+    let moved = &news.signals[n];
+    let mut are_moved = vec![false; signals.len()];
+    moved.iter().for_each(|place| are_moved[*place as usize] = true);
+    let mut new: Vec<(u64, usize)> =
+        moved.iter().filter_map(|place| Some((signals[*place as usize][n]?, *place as usize))).collect();
+    new.sort_unstable();
+    let mut new = new.into_iter().peekable();
+    let mut merged = Vec::with_capacity(signals.len());
+    for &(value, former) in &*sorted {
+        // Whoever stays comes before whom he came before.
+        let place = match &news.moves {
+            Some(moves) => moves[former].map(|place| place as usize),
+            None => Some(former),
+        };
+        let Some(place) = place.filter(|place| !are_moved[*place]) else { continue };
+        while let Some(before) = new.next_if(|new| *new < (value, place)) {
+            merged.push(before);
+        }
+        merged.push((value, place));
+    }
+    merged.extend(new);
+    *sorted = merged;
+}
+
+fn of_projects(
+    signals: &[Signals],
+    vertices: &[Option<u32>],
+    members: &[Vec<u32>],
+    policy: &AdoptionPolicy,
+) -> Vec<Option<u32>> {
+    let values = |repos: &'_ Vec<u32>| repos.iter().filter_map(|repo| vertices[*repo as usize]).collect::<Vec<u32>>();
+    match policy.project {
         ProjectAdoption::MeanOfRepos => members
             .iter()
             .map(|repos| {
@@ -90,9 +160,11 @@ pub fn evaluate(graph: &Graph, members: &[Vec<u32>], policy: &AdoptionPolicy) ->
             })
             .collect(),
         ProjectAdoption::GreatestOfRepos => members.iter().map(|repos| values(repos).into_iter().max()).collect(),
-        ProjectAdoption::ProjectSignals => composites(&joined(&signals, members), policy),
-    };
-    Adoption { vertices, projects }
+        ProjectAdoption::ProjectSignals => {
+            let joined = joined(signals, members);
+            composites(joined.len(), &shares(&joined, policy), policy)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +175,10 @@ mod tests {
 
     fn policy() -> AdoptionPolicy {
         Formula::shipped("seed").unwrap().adoption
+    }
+
+    fn composites(entries: &[Signals], policy: &AdoptionPolicy) -> Vec<Option<u32>> {
+        super::composites(entries.len(), &shares(entries, policy), policy)
     }
 
     #[test]

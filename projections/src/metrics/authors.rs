@@ -9,21 +9,6 @@ use domain::time::Day;
 use crate::people::RepoContributions;
 use crate::people::state::DayRow;
 
-/// Commits that count, by person, in order.
-pub type Commits = Vec<(Digest, u64)>;
-
-/// Each person once, with all that is theirs, in order.
-#[must_use]
-pub fn summed(mut commits: Commits) -> Commits {
-    commits.sort_unstable();
-    commits.dedup_by(|next, held| {
-        let same = next.0 == held.0;
-        held.1 += if same { next.1 } else { 0 };
-        same
-    });
-    commits
-}
-
 /// The rules about people, ready to be asked.
 #[derive(Clone, Debug)]
 pub struct Authors {
@@ -56,12 +41,9 @@ impl Authors {
     /// Whether an author counts at all.
     #[must_use]
     pub fn counts(&self, repo: &RepoContributions<'_>, author: &Digest) -> bool {
-        self.bots == Counted::Count || self.counts_as(author, repo.is_bot(author))
-    }
-
-    /// The same, where it is known whether the repository calls it a bot.
-    fn counts_as(&self, author: &Digest, is_bot: bool) -> bool {
-        self.bots == Counted::Count || self.never_bots.contains(author) || !(is_bot || self.also_bots.contains(author))
+        self.bots == Counted::Count
+            || self.never_bots.contains(author)
+            || !(self.also_bots.contains(author) || repo.is_bot(author))
     }
 
     /// How many commits of a row count, its author aside.
@@ -85,12 +67,10 @@ impl Authors {
         days.filter(move |row| self.own(row) > 0 && self.counts(repo, &row.author))
     }
 
-    /// Commits that count, by person, on the days `from..=to`.
-    #[must_use]
-    pub fn commits(&self, repo: &RepoContributions<'_>, from: Day, to: Day) -> Commits {
-        let sums = repo.sums(from, to, |row| self.own(row));
-        let own = sums.filter(|(author, facts, _)| self.counts_as(author, facts.bot));
-        summed(own.map(|(author, _, sum)| (self.person(*author), sum)).collect())
+    /// Whose commits a row tells of, and how many; `None` where none of them counts.
+    pub(super) fn counted(&self, repo: &RepoContributions<'_>, row: &DayRow) -> Option<(Digest, u64)> {
+        let own = self.own(row);
+        (own > 0 && self.counts(repo, &row.author)).then(|| (self.person(row.author), own))
     }
 
     /// The last day up to `to` on which somebody who counts committed; merges too, and commits of nobody, who is no

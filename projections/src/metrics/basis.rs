@@ -4,7 +4,7 @@ use domain::formula::Formula;
 use domain::time::{Day, Timestamp};
 
 use super::authors::Authors;
-use super::windows::{ByVertex, WindowQuery, Windows};
+use super::windows::{WindowQuery, Windows, WindowsByVertex};
 use crate::graph::Graph;
 use crate::people::Contributions;
 
@@ -26,7 +26,7 @@ pub struct Basis<'a> {
     /// Whose commits count.
     pub authors: Authors,
     /// Commits in the window.
-    pub windows: ByVertex,
+    pub windows: WindowsByVertex,
 }
 
 impl<'a> Basis<'a> {
@@ -41,7 +41,7 @@ impl<'a> Basis<'a> {
         let authors = Authors::of(&formula.people);
         let threshold_percent = formula.pony.threshold_percent;
         let asked = WindowQuery { authors: &authors, threshold_percent, from: window_from, to: today };
-        let windows = windows.by_vertex(graph, contributions, asked);
+        let windows = windows.by_vertex(contributions, asked);
         Self { graph, contributions, formula, today, window_from, members: members(graph), authors, windows }
     }
 }

@@ -6,7 +6,7 @@ use super::network::Network;
 use crate::engine;
 
 /// Criticality by vertex and by project.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Criticality {
     /// By vertex index; 0 outside the active set.
     pub vertices: Vec<u32>,

@@ -139,12 +139,12 @@ pub fn state_lines(graph: &Graph, contributions: &Contributions<'_>, policy: Edg
     graph_lines(graph, policy, sink);
     // Vertices are sorted by id, so their indices sort like their ids.
     let mut days: Vec<(u32, DayRow)> =
-        contributions.repos.iter().flat_map(|(vertex, repo)| repo.days.iter().map(|row| (*vertex, *row))).collect();
+        contributions.iter().flat_map(|(vertex, repo)| repo.days.iter().map(move |row| (vertex, *row))).collect();
     days.sort_unstable_by_key(|(vertex, row)| (row.author, *vertex, *row));
     let mut line = Vec::new();
-    for (vertex, repo) in contributions.repos.iter().filter(|(_, repo)| !repo.unsigned.is_empty()) {
-        let id = json_text(&graph.vertices[*vertex as usize].id);
-        for row in repo.unsigned.iter() {
+    for (vertex, repo) in contributions.iter().filter(|(_, repo)| !repo.unsigned.is_empty()) {
+        let id = json_text(&graph.vertices[vertex as usize].id);
+        for row in repo.unsigned {
             line.clear();
             day_line(&mut line, &id, None, row);
             sink(&line);
@@ -175,7 +175,7 @@ fn graph_lines(graph: &Graph, policy: EdgePolicy, sink: Sink<'_>) {
             line.extend_from_slice(&ids[edge.to as usize]);
             line.extend_from_slice(br#","version_range":"#);
             // Writing to a vector cannot fail.
-            let _ = serde_json::to_writer(&mut line, &claim.version);
+            let _ = serde_json::to_writer(&mut line, &claim.version.as_deref());
             line.extend_from_slice(b"}\n");
             sink(&line);
         }
@@ -219,7 +219,6 @@ mod tests {
 
     use super::*;
     use crate::graph::Confidence;
-    use crate::graph::model::Details;
     use crate::graph::{EdgeClaim, ResolvedEdge, Vertex};
     use crate::metrics::Level;
     use crate::metrics::value::TermValue;
@@ -254,13 +253,12 @@ mod tests {
     #[test]
     fn lines_written_by_hand_are_canonical() {
         let texts = ["a\"b", "c\\d", "\u{1f}\u{7f}", "\u{e9}\n\u{2028}"];
-        let vertex =
-            |id: &str| Vertex { id: id.into(), repo: true, project: None, evidence: None, details: Details::default() };
+        let vertex = |id: &str| Vertex { id: id.into(), repo: true, ..Vertex::default() };
         let edge = |(from, version): (u32, Option<&str>)| ResolvedEdge {
             from,
             to: 3 - from,
             root: true,
-            flat: Some(EdgeClaim { version: version.map(str::to_owned), confidence: Confidence::VerifiedSbom }),
+            flat: Some(EdgeClaim { version: version.map(Into::into), confidence: Confidence::VerifiedSbom }),
             nested: None,
         };
         let graph = Graph {

@@ -15,12 +15,18 @@ pub fn below<T: Ord + Copy>(values: &[Option<T>]) -> (Vec<Option<u64>>, u64) {
     let mut sorted: Vec<(T, usize)> = known.collect();
     sorted.sort_unstable();
     let mut ranks = vec![None; values.len()];
+    let count = rank(&sorted, |place, below| ranks[place] = Some(below));
+    (ranks, count)
+}
+
+/// Tells of each of these sorted values, by its place, how many are strictly below it. Answers how many there are.
+pub(super) fn rank<T: Eq>(sorted: &[(T, usize)], mut tell: impl FnMut(usize, u64)) -> u64 {
     let mut below = 0;
     for same in sorted.chunk_by(|a, b| a.0 == b.0) {
-        same.iter().for_each(|(_, place)| ranks[*place] = Some(below));
+        same.iter().for_each(|(_, place)| tell(*place, below));
         below += same.len() as u64;
     }
-    (ranks, below)
+    below
 }
 
 /// The mean of percentiles `100 x below / count`, in hundredths, half up; `None` for no terms.
@@ -37,11 +43,12 @@ pub fn mean_percentile(terms: &[(u64, u64)]) -> Option<u32> {
     Some(fit(half_up(sum * 10_000, denominator * terms.len() as u128), "percentile in hundredths"))
 }
 
-/// The same where all of it fits into 64 bits, which divide many times as fast.
+/// The same where all of it fits into 64 bits, which divide many times as fast; and they need to only once.
 fn small_mean(terms: &[(u64, u64)]) -> Option<u32> {
-    let denominator = terms.iter().try_fold(1_u64, |product, (_, count)| product.checked_mul(*count))?;
-    let sum =
-        terms.iter().try_fold(0_u64, |sum, (below, count)| sum.checked_add(below.checked_mul(denominator / count)?))?;
+    let (sum, denominator) = terms.iter().try_fold((0_u64, 1_u64), |(sum, denominator), (below, count)| {
+        let more = below.checked_mul(denominator)?;
+        Some((sum.checked_mul(*count)?.checked_add(more)?, denominator.checked_mul(*count)?))
+    })?;
     let (numerator, denominator) = (sum.checked_mul(20_000)?, denominator.checked_mul(2 * terms.len() as u64)?);
     u32::try_from(numerator.checked_add(denominator / 2)? / denominator).ok()
 }

@@ -7,14 +7,14 @@ use domain::time::Day;
 use super::ScoreRow;
 use super::exact::{below, hundredths};
 
-/// Raises the flags of rows that all have one level.
-pub fn raise(rows: &mut [ScoreRow], terms: &[Term], flags: &[Flag], today: Day) {
+/// Raises the flags of rows that all have one level. `moved` hears which rows raised others before.
+pub(super) fn raise(rows: &mut [ScoreRow], terms: &[Term], flags: &[Flag], today: Day, mut moved: impl FnMut(usize)) {
     if flags.is_empty() {
         return;
     }
     let criticality: Vec<Option<u64>> = rows.iter().map(|row| row.criticality).collect();
     let (ranks, count) = below(&criticality);
-    for (row, rank) in rows.iter_mut().zip(ranks) {
+    for (n, (row, rank)) in rows.iter_mut().zip(ranks).enumerate() {
         let percentile = rank.and_then(|rank| (rank * 100).checked_div(count));
         let value = |measured: Measured| -> Option<Decimal> {
             match measured {
@@ -35,6 +35,9 @@ pub fn raise(rows: &mut [ScoreRow], terms: &[Term], flags: &[Flag], today: Day) 
         let raised = flags.iter().filter(|flag| flag.when.iter().all(holds)).map(|flag| flag.name.clone());
         let mut raised: Vec<String> = raised.collect();
         raised.sort_unstable();
-        row.flags = raised;
+        if row.flags != raised {
+            row.flags = raised;
+            moved(n);
+        }
     }
 }

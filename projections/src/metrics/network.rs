@@ -4,12 +4,13 @@ use domain::formula::{ConfidenceWeights, DependentPolicy, Formula, SeedPolicy, S
 use domain::number::fit;
 
 use super::status::StatusDecision;
+use super::vertex_columns::VertexColumns;
 use crate::engine;
 use crate::graph::Confidence;
 use crate::graph::{Graph, ResolvedLink};
 
 /// What criticality and its relatives are computed on. All lists have one entry a vertex.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Network {
     /// The edges that count.
     pub edges: engine::DependencyGraph,
@@ -33,26 +34,55 @@ pub fn weight(link: &ResolvedLink, formula: &Formula) -> Option<u32> {
     (weight > 0).then_some(weight)
 }
 
-impl Network {
-    /// The network of a formula, where projects have these statuses.
-    #[must_use]
-    pub fn of(graph: &Graph, statuses: &[StatusDecision], formula: &Formula) -> Self {
+/// A network that follows the looks at one log under one formula.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeptNetwork {
+    pub(super) network: Network,
+    /// Where the active set begins.
+    seeds: Vec<bool>,
+    /// Where the next edges and seeds are written.
+    spare: (engine::DependencyGraph, Vec<bool>),
+}
+
+impl KeptNetwork {
+    /// Becomes the network of the formula, where projects have these statuses. Says whether it is another than before.
+    pub(super) fn follow(
+        &mut self,
+        graph: &Graph,
+        columns: &VertexColumns,
+        statuses: &[StatusDecision],
+        formula: &Formula,
+    ) -> bool {
+        let Self { network, seeds, spare: (spare_edges, spare_seeds) } = self;
         let known = graph.links.iter().filter(|link| weight(link, formula).is_some());
         let count = fit(graph.vertices.len(), "vertices");
-        let edges = engine::DependencyGraph::from_ascending(count, known.map(|link| (link.from, link.to)));
-        let depended_upon = edges.has_dependents();
-        let seed = |(n, vertex): (usize, &crate::graph::Vertex)| {
-            let active = vertex.project.is_some_and(|project| statuses[project as usize].status.is_active());
-            vertex.repo && active && (formula.graph.seeds == SeedPolicy::EveryActive || !depended_upon[n])
-        };
-        let seeds: Vec<bool> = graph.vertices.iter().enumerate().map(seed).collect();
-        let active = engine::active_set(&edges, &seeds);
-        let everybody = formula.criticality.dependents == DependentPolicy::Vertices;
-        let counts = graph.vertices.iter().map(|vertex| vertex.repo || everybody).collect();
-        let groups = graph.vertices.iter().map(|vertex| vertex.project).collect();
-        Self { edges, active, counts, groups }
+        spare_edges.refill(count, known.map(|link| (link.from, link.to)));
+        std::mem::swap(&mut network.edges, spare_edges);
+        let is_active: Vec<bool> = statuses.iter().map(|decided| decided.status.is_active()).collect();
+        let every = formula.graph.seeds == SeedPolicy::EveryActive;
+        let depended_upon = if every { Vec::new() } else { network.edges.has_dependents() };
+        spare_seeds.clear();
+        spare_seeds.extend(columns.repos.iter().zip(&columns.groups).enumerate().map(|(n, (repo, group))| {
+            let active = group.is_some_and(|project| is_active[project as usize]);
+            *repo && active && (every || !depended_upon[n])
+        }));
+        std::mem::swap(seeds, spare_seeds);
+        let moved = *seeds != *spare_seeds || network.edges != *spare_edges;
+        if moved {
+            network.active = engine::active_set(&network.edges, seeds);
+        }
+        if columns.news.placed || columns.news.grouped {
+            let everybody = formula.criticality.dependents == DependentPolicy::Vertices;
+            network.counts.clear();
+            network.counts.extend(columns.repos.iter().map(|repo| *repo || everybody));
+            network.groups.clone_from(&columns.groups);
+            return true;
+        }
+        moved
     }
+}
 
+impl Network {
     /// Why something that reaches a vertex of this project does not count as its dependent; `None` where it counts.
     #[must_use]
     pub fn hindrance(&self, source: u32, project: Option<u32>, siblings: SiblingPolicy) -> Option<Hindrance> {

@@ -2,8 +2,7 @@
 
 use domain::formula::{Missing, PonyPolicy};
 
-use super::authors::{Commits, summed};
-use super::windows::{ByVertex, Window, Windows};
+use super::windows::{Windows, WindowsByVertex};
 use crate::graph::Graph;
 
 /// Pony factors by vertex and by project.
@@ -19,7 +18,7 @@ pub struct PonyFactors {
 #[must_use]
 pub fn evaluate(
     graph: &Graph,
-    windows: &ByVertex,
+    windows: &WindowsByVertex,
     members: &[Vec<u32>],
     policy: &PonyPolicy,
     held: &mut Windows,
@@ -28,22 +27,9 @@ pub fn evaluate(
         Missing::Zero => Some(0),
         Missing::Null => None,
     };
-    let vertices = graph.vertices.iter().zip(windows).map(|(vertex, window)| {
-        vertex.repo.then(|| window.as_ref().map_or(missing, |window| Some(window.pony_factor))).flatten()
-    });
-    let projects = graph.projects.iter().zip(members).enumerate().map(|(index, (project, repos))| {
-        if repos.is_empty() {
-            return None;
-        }
-        let known = repos.iter().filter_map(|repo| windows[*repo as usize].as_ref());
-        held.joined((index, &project.id), known, policy.threshold_percent).or(missing)
-    });
+    let of_vertex = |n: u32| windows.pony_factor(n).or(missing);
+    let vertices = (0..).zip(&graph.vertices).map(|(n, vertex)| vertex.repo.then(|| of_vertex(n)).flatten());
+    let projects = held.of_projects(members, policy.threshold_percent).iter().zip(members);
+    let projects = projects.map(|(factor, repos)| if repos.is_empty() { None } else { factor.or(missing) });
     PonyFactors { vertices: vertices.collect(), projects: projects.collect() }
-}
-
-/// The commits of several repositories together, each person once; `None` where none of them has a git log.
-#[must_use]
-pub fn union(windows: &ByVertex, repos: &[u32]) -> Option<Commits> {
-    let known: Vec<&Window> = repos.iter().filter_map(|repo| windows[*repo as usize].as_deref()).collect();
-    (!known.is_empty()).then(|| summed(known.into_iter().flat_map(|window| &window.commits).copied().collect()))
 }

@@ -3,29 +3,34 @@
 use domain::formula::{Norm, ScorePolicy};
 use domain::number::fit;
 
-use super::ScoreRow;
 use super::exact::{below, half_up, log1p_micro_of_hundredths};
 
 /// Units of a normalised term: six decimals.
 const MICRO: u128 = 1_000_000;
 
-/// Adds the composite to rows that all have one level.
-pub fn add(rows: &mut [ScoreRow], policy: &ScorePolicy) {
+/// The composite of each of those that are compared with one another, from its three terms.
+pub(super) fn composites(
+    criticality: &[Option<u64>],
+    pony_factor: &[Option<u32>],
+    adoption: &[Option<u32>],
+    policy: &ScorePolicy,
+) -> Vec<Option<u64>> {
     // Every term in hundredths, so that one normalisation serves all three.
-    let criticality: Vec<Option<u64>> = rows.iter().map(|row| row.criticality.map(|n| n * 100)).collect();
-    let pony: Vec<Option<u64>> = rows.iter().map(|row| row.pony_factor.map(|n| u64::from(n) * 100)).collect();
-    let adoption: Vec<Option<u64>> = rows.iter().map(|row| row.adoption.map(u64::from)).collect();
+    let criticality: Vec<Option<u64>> = criticality.iter().map(|count| count.map(|n| n * 100)).collect();
+    let pony: Vec<Option<u64>> = pony_factor.iter().map(|people| people.map(|n| u64::from(n) * 100)).collect();
+    let adoption: Vec<Option<u64>> = adoption.iter().map(|hundredths| hundredths.map(u64::from)).collect();
     let terms = [
         (policy.criticality, normalised(&criticality, policy.criticality.norm)),
         (policy.pony, normalised(&pony, policy.pony.norm)),
         (policy.adoption, normalised(&adoption, policy.adoption.norm)),
     ];
     let weights: u128 = terms.iter().map(|(term, _)| u128::from(term.weight)).sum();
-    for (n, row) in rows.iter_mut().enumerate() {
+    let composite = |n: usize| {
         let weighted: Option<u128> =
             terms.iter().map(|(term, values)| values[n].map(|value| value * u128::from(term.weight))).sum();
-        row.pg_score = weighted.map(|sum| fit(half_up(sum * 100, weights * MICRO), "composite in hundredths"));
-    }
+        weighted.map(|sum| fit(half_up(sum * 100, weights * MICRO), "composite in hundredths"))
+    };
+    (0..criticality.len()).map(composite).collect()
 }
 
 /// Values in hundredths, brought to a common scale, in millionths.
@@ -55,10 +60,7 @@ mod tests {
 
         let term = |weight| TermPolicy { weight, norm: Norm::Identity };
         let policy = ScorePolicy { criticality: term(1), pony: term(0), adoption: term(0) };
-        let (pony_factor, adoption) = (Some(1), Some(0));
-        let mut rows = [ScoreRow { criticality: Some(42_949_673), pony_factor, adoption, ..ScoreRow::default() }];
-        add(&mut rows, &policy);
-        assert_eq!(rows[0].pg_score, Some(4_294_967_300));
+        assert_eq!(composites(&[Some(42_949_673)], &[Some(1)], &[Some(0)], &policy), [Some(4_294_967_300)]);
     }
 
     #[test]

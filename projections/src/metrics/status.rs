@@ -6,9 +6,8 @@ use domain::grants;
 use domain::status::ActivityStatus;
 use domain::time::{Day, Timestamp};
 
-use super::authors::Authors;
+use super::windows::WindowsByVertex;
 use crate::graph::{Graph, Project};
-use crate::people::Contributions;
 
 /// How the status of a project came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,16 +53,12 @@ pub enum StatusLift {
 pub struct StatusRules<'a> {
     /// The projects.
     pub graph: &'a Graph,
-    /// Commit days.
-    pub contributions: &'a Contributions<'a>,
+    /// Commits up to today.
+    pub windows: &'a WindowsByVertex,
     /// Repos of every project.
     pub members: &'a [Vec<u32>],
-    /// Whose commits count.
-    pub authors: &'a Authors,
     /// Where the classification comes from.
     pub source: StatusSource,
-    /// The UTC day of world time.
-    pub today: Day,
 }
 
 impl StatusRules<'_> {
@@ -101,8 +96,7 @@ impl StatusRules<'_> {
     }
 
     fn committed(&self, project: usize, after: Day) -> bool {
-        let mut repos = self.members[project].iter().filter_map(|repo| self.contributions.get(*repo));
-        repos.any(|repo| self.authors.last_commit(repo, self.today).is_some_and(|day| day > after))
+        self.members[project].iter().any(|repo| self.windows.last_commit(*repo).is_some_and(|day| day > after))
     }
 }
 

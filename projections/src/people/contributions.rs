@@ -1,38 +1,38 @@
 //! Commit days by vertex, after identity: several names of one repository are one history.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use domain::digest::Digest;
 use domain::facts::gitlog::UnsignedDay;
+use domain::number::fit;
 use domain::time::{Day, Timestamp};
 
-use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog, places};
+use super::state::{AuthorFacts, DayRow, PeopleState, RepoLog};
 use crate::graph::{Graph, RepoOf};
+use crate::placed::PlacedRows;
 
 /// Commit days of every Repo with a git log, by vertex index.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Contributions<'a> {
-    /// By vertex index, ascending.
-    pub repos: Vec<(u32, RepoContributions<'a>)>,
+    logs: &'a PlacedRows<RepoLog>,
+    owners: Arc<HistoryPlaces>,
+    /// Histories of several logs, each joined where somebody asks for it.
+    joined: Vec<OnceLock<RepoLog>>,
 }
 
 /// Commit days of one Repo.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct RepoContributions<'a> {
     /// Sorted by (day, author).
-    pub days: Cow<'a, [DayRow]>,
+    pub days: &'a [DayRow],
     /// Commits of nobody, sorted by day.
-    pub unsigned: Cow<'a, [UnsignedDay]>,
+    pub unsigned: &'a [UnsignedDay],
     /// By pseudonym.
-    pub authors: Cow<'a, BTreeMap<Digest, AuthorFacts>>,
+    pub authors: &'a BTreeMap<Digest, AuthorFacts>,
     /// Time of the newest commit, as the newest log states it.
     pub latest: Option<Timestamp>,
-    /// The place of its log among all, where it is only one.
-    pub log: Option<u32>,
-    /// By row of `days` the place of its author in `authors`.
-    places: Cow<'a, [u32]>,
 }
 
 /// What a contributor did in a repository, all days together.
@@ -80,95 +80,183 @@ impl AuthorTotal {
 pub struct LogOwners {
     /// What it was found from.
     repo_of: RepoOf,
-    /// The vertex of each log, in the order of logs; `None` where it means none.
-    by_log: Vec<Option<u32>>,
+    /// By place of an id in it the log of that name, or [`NOWHERE`].
+    logs: Vec<u32>,
+    places: Arc<HistoryPlaces>,
 }
+
+/// Where the history of each vertex is. Places of histories are those of the logs, which they keep; behind them come
+/// those that several logs tell together.
+#[derive(Debug, Default)]
+pub(crate) struct HistoryPlaces {
+    /// By vertex the place of its history, or [`NOWHERE`].
+    by_vertex: Vec<u32>,
+    /// By place the vertex, or [`NOWHERE`]: of a log that means none, or is told together with others.
+    vertices: Vec<u32>,
+    /// By log the history that it is told in, where it is told with others.
+    together: BTreeMap<u32, u32>,
+    /// The logs that are told together, in the order of their places.
+    several: Vec<Vec<u32>>,
+}
+
+/// No place, no vertex.
+const NOWHERE: u32 = u32::MAX;
 
 impl LogOwners {
     /// Finds it, unless nothing moved. A state forgets no log, so where there are as many they are the same.
     fn follow(&mut self, graph: &Graph, people: &PeopleState) {
-        if self.repo_of.is(&graph.repo_of) && self.by_log.len() == people.logs.len() {
+        let (logs, repo_of) = (&people.logs, &graph.repo_of);
+        let known = self.places.logs();
+        if self.repo_of.is(repo_of) && known == logs.len() {
             return;
         }
-        self.repo_of = graph.repo_of.clone();
-        // Both are in the order of ids, so they are read side by side.
-        let mut vertices = graph.repo_of.iter().peekable();
-        let mut owner = |repo: &String| {
-            while vertices.next_if(|(id, _)| *id < repo.as_str()).is_some() {}
-            vertices.peek().filter(|(id, _)| id == repo).map(|(_, vertex)| *vertex)
-        };
-        self.by_log = people.logs.keys().map(&mut owner).collect();
+        if !self.repo_of.is(repo_of) {
+            // Every look at one log has the same texts, so most are known by where they lie, unread.
+            let (before, logs_before) = (std::mem::take(&mut self.repo_of), std::mem::take(&mut self.logs));
+            let mut held = before.iter().map(|(id, _)| id).zip(&logs_before).peekable();
+            let log = |id: &str| {
+                while held.next_if(|(former, _)| !std::ptr::eq(*former, id) && *former < id).is_some() {}
+                let former = held.next_if(|(former, _)| std::ptr::eq(*former, id) || *former == id);
+                former.map_or_else(|| logs.place(id).unwrap_or(NOWHERE), |(_, log)| *log)
+            };
+            self.logs = repo_of.iter().map(|(id, _)| id).map(log).collect();
+            self.repo_of = repo_of.clone();
+        }
+        for log in fit(known, "logs")..fit(logs.len(), "logs") {
+            if let Some(place) = repo_of.place(logs.key(log)) {
+                self.logs[place] = log;
+            }
+        }
+        let vertices = self.logs.iter().copied().zip(repo_of.iter().map(|(_, vertex)| vertex));
+        self.places = HistoryPlaces::of(graph.vertices.len(), logs.len(), vertices).into();
+    }
+}
+
+impl HistoryPlaces {
+    /// From logs, or [`NOWHERE`], and whose they are.
+    fn of(vertices: usize, logs: usize, owned: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut places = Self { by_vertex: vec![NOWHERE; vertices], vertices: vec![NOWHERE; logs], ..Self::default() };
+        let mut several: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (log, vertex) in owned.filter(|(log, _)| *log != NOWHERE) {
+            let held = &mut places.by_vertex[vertex as usize];
+            if *held == NOWHERE {
+                *held = log;
+                places.vertices[log as usize] = vertex;
+            } else {
+                several.entry(vertex).or_insert_with(|| vec![*held]).push(log);
+            }
+        }
+        for (vertex, logs) in several {
+            let place = fit(places.vertices.len(), "histories");
+            places.by_vertex[vertex as usize] = place;
+            places.vertices[logs[0] as usize] = NOWHERE;
+            places.vertices.push(vertex);
+            places.together.extend(logs.iter().map(|log| (*log, place)));
+            places.several.push(logs);
+        }
+        places
+    }
+
+    /// How many logs there are.
+    pub(crate) fn logs(&self) -> usize {
+        self.vertices.len() - self.several.len()
+    }
+
+    /// How many histories there are.
+    pub(crate) fn len(&self) -> usize {
+        self.vertices.len()
+    }
+
+    /// Where the history of a vertex is; `None` without a git log.
+    pub(crate) fn of_vertex(&self, vertex: u32) -> Option<u32> {
+        self.by_vertex.get(vertex as usize).copied().filter(|place| *place != NOWHERE)
+    }
+
+    /// Whose history is at a place; `None` where nobody's is.
+    pub(crate) fn vertex(&self, place: u32) -> Option<u32> {
+        Some(self.vertices[place as usize]).filter(|vertex| *vertex != NOWHERE)
+    }
+
+    /// The history that a log is told in together with others.
+    pub(crate) fn together(&self, log: u32) -> Option<u32> {
+        self.together.get(&log).copied()
     }
 }
 
 impl<'a> Contributions<'a> {
-    /// Joins the histories of a graph's repositories. `owners` serve every look at the states of one log.
+    /// The histories of a graph's repositories. `owners` serve every look at the states of one log.
     #[must_use]
     pub fn of(graph: &Graph, people: &'a PeopleState, owners: &mut LogOwners) -> Self {
         owners.follow(graph, people);
-        let logs = (0..).zip(people.logs.values()).zip(&owners.by_log);
-        let mut logs: Vec<(u32, u32, &'a RepoLog)> =
-            logs.filter_map(|((place, log), vertex)| Some(((*vertex)?, place, log))).collect();
-        logs.sort_by_key(|(vertex, ..)| *vertex);
-        let each = logs.chunk_by(|a, b| a.0 == b.0);
-        Self { repos: each.map(|logs| (logs[0].0, RepoContributions::join(logs))).collect() }
+        let owners = Arc::clone(&owners.places);
+        Self { logs: &people.logs, joined: vec![OnceLock::new(); owners.several.len()], owners }
     }
 
-    /// Those of a vertex.
+    /// That of a vertex; `None` without a git log.
     #[must_use]
-    pub fn get(&self, vertex: u32) -> Option<&RepoContributions<'a>> {
-        self.repos.binary_search_by_key(&vertex, |(held, _)| *held).ok().map(|place| &self.repos[place].1)
+    pub fn get(&self, vertex: u32) -> Option<RepoContributions<'_>> {
+        self.owners.of_vertex(vertex).map(|place| self.at(place))
+    }
+
+    /// All of them, by vertex index, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, RepoContributions<'_>)> {
+        let each = (0..).zip(&self.owners.by_vertex).filter(|(_, place)| **place != NOWHERE);
+        each.map(|(vertex, place)| (vertex, self.at(*place)))
+    }
+
+    /// Where the histories are.
+    pub(crate) fn places(&self) -> &Arc<HistoryPlaces> {
+        &self.owners
+    }
+
+    /// The history at a place.
+    pub(crate) fn at(&self, place: u32) -> RepoContributions<'_> {
+        match (place as usize).checked_sub(self.logs.len()) {
+            None => RepoContributions::of(self.logs.at(place)),
+            Some(n) => {
+                let logs = || self.owners.several[n].iter().map(|log| self.logs.at(*log)).collect::<Vec<_>>();
+                RepoContributions::of(self.joined[n].get_or_init(|| RepoLog::joined(&logs())))
+            }
+        }
     }
 }
 
-impl<'a> RepoContributions<'a> {
-    fn join(logs: &[(u32, u32, &'a RepoLog)]) -> Self {
-        let latest = logs.iter().filter_map(|(.., log)| log.latest.as_ref()).max_by_key(|latest| latest.rank);
-        let latest = latest.and_then(|latest| latest.value);
-        if let [(_, place, only)] = logs {
-            return Self {
-                days: Cow::Borrowed(&only.days),
-                unsigned: Cow::Borrowed(&only.unsigned),
-                authors: Cow::Borrowed(&only.authors),
-                latest,
-                log: Some(*place),
-                places: Cow::Borrowed(only.places()),
-            };
-        }
-        let mut authors: BTreeMap<Digest, AuthorFacts> = BTreeMap::new();
-        let mut days = Vec::new();
-        let mut unsigned = Vec::new();
-        for (.., log) in logs {
+impl RepoLog {
+    /// What several logs of one repository say together; who speaks for which day they say themselves.
+    fn joined(logs: &[&Self]) -> Self {
+        let mut joined = Self::default();
+        for log in logs {
             for (author, facts) in &log.authors {
-                let held = authors.entry(*author).or_insert(*facts);
+                let held = joined.authors.entry(*author).or_insert(*facts);
                 if held.rank < facts.rank {
                     *held = *facts;
                 }
             }
             let wins = |day: Day| {
                 let mine = log.speaker(day);
-                logs.iter().all(|(.., other)| other.speaker(day) <= mine)
+                logs.iter().all(|other| other.speaker(day) <= mine)
             };
-            days.extend(log.days.iter().filter(|row| wins(row.day)));
-            unsigned.extend(log.unsigned.iter().filter(|row| wins(row.day)));
+            joined.days.extend(log.days.iter().filter(|row| wins(row.day)));
+            joined.unsigned.extend(log.unsigned.iter().filter(|row| wins(row.day)));
         }
-        days.sort_unstable();
-        unsigned.sort_unstable();
-        let places = places(&days, &authors).expect("the authors are those of all the logs");
-        Self {
-            days: Cow::Owned(days),
-            unsigned: Cow::Owned(unsigned),
-            authors: Cow::Owned(authors),
-            latest,
-            log: None,
-            places: Cow::Owned(places),
-        }
+        joined.days.sort_unstable();
+        joined.unsigned.sort_unstable();
+        joined.latest = logs.iter().filter_map(|log| log.latest.clone()).max_by_key(|latest| latest.rank);
+        joined
+    }
+}
+
+impl<'a> RepoContributions<'a> {
+    fn of(log: &'a RepoLog) -> Self {
+        let latest = log.latest.as_ref().and_then(|latest| latest.value);
+        let RepoLog { days, unsigned, authors, .. } = log;
+        Self { days, unsigned, authors, latest }
     }
 
     /// What every author did in all the days, by pseudonym.
     #[must_use]
     pub fn totals(&self) -> BTreeMap<Digest, AuthorTotal> {
-        AuthorTotal::all(&self.days, &self.authors)
+        AuthorTotal::all(self.days, self.authors)
     }
 
     /// Whether an author is a bot.
@@ -182,23 +270,6 @@ impl<'a> RepoContributions<'a> {
     pub fn rows(&self, from: Day, to: Day) -> Range<usize> {
         let start = self.days.partition_point(|row| row.day < from);
         start..self.days.partition_point(|row| row.day <= to).max(start)
-    }
-
-    /// What `own` says of the rows of the days `from..=to`, summed up by author, each with what is known of it; authors
-    /// with nothing are left out.
-    pub fn sums(
-        &self,
-        from: Day,
-        to: Day,
-        own: impl Fn(&DayRow) -> u64,
-    ) -> impl Iterator<Item = (&Digest, &AuthorFacts, u64)> {
-        let mut sums = vec![0; self.authors.len()];
-        let range = self.rows(from, to);
-        for (row, place) in self.days[range.clone()].iter().zip(&self.places[range]) {
-            sums[*place as usize] += own(row);
-        }
-        let each = self.authors.iter().zip(sums).filter(|(_, sum)| *sum > 0);
-        each.map(|((author, facts), sum)| (author, facts, sum))
     }
 
     /// Time of the latest commit up to a day, bots included; to the day where the exact time is not known any more.

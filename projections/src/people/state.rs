@@ -1,12 +1,10 @@
 //! Commit days by repository: a newer log replaces the days it covers and no others, in any order of arrival.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use domain::digest::Digest;
 use domain::event::Event;
 use domain::facts::gitlog::{GitLogObserved, UnsignedDay};
-use domain::number::fit;
 use domain::recorded::{Rank, Recorded};
 use domain::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,13 +13,14 @@ use thiserror::Error;
 use crate::changes::Changes;
 use crate::family::{FamilyState, fact_maps};
 use crate::newest::{Newest, offer};
+use crate::placed::PlacedRows;
 use crate::table::TableRows;
 
 fact_maps! {
     /// Commit days of every repository.
     PeopleState {
         /// Histories, by repository as given.
-        logs: "log" => RepoLog,
+        logs: "log" => RepoLog as PlacedRows,
     }
 }
 
@@ -42,22 +41,7 @@ pub struct RepoLog {
     /// log from the beginning without any commit knows that there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Newest<Option<Timestamp>>>,
-    #[serde(skip)]
-    places: AuthorPlaces,
 }
-
-/// By row of `days` the place of its author in `authors`: looked for when asked, since most of what a log replaces
-/// nobody has looked at. It follows from the history, and so tells no two histories apart.
-#[derive(Clone, Debug, Default)]
-struct AuthorPlaces(OnceLock<Vec<u32>>);
-
-impl PartialEq for AuthorPlaces {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for AuthorPlaces {}
 
 /// A history as a row holds it.
 #[derive(Deserialize)]
@@ -76,8 +60,10 @@ impl TryFrom<StoredLog> for RepoLog {
 
     fn try_from(stored: StoredLog) -> Result<Self, NoSuchAuthor> {
         let StoredLog { segments, authors, days, unsigned, latest } = stored;
-        let places = AuthorPlaces(places(&days, &authors)?.into());
-        Ok(Self { segments, authors, days, unsigned, latest, places })
+        match days.iter().find(|row| !authors.contains_key(&row.author)) {
+            Some(row) => Err(NoSuchAuthor(*row)),
+            None => Ok(Self { segments, authors, days, unsigned, latest }),
+        }
     }
 }
 
@@ -85,21 +71,6 @@ impl TryFrom<StoredLog> for RepoLog {
 #[derive(Debug, Error)]
 #[error("commits on {} of {}, who is none of the authors", .0.day, .0.author)]
 pub(super) struct NoSuchAuthor(DayRow);
-
-/// By row the place of its author among all.
-pub(super) fn places(days: &[DayRow], authors: &BTreeMap<Digest, AuthorFacts>) -> Result<Vec<u32>, NoSuchAuthor> {
-    // Digests differ within their first eight bytes, but for what somebody made to measure: so these are looked for.
-    let head = |author: &Digest| u64::from_be_bytes(*author.0.first_chunk().expect("a digest has 32 bytes"));
-    let (heads, sorted): (Vec<u64>, Vec<&Digest>) = authors.keys().map(|author| (head(author), author)).unzip();
-    let place = |row: &DayRow| {
-        let wanted = head(&row.author);
-        let first = heads.partition_point(|held| *held < wanted);
-        let same = heads[first..].iter().take_while(|held| **held == wanted).count();
-        let found = sorted[first..first + same].binary_search(&&row.author).map_err(|_| NoSuchAuthor(*row))?;
-        Ok(fit(first + found, "authors of a repository"))
-    };
-    days.iter().map(place).collect()
-}
 
 /// A run of days that one log speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,7 +127,7 @@ impl DayRow {
 impl FamilyState for PeopleState {
     fn apply(&mut self, recorded: &Recorded, changes: &mut Changes) {
         if let Event::GitLogObserved(facts) = &recorded.event {
-            self.logs.entry(facts.subject.id.clone()).or_default().offer(recorded.rank(), facts);
+            self.logs.entry(&facts.subject.id).offer(recorded.rank(), facts);
             changes.touch("log", &facts.subject.id);
         }
     }
@@ -192,7 +163,6 @@ impl RepoLog {
             self.replace_days(&won, facts);
             self.speak(&won, rank);
         }
-        self.places = AuthorPlaces::default();
     }
 
     /// Takes in what a log says of its authors, where none newer says it.
@@ -218,12 +188,6 @@ impl RepoLog {
         self.unsigned.retain(|row| !wins(row.day));
         self.unsigned.extend(facts.unsigned.iter().filter(|row| wins(row.day)));
         self.unsigned.sort_unstable();
-    }
-
-    /// By row of `days` the place of its author in `authors`.
-    #[must_use]
-    pub fn places(&self) -> &[u32] {
-        self.places.0.get_or_init(|| places(&self.days, &self.authors).expect("no author is ever forgotten"))
     }
 
     /// The parts of `[from, to]` that no newer log speaks for.

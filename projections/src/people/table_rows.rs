@@ -9,11 +9,15 @@ use super::contributions::{AuthorTotal, RepoContributions};
 use super::family::{CONTRIBUTION, CONTRIBUTION_DAY};
 use super::state::{AuthorFacts, DayRow};
 use crate::table::difference::side_by_side;
-use crate::table::{Row, Table, TableDiff, some, surrogate};
+use crate::table::{Row, RowSink, Table, TableDiff, one, surrogate};
 
 /// By how much a table differs: of `old` repositories there was told what is told of `new` ones no more. `None` for one
 /// that is made from something else.
-pub(crate) fn difference(table: &Table, old: &[RepoCommits<'_>], new: &[RepoCommits<'_>]) -> Option<TableDiff> {
+pub(crate) fn difference<Changed: RowSink + Default>(
+    table: &Table,
+    old: &[RepoCommits<'_>],
+    new: &[RepoCommits<'_>],
+) -> Option<TableDiff<Changed>> {
     match table {
         table if *table == CONTRIBUTION => Some(contributions(old, new)),
         table if *table == CONTRIBUTION_DAY => Some(days(old, new)),
@@ -29,14 +33,14 @@ pub(crate) fn by_key<'a>(table: &Table, repos: &[RepoCommits<'a>]) -> Option<Box
         table if *table == CONTRIBUTION => {
             let mut all: Vec<_> = repos.iter().flat_map(totals).collect();
             all.sort_by_key(|(_, author, _)| *author);
-            Some(Box::new(all.into_iter().map(|(repo, author, total)| contribution_row(repo, author, &total))))
+            Some(Box::new(all.into_iter().map(|each| one(|rows| add_contribution(each, rows)))))
         }
         table if *table == CONTRIBUTION_DAY => {
             let ids: Vec<&str> = repos.iter().map(|repo| repo.id).collect();
             let each = (0usize..).zip(repos).flat_map(|(n, repo)| repo.days.iter().map(move |row| (n, *row)));
             let mut all: Vec<(usize, DayRow)> = each.collect();
             all.sort_unstable_by_key(|(n, row)| (row.author, *n, row.day));
-            Some(Box::new(all.into_iter().map(move |(n, row)| contribution_day_row(ids[n], &row))))
+            Some(Box::new(all.into_iter().map(move |(n, row)| one(|rows| add_day((ids[n], &row), rows)))))
         }
         _ => None,
     }
@@ -54,8 +58,8 @@ pub(crate) struct RepoCommits<'a> {
 }
 
 impl<'a> RepoCommits<'a> {
-    pub(crate) fn of(id: &'a str, repo: &'a RepoContributions<'_>) -> Self {
-        Self { id, days: &repo.days, unsigned: &repo.unsigned, authors: &repo.authors }
+    pub(crate) fn of(id: &'a str, repo: RepoContributions<'a>) -> Self {
+        Self { id, days: repo.days, unsigned: repo.unsigned, authors: repo.authors }
     }
 }
 
@@ -79,25 +83,28 @@ pub(crate) fn moved<'a, 'b>(
     (old, new)
 }
 
-fn contributions(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> TableDiff {
+fn contributions<Changed: RowSink + Default>(
+    before: &[RepoCommits<'_>],
+    after: &[RepoCommits<'_>],
+) -> TableDiff<Changed> {
     TableDiff::between(
         &CONTRIBUTION,
         before.iter().flat_map(totals),
         after.iter().flat_map(totals),
         |a, b| (a.0, a.1).cmp(&(b.0, b.1)),
         |a, b| a.2 == b.2,
-        |(repo, author, total)| contribution_row(repo, author, &total),
+        add_contribution,
     )
 }
 
-fn days(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> TableDiff {
+fn days<Changed: RowSink + Default>(before: &[RepoCommits<'_>], after: &[RepoCommits<'_>]) -> TableDiff<Changed> {
     TableDiff::between(
         &CONTRIBUTION_DAY,
         before.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
         after.iter().flat_map(|repo| repo.days.iter().map(|row| (repo.id, row))),
         |a, b| (a.0, a.1.day, a.1.author).cmp(&(b.0, b.1.day, b.1.author)),
         |a, b| a.1 == b.1,
-        |(repo, row)| contribution_day_row(repo, row),
+        add_day,
     )
 }
 
@@ -107,19 +114,21 @@ fn totals<'a>(repo: &RepoCommits<'a>) -> impl Iterator<Item = (&'a str, Digest, 
     AuthorTotal::all(repo.days, repo.authors).into_iter().map(move |(author, total)| (id, author, total))
 }
 
-fn contribution_row(repo: &str, author: Digest, total: &AuthorTotal) -> Row {
-    vec![
-        some(author),
-        some(repo),
-        some(surrogate("contributor", &author.to_string())),
-        some(total.bot),
-        some(total.commits),
-        some(total.merges),
-        some(total.first),
-        some(total.last),
-    ]
+fn add_contribution((repo, author, total): (&str, Digest, AuthorTotal), rows: &mut dyn RowSink) {
+    let AuthorTotal { bot, commits, merges, first, last } = total;
+    let id = surrogate("contributor", &author.to_string());
+    rows.add(&[
+        Some(&author),
+        Some(&repo),
+        Some(&id),
+        Some(&bot),
+        Some(&commits),
+        Some(&merges),
+        Some(&first),
+        Some(&last),
+    ]);
 }
 
-fn contribution_day_row(repo: &str, row: &DayRow) -> Row {
-    vec![some(row.author), some(repo), some(row.day), some(row.commits), some(row.merges)]
+fn add_day((repo, row): (&str, &DayRow), rows: &mut dyn RowSink) {
+    rows.add(&[Some(&row.author), Some(&repo), Some(&row.day), Some(&row.commits), Some(&row.merges)]);
 }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use domain::recorded::Position;
 use sqlx::PgConnection;
 
-use super::copy::send;
-use super::{Build, StoreError};
+use super::{Build, StoreError, write};
 use crate::history::History;
-use crate::history::table_rows::{tick_rows, write_segment};
+use crate::history::family::{SPAN, TICK};
+use crate::history::table_rows::{add_segment, add_ticks};
 use crate::table::text::CopyText;
 
 /// What is final, as text.
@@ -22,8 +22,8 @@ impl Final {
     /// Takes what is final out of a history: its ticks at these positions. What was before them was taken earlier.
     pub fn take(history: &mut History, at: Range<Position>) -> Self {
         let mut taken = Self::default();
-        history.take_moves(at.end, |segment| write_segment(segment, &mut taken.spans));
-        tick_rows(history, at).iter().for_each(|row| taken.ticks.row(row));
+        history.take_moves(at.end, |segment| add_segment(segment, &mut taken.spans));
+        add_ticks(history, at, &mut taken.ticks);
         taken
     }
 
@@ -33,7 +33,7 @@ impl Final {
     /// When the database refuses.
     pub async fn write(&self, conn: &mut PgConnection, build: &Build) -> Result<(), StoreError> {
         let schema = build.schema();
-        send(&self.spans, &mut *conn, &format!("{schema}.span")).await?;
-        send(&self.ticks, &mut *conn, &format!("{schema}.tick")).await
+        write::copy(&mut *conn, &schema, &SPAN, &self.spans).await?;
+        write::copy(&mut *conn, &schema, &TICK, &self.ticks).await
     }
 }

@@ -171,7 +171,7 @@ pub fn edges_of(graph: &Graph, policy: EdgePolicy) -> Vec<EdgeLine> {
         Some(EdgeLine {
             in_vertex: id(edge.from).to_string(),
             out_vertex: id(edge.to).to_string(),
-            version_range: claim.version.clone(),
+            version_range: claim.version.as_deref().map(str::to_owned),
             confidence: claim.confidence.name().to_owned(),
         })
     });

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use sqlx::PgConnection;
+use sqlx::{Executor as _, PgConnection};
 
 use super::{StoreError, statement};
 
@@ -120,15 +120,18 @@ pub(super) async fn replace(conn: &mut PgConnection, sql: &str) -> Result<(), St
 }
 
 /// Runs statements inside a transaction if each gets its locks within a moment; otherwise nothing of them is done.
-pub(super) async fn at_once(conn: &mut PgConnection, sql: &str) -> Result<bool, StoreError> {
+///
+/// # Errors
+/// When the database refuses for another reason.
+pub async fn at_once(conn: &mut PgConnection, sql: &str) -> Result<bool, StoreError> {
     let patient = format!("SAVEPOINT at_once; SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'; {sql}");
-    match sqlx::raw_sql(&patient).execute(&mut *conn).await {
+    match conn.execute(patient.as_str()).await {
         Ok(_) => {
-            sqlx::raw_sql("SET LOCAL lock_timeout TO DEFAULT; RELEASE SAVEPOINT at_once").execute(conn).await?;
+            conn.execute("SET LOCAL lock_timeout TO DEFAULT; RELEASE SAVEPOINT at_once").await?;
             Ok(true)
         }
         Err(error) if is_lock_timeout(&error) => {
-            sqlx::raw_sql("ROLLBACK TO SAVEPOINT at_once; RELEASE SAVEPOINT at_once").execute(conn).await?;
+            conn.execute("ROLLBACK TO SAVEPOINT at_once; RELEASE SAVEPOINT at_once").await?;
             Ok(false)
         }
         Err(error) => Err(error.into()),

@@ -5,19 +5,27 @@ use domain::number::fit;
 use domain::time::Timestamp;
 use sqlx::PgConnection;
 
-use super::copy::send;
 use super::{Build, StoreError};
 use crate::table::text::CopyText;
 use crate::tables::{Row, Table, TableDiff};
+
+/// Bytes sent to COPY at once.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// Copies rows that a table has not.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn copy(conn: &mut PgConnection, schema: &str, table: &Table, rows: &[Row]) -> Result<(), StoreError> {
-    let mut text = CopyText::default();
-    rows.iter().for_each(|row| text.row(row));
-    send(&text, conn, &format!("{schema}.{}", table.name)).await
+pub async fn copy(conn: &mut PgConnection, schema: &str, table: &Table, rows: &CopyText) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut sink = conn.copy_in_raw(&format!("COPY {schema}.{} FROM STDIN", table.name)).await?;
+    for chunk in rows.bytes().chunks(CHUNK_BYTES) {
+        sink.send(chunk).await?;
+    }
+    sink.finish().await?;
+    Ok(())
 }
 
 /// Inserts rows, or replaces those with the same key.

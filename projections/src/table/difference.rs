@@ -3,23 +3,23 @@
 
 use std::cmp::Ordering;
 
-use super::{Row, Table, TableRows};
+use super::{Row, RowSink, Table, TableRows, known};
 
 /// The rows by which one content of a table differs from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableDiff {
+pub struct TableDiff<Changed = Vec<Row>> {
     /// The table.
     pub table: &'static Table,
     /// Rows that are there no more.
     pub gone: Vec<Row>,
     /// Rows that are new or have changed.
-    pub changed: Vec<Row>,
+    pub changed: Changed,
 }
 
-impl TableDiff {
-    /// Whether nothing differs.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.gone.is_empty() && self.changed.is_empty()
+impl<Changed: RowSink + Default> TableDiff<Changed> {
+    /// Nothing.
+    pub(crate) fn none(table: &'static Table) -> Self {
+        Self { table, gone: Vec::new(), changed: Changed::default() }
     }
 
     /// The rows by which `after` differs from `before`: `order` compares keys, `same` the rest.
@@ -29,15 +29,15 @@ impl TableDiff {
         after: impl Iterator<Item = T>,
         order: impl Fn(&T, &T) -> Ordering,
         same: impl Fn(&T, &T) -> bool,
-        row: impl Fn(T) -> Row,
+        add: impl Fn(T, &mut dyn RowSink),
     ) -> Self {
-        let (mut gone, mut changed) = (Vec::new(), Vec::new());
+        let mut difference = Self::none(table);
         side_by_side(before, after, order, |old, new| match (old, new) {
-            (Some(old), None) => gone.push(row(old)),
+            (Some(old), None) => add(old, &mut difference.gone),
             (Some(old), Some(new)) if same(&old, &new) => {}
-            (_, new) => changed.extend(new.map(&row)),
+            (_, new) => new.into_iter().for_each(|new| add(new, &mut difference.changed)),
         });
-        Self { table, gone, changed }
+        difference
     }
 }
 
@@ -64,11 +64,16 @@ pub(crate) fn side_by_side<A, B>(
 
 /// By how much a table differs from what it held before, where it is among these; each is sorted by key, and of no row
 /// more is known.
-pub(crate) fn between_rows(table: &Table, before: &[TableRows], after: &[TableRows]) -> Option<TableDiff> {
+pub(crate) fn between_rows<Changed: RowSink + Default>(
+    table: &Table,
+    before: &[TableRows],
+    after: &[TableRows],
+) -> Option<TableDiff<Changed>> {
     let rows = after.iter().find(|rows| rows.table == table)?;
     let held = before.iter().find(|held| held.table == table).map_or(&[][..], |held| &held.rows);
     let order = |a: &&Row, b: &&Row| a[..table.key].cmp(&b[..table.key]);
-    Some(TableDiff::between(rows.table, held.iter(), rows.rows.iter(), order, |a, b| a == b, Row::clone))
+    let add = |row: &Row, rows: &mut dyn RowSink| rows.add(&row.iter().map(known).collect::<Vec<_>>());
+    Some(TableDiff::between(rows.table, held.iter(), rows.rows.iter(), order, |a, b| a == b, add))
 }
 
 #[cfg(test)]
@@ -80,13 +85,13 @@ mod tests {
     fn only_what_differs_is_written() {
         let row = |(key, value): (&str, &str)| vec![Some(key.to_owned()), Some(value.to_owned())];
         let (before, after) = ([("a", "1"), ("b", "1"), ("d", "1")], [("a", "1"), ("c", "1"), ("d", "2"), ("e", "1")]);
-        let difference = TableDiff::between(
+        let difference: TableDiff = TableDiff::between(
             &NOTES,
             before.into_iter(),
             after.into_iter(),
             |a, b| a.0.cmp(b.0),
             |a, b| a.1 == b.1,
-            row,
+            |(key, value), rows| rows.add(&[Some(&key), Some(&value)]),
         );
         assert_eq!(difference.gone, [row(before[1])]);
         assert_eq!(difference.changed, [row(after[1]), row(after[2]), row(after[3])]);

@@ -2,53 +2,31 @@
 
 use std::fmt::{self, Write as _};
 
-use super::Row;
+use super::{RowSink, ShownCell};
 
 /// Rows of one table, cell by cell in the order of its columns.
 #[derive(Clone, Debug, Default)]
 pub struct CopyText {
     bytes: Vec<u8>,
-    /// Whether a row has begun.
-    within: bool,
+}
+
+impl RowSink for CopyText {
+    fn add(&mut self, cells: &[ShownCell<'_>]) {
+        for (n, cell) in cells.iter().enumerate() {
+            if n > 0 {
+                self.bytes.push(b'\t');
+            }
+            match cell {
+                None => self.bytes.extend_from_slice(b"\\N"),
+                // Writing to a vector cannot fail.
+                Some(value) => _ = write!(Escaped(&mut self.bytes), "{value}"),
+            }
+        }
+        self.bytes.push(b'\n');
+    }
 }
 
 impl CopyText {
-    /// Adds a cell.
-    pub fn cell(&mut self, value: Option<impl fmt::Display>) {
-        if self.within {
-            self.bytes.push(b'\t');
-        }
-        self.within = true;
-        match value {
-            None => self.bytes.extend_from_slice(b"\\N"),
-            // Writing to a vector cannot fail.
-            Some(value) => _ = write!(Escaped(&mut self.bytes), "{value}"),
-        }
-    }
-
-    /// Ends a row.
-    pub fn end(&mut self) {
-        self.bytes.push(b'\n');
-        self.within = false;
-    }
-
-    /// Adds a row.
-    pub fn row(&mut self, row: &Row) {
-        row.iter().for_each(|cell| self.cell(cell.as_ref()));
-        self.end();
-    }
-
-    /// Adds the rows of another.
-    pub fn append(&mut self, mut other: Self) {
-        self.bytes.append(&mut other.bytes);
-    }
-
-    /// Its size in bytes.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// Whether it holds no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -90,11 +68,9 @@ mod tests {
     #[test]
     fn cells_that_hold_what_would_end_them_do_not_end() {
         let mut text = CopyText::default();
-        text.cell(Some("a\tb\\c\nd\r"));
-        text.cell(None::<u8>);
-        text.cell(Some(7));
-        text.end();
-        text.row(&vec![Some(String::new()), None]);
+        assert!(text.is_empty());
+        text.add(&[Some(&"a\tb\\c\nd\r"), None, Some(&7)]);
+        text.add(&[Some(&""), None]);
         assert_eq!(text.bytes, b"a\\tb\\\\c\\nd\\r\t\\N\t7\n\t\\N\n");
     }
 }

@@ -30,12 +30,12 @@ impl<'a> Content<'a> {
         let graph = &view.graph;
         let today = graph.world_time.map_or(Day::from_number(0), Timestamp::day);
         let mut latest = vec![None; graph.vertices.len()];
-        for (vertex, repo) in &view.contributions.repos {
-            latest[*vertex as usize] = repo.latest_commit(today);
+        for (vertex, repo) in view.contributions.iter() {
+            latest[vertex as usize] = repo.latest_commit(today);
         }
         // Vertices are sorted by id, so what goes by vertex goes by id.
         let id = |vertex: u32| &*graph.vertices[vertex as usize].id;
-        let repos = view.contributions.repos.iter().map(|(n, repo)| RepoCommits::of(id(*n), repo)).collect();
+        let repos = view.contributions.iter().map(|(n, repo)| RepoCommits::of(id(n), repo)).collect();
         Self { graph, scores, latest, repos, derived: view.derived() }
     }
 

@@ -14,11 +14,12 @@ use crate::fold::{Fold, View};
 use crate::graph::family::VERTEX;
 use crate::graph::shown::GraphPatch;
 use crate::graph::{Finding, Graph, Project, Vertex, table_rows as graph_rows};
-use crate::metrics::{Scores, table_rows as metrics};
+use crate::metrics::KeptScores;
+use crate::metrics::table_rows::ShownScores;
 use crate::people::state::{AuthorFacts, DayRow};
 use crate::people::table_rows::{self as people, RepoCommits, moved};
 use crate::table::difference::{between_rows, side_by_side};
-use crate::table::{TableDiff, TableRows, by_id};
+use crate::table::{RowSink, TableDiff, TableRows, by_id};
 
 /// A content of its own. By default that of empty tables.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +27,7 @@ pub struct Materialized {
     vertices: Vec<HeldVertex>,
     projects: Vec<Project>,
     findings: Vec<Finding>,
-    scores: Scores,
+    scores: ShownScores,
     repos: BTreeMap<Arc<str>, OwnedCommits>,
     derived: Vec<TableRows>,
     /// The UTC day of world time; none where the tables are empty.
@@ -49,8 +50,7 @@ impl HeldVertex {
     fn of(graph: &Graph, vertex: &Vertex, latest: Option<Timestamp>) -> Self {
         // The number of a project says nothing: others come and go.
         let project = vertex.project.map(|n| Arc::clone(&graph.projects[n as usize].id));
-        let details = &vertex.details;
-        let signals = [details.stars, details.forks, details.downloads];
+        let signals = [vertex.stars, vertex.forks, vertex.downloads];
         Self { id: Arc::clone(&vertex.id), repo: vertex.repo, project, evidence: vertex.evidence, signals, latest }
     }
 }
@@ -75,35 +75,49 @@ impl Materialized {
     ///
     /// # Panics
     /// When these are not the tables that this fold has advanced so far: what it patches would be something else.
-    pub fn advance_to(&mut self, fold: &mut Fold, changes: &Changes) -> Vec<TableDiff> {
-        fold.show(changes, |view, scores, patch| self.take_in(view, scores, patch, changes))
+    pub fn advance_to<Changed: RowSink + Default>(
+        &mut self,
+        fold: &mut Fold,
+        changes: &Changes,
+    ) -> Vec<TableDiff<Changed>> {
+        fold.show(changes, |view, kept, patch| self.take_in(view, kept, patch, changes))
     }
 
-    fn take_in(&mut self, view: &View<'_>, scores: Scores, patch: GraphPatch, changes: &Changes) -> Vec<TableDiff> {
+    fn take_in<Changed: RowSink + Default>(
+        &mut self,
+        view: &View<'_>,
+        kept: &KeptScores,
+        patch: GraphPatch,
+        changes: &Changes,
+    ) -> Vec<TableDiff<Changed>> {
         assert_eq!(patch.is_first, self.today.is_none(), "one fold advances one content");
         let graph = &view.graph;
         let logs = touched_logs(view, &patch, changes);
         let mut differences = self.commits(view, &logs);
         differences.push(self.vertices(view, &patch, &logs));
         let projects = graph_rows::projects(&self.projects, &graph.projects);
-        if !projects.is_empty() {
+        if self.projects != graph.projects {
             self.projects.clone_from(&graph.projects);
         }
         let findings = graph_rows::findings(&self.findings, &graph.findings);
-        if !findings.is_empty() {
+        if self.findings != graph.findings {
             self.findings.clone_from(&graph.findings);
         }
         let derived = view.derived();
         differences.extend(derived.iter().filter_map(|rows| between_rows(rows.table, &self.derived, &derived)));
         differences.extend([projects, findings, graph_rows::edges(graph, patch.edges)]);
-        differences.push(metrics::scores(&self.scores, &scores));
-        (self.scores, self.derived) = (scores, derived);
+        differences.push(self.scores.follow(kept));
+        self.derived = derived;
         self.today = Some(view.today());
         differences
     }
 
     /// Commits of repositories of which something else may be told.
-    fn commits(&mut self, view: &View<'_>, logs: &BTreeSet<Arc<str>>) -> Vec<TableDiff> {
+    fn commits<Changed: RowSink + Default>(
+        &mut self,
+        view: &View<'_>,
+        logs: &BTreeSet<Arc<str>>,
+    ) -> Vec<TableDiff<Changed>> {
         let before: Vec<RepoCommits<'_>> = logs.iter().filter_map(|id| Some(self.repos.get(id)?.told(id))).collect();
         let now = |id: &'_ Arc<str>| view.contributions.get(view.graph.vertex(id)?);
         let after: Vec<RepoCommits<'_>> = logs.iter().filter_map(|id| Some(RepoCommits::of(id, now(id)?))).collect();
@@ -124,14 +138,19 @@ impl Materialized {
     }
 
     /// Vertices, by what is told of them; where their commits may be others, the latest is looked for.
-    fn vertices(&mut self, view: &View<'_>, patch: &GraphPatch, logs: &BTreeSet<Arc<str>>) -> TableDiff {
+    fn vertices<Changed: RowSink + Default>(
+        &mut self,
+        view: &View<'_>,
+        patch: &GraphPatch,
+        logs: &BTreeSet<Arc<str>>,
+    ) -> TableDiff<Changed> {
         let (graph, today) = (&view.graph, view.today());
         let is_other_day = self.today != Some(today);
         let mut looked_at = vec![is_other_day; graph.vertices.len()];
         for place in logs.iter().filter_map(|id| graph.vertex(id)) {
             looked_at[place as usize] = true;
         }
-        let mut difference = TableDiff { table: &VERTEX, gone: Vec::new(), changed: Vec::new() };
+        let mut difference = TableDiff::<Changed>::none(&VERTEX);
         let mut held = Vec::with_capacity(graph.vertices.len());
         side_by_side(
             std::mem::take(&mut self.vertices).into_iter(),
@@ -146,7 +165,7 @@ impl Materialized {
                     };
                     let now = HeldVertex::of(graph, vertex, latest);
                     if patch.details[place as usize] || old.as_ref() != Some(&now) {
-                        difference.changed.push(graph_rows::vertex_row(graph, vertex, latest));
+                        graph_rows::add_vertex(graph, vertex, latest, &mut difference.changed);
                     }
                     held.push(now);
                 }
@@ -161,10 +180,10 @@ impl Materialized {
 
 /// The vertices whose commits may be others: those of logs that were touched, and those that other ids mean now.
 fn touched_logs(view: &View<'_>, patch: &GraphPatch, changes: &Changes) -> BTreeSet<Arc<str>> {
-    let id = |vertex: &u32| Arc::clone(&view.graph.vertices[*vertex as usize].id);
+    let id = |vertex: u32| Arc::clone(&view.graph.vertices[vertex as usize].id);
     if patch.is_first {
-        return view.contributions.repos.iter().map(|(vertex, _)| id(vertex)).collect();
+        return view.contributions.iter().map(|(vertex, _)| id(vertex)).collect();
     }
-    let logs = changes.of("log").filter_map(|repo| view.graph.repo_of.get(repo));
+    let logs = changes.of("log").filter_map(|repo| view.graph.repo_of.get(repo).copied());
     logs.map(id).chain(patch.meant.iter().cloned()).collect()
 }

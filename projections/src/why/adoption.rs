@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::teller::{Teller, ToldAbout};
 use super::{CountedPart, Gap, LeftOutPart, ValueWhy, counted};
-use crate::metrics::adoption::{Signals, joined, shares, signals_of};
+use crate::metrics::adoption::{joined, shares};
 use crate::metrics::exact::{hundredths, mean_percentile};
+use crate::metrics::signals::{Signals, signals_of};
 
 /// Tells an adoption.
 pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) {
@@ -116,7 +117,7 @@ fn say_signals(teller: &Teller<'_>, entries: &[Signals], entry: usize, kind: &st
 /// What is missing of Repos.
 fn lacking(teller: &Teller<'_>, repos: &[u32], why: &mut ValueWhy) {
     for vertex in repos.iter().map(|repo| teller.vertex(*repo)) {
-        if vertex.details.stars.is_none() && vertex.details.forks.is_none() {
+        if vertex.stars.is_none() && vertex.forks.is_none() {
             why.lacks(Gap::HostFacts(vertex.id.to_string()));
         }
     }

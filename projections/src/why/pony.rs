@@ -8,7 +8,6 @@ use serde_json::json;
 use super::teller::{Teller, ToldAbout};
 use super::{CountedPart, Gap, LeftOutPart, ValueWhy, counted};
 use crate::metrics::exact::{half_up, hundredths};
-use crate::metrics::pony::union;
 use crate::people::state::DayRow;
 
 /// Tells a pony factor.
@@ -26,11 +25,11 @@ pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) 
         why.lacks(Gap::Repositories(why.id.clone()));
         return;
     }
-    let unread: Vec<u32> = repos.iter().copied().filter(|repo| basis.windows[*repo as usize].is_none()).collect();
+    let unread: Vec<u32> = repos.iter().copied().filter(|repo| basis.windows.commits(*repo).is_none()).collect();
     for repo in &unread {
         why.lacks(Gap::GitLog(teller.vertex(*repo).id.to_string()));
     }
-    let Some(mut commits) = union(&basis.windows, &repos) else {
+    let Some(commits) = basis.windows.union(&repos) else {
         let stands = match basis.formula.pony.without_log {
             Missing::Zero => "the formula puts 0 in its place",
             Missing::Null => "the formula leaves it unknown",
@@ -42,6 +41,8 @@ pub(super) fn tell(teller: &Teller<'_>, subject: ToldAbout, why: &mut ValueWhy) 
         let all = counted(repos.len(), "repository", "repositories");
         why.say(format!("Of its {all} {} no git log was read.", unread.len()));
     }
+    let mut commits: Vec<(Digest, u64)> =
+        commits.into_iter().map(|(person, count)| (basis.windows.pseudonym(person), count)).collect();
     commits.sort_unstable_by_key(|(person, count)| (std::cmp::Reverse(*count), *person));
     let total: u64 = commits.iter().map(|(_, count)| count).sum();
     let (from, to) = (basis.window_from, basis.today);
@@ -81,7 +82,7 @@ fn left_out(teller: &Teller<'_>, repos: &[u32], why: &mut ValueWhy) {
     for repo in repos.iter().filter_map(|repo| teller.commits(*repo)) {
         let rows: &[DayRow] = &repo.days[repo.rows(basis.window_from, basis.today)];
         for row in rows {
-            if basis.authors.counts(repo, &row.author) {
+            if basis.authors.counts(&repo, &row.author) {
                 merges += u64::from(row.commits) - basis.authors.own(row).min(u64::from(row.commits));
             } else {
                 *bots.entry(row.author).or_default() += u64::from(row.commits);

@@ -70,14 +70,13 @@ impl<'a> Teller<'a> {
     }
 
     /// The commits of a Repo, where a git log of it was read.
-    pub(super) fn commits(&self, repo: u32) -> Option<&'a RepoContributions<'a>> {
+    pub(super) fn commits(&self, repo: u32) -> Option<RepoContributions<'a>> {
         self.view.contributions.get(repo)
     }
 
     /// The last day on which somebody who counts committed, and where.
     pub(super) fn last_commit(&self, repos: &[u32]) -> Option<(Day, u32)> {
-        let (authors, today) = (&self.basis().authors, self.basis().today);
-        repos.iter().filter_map(|repo| Some((authors.last_commit(self.commits(*repo)?, today)?, *repo))).max()
+        repos.iter().filter_map(|repo| Some((self.basis().windows.last_commit(*repo)?, *repo))).max()
     }
 
     /// The newest grants record of a project.

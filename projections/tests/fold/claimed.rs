@@ -172,7 +172,11 @@ fn edges(log: &[Recorded], graph: &Graph) -> DecidedEdges {
     }
     let decided = |claims: &[Claimed], of: fn(&Claimed) -> bool| {
         let order = |claim: &&Claimed| (claim.confidence, claim.rank, version_key(claim.version.as_deref()));
-        claims.iter().filter(|claim| of(claim)).max_by_key(order).map(|claim| (claim.confidence, claim.version.clone()))
+        claims
+            .iter()
+            .filter(|claim| of(claim))
+            .max_by_key(order)
+            .map(|claim| (claim.confidence, claim.version.as_deref().map(str::to_owned)))
     };
     let edge = |(ends, claims): ((String, String), Vec<Claimed>)| {
         let said = [decided(&claims, |claim| claim.flat), decided(&claims, |claim| claim.nested)];
@@ -189,7 +193,8 @@ proptest! {
     fn edges_are_what_the_definitions_say(events in log(60)) {
         let log = in_order(&events);
         let graph = Graph::of(&fold(&log, "seed").world.graph);
-        let claim = |claim: &Option<EdgeClaim>| claim.as_ref().map(|it| (it.confidence, it.version.clone()));
+        let version = |it: &EdgeClaim| it.version.as_deref().map(str::to_owned);
+        let claim = |claim: &Option<EdgeClaim>| claim.as_ref().map(|it| (it.confidence, version(it)));
         let id = |vertex: u32| graph.vertices[vertex as usize].id.to_string();
         let found = graph.edges.iter().map(|edge| {
             ((id(edge.from), id(edge.to)), (edge.root, claim(&edge.flat), claim(&edge.nested)))

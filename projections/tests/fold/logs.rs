@@ -310,9 +310,22 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
 
 /// Up to `length` events of any kind, each observed at a moment of its own, in no order of time.
 pub(crate) fn log(length: usize) -> impl Strategy<Value = Vec<(Timestamp, Event)>> {
+    told(event(), length)
+}
+
+/// Up to `length` git logs, late ones among them, and what makes two repositories one, or gives them to projects.
+pub(crate) fn commits(length: usize) -> impl Strategy<Value = Vec<(Timestamp, Event)>> {
+    told(prop_oneof![6 => git_log(), 3 => host_facts(), 1 => curation()], length)
+}
+
+fn told(
+    event: impl Strategy<Value = Event> + 'static,
+    length: usize,
+) -> impl Strategy<Value = Vec<(Timestamp, Event)>> {
+    let event = event.boxed();
     // Half of the logs happen within a few days: then days of observation repeat.
     let days = prop_oneof![Just(DAYS / 10), Just(4)];
-    days.prop_flat_map(move |days| prop::collection::vec((event(), (0..days).prop_map(|n| 10 * n)), 1..=length))
+    days.prop_flat_map(move |days| prop::collection::vec((event.clone(), (0..days).prop_map(|n| 10 * n)), 1..=length))
         .prop_map(|events| {
             let moment = |n: usize, day: i32| i64::from(FIRST_DAY + day) * DAY_MICROS + i64::try_from(n).unwrap();
             let each = events.into_iter().enumerate();

@@ -255,8 +255,8 @@ impl<'a> Oracle<'a> {
     }
 
     fn signals(&self, vertex: usize) -> [Option<u64>; 3] {
-        let details = &self.graph.vertices[vertex].details;
-        [details.downloads, details.stars, details.forks]
+        let held = &self.graph.vertices[vertex];
+        [held.downloads, held.stars, held.forks]
     }
 }
 

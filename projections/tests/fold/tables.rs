@@ -1,11 +1,14 @@
 //! The tables that grow page by page are those that would be written at once.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use domain::{Event, Timestamp};
 use projections::fold::{Fold, World};
 use projections::history::History;
-use projections::tables::{Content, Materialized, Projection, Row};
+use projections::table::RowSink as _;
+use projections::table::text::CopyText;
+use projections::tables::{Content, Materialized, Projection, Row, TableDiff};
 use proptest::prelude::*;
 
 use super::facts::{FORMULAS, formula};
@@ -58,7 +61,7 @@ proptest! {
                 }
             }
             let changes = fold.take_changes();
-            let turned = kept.advance_to(&mut fold, &changes);
+            let turned: Vec<TableDiff> = kept.advance_to(&mut fold, &changes);
             let view = fold.world.view();
             let scores = view.scores(fold.formula());
             let content = Content::of(&view, &scores);
@@ -80,5 +83,25 @@ proptest! {
                 prop_assert_eq!(by_key.collect::<Vec<_>>(), sorted, "{}", table.name);
             }
         }
+    }
+    #[test]
+    fn what_is_copied_is_what_would_be_written(events in log(60), name in prop::sample::select(&FORMULAS)) {
+        let mut fold = Fold::new(World::default(), formula(name), Default::default(), None);
+        fold.note_changes();
+        for event in in_order(&events) {
+            fold.apply(&event).unwrap();
+        }
+        let changes = fold.take_changes();
+        let copied: Vec<TableDiff<CopyText>> = Materialized::default().advance_to(&mut fold.clone(), &changes);
+        let written: Vec<TableDiff> = Materialized::default().advance_to(&mut fold, &changes);
+        for (copied, written) in copied.iter().zip(&written) {
+            let mut text = CopyText::default();
+            for row in &written.changed {
+                text.add(&row.iter().map(|cell| cell.as_ref().map(|cell| cell as &dyn Display)).collect::<Vec<_>>());
+            }
+            prop_assert_eq!(copied.table.name, written.table.name);
+            prop_assert_eq!(str::from_utf8(copied.changed.bytes()), str::from_utf8(text.bytes()));
+        }
+        prop_assert_eq!(copied.len(), written.len());
     }
 }

@@ -2,13 +2,12 @@
 
 use std::sync::mpsc::{Receiver, channel};
 
-use domain::recorded::Position;
 use projections::history::{SEGMENT_POSITIONS, segment_of};
 
 use super::rules::ExaminedEvent;
 use super::verification::{Verification, VerificationStop};
 use crate::threads::{Beside, GivenBatches};
-use crate::verify::{EndedSegments, ended_before};
+use crate::verify::EndedSegments;
 
 /// A verification at work, and what it comes to.
 pub(super) type VerifyingThread = Beside<ExaminedEvent, (Verification, Result<(), VerificationStop>)>;
@@ -20,21 +19,16 @@ pub(super) fn verifying(mut verification: Verification) -> (VerifyingThread, Rec
         let run = given.try_for_each(|examined| {
             let position = examined.stored.position;
             verification.push(examined, &mut ())?;
+            // It begins a segment: later ticks are at it or behind it.
             if position % SEGMENT_POSITIONS == 0
-                && let Some(segments) = ended_segments(&mut verification, position)
+                && let Some(history) = verification.live().and_then(|live| live.history.as_mut())
             {
                 // Whoever has gone asks for no more.
-                let _ = end.send(segments);
+                let _ = end.send(EndedSegments::up_to(history, segment_of(position) - 1));
             }
             Ok(())
         });
         (verification, run)
     });
     (thread, ended)
-}
-
-/// What of the history ended before the segment of a position, which is folded: later ticks are at it or behind it.
-fn ended_segments(verification: &mut Verification, position: Position) -> Option<EndedSegments> {
-    let history = verification.live()?.history.as_mut()?;
-    Some(ended_before(history, segment_of(position) * SEGMENT_POSITIONS))
 }

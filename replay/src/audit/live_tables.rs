@@ -188,7 +188,6 @@ impl LiveTables {
         let Some(live) = &mut self.history else { return Ok(()) };
         for segments in ended {
             live.meet(&mut *conn, segments, &mut self.divergences).await?;
-            self.divergences.truncate(verify::MAX_REPORTED);
         }
         Ok(())
     }

@@ -13,8 +13,10 @@ use projections::store::growing::Final;
 use projections::store::schema::{self, FormulaDocument};
 use projections::store::write::{self, BuildOutput};
 use projections::store::{self, Build, StoreError, load};
-use projections::tables::{Materialized, Projection};
+use projections::table::text::CopyText;
+use projections::tables::{Materialized, Projection, Table, TableDiff};
 use sqlx::{Connection as _, PgConnection};
+use tokio::sync::mpsc::{self, UnboundedSender};
 
 use super::MAKER_LOCK;
 use super::lane::{Chunks, FoldedChunk, Lane, SAVE_POSITIONS};
@@ -22,9 +24,12 @@ use crate::ReplayError;
 use crate::as_of::{FoldDigests, advance};
 use crate::fence::fence;
 use crate::log::Stored;
-use crate::projector::{Projector, cursor, fact_rows};
+use crate::projector::{Projector, add_facts, cursor, fact_tables};
 use crate::quarantine::Quarantine;
 use crate::threads::joined;
+
+/// What a fold came to: itself, its tables and its digests.
+type Image = (Fold, Materialized, FoldDigests);
 
 /// A set of builds on its way from position 0.
 pub(super) struct Unfinished {
@@ -148,41 +153,32 @@ impl Unfinished {
         Ok(Self { builds, fold: lane.close().await, quarantine, frontier })
     }
 
-    /// Writes the tables and makes the builds shadows that can be compared and switched. What the fold looks like is
-    /// computed while the database indexes the history.
+    /// Writes the tables and makes the builds shadows that can be compared and switched. The database takes in what is
+    /// written while a thread writes on.
     pub(super) async fn finish(self, conn: &mut PgConnection) -> Result<Projector, ReplayError> {
         let Self { mut builds, mut fold, quarantine, frontier } = self;
         let saved = builds.first().map_or(0, |build| build.position);
         let rest = fold.history.as_mut().map(|history| Final::take(history, saved..Position::MAX)).unwrap_or_default();
-        let imaging = tokio::task::spawn_blocking(move || {
-            let changes = fold.take_changes();
-            let facts = fact_rows(&fold.world, &changes);
-            let mut tables = Materialized::default();
-            let all = tables.advance_to(&mut fold, &changes);
-            let formula = fold.formula().clone();
-            let digests = fold.read(|view, scores| FoldDigests::of_view(view, &scores, &formula));
-            (fold, facts, tables, all, digests)
-        });
+        let (give, mut written) = mpsc::unbounded_channel();
+        let image = tokio::task::spawn_blocking(move || image(fold, &give));
         let mut transaction = conn.begin().await?;
         hold(&mut transaction, &builds, &quarantine).await?;
         if let Some(build) = builds.iter().find(|build| build.projection == Projection::History) {
             rest.write(&mut transaction, build).await?;
             schema::index(&mut transaction, build).await?;
         }
-        let (fold, facts, tables, all, FoldDigests { digest, state_digest }) = joined(imaging).await;
-        let (facts, moved) = (facts?, cursor(&fold));
+        while let Some((table, rows)) = written.recv().await {
+            if let Some(build) = builds.iter().find(|build| build.projection.holds(table)) {
+                write::copy(&mut transaction, &build.schema(), table, &rows).await?;
+            }
+        }
+        for build in builds.iter().filter(|build| build.projection != Projection::History) {
+            schema::index(&mut transaction, build).await?;
+        }
+        let (fold, tables, FoldDigests { digest, state_digest }) = joined(image).await?;
+        let moved = cursor(&fold);
         let output = BuildOutput { log_root: frontier.root(), output_digest: digest, state_digest };
         for build in &mut builds {
-            let name = build.schema();
-            for rows in all.iter().filter(|rows| build.projection.holds(rows.table)) {
-                write::copy(&mut transaction, &name, rows.table, &rows.changed).await?;
-            }
-            for (table, rows) in facts.iter().filter(|(table, _)| build.projection.holds(table)) {
-                write::copy(&mut transaction, &name, table, rows).await?;
-            }
-            if build.projection != Projection::History {
-                schema::index(&mut transaction, build).await?;
-            }
             write::move_cursors(&mut transaction, std::slice::from_ref(&*build), &moved).await?;
             write::complete(&mut transaction, build, moved.position, &output).await?;
             build.position = moved.position;
@@ -192,6 +188,24 @@ impl Unfinished {
         transaction.commit().await?;
         Ok(Projector::with(builds, fold, quarantine, tables))
     }
+}
+
+/// Writes what a fold looks like: the rows of every table, table by table, and the digests of all. Nobody may ask for
+/// the rows any more.
+fn image(mut fold: Fold, give: &UnboundedSender<(&'static Table, CopyText)>) -> Result<Image, ReplayError> {
+    let changes = fold.take_changes();
+    for (projection, table) in fact_tables() {
+        let mut rows = CopyText::default();
+        add_facts(&fold.world, projection, changes.rows(), &mut rows)?;
+        let _ = give.send((table, rows));
+    }
+    let mut tables = Materialized::default();
+    for TableDiff { table, changed, .. } in tables.advance_to(&mut fold, &changes) {
+        let _ = give.send((table, changed));
+    }
+    let formula = fold.formula().clone();
+    let digests = fold.read(|view, scores, _| FoldDigests::of_view(view, scores, &formula));
+    Ok((fold, tables, digests))
 }
 
 /// Writes what became final and notes how far the builds have come.

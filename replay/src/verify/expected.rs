@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::ordered::in_order;
 use crate::ReplayError;
 use crate::as_of::FoldDigests;
-use crate::projector::fact_rows_of;
+use crate::projector::add_facts;
 use crate::threads::joined;
 
 /// Rows that are handed over at once.
@@ -67,7 +67,11 @@ fn make(
                 None => {
                     let mut rows = match content.rows(table) {
                         Some(rows) => rows,
-                        None => fact_rows_of(&fold.world, *projection, fold.world.rows())?,
+                        None => {
+                            let mut facts = Vec::new();
+                            add_facts(&fold.world, *projection, fold.world.rows(), &mut facts)?;
+                            facts
+                        }
                     };
                     let key: Vec<usize> = (0..table.key).collect();
                     rows.sort_unstable_by(|a, b| in_order(table, &key, a, b));

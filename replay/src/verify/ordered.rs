@@ -9,8 +9,8 @@ use projections::store::Build;
 use projections::tables::Table;
 use sqlx::postgres::PgRow;
 
-use super::Divergence;
 use super::cell::{self, Cells};
+use super::{Divergence, MAX_REPORTED};
 use crate::ReplayError;
 
 /// Longest text of a cell that a divergence shows, in bytes.
@@ -61,7 +61,7 @@ impl<'a> OrderedTable<'a> {
                 None => Ordering::Greater,
             };
             if order.is_gt() {
-                found.push(self.row(row, Some("present"), None));
+                tell(found, || self.row(row, Some("present"), None));
                 return Ok(());
             }
             let Some(held) = self.live.try_next().await? else { continue };
@@ -69,7 +69,7 @@ impl<'a> OrderedTable<'a> {
                 self.cells(row, &held, found);
                 return Ok(());
             }
-            found.push(self.row(&held, None, Some("present")));
+            tell(found, || self.row(&held, None, Some("present")));
         }
     }
 
@@ -79,7 +79,7 @@ impl<'a> OrderedTable<'a> {
     /// When the database refuses.
     pub(super) async fn end(mut self, found: &mut Vec<Divergence>) -> Result<(), ReplayError> {
         while let Some(held) = self.live.try_next().await? {
-            found.push(self.row(&held, None, Some("present")));
+            tell(found, || self.row(&held, None, Some("present")));
         }
         Ok(())
     }
@@ -88,7 +88,7 @@ impl<'a> OrderedTable<'a> {
         for (n, (name, kind)) in self.table.columns.iter().enumerate() {
             let (replayed, live) = (row.cell(n), held.cell(n));
             if !cell::same(kind, replayed, live) {
-                found.push(self.divergence(row, name, replayed, live));
+                tell(found, || self.divergence(row, name, replayed, live));
             }
         }
     }
@@ -106,6 +106,13 @@ impl<'a> OrderedTable<'a> {
             replayed: replayed.map(shown),
             live: live.map(shown),
         }
+    }
+}
+
+/// Tells a divergence, unless there are enough: a table may hold any number of rows that no fold gives.
+fn tell(found: &mut Vec<Divergence>, divergence: impl FnOnce() -> Divergence) {
+    if found.len() < MAX_REPORTED {
+        found.push(divergence());
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use domain::number::fit;
 use domain::recorded::Position;
 use projections::history::family::{SPAN, TICK};
-use projections::history::table_rows::{SegmentText, tick_rows};
-use projections::history::{History, HistorySegment, Metric, Move, segment_of};
+use projections::history::table_rows::{SegmentText, add_segment, add_ticks};
+use projections::history::{History, HistorySegment, Metric, Move, SEGMENT_POSITIONS};
 use projections::metrics::Level;
 use projections::store::Build;
+use projections::tables::Row;
 use sqlx::PgConnection;
 
 use super::Divergence;
@@ -34,8 +35,7 @@ impl LiveHistory {
         Self { build: build.clone(), from: i64::MIN }
     }
 
-    /// Compares what ended next, see [`ended_before`]. To be called in the transaction of those before, which sees one
-    /// moment.
+    /// Compares what ended next. To be called in the transaction of those before, which sees one moment.
     ///
     /// # Errors
     /// When the database refuses.
@@ -45,14 +45,14 @@ impl LiveHistory {
         mut ended: EndedSegments,
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
-        let to = ended.before.map_or(i64::MAX, |number| fit::<i64>(number, "segments") - 1);
+        let to = ended.last.map_or(i64::MAX, |number| fit::<i64>(number, "segments"));
         let sql = in_order_of(&self.build, &SPAN, &AS_THEY_END, " WHERE segment BETWEEN $1 AND $2");
         let live = sqlx::query(&sql).bind(self.from).bind(to).persistent(false).fetch(conn);
         let mut spans = OrderedTable::of(&SPAN, AS_THEY_END.to_vec(), live);
         ended.sort();
         let mut row = SegmentText::default();
         for segment in &ended.segments {
-            row.write(ended.whole(segment));
+            add_segment(ended.whole(segment), &mut row);
             spans.meet(&row, found).await?;
         }
         spans.end(found).await?;
@@ -70,12 +70,14 @@ impl LiveHistory {
         history: &mut History,
         found: &mut Vec<Divergence>,
     ) -> Result<(), ReplayError> {
-        self.meet(&mut *conn, EndedSegments::of(history, None), found).await?;
+        self.meet(&mut *conn, EndedSegments::all(history), found).await?;
         sqlx::raw_sql(DAYS).execute(&mut *conn).await?;
         let sql = in_order_of(&self.build, &TICK, &[0], "");
         let mut ticks = OrderedTable::of(&TICK, vec![0], sqlx::query(&sql).persistent(false).fetch(conn));
-        for row in tick_rows(history, 0..Position::MAX) {
-            ticks.meet(&row, found).await?;
+        let mut held: Vec<Row> = Vec::new();
+        add_ticks(history, 0..Position::MAX, &mut held);
+        for row in &held {
+            ticks.meet(row, found).await?;
         }
         ticks.end(found).await
     }
@@ -84,8 +86,8 @@ impl LiveHistory {
 /// What of a history has ended, in one piece: there are millions of segments, most of them with one move.
 #[derive(Debug)]
 pub(crate) struct EndedSegments {
-    /// The number of the first segment that has not ended; `None` where all have.
-    before: Option<u64>,
+    /// The number of the last segment that has ended; `None` where all have.
+    last: Option<u64>,
     segments: Vec<EndedSegment>,
     moves: Vec<Move>,
 }
@@ -102,10 +104,19 @@ struct EndedSegment {
 }
 
 impl EndedSegments {
-    /// Takes out of a fold's history what ended before a position, which is the first of its segment.
-    fn of(history: &mut History, before: Option<Position>) -> Self {
-        let mut ended = Self { before: before.map(segment_of), segments: Vec::new(), moves: Vec::new() };
-        history.take_moves(before.unwrap_or(Position::MAX), |HistorySegment { level, id, metric, number, moves }| {
+    /// Takes out of a fold's history the segments up to one that has ended.
+    pub(crate) fn up_to(history: &mut History, number: u64) -> Self {
+        Self { last: Some(number), ..Self::before(history, (number + 1) * SEGMENT_POSITIONS) }
+    }
+
+    /// Takes out all that is left.
+    fn all(history: &mut History) -> Self {
+        Self::before(history, Position::MAX)
+    }
+
+    fn before(history: &mut History, position: Position) -> Self {
+        let mut ended = Self { last: None, segments: Vec::new(), moves: Vec::new() };
+        history.take_moves(position, |HistorySegment { level, id, metric, number, moves }| {
             let first = ended.moves.len();
             ended.moves.extend_from_slice(moves);
             let moves = first..ended.moves.len();
@@ -127,11 +138,6 @@ impl EndedSegments {
         let EndedSegment { level, id, metric, number, moves } = segment;
         HistorySegment { level: *level, id, metric: *metric, number: *number, moves: &self.moves[moves.clone()] }
     }
-}
-
-/// Takes out of a fold's history what ended before the first position of a segment.
-pub(crate) fn ended_before(history: &mut History, before: Position) -> EndedSegments {
-    EndedSegments::of(history, Some(before))
 }
 
 impl Cells for SegmentText {

@@ -59,6 +59,9 @@ pub(super) fn in_query(known: &Operation, name: &str) -> Value {
     let word = |words: &[&str]| json!({"type": "string", "enum": words});
     let matching = |pattern: String, most: usize| json!({"type": "string", "pattern": pattern, "maxLength": most});
     let is_contract = matches!(known.op, HttpOp::Contract(_));
+    // Clients of the contract give null where they leave a text out. Whatever is sent for it is a text all the same.
+    let nothing = json!({"type": "null"});
+    let text_or_none = |most: usize| if is_contract { json!({"anyOf": [text(most), nothing]}) } else { text(most) };
     let (schema, about) = match (known.op, name) {
         (_, "as_of") => (point(), "a position, an RFC 3339 time or label:NAME; absent is now"),
         (_, "formula") => {
@@ -76,7 +79,7 @@ pub(super) fn in_query(known: &Operation, name: &str) -> Value {
         (HttpOp::Own(ApiOp::Ingest), "project") => (text(TEXT_MAX), "the project that it belongs to"),
         (_, "project") => (text(TEXT_MAX), "ids of projects, separated by commas"),
         (_, "q") => (text(TEXT_MAX), "a part of the id or the name"),
-        (_, "search") => (text(SEARCH_MAX), "a part of the name"),
+        (_, "search") => (text_or_none(SEARCH_MAX), "a part of the name"),
         (_, "flag") => (text(TEXT_MAX), "a flag that is raised"),
         (_, "ecosystem") => (text(TEXT_MAX), "type of the package URL"),
         (HttpOp::Contract(op), "sort") => {
@@ -105,14 +108,14 @@ pub(super) fn in_query(known: &Operation, name: &str) -> Value {
             (matching(format!("^((({others}):.+)|{own})?$"), TEXT_MAX), "only the events of this stream")
         }
         (_, "id") => (text(TEXT_MAX), "of which one"),
-        (_, "repo" | "repository") => (text(ID_MAX), "of this repository"),
+        (_, "repo" | "repository") => (text_or_none(ID_MAX), "of this repository"),
         (_, "purl") => (text(TEXT_MAX), "about this package"),
         (_, "package") => (text(TEXT_MAX), "a package that it publishes; several times"),
         (_, "observed_at") => (json!({"type": "string", "format": "date-time"}), "when it was so, an RFC 3339 time"),
         (_, "dry-run") => (json!({"type": "boolean"}), "says what would become of it"),
         (_, "project_type") => (word(&["public-good", "scf-project"]), "kind of project"),
         (_, "activity_status") => (word(&ActivityStatus::ALL.map(ActivityStatus::name)), "status"),
-        (_, "category") => (text(CATEGORY_MAX), "exactly this category"),
+        (_, "category") => (text_or_none(CATEGORY_MAX), "exactly this category"),
         (_, "project_id") => (json!({"type": "integer"}), "number of the project"),
         _ => (text(TEXT_MAX), ""),
     };

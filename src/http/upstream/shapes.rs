@@ -3,10 +3,12 @@
 
 mod documents;
 mod people;
+mod words;
 
 use std::collections::BTreeMap;
 
 use domain::decimal::Decimal;
+use domain::status::ActivityStatus;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +16,7 @@ use serde_json::Number;
 
 use super::GITHUB;
 use crate::service::ask::resident::{EdgeClaim, ProjectMetadata, Resident, short_name};
+use crate::service::ask::totals::{ACTIVE_DAYS, totals};
 
 pub(in crate::http) use documents::{
     GitLogArtifactDetailResponse, GitLogArtifactSummary, SbomSubmissionDetailResponse, SbomSubmissionListResponse,
@@ -23,8 +26,7 @@ pub(in crate::http) use people::{
     ContributorDetailResponse, ContributorSummary, ProjectContributorSummary, RepoContributorSummary,
 };
 
-/// Windows of activity, in days.
-const WINDOWS: (u16, u16) = (30, 90);
+use words::{EdgeConfidence, ProjectType, RepoVertexType, Visibility};
 
 /// A time as clients know it: microseconds where there are any.
 fn time(time: Timestamp) -> String {
@@ -87,23 +89,18 @@ pub(in crate::http) struct MetadataResponse {
 
 impl MetadataResponse {
     pub(super) fn of(atlas: &Resident) -> Self {
-        let (graph, people) = (atlas.graph(), atlas.people());
-        let active = (0_u32..).zip(&graph.projects).filter(|(number, _)| {
-            atlas.project_scores(*number).activity_status.is_some_and(domain::status::ActivityStatus::is_active)
-        });
-        let repos = atlas.repos().count();
-        let is_recent = |repo: &u32| atlas.latest_commit(*repo).is_some_and(|time| people.is_recent(time, WINDOWS.1));
+        let totals = totals(atlas);
         Self {
-            total_projects: graph.projects.len(),
-            active_projects: active.count(),
-            total_repos: repos,
-            active_repos_90d: atlas.repos().filter(is_recent).count(),
-            total_external_repos: graph.vertices.len() - repos,
-            total_dependency_edges: atlas.edges().len(),
-            total_contributor_edges: people.edges(),
-            active_contributors_30d: people.active(atlas.repos(), WINDOWS.0),
-            active_contributors_90d: people.active(atlas.repos(), WINDOWS.1),
-            last_updated: maybe(people.newest()),
+            total_projects: totals.projects,
+            active_projects: totals.active_projects,
+            total_repos: totals.repos,
+            active_repos_90d: totals.active_repos,
+            total_external_repos: totals.external_repos,
+            total_dependency_edges: totals.dependency_edges,
+            total_contributor_edges: totals.contributor_edges,
+            active_contributors_30d: totals.active_contributors.0,
+            active_contributors_90d: totals.active_contributors.1,
+            last_updated: maybe(totals.newest_commit),
         }
     }
 }
@@ -113,8 +110,8 @@ impl MetadataResponse {
 pub(in crate::http) struct ProjectSummary<'a> {
     canonical_id: &'a str,
     display_name: &'a str,
-    project_type: &'static str,
-    activity_status: Option<&'static str>,
+    project_type: ProjectType,
+    activity_status: Option<ActivityStatus>,
     category: Option<&'a str>,
     git_owner_url: Option<&'a str>,
     pony_factor: Option<u32>,
@@ -129,8 +126,8 @@ impl<'a> ProjectSummary<'a> {
         Self {
             canonical_id: &project.id,
             display_name: &project.name,
-            project_type: if project.kind == "pg_root" { "public-good" } else { "scf-project" },
-            activity_status: scores.activity_status.map(domain::status::ActivityStatus::name),
+            project_type: if project.kind == "pg_root" { ProjectType::PublicGood } else { ProjectType::ScfProject },
+            activity_status: scores.activity_status,
             category: project.category.as_deref(),
             git_owner_url: atlas.metadata(number).owner_url.as_deref(),
             pony_factor: scores.pony_factor,
@@ -217,8 +214,8 @@ impl<'a> ProjectDetailResponse<'a> {
         Self {
             summary: ProjectSummary::of(atlas, number),
             project_id: atlas.project_number(number),
-            active_contributors_30d: atlas.people().active(members(), WINDOWS.0),
-            active_contributors_90d: atlas.people().active(members(), WINDOWS.1),
+            active_contributors_30d: atlas.people().active(members(), ACTIVE_DAYS.0),
+            active_contributors_90d: atlas.people().active(members(), ACTIVE_DAYS.1),
             metadata: ShownProjectMetadata::of(atlas.metadata(number)),
         }
     }
@@ -258,7 +255,7 @@ impl<'a> ProjectDependency<'a> {
 pub(in crate::http) struct RepoSummary<'a> {
     canonical_id: &'a str,
     display_name: &'a str,
-    visibility: &'static str,
+    visibility: Visibility,
     latest_version: &'a str,
     latest_commit_date: Option<String>,
     repo_url: Option<String>,
@@ -279,16 +276,16 @@ impl<'a> RepoSummary<'a> {
         Self {
             canonical_id: &vertex.id,
             display_name: short_name(vertex),
-            visibility: if vertex.details.private == Some(true) { "private" } else { "public" },
+            visibility: if vertex.details.private == Some(true) { Visibility::Private } else { Visibility::Public },
             latest_version: atlas.latest_version(number).unwrap_or_default(),
             latest_commit_date: maybe(atlas.latest_commit(number)),
             repo_url: url.map(|(_, host)| format!("{host}{}", vertex.details.name)),
             project_id: vertex.project.map(|project| atlas.project_number(project)),
             pony_factor: scores.pony_factor,
             criticality_score: scores.criticality,
-            adoption_downloads: vertex.details.downloads,
-            adoption_stars: vertex.details.stars,
-            adoption_forks: vertex.details.forks,
+            adoption_downloads: vertex.downloads,
+            adoption_stars: vertex.stars,
+            adoption_forks: vertex.forks,
             updated_at: maybe(atlas.recorded_at),
         }
     }
@@ -343,8 +340,8 @@ impl<'a> RepoDetailResponse<'a> {
             contributors: contributors.map(|held| ContributorSummary::of(people.person(held.person))).collect(),
             outgoing_dep_counts: counts(&mut atlas.dependencies(number).map(|(end, _)| end)),
             incoming_dep_counts: counts(&mut atlas.dependents(number).map(|(end, _)| end)),
-            active_contributors_30d: people.active([number], WINDOWS.0),
-            active_contributors_90d: people.active([number], WINDOWS.1),
+            active_contributors_30d: people.active([number], ACTIVE_DAYS.0),
+            active_contributors_90d: people.active([number], ACTIVE_DAYS.1),
         }
     }
 }
@@ -354,9 +351,9 @@ impl<'a> RepoDetailResponse<'a> {
 pub(in crate::http) struct RepoDependency<'a> {
     canonical_id: &'a str,
     display_name: &'a str,
-    vertex_type: &'static str,
+    vertex_type: RepoVertexType,
     version_range: Option<&'a str>,
-    confidence: String,
+    confidence: EdgeConfidence,
 }
 
 impl<'a> RepoDependency<'a> {
@@ -365,9 +362,9 @@ impl<'a> RepoDependency<'a> {
         Self {
             canonical_id: &vertex.id,
             display_name: short_name(vertex),
-            vertex_type: if vertex.repo { "repo" } else { "external-repo" },
+            vertex_type: if vertex.repo { RepoVertexType::Repo } else { RepoVertexType::ExternalRepo },
             version_range: claim.version.as_deref(),
-            confidence: claim.confidence.name().replace('_', "-"),
+            confidence: claim.confidence.into(),
         }
     }
 }

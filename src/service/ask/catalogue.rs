@@ -142,7 +142,7 @@ pub fn neighbours(
         id: end(*at).id.to_string(),
         name: end(*at).details.name.clone(),
         level: if end(*at).repo { "repo" } else { "external" },
-        version_range: claim.version.clone(),
+        version_range: claim.version.as_deref().map(str::to_owned),
         confidence: claim.confidence.name(),
     };
     page.cut(&rows, |(at, _)| end(*at).id.clone(), shape)

@@ -157,7 +157,7 @@ pub fn listed(atlas: &Resident, of: Option<&str>, ends: Ends, page: &PageQuery) 
         EdgeRow {
             in_vertex: id(edge.from),
             out_vertex: id(edge.to),
-            version_range: claim.and_then(|claim| claim.version.clone()),
+            version_range: claim.and_then(|claim| claim.version.as_deref().map(str::to_owned)),
             confidence: claim.map_or_else(String::new, |claim| claim.confidence.name().to_owned()),
         }
     };

@@ -153,9 +153,9 @@ fn sorted_repos(atlas: &Resident, keys: &[(RepoSort, SortOrder)]) -> Vec<u32> {
             RepoSort::LatestVersion => atlas.latest_version(number).map(SortValue::Text),
             RepoSort::Criticality => scores.criticality.map(SortValue::Number),
             RepoSort::PonyFactor => scores.pony_factor.map(|n| SortValue::Number(n.into())),
-            RepoSort::Stars => vertex.details.stars.map(SortValue::Number),
-            RepoSort::Forks => vertex.details.forks.map(SortValue::Number),
-            RepoSort::Downloads => vertex.details.downloads.map(SortValue::Number),
+            RepoSort::Stars => vertex.stars.map(SortValue::Number),
+            RepoSort::Forks => vertex.forks.map(SortValue::Number),
+            RepoSort::Downloads => vertex.downloads.map(SortValue::Number),
             RepoSort::LatestCommit => atlas.latest_commit(number).map(|time| SortValue::Signed(time.micros())),
             RepoSort::Updated => None,
         }

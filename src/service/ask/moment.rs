@@ -210,7 +210,7 @@ impl Moments {
         }
         let view = world.view();
         let scores = view.scores(&formula);
-        let resident = Resident::of(&view, scores, &formula, key.passed_over, &self.held.names());
+        let resident = Resident::of(&view, scores, &formula, key.passed_over, &self.held.names(), None);
         Ok(DeepResident { resident: Arc::new(resident), world })
     }
 

@@ -1,6 +1,7 @@
 //! Scores of a snapshot: listed, and one of them with its place among all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use domain::recorded::Position;
 use domain::status::ActivityStatus;
@@ -19,6 +20,10 @@ use crate::service::Result;
 
 /// Values that have a place among all of their level.
 const RANKED: [&str; 4] = ["criticality_score", "pony_factor", "adoption_score", "pg_score"];
+
+/// By level and by [`RANKED`] all known values, in order, sorted when somebody asks for a place among them.
+#[derive(Default)]
+struct RankedValues([[OnceLock<Vec<f64>>; RANKED.len()]; 3]);
 
 /// Which scores.
 #[derive(Clone, Debug)]
@@ -97,6 +102,15 @@ pub struct PlaceAmong {
     pub percentile: f64,
 }
 
+impl PlaceAmong {
+    /// Of one of these, which are in order.
+    fn of(own: f64, sorted: &[f64]) -> Self {
+        let below = sorted.partition_point(|other| *other < own);
+        let above = sorted.len() - sorted.partition_point(|other| *other <= own);
+        Self { rank: above + 1, of: sorted.len(), percentile: 100.0 * below as f64 / sorted.len() as f64 }
+    }
+}
+
 /// What the scores of a vertex rest on, counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RestsOn {
@@ -146,7 +160,17 @@ pub fn one(atlas: &Resident, id: &str) -> Result<RankedScore> {
         let complaint = format!("no project, repository or package has the id `{id}`");
         return Err(known::nothing("vertex", id, &complaint, &known::of(atlas.graph())));
     };
-    let ranks = RANKED.into_iter().filter_map(|field| Some((field, rank(atlas, level, scored, field)?)));
+    let values = atlas.made.get(RankedValues::default);
+    let ranks = RANKED.into_iter().zip(&values.0[level as usize]);
+    let ranks = ranks.filter_map(|(field, values)| {
+        let own = scored.number(field)?;
+        let sorted = values.get_or_init(|| {
+            let mut all: Vec<f64> = atlas.scored(level).iter().filter_map(|row| row.number(field)).collect();
+            all.sort_unstable_by(f64::total_cmp);
+            all
+        });
+        Some((field, PlaceAmong::of(own, sorted)))
+    });
     Ok(RankedScore {
         level: level.name(),
         ranks: ranks.collect(),
@@ -155,24 +179,13 @@ pub fn one(atlas: &Resident, id: &str) -> Result<RankedScore> {
     })
 }
 
-fn rank(atlas: &Resident, level: Level, scored: &Scored, field: &str) -> Option<PlaceAmong> {
-    let own = scored.number(field)?;
-    let (mut of, mut above, mut below) = (0_usize, 0_usize, 0_usize);
-    for other in atlas.scored(level).iter().filter_map(|row| row.number(field)) {
-        of += 1;
-        above += usize::from(other > own);
-        below += usize::from(other < own);
-    }
-    Some(PlaceAmong { rank: above + 1, of, percentile: 100.0 * below as f64 / of as f64 })
-}
-
 fn rests_on(atlas: &Resident, level: Level, id: &str) -> RestsOn {
     let own: Vec<u32> = match level {
         Level::Project => atlas.project(id).map_or_else(Vec::new, |project| atlas.members(project).to_vec()),
         _ => atlas.graph().vertex(id).into_iter().collect(),
     };
     let people = atlas.people().of_repos(&own);
-    let details = || own.iter().map(|vertex| &atlas.graph().vertices[*vertex as usize].details);
+    let vertices = || own.iter().map(|vertex| &atlas.graph().vertices[*vertex as usize]);
     // Of a project, what several of its repositories name, or what names several, counts once.
     let each =
         |ends: &mut dyn Iterator<Item = (u32, &EdgeClaim)>| ends.map(|(end, _)| end).collect::<BTreeSet<_>>().len();
@@ -184,9 +197,9 @@ fn rests_on(atlas: &Resident, level: Level, id: &str) -> RestsOn {
         contributors: people.len(),
         commits: people.iter().map(|held| held.total.commits).sum(),
         latest_commit: own.iter().filter_map(|vertex| atlas.latest_commit(*vertex)).max(),
-        stars: sum(&mut details().filter_map(|details| details.stars)),
-        forks: sum(&mut details().filter_map(|details| details.forks)),
-        downloads: sum(&mut details().filter_map(|details| details.downloads)),
+        stars: sum(&mut vertices().filter_map(|vertex| vertex.stars)),
+        forks: sum(&mut vertices().filter_map(|vertex| vertex.forks)),
+        downloads: sum(&mut vertices().filter_map(|vertex| vertex.downloads)),
         position: atlas.position,
     }
 }

@@ -3,10 +3,10 @@
 
 mod made;
 mod packages;
+mod parts;
 mod people;
 mod projects;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -14,9 +14,9 @@ use domain::digest::Digest;
 use domain::formula::Formula;
 use domain::number::fit;
 use domain::recorded::Position;
-use domain::time::{Day, Timestamp};
+use domain::time::Timestamp;
 use projections::fold::View;
-pub use projections::graph::EdgeClaim;
+pub use projections::graph::{Confidence, EdgeClaim};
 use projections::graph::{Graph, Vertex};
 use projections::metrics::{Level, ScoreRow, Scores};
 use projections::store::query;
@@ -25,6 +25,8 @@ use projections::table::surrogate;
 pub(super) use made::KeptOrders;
 use made::MadeOnce;
 pub use packages::PackageEntry;
+pub(crate) use parts::Former;
+use parts::ResidentParts;
 pub use people::{Committer, Contribution, KnownNames, People};
 pub use projects::ProjectMetadata;
 
@@ -63,17 +65,9 @@ pub struct Resident {
     rows: Vec<u32>,
     outgoing: Adjacency,
     incoming: Adjacency,
-    latest: Vec<Option<Timestamp>>,
-    releases: BTreeMap<u32, Vec<PackageRelease>>,
-    latest_versions: BTreeMap<u32, String>,
     /// By project its repositories, in the order of ids.
     members: Vec<Vec<u32>>,
-    metadata: Vec<ProjectMetadata>,
-    /// Lower-cased names, by project and by vertex.
-    project_names: Vec<String>,
-    vertex_names: Vec<String>,
-    people: People,
-    packages: packages::PackageList,
+    parts: ResidentParts,
     /// By level all scores by id, made when they are first asked for.
     scored: [OnceLock<Vec<Scored>>; 3],
     /// Orders of them, likewise.
@@ -91,12 +85,21 @@ struct Adjacency {
 
 impl Adjacency {
     fn of(graph: &Graph, formula: &Formula, end: impl Fn(usize) -> u32) -> Self {
-        let live = (0..graph.edges.len()).filter(|edge| graph.edges[*edge].under(formula.graph.edges).is_some());
-        let mut pairs: Vec<(u32, u32)> = live.map(|edge| (end(edge), fit(edge, "edges"))).collect();
-        pairs.sort_unstable();
-        let bound = |vertex: usize| pairs.partition_point(|(end, _)| (*end as usize) < vertex);
-        let starts = (0..=graph.vertices.len()).map(|vertex| fit(bound(vertex), "edges")).collect();
-        Self { starts, edges: pairs.into_iter().map(|(_, edge)| edge).collect() }
+        let live = || (0..graph.edges.len()).filter(|edge| graph.edges[*edge].under(formula.graph.edges).is_some());
+        // A counting sort: edges of one vertex stay in their order.
+        let mut starts = vec![0_u32; graph.vertices.len() + 1];
+        live().for_each(|edge| starts[end(edge) as usize + 1] += 1);
+        for vertex in 1..starts.len() {
+            starts[vertex] += starts[vertex - 1];
+        }
+        let mut next = starts.clone();
+        let mut edges = vec![0; starts.last().map_or(0, |count| *count as usize)];
+        for edge in live() {
+            let place = &mut next[end(edge) as usize];
+            edges[*place as usize] = fit(edge, "edges");
+            *place += 1;
+        }
+        Self { starts, edges }
     }
 
     fn of_vertex(&self, vertex: u32) -> &[u32] {
@@ -107,7 +110,7 @@ impl Adjacency {
 
 impl Resident {
     /// What is seen of a state of the log, with its scores under a formula, what the fold passed over and the names of
-    /// people.
+    /// people. It shares what is the same with the one before, if there is one.
     #[must_use]
     pub(crate) fn of(
         view: &View<'_>,
@@ -115,14 +118,9 @@ impl Resident {
         formula: &Formula,
         passed_over: Digest,
         names: &KnownNames,
+        former: Option<Former<'_>>,
     ) -> Self {
         let world = view.world();
-        let today = view.graph.world_time.map_or(Day::from_number(0), Timestamp::day);
-        let mut latest = vec![None; view.graph.vertices.len()];
-        for (vertex, repo) in &view.contributions.repos {
-            latest[*vertex as usize] = repo.latest_commit(today);
-        }
-        let people = People::of(&view.contributions, &names.by_pseudonym);
         let graph = view.graph.clone();
         let mut next = [graph.projects.len(), 0];
         next[1] = next[0] + graph.vertices.iter().filter(|vertex| vertex.repo).count();
@@ -133,13 +131,10 @@ impl Resident {
         });
         let rows = rows.collect();
         let mut members = vec![Vec::new(); graph.projects.len()];
-        let (mut releases, mut latest_versions) = (BTreeMap::new(), BTreeMap::new());
         for (number, vertex) in (0_u32..).zip(&graph.vertices).filter(|(_, vertex)| vertex.repo) {
             if let Some(project) = vertex.project {
                 members[project as usize].push(number);
             }
-            latest_versions.extend(projects::latest_version(&world.graph, vertex).map(|version| (number, version)));
-            releases.insert(number, projects::releases(&world.graph, vertex));
         }
         let formula_hash = formula.hash();
         let tag = Digest::of_parts(&[
@@ -156,20 +151,13 @@ impl Resident {
             rows,
             outgoing: Adjacency::of(&graph, formula, |edge| graph.edges[edge].from),
             incoming: Adjacency::of(&graph, formula, |edge| graph.edges[edge].to),
-            latest,
-            releases,
-            latest_versions,
             members,
-            metadata: projects::metadata(&world.graph, &graph),
-            project_names: graph.projects.iter().map(|project| project.name.to_lowercase()).collect(),
-            vertex_names: graph.vertices.iter().map(|vertex| short_name(vertex).to_lowercase()).collect(),
-            people,
+            parts: ResidentParts::of(view, names, former),
             formula: formula.clone(),
             formula_hash,
             scored: Default::default(),
             orders: KeptOrders::default(),
             made: MadeOnce::default(),
-            packages: packages::PackageList::of(&world.graph, &graph),
             tag,
             passed_over,
             graph,
@@ -190,7 +178,7 @@ impl Resident {
     /// Contributors and what they did.
     #[must_use]
     pub fn people(&self) -> &People {
-        &self.people
+        &self.parts.people
     }
 
     /// The number of a project among all.
@@ -226,7 +214,7 @@ impl Resident {
     /// What grants say of a project.
     #[must_use]
     pub fn metadata(&self, project: u32) -> &ProjectMetadata {
-        &self.metadata[project as usize]
+        &self.parts.metadata[project as usize]
     }
 
     /// The scores of a project.
@@ -260,13 +248,13 @@ impl Resident {
     /// What is published from Repos and what is only depended upon, by purl.
     #[must_use]
     pub fn packages(&self) -> &[PackageEntry] {
-        self.packages.all()
+        self.parts.packages.all()
     }
 
     /// What has a purl as a package.
     #[must_use]
     pub fn package(&self, purl: &str) -> Option<&PackageEntry> {
-        self.packages.get(purl)
+        self.parts.packages.get(purl)
     }
 
     /// Whether everybody may read what a repository says of itself, by the id of its stream. What came in after the
@@ -286,19 +274,19 @@ impl Resident {
     /// Time of the latest commit of a vertex.
     #[must_use]
     pub fn latest_commit(&self, vertex: u32) -> Option<Timestamp> {
-        self.latest[vertex as usize]
+        self.parts.latest[vertex as usize]
     }
 
     /// The latest version of a Repo, as a host or a registry says it.
     #[must_use]
     pub fn latest_version(&self, repo: u32) -> Option<&str> {
-        self.latest_versions.get(&repo).map(String::as_str)
+        self.parts.versions[repo as usize].as_ref()?.latest.as_deref()
     }
 
     /// Releases of what is published from a Repo, newest first.
     #[must_use]
     pub fn releases(&self, repo: u32) -> &[PackageRelease] {
-        self.releases.get(&repo).map_or(&[], Vec::as_slice)
+        self.parts.versions[repo as usize].as_ref().map_or(&[], |versions| &versions.releases)
     }
 
     /// The dependencies of a vertex with the claims that decide, by id.
@@ -331,13 +319,13 @@ impl Resident {
     /// The lower-cased name of a project.
     #[must_use]
     pub fn project_name_folded(&self, project: u32) -> &str {
-        &self.project_names[project as usize]
+        &self.parts.project_names[project as usize]
     }
 
     /// The lower-cased name of a vertex.
     #[must_use]
     pub fn vertex_name_folded(&self, vertex: u32) -> &str {
-        &self.vertex_names[vertex as usize]
+        &self.parts.vertex_names[vertex as usize]
     }
 
     /// The number that stands for a project outside.

@@ -1,5 +1,7 @@
 //! `bench page`: what the live projector's process spends on one bill of materials that was handed in again.
 
+use std::time::Duration;
+
 use domain::TenantId;
 use ingest::bench::event;
 use ingest::bench::generate::Size;
@@ -10,6 +12,7 @@ use sqlx::PgConnection;
 
 use super::generate::measured;
 use super::measure::{Figures, quantile, report};
+use super::processor::ProcessTimes;
 use crate::service::deps::context;
 use crate::service::pools::{Work, connect};
 use crate::service::{Deps, Error, Result};
@@ -20,8 +23,6 @@ const STREAMS: usize = 100;
 const PAGES_A_READING: usize = 10;
 /// Readings, of which the median counts.
 const READINGS: usize = 10;
-/// Milliseconds in a tick of that clock, the same on every Linux.
-const TICK_MS: u64 = 10;
 
 /// Measures on a generated log of this size, in a database of its own, with the projector in this process. What the
 /// database server spends is not in it, and neither are the appends.
@@ -53,43 +54,22 @@ async fn measure(conn: &mut PgConnection, log: &Log) -> Result<Figures> {
     projector.catch_up(&mut *conn, head, &mut |_| {}).await?;
     let mut readings = Vec::with_capacity(READINGS);
     for _ in 0..READINGS {
-        let mut spent = 0;
+        let mut spent = Duration::ZERO;
         for _ in 0..PAGES_A_READING {
             let position = hand_in().await?.place().position;
-            let before = processor_ms()?;
+            let before = processor()?;
             projector.catch_up(&mut *conn, position, &mut |_| {}).await?;
-            spent += processor_ms()? - before;
+            spent += processor()? - before;
         }
-        readings.push(spent as f64 / PAGES_A_READING as f64);
+        readings.push(spent.as_secs_f64() * 1_000.0 / PAGES_A_READING as f64);
     }
     let pages = READINGS * PAGES_A_READING;
     Ok(report(json!({"work": "page", "pages": pages, "cpu_ms": quantile(&readings, 50), "ours": readings})))
 }
 
-/// Processor time of this process so far, ended threads included, in milliseconds.
-fn processor_ms() -> Result<u64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").map_err(Error::unavailable)?;
-    // The name of the program comes before, in parentheses; of what follows the 12th and 13th are user's and system's.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: Option<u64> = fields.skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum();
-    ticks.map(|ticks| ticks * TICK_MS).ok_or_else(|| Error::unavailable("/proc/self/stat does not tell the time spent"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_process_that_works_spends_time() {
-        let before = processor_ms().unwrap();
-        // Some seconds at most, where a hundredth will do.
-        let work =
-            |sum, round| (0..1_000_000_u64).fold(sum, |sum: u64, n| std::hint::black_box(sum.wrapping_add(n + round)));
-        let mut sum = 0;
-        let spent = (0..1_000).any(|round| {
-            sum = work(sum, round);
-            processor_ms().unwrap() > before
-        });
-        assert!(spent, "no time was spent on {sum}");
-    }
+/// Processor time of this process so far.
+fn processor() -> Result<Duration> {
+    let times =
+        ProcessTimes::of("self").ok_or_else(|| Error::unavailable("the system does not tell the time spent"))?;
+    Ok(times.own)
 }

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::Stop;
 use super::outage::{Pauses, is_passing};
 use crate::service::ask::held::HeldSnapshot;
-use crate::service::ask::resident::{KnownNames, Resident};
+use crate::service::ask::resident::{Former, KnownNames, Resident};
 use crate::service::{Deps, Error, Result};
 
 /// How long until the log is looked at again.
@@ -77,7 +77,7 @@ async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
     let mut names = Arc::new(KnownNames::of(load::names(conn).await?));
     // Before an outage others may have been known.
     held.know(&names);
-    held.hold(seen(&mut onlooker, &names));
+    held.hold(seen(&mut onlooker, &names, held));
     let mut read = Instant::now();
     let mut rest = LOOK;
     loop {
@@ -101,7 +101,7 @@ async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
             read = Instant::now();
         }
         if moved {
-            held.hold(seen(&mut onlooker, &names));
+            held.hold(seen(&mut onlooker, &names, held));
         }
         held.give(&onlooker);
         // Under steady traffic it works at most half of the time.
@@ -109,9 +109,15 @@ async fn follow(conn: &mut PgConnection, held: &HeldSnapshot) -> Result<()> {
     }
 }
 
-fn seen(onlooker: &mut Onlooker, names: &KnownNames) -> Resident {
+/// What is seen now, beside what is held. A fold that is another since then tells of nothing touched, and shares
+/// nothing.
+fn seen(onlooker: &mut Onlooker, names: &KnownNames, held: &HeldSnapshot) -> Resident {
+    let last = held.now();
     let (formula, passed_over) = (onlooker.formula().formula.clone(), onlooker.quarantine().digest());
-    onlooker.read(|view, scores| Resident::of(view, scores, &formula, passed_over, names))
+    onlooker.read(|view, scores, touched| {
+        let former = last.as_deref().zip(touched).map(|(resident, touched)| Former { resident, touched });
+        Resident::of(view, scores.clone(), &formula, passed_over, names, former)
+    })
 }
 
 #[cfg(test)]

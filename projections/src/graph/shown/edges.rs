@@ -6,7 +6,8 @@ use std::sync::Arc;
 use domain::recorded::Position;
 use domain::version::VersionText;
 
-use crate::graph::link_index::{ClaimOwner, Claimant, DecidingClaims};
+use crate::graph::claimant::{ClaimOwner, Claimant};
+use crate::graph::link_index::DecidingClaims;
 use crate::graph::model::{Confidence, EdgeClaim, ResolvedEdge};
 use crate::graph::names::Name;
 use crate::graph::resolve_cache::LastLook;
@@ -113,7 +114,7 @@ fn resolved(
         });
     }
     let claim = |by: Option<(Confidence, Position)>, version: Option<VersionText<'_>>| {
-        by.map(|(confidence, _)| EdgeClaim { version: version.map(|text| text.0.to_owned()), confidence })
+        by.map(|(confidence, _)| EdgeClaim { version: version.map(|text| text.0.into()), confidence })
     };
     let edge = |((from, to), claims): ((Name, Name), Option<DecidingClaims>)| {
         let [flat, nested] = versions.get(&(from, to)).copied().unwrap_or_default();

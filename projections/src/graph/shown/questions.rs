@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::graph::claimant::ClaimOwner;
 use crate::graph::identity::claimed_alone;
-use crate::graph::link_index::ClaimOwner;
 use crate::graph::model::Finding;
 use crate::graph::names::Name;
 use crate::graph::resolve_cache::LastLook;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::recorded::{Position, Rank};
 use domain::version::VersionText;
 
-use crate::graph::link_index::{ClaimOwner, Claimant};
+use crate::graph::claimant::{ClaimOwner, Claimant};
 use crate::graph::names::Name;
 use crate::graph::resolve_cache::LastLook;
 

@@ -8,16 +8,15 @@ use domain::number::fit;
 use domain::time::Day;
 
 use super::Values;
-use crate::metrics::authors::Commits;
 use crate::metrics::basis::Basis;
 use crate::metrics::exact::{half_up, surprise_micro};
-use crate::metrics::pony::union;
+use crate::metrics::persons::Commits;
 use crate::metrics::value::TermValue::{self, Count, Hundredths, Millionths};
 
 /// Values from the commits of the window; a project's from the union of its Repos'.
 fn of_window(basis: &Basis<'_>, value: impl Fn(&Commits) -> Option<TermValue>) -> Values {
-    let vertices = basis.windows.iter().map(|window| value(&window.as_ref()?.commits));
-    let projects = basis.members.iter().map(|repos| union(&basis.windows, repos).and_then(|commits| value(&commits)));
+    let vertices = (0..).zip(&basis.graph.vertices).map(|(n, _)| value(basis.windows.commits(n)?));
+    let projects = basis.members.iter().map(|repos| basis.windows.union(repos).and_then(|commits| value(&commits)));
     Values { projects: projects.collect(), vertices: vertices.collect() }
 }
 
@@ -79,7 +78,7 @@ fn top_share(commits: &Commits) -> Option<u64> {
 fn careers(basis: &Basis<'_>, vertex: u32) -> BTreeMap<Digest, (Day, Day)> {
     let mut careers: BTreeMap<Digest, (Day, Day)> = BTreeMap::new();
     let Some(repo) = basis.contributions.get(vertex) else { return careers };
-    for row in basis.authors.rows(repo, Day::from_number(i32::MIN), basis.today) {
+    for row in basis.authors.rows(&repo, Day::from_number(i32::MIN), basis.today) {
         let career = careers.entry(basis.authors.person(row.author)).or_insert((row.day, row.day));
         *career = (career.0.min(row.day), career.1.max(row.day));
     }
@@ -100,11 +99,11 @@ fn joined(basis: &Basis<'_>, repos: &[u32]) -> BTreeMap<Digest, (Day, Day)> {
 /// half up (the working group's "author experience").
 pub(super) fn tenure_days(basis: &Basis<'_>) -> Values {
     let value = |repos: &[u32]| {
-        let active = union(&basis.windows, repos)?;
+        let active = basis.windows.union(repos)?;
         let careers = joined(basis, repos);
         let days: Vec<u128> = active
             .iter()
-            .filter_map(|(person, _)| careers.get(person))
+            .filter_map(|(person, _)| careers.get(&basis.windows.pseudonym(*person)))
             .map(|(first, last)| u128::from(last.number().abs_diff(first.number())))
             .collect();
         let sum: u128 = days.iter().sum();
@@ -133,7 +132,7 @@ mod tests {
     use super::*;
 
     fn commits(counts: &[u64]) -> Commits {
-        counts.iter().enumerate().map(|(n, count)| (Digest::of(&n.to_be_bytes()), *count)).collect()
+        (0..).zip(counts.iter().copied()).collect()
     }
 
     #[test]

@@ -39,12 +39,12 @@ pub(super) fn decay_criticality(basis: &Basis<'_>, network: &Network, decay_days
     let mut seen_by = vec![u32::MAX; vertices.len()];
     let mut project_seen_by = vec![u32::MAX; projects.len()];
     let mut waiting = Vec::new();
-    for &(source, ref repo) in &basis.contributions.repos {
+    for (source, repo) in basis.contributions.iter() {
         if !network.active[source as usize] || !network.counts[source as usize] {
             continue;
         }
         let counting = |row: &&crate::people::state::DayRow| {
-            row.day <= basis.today && basis.authors.own(row) > 0 && basis.authors.counts(repo, &row.author)
+            row.day <= basis.today && basis.authors.own(row) > 0 && basis.authors.counts(&repo, &row.author)
         };
         let Some(last) = repo.days.iter().rev().find(counting) else { continue };
         let age = u64::from(basis.today.number().abs_diff(last.day.number()));

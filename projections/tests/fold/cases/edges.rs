@@ -68,7 +68,7 @@ fn a_verified_claim_beats_an_inferred_one_whatever_their_age() {
         let graph = log.graph();
         let edge = graph.edges.iter().find(|edge| graph.vertices[edge.to as usize].id.as_ref() == Y).unwrap();
         let claim = edge.under(EdgePolicy::Flat).unwrap();
-        (claim.confidence, claim.version.clone())
+        (claim.confidence, claim.version.as_deref().map(str::to_owned))
     };
     assert_eq!(claim(&log), (Confidence::VerifiedSbom, Some("2.0.0".to_owned())));
     let log = log.then("2026-01-06", sbom(A, &[], &[]));
@@ -80,7 +80,7 @@ fn versions(log: &Log, from: &str, to: &str) -> [Option<String>; 2] {
     let graph = log.graph();
     let ends = (graph.vertex(from).unwrap(), graph.vertex(to).unwrap());
     let edge = graph.edges.iter().find(|edge| (edge.from, edge.to) == ends).unwrap();
-    let of = |policy| edge.under(policy).and_then(|claim| claim.version.clone());
+    let of = |policy| edge.under(policy).and_then(|claim| claim.version.as_deref().map(str::to_owned));
     [of(EdgePolicy::Flat), of(EdgePolicy::Nested)]
 }
 

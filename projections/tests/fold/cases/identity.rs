@@ -78,7 +78,7 @@ fn the_registry_s_link_is_a_claim_too() {
     assert_eq!(meaning(&crawled, X), X, "the repository it names is no Repo yet");
     let log = crawled.then("2026-01-04", host(A));
     assert_eq!(meaning(&log, X), A);
-    assert_eq!(log.graph().vertices[0].details.downloads, Some(5));
+    assert_eq!(log.graph().vertices[0].downloads, Some(5));
     // And beats the claim of another repository's document.
     let log = log.then("2026-01-05", rooted(B, X));
     assert_eq!(meaning(&log, X), A);
@@ -158,7 +158,7 @@ fn two_names_of_one_history_are_not_added_up() {
         .then("2026-01-04", renamed(A, B));
     let world = log.world();
     let view = world.view();
-    let rows: Vec<u32> = view.contributions.repos.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.commits)).collect();
+    let rows: Vec<u32> = view.contributions.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.commits)).collect();
     assert_eq!(rows, [3], "the newer reading covers the day");
 }
 

@@ -98,7 +98,7 @@ fn a_newer_log_replaces_the_days_it_covers() {
     let world = log.world();
     let view = world.view();
     let days: Vec<String> =
-        view.contributions.repos.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.day.to_string())).collect();
+        view.contributions.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.day.to_string())).collect();
     assert_eq!(days, ["2025-01-01", "2026-01-01"]);
     assert_eq!(pony(&log), Some(1));
     // An older reading, told late, adds only what nothing newer covers.
@@ -107,7 +107,7 @@ fn a_newer_log_replaces_the_days_it_covers() {
     let world = log.world();
     let view = world.view();
     let days: Vec<String> =
-        view.contributions.repos.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.day.to_string())).collect();
+        view.contributions.iter().flat_map(|(_, r)| r.days.iter().map(|d| d.day.to_string())).collect();
     assert_eq!(days, ["2025-06-01", "2026-01-01"]);
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::{GITHUB, PageOf};
 use super::time;
+use super::words::SubmissionStatus;
 use crate::service::ask::resident::{Resident, short_name};
 use crate::service::ask::submissions::KeptDocument;
 
@@ -13,7 +14,7 @@ use crate::service::ask::submissions::KeptDocument;
 #[derive(Serialize, JsonSchema)]
 struct DocumentFate {
     id: u64,
-    status: &'static str,
+    status: SubmissionStatus,
     error_detail: Option<String>,
     submitted_at: String,
     processed_at: Option<String>,
@@ -23,9 +24,9 @@ impl DocumentFate {
     fn of(atlas: &Resident, kept: &KeptDocument) -> Self {
         let folded = kept.position.is_some_and(|position| position <= atlas.position);
         let status = match &kept.refused {
-            Some(_) => "failed",
-            None if folded => "processed",
-            None => "pending",
+            Some(_) => SubmissionStatus::Failed,
+            None if folded => SubmissionStatus::Processed,
+            None => SubmissionStatus::Pending,
         };
         Self {
             id: kept.number,

@@ -30,7 +30,7 @@ pub struct PackageDescription {
 }
 
 /// All packages, by purl.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PackageList(Vec<PackageEntry>);
 
 impl PackageList {

@@ -66,7 +66,7 @@ pub struct Contribution {
 }
 
 /// All contributors, by number outside.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct People {
     all: Vec<Committer>,
     /// By Repo, most commits first, then by number outside.
@@ -79,11 +79,11 @@ pub struct People {
 impl People {
     pub(super) fn of(contributions: &Contributions<'_>, names: &BTreeMap<Digest, String>) -> Self {
         let mut people: BTreeMap<(u64, Digest), Vec<(u32, AuthorTotal)>> = BTreeMap::new();
-        for (repo, commits) in &contributions.repos {
+        for (repo, commits) in contributions.iter() {
             for (pseudonym, total) in commits.totals() {
                 if !total.bot && total.commits > 0 {
                     let id = surrogate("contributor", &pseudonym.to_string());
-                    people.entry((id, pseudonym)).or_default().push((*repo, total));
+                    people.entry((id, pseudonym)).or_default().push((repo, total));
                 }
             }
         }
@@ -162,6 +162,13 @@ impl People {
     #[must_use]
     pub fn is_recent(&self, time: Timestamp, days: u16) -> bool {
         self.newest.is_some_and(|newest| time >= newest.days_before(days))
+    }
+
+    /// How many people contributed to anything within so many days before the newest commit of all.
+    #[must_use]
+    pub fn all_active(&self, days: u16) -> usize {
+        let is_active = |person: &&Committer| person.repos.iter().any(|(_, total)| self.is_recent(total.last, days));
+        self.all.iter().filter(is_active).count()
     }
 
     /// How many people contributed to any of these Repos within so many days before the newest commit of all.

@@ -102,8 +102,23 @@ fn owner_of(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}/{}", parts.next()?, parts.next()?))
 }
 
+/// What is told of the versions of a Repo.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RepoVersions {
+    /// The latest, as a host or a registry says it.
+    pub(super) latest: Option<String>,
+    /// Releases of what is published from it, newest first.
+    pub(super) releases: Vec<PackageRelease>,
+}
+
+impl RepoVersions {
+    pub(super) fn of(state: &GraphState, repo: &Vertex) -> Self {
+        Self { latest: latest_version(state, repo), releases: releases(state, repo) }
+    }
+}
+
 /// The latest version of a Repo, where a host or a registry says it: what others depend on may be a branch.
-pub(super) fn latest_version(state: &GraphState, repo: &Vertex) -> Option<String> {
+fn latest_version(state: &GraphState, repo: &Vertex) -> Option<String> {
     let host = state.repos.get(&*repo.id).and_then(|facts| facts.host.as_ref()?.value.latest_version.as_ref());
     let crawled =
         repo.details.packages.iter().filter_map(|purl| state.packages.get(purl)?.value.latest_version.as_ref());
@@ -112,7 +127,7 @@ pub(super) fn latest_version(state: &GraphState, repo: &Vertex) -> Option<String
 }
 
 /// Releases of the packages that are published from a Repo, newest first.
-pub(super) fn releases(state: &GraphState, repo: &Vertex) -> Vec<PackageRelease> {
+fn releases(state: &GraphState, repo: &Vertex) -> Vec<PackageRelease> {
     let crawled = repo.details.packages.iter().filter_map(|purl| Some((purl, state.packages.get(purl)?)));
     let each = crawled.flat_map(|(purl, crawl)| {
         crawl.value.releases.iter().map(move |release| PackageRelease {

@@ -168,13 +168,11 @@ impl Handed {
         Ok(report(json!({
             "offered": times.len(),
             "appended": self.accepted.len(),
-            "put_off": self.too_many + self.unavailable,
             "answers_429": self.too_many,
             "answers_503": self.unavailable,
             "answers_other": self.others,
             "unanswered": self.unanswered,
             "unsent": self.unsent,
-            "ingest_errors": self.others + self.unanswered,
             "events_in_log": events,
             "ingest_p50_ms": quantile(times, 50),
             "ingest_p95_ms": quantile(times, 95),
