@@ -251,6 +251,29 @@ async fn killed_half_way_and_fed_again_every_fact_is_there_once() {
     assert_eq!(place.run(&["ingest", "batch", &file])["duplicates"].as_u64(), Some(ALL as u64));
 }
 
+/// A page is made ready while the one before it is appended: only where nothing of it rests on that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_page_repeats_of_the_one_before_is_found() {
+    const PAGE: usize = 2_000;
+    let place = Place::new().await;
+    let keyed = |n: usize| packages(n..n + 1).replacen('{', "{\"key\":\"k\",", 1);
+    let ends = 2 * PAGE;
+    let text = [
+        packages(0..ends - 1),
+        keyed(ends - 1),
+        keyed(ends),
+        packages(ends - 2..ends - 1),
+        packages(ends + 1..2 * ends),
+    ];
+    let said = place.ends(0, &["ingest", "batch", &place.file("batch.ndjson", text.concat())]);
+    let done = said.json();
+    let counted = ["appended", "duplicates", "refused_count"].map(|key| done[key].as_u64().unwrap());
+    assert_eq!(counted, [2 * ends as u64 - 1, 1, 1], "{said:?}");
+    assert_eq!(done["refused"][0]["row"], ends as u64 + 1, "{said:?}");
+    assert_eq!(stored(&place), 2 * ends - 1);
+    assert_eq!(check(place.db.pool()).await.len(), 2 * ends - 1);
+}
+
 #[tokio::test]
 async fn standard_input_is_read_twice_when_it_must_be() {
     let place = Place::new().await;

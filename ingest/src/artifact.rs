@@ -1,8 +1,8 @@
 //! The artifact store: raw documents under the SHA-256 of their bytes, `artifacts/sha256/ab/cd...`, in a [`Place`].
 //!
-//! Documents are stored as they are, so `sha256sum` on a file gives the file's name. Nothing is ever half there: in
-//! a folder a document is written beside its place and renamed. Every read checks the digest, so damage is an error that names
-//! the digest, never a wrong or an empty document.
+//! Documents are stored as they are, so `sha256sum` on a file gives the file's name. Nothing is ever half there: in a
+//! folder a document is written beside its place and renamed. Every read checks the digest, so damage is an error that
+//! names the digest, never a wrong or an empty document.
 
 use std::collections::BTreeMap;
 use std::io;

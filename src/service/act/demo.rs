@@ -168,7 +168,8 @@ async fn take(intake: &Intake, ingestion: Ingestion) -> Result<()> {
         Submission::of_kind(&ingestion.kind, &about)?.read(vec![(ingestion.file, bytes)], observed_at, key)?;
     let append = |event| Append { event, observed_at, key: None };
     let foreseen = intake.foresee(reading.events.into_iter().map(|read| append(read.event)).collect()).await?;
-    for fate in intake.append(foreseen, reading.documents).await? {
+    intake.keep(&foreseen, reading.documents).await?;
+    for fate in intake.append(foreseen).await? {
         fate.map_err(Error::refused)?;
     }
     Ok(())

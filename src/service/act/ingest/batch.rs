@@ -1,8 +1,9 @@
 //! Many documents, one a line, as fast as the log takes them; feeding the same lines again changes nothing.
 //!
 //! One thread reads and parses, a bounded number of lines ahead; what it hands over is appended page by page, the
-//! documents of a page before its events. A page is one transaction with its keys, so a run that is killed is resumed
-//! by feeding the whole input again.
+//! documents of a page before its events, and where pages have nothing to do with each other beside the events of the
+//! page before. A page is one transaction with its keys, so a run that is killed is resumed by feeding the whole input
+//! again.
 
 use std::time::Instant;
 
@@ -10,14 +11,16 @@ use domain::recorded::Position;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::kept::KeptPage;
 use self::line::LineReader;
-use self::page::Pages;
+use self::page::{PageEvents, Pages};
 use self::tally::Tally;
 use super::intake::Intake;
 use super::{Circumstances, Destination};
 use crate::service::{Error, Result};
 
 mod input;
+mod kept;
 mod line;
 mod lines;
 mod page;
@@ -87,9 +90,16 @@ pub async fn batch(
     let mut pages = Pages::read_ahead(input.open()?, lines);
     let mut tally = Tally::new(to);
     let mut progress = to.watch().begin("ingesting", None);
-    while let Some(page) = pages.next().await {
-        let page = tally.receive(page);
-        append(&intake, page, &mut tally)
+    let mut appending = Appending { intake: &intake, waiting: None };
+    loop {
+        // What is ready waits for no line that is still to come.
+        let page = if appending.waiting.is_some() { pages.ready() } else { pages.next().await };
+        if page.is_none() && appending.waiting.is_none() {
+            break;
+        }
+        let page = page.map(|page| tally.receive(page));
+        appending
+            .advance(page, &mut tally)
             .await
             .map_err(|error| error.of(format!("{} events were appended; feed the input again", tally.appended)))?;
         progress.reach(tally.appended + tally.duplicates);
@@ -104,24 +114,42 @@ pub async fn batch(
     Ok(tally.answer(None, started))
 }
 
-/// Appends a page and counts what became of each event.
-async fn append(intake: &Intake, page: page::PageEvents, tally: &mut Tally<'_>) -> Result<()> {
-    if let Some(event) = tally.first_git_log(&page.appends) {
-        tally.warn(intake.other_key(event).await?.as_slice());
-    }
-    for ((line, _), odd) in page.places.iter().zip(intake.odd_projects(&page.appends).await?) {
-        tally.warn_of_line(*line, odd);
-    }
-    // One page after the other: what is foreseen of one rests on all before it.
-    let foreseen = intake.foresee(page.appends).await?;
-    let fates = intake.append(foreseen, page.documents).await?;
-    for (fate, place) in fates.into_iter().zip(page.places) {
-        match fate {
-            Ok(outcome) => tally.count(&outcome),
-            Err(refusal) => tally.refuse_event(place, &refusal),
+/// Pages on their way into the log: one may wait for its append, its documents kept.
+struct Appending<'a> {
+    intake: &'a Intake,
+    waiting: Option<KeptPage>,
+}
+
+impl Appending<'_> {
+    /// Appends the page that waits, and makes the next one ready: beside it if that rests on nothing it tells, else
+    /// after it.
+    async fn advance(&mut self, next: Option<PageEvents>, tally: &mut Tally<'_>) -> Result<()> {
+        let Some(waiting) = self.waiting.take() else { return self.make_ready(next, tally).await };
+        match next {
+            Some(page) if waiting.tells_nothing_to(&page) => {
+                let (fates, kept) = tokio::join!(waiting.append(self.intake), KeptPage::of(self.intake, page));
+                tally.count_all(fates?);
+                self.waiting = Some(kept?);
+                Ok(())
+            }
+            next => {
+                tally.count_all(waiting.append(self.intake).await?);
+                self.make_ready(next, tally).await
+            }
         }
     }
-    Ok(())
+
+    async fn make_ready(&mut self, next: Option<PageEvents>, tally: &mut Tally<'_>) -> Result<()> {
+        let Some(page) = next else { return Ok(()) };
+        if let Some(event) = tally.first_git_log(&page.appends) {
+            tally.warn(self.intake.other_key(event).await?.as_slice());
+        }
+        for ((line, _), odd) in page.places.iter().zip(self.intake.odd_projects(&page.appends).await?) {
+            tally.warn_of_line(*line, odd);
+        }
+        self.waiting = Some(KeptPage::of(self.intake, page).await?);
+        Ok(())
+    }
 }
 
 /// Reads the whole input and appends nothing: what the log would refuse is refused, as far as that can be told with

@@ -88,14 +88,18 @@ impl Intake {
         Ok(before.foresee(appends))
     }
 
-    /// Keeps the documents of what is new and appends what was foreseen. In a rehearsal nothing becomes of anything.
-    pub(crate) async fn append(
-        &self,
-        foreseen: Vec<Foresight>,
-        documents: impl IntoIterator<Item = Bytes>,
-    ) -> Result<Vec<EventFate>> {
-        let Some((deps, log)) = &self.open else { return Ok(Vec::new()) };
-        keep(deps, &foreseen, documents).await?;
+    /// Keeps those of these documents that an event which is about to be appended names. In a rehearsal none is kept.
+    pub(crate) async fn keep(&self, foreseen: &[Foresight], documents: impl IntoIterator<Item = Bytes>) -> Result<()> {
+        let Some((deps, _)) = &self.open else { return Ok(()) };
+        let named: BTreeSet<Digest> = foreseen.iter().flatten().filter_map(ForeseenAppend::document).collect();
+        let documents =
+            documents.into_iter().map(RawDocument::of).filter(|document| named.contains(&document.digest()));
+        deps.store()?.put_all(documents).await.map_err(Error::unavailable)
+    }
+
+    /// Appends what was foreseen, once its documents are kept. In a rehearsal nothing becomes of anything.
+    pub(crate) async fn append(&self, foreseen: Vec<Foresight>) -> Result<Vec<EventFate>> {
+        let Some((_, log)) = &self.open else { return Ok(Vec::new()) };
         Ok(log.append_foreseen(foreseen, &self.context).await?)
     }
 
@@ -103,14 +107,14 @@ impl Intake {
     pub(crate) async fn one(&self, append: Append, document: Option<Bytes>) -> Result<Option<AppendOutcome>> {
         for _ in 0..TRIES {
             let foreseen = self.foresee(vec![append.clone()]).await?;
-            let Some((deps, log)) = &self.open else {
+            if self.is_rehearsal() {
                 for item in foreseen {
                     item.map_err(AppendError::from)?;
                 }
                 return Ok(None);
-            };
-            keep(deps, &foreseen, document.clone()).await?;
-            match log.append_foreseen(foreseen, &self.context).await?.pop() {
+            }
+            self.keep(&foreseen, document.clone()).await?;
+            match self.append(foreseen).await?.pop() {
                 None | Some(Err(Refusal::Overtaken(_))) => {}
                 Some(outcome) => return Ok(Some(outcome.map_err(AppendError::from)?)),
             }
@@ -217,11 +221,4 @@ fn told_project(event: &Event) -> Option<(&str, &str)> {
 /// The project that a fact describes by its stream.
 fn described_project(event: &Event) -> Option<String> {
     event.stream().ok().filter(|stream| stream.kind() == StreamKind::Project).map(|stream| stream.id().to_owned())
-}
-
-/// Keeps those of these documents that an event which is about to be appended names.
-async fn keep(deps: &Deps, foreseen: &[Foresight], documents: impl IntoIterator<Item = Bytes>) -> Result<()> {
-    let named: BTreeSet<Digest> = foreseen.iter().flatten().filter_map(ForeseenAppend::document).collect();
-    let documents = documents.into_iter().map(RawDocument::of).filter(|document| named.contains(&document.digest()));
-    deps.store()?.put_all(documents).await.map_err(Error::unavailable)
 }

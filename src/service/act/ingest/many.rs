@@ -84,7 +84,8 @@ pub(super) async fn many(
     }
     refused.check()?;
     let (mut appended, mut duplicates, mut last_position) = (0, 0, None);
-    let fates = intake.append(taken, reading.documents).await?;
+    intake.keep(&taken, reading.documents).await?;
+    let fates = intake.append(taken).await?;
     for (fate, place) in fates.into_iter().zip(taken_places) {
         match fate {
             Ok(outcome) => {

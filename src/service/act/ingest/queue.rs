@@ -164,7 +164,8 @@ async fn settle(intake: &Intake, together: &[QueuedDocument]) -> Result<Vec<(Opt
         let foreseen = foreseen.into_iter().zip(&open);
         let foreseen: Vec<Foresight> =
             foreseen.map(|(item, n)| item.and_then(|item| item.by(&together[*n].context))).collect();
-        let fates = sent(intake.append(foreseen, documents)).await?;
+        intake.keep(&foreseen, documents).await?;
+        let fates = sent(intake.append(foreseen)).await?;
         let mut overtaken = Vec::new();
         for (fate, n) in fates.into_iter().zip(open) {
             match fate {

@@ -83,6 +83,11 @@ impl Pages {
         self.received.recv().await
     }
 
+    /// The next page, if it has come.
+    pub(super) fn ready(&mut self) -> Option<LinePage> {
+        self.received.try_recv().ok()
+    }
+
     /// Whether the input was read to its end.
     pub(super) async fn end(self) -> Result<()> {
         self.reading.await.map_err(Error::refused)?.map_err(Error::unavailable)

@@ -10,6 +10,7 @@ use ingest::{Append, AppendOutcome, Refusal};
 use super::page::{LinePage, LinePlace, PageEvents};
 use super::{BatchIngested, RefusedLine};
 use crate::service::act::ingest::Destination;
+use crate::service::act::ingest::intake::EventFate;
 use crate::service::act::ingest::reason::reason;
 use crate::service::{Error, Result};
 
@@ -74,8 +75,18 @@ impl<'a> Tally<'a> {
         found
     }
 
+    /// Counts what became of the events of a page.
+    pub(super) fn count_all(&mut self, fates: Vec<(EventFate, LinePlace)>) {
+        for (fate, place) in fates {
+            match fate {
+                Ok(outcome) => self.count(&outcome),
+                Err(refusal) => self.refuse_event(place, &refusal),
+            }
+        }
+    }
+
     /// Counts an event that is in the log.
-    pub(super) fn count(&mut self, outcome: &AppendOutcome) {
+    fn count(&mut self, outcome: &AppendOutcome) {
         *(if outcome.is_duplicate() { &mut self.duplicates } else { &mut self.appended }) += 1;
         self.last = self.last.max(Some(outcome.place().position));
     }
