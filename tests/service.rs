@@ -1,6 +1,7 @@
 //! The service over HTTP, as a second process on a loopback port of its own.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -46,16 +47,21 @@ struct Service {
 
 impl Service {
     fn of(command: &mut Command, more: &[&str]) -> Self {
-        Self::telling(command, more, Stdio::null())
+        Self::telling(command, more, tempfile::tempfile().unwrap())
     }
 
-    /// One whose own log goes somewhere.
-    fn telling(command: &mut Command, more: &[&str], log: Stdio) -> Self {
+    /// One whose own log goes to a file.
+    fn telling(command: &mut Command, more: &[&str], mut log: File) -> Self {
         let command = command.args(["serve", "--listen", "127.0.0.1:0", "--format", "ndjson"]).args(more);
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log.try_clone().unwrap()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            let mut why = String::new();
+            // What is only written cannot be read, and is kept by whoever made it.
+            let _ = log.rewind().and_then(|()| log.read_to_string(&mut why));
+            panic!("it listens nowhere, {}: {why}", child.wait().unwrap());
+        });
         let host = said["listening"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
         Self { child, host }
     }

@@ -91,7 +91,7 @@ fn the_programs_log_says_in_which_request_something_was_wrong() {
     program.sbom("acme/tool", &document(), &[]);
     let told = program.data().join("told");
     let mut command = program.command();
-    let service = Service::telling(&mut command, &[], File::create(&told).unwrap().into());
+    let service = Service::telling(&mut command, &[], File::create(&told).unwrap());
     let target = "/ingest/sbom/1";
     assert!(service.ok(target)["raw_artifact"].is_string());
     fs::remove_dir_all(program.data().join("artifacts")).unwrap();

@@ -166,7 +166,7 @@ fn nobody_writes_lines_into_the_programs_log() {
     program.sbom("acme/tool", &document(), &[]);
     let told = program.data().join("told");
     let mut command = program.command();
-    let service = Service::telling(&mut command, &[], File::create(&told).unwrap().into());
+    let service = Service::telling(&mut command, &[], File::create(&told).unwrap());
     // What is asked for is gone, which the program tells of in its log.
     fs::remove_dir_all(program.data().join("artifacts")).unwrap();
     let forged = "%0d%0aERROR%20forged";

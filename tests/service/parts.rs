@@ -59,7 +59,7 @@ impl<'a> PartLogins<'a> {
     /// A part that answers.
     fn service(&self, name: &str) -> Service {
         let (mut command, flags) = self.part(name);
-        Service::telling(&mut command, &flags, self.told(name).into())
+        Service::telling(&mut command, &flags, self.told(name))
     }
 
     /// A part that only works.
@@ -109,7 +109,7 @@ fn each_part_works_under_the_login_that_is_printed_for_it() {
         thread::sleep(LOOK);
     }
     let (mut command, _) = logins.part("answering");
-    let beside = Service::telling(&mut command, &["--only", "api"], logins.told("answering").into());
+    let beside = Service::telling(&mut command, &["--only", "api"], logins.told("answering"));
     assert_eq!(beside.ok("/repos")["total"], 2);
     for service in [answering, beside, receiving, projecting, sequencing] {
         assert_eq!(service.end(), Some(0));
