@@ -3,7 +3,7 @@
 //! Cells are text in the form Postgres casts to the column's type, so one writer serves every table.
 
 use std::cmp::Ordering;
-use std::fmt::Display;
+use std::fmt::{self, Display, Write as _};
 use std::sync::Arc;
 
 use domain::digest::Digest;
@@ -67,6 +67,22 @@ pub(crate) fn one(add: impl FnOnce(&mut dyn RowSink)) -> Row {
 /// A cell of what may be unknown.
 pub(crate) fn known(value: &Option<impl Display>) -> ShownCell<'_> {
     value.as_ref().map(|value| value as &dyn Display)
+}
+
+/// A cell that is a list of what needs no quotes, as Postgres writes an array.
+pub(crate) struct Array<Items>(pub(crate) Items);
+
+impl<Items: Iterator<Item: Display> + Clone> Display for Array<Items> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('{')?;
+        for (n, item) in self.0.clone().enumerate() {
+            if n > 0 {
+                f.write_char(',')?;
+            }
+            item.fmt(f)?;
+        }
+        f.write_char('}')
+    }
 }
 
 /// A table with its rows, sorted by key.

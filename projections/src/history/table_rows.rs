@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{History, HistorySegment, MetricValue, Move, Tick};
 use crate::metrics::value::TermValue;
-use crate::table::{RowSink, ShownCell, known};
+use crate::table::{Array, RowSink, ShownCell, known};
 
 /// Adds the row of a segment.
 pub fn add_segment(segment: HistorySegment<'_>, rows: &mut dyn RowSink) {
@@ -17,7 +17,7 @@ pub fn add_segment(segment: HistorySegment<'_>, rows: &mut dyn RowSink) {
         Some(&segment.metric.name()),
         Some(&segment.level.name()),
         Some(&segment.number),
-        Some(&PositionArray(segment.moves)),
+        Some(&Array(segment.moves.iter().map(|(position, _)| position))),
         Some(&ValueArray(segment.moves)),
     ]);
 }
@@ -49,18 +49,6 @@ impl SegmentText {
     pub fn cell(&self, n: usize) -> &str {
         let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[n]]
-    }
-}
-
-/// The positions of moves, as Postgres writes an array.
-struct PositionArray<'a>(&'a [Move]);
-
-impl Display for PositionArray<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, (position, _)) in self.0.iter().enumerate() {
-            write!(f, "{}{position}", if n == 0 { '{' } else { ',' })?;
-        }
-        f.write_char('}')
     }
 }
 

@@ -51,27 +51,43 @@ pub struct AuthorTotal {
 }
 
 impl AuthorTotal {
-    /// What every author of these days did, which are sorted.
-    pub(super) fn all(days: &[DayRow], authors: &BTreeMap<Digest, AuthorFacts>) -> BTreeMap<Digest, Self> {
-        let mut totals: BTreeMap<Digest, Self> = BTreeMap::new();
-        for row in days {
-            let (first, last) = (row.day.start(), row.day.start());
-            let bot = authors.get(&row.author).is_some_and(|facts| facts.bot);
-            let total = totals.entry(row.author).or_insert(Self { bot, commits: 0, merges: 0, first, last });
-            total.commits += u64::from(row.without_merges());
-            total.merges += u64::from(row.merges);
-            total.last = last;
-        }
-        for (author, total) in &mut totals {
-            let Some(facts) = authors.get(author) else { continue };
-            // The exact time where the log that told it still speaks for that day.
-            for (day, exact) in [(&mut total.first, facts.first), (&mut total.last, facts.last)] {
-                if exact.day() == day.day() {
-                    *day = exact;
-                }
-            }
-        }
-        totals
+    /// Of an author whose rows these are, sorted by day, and of whom that much is known.
+    fn of(rows: &[&DayRow], facts: Option<&AuthorFacts>) -> Option<Self> {
+        let (first, last) = (rows.first()?.day.start(), rows.last()?.day.start());
+        // The exact time where the log that told it still speaks for that day.
+        let exact = |day: Timestamp, exact: fn(&AuthorFacts) -> Timestamp| {
+            facts.map(exact).filter(|exact| exact.day() == day.day()).unwrap_or(day)
+        };
+        Some(Self {
+            bot: facts.is_some_and(|facts| facts.bot),
+            commits: rows.iter().map(|row| u64::from(row.without_merges())).sum(),
+            merges: rows.iter().map(|row| u64::from(row.merges)).sum(),
+            first: exact(first, |facts| facts.first),
+            last: exact(last, |facts| facts.last),
+        })
+    }
+}
+
+/// What a contributor did in a repository, in all and day by day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AuthorDays<'a> {
+    pub(super) author: Digest,
+    pub(super) total: AuthorTotal,
+    /// Rows of the author, sorted by day.
+    pub(super) days: Vec<&'a DayRow>,
+}
+
+impl<'a> AuthorDays<'a> {
+    /// What every author of these days did, which are sorted; by pseudonym.
+    pub(super) fn all(days: &'a [DayRow], authors: &BTreeMap<Digest, AuthorFacts>) -> Vec<Self> {
+        let mut rows: Vec<&DayRow> = days.iter().collect();
+        // Stable: the days of an author stay sorted.
+        rows.sort_by_key(|row| row.author);
+        let each = rows.chunk_by(|a, b| a.author == b.author).filter_map(|rows| {
+            let author = rows.first()?.author;
+            Some(Self { author, total: AuthorTotal::of(rows, authors.get(&author))?, days: rows.to_vec() })
+        });
+        each.collect()
     }
 }
 
@@ -256,7 +272,7 @@ impl<'a> RepoContributions<'a> {
     /// What every author did in all the days, by pseudonym.
     #[must_use]
     pub fn totals(&self) -> BTreeMap<Digest, AuthorTotal> {
-        AuthorTotal::all(self.days, self.authors)
+        AuthorDays::all(self.days, self.authors).into_iter().map(|each| (each.author, each.total)).collect()
     }
 
     /// Whether an author is a bot.

@@ -10,10 +10,10 @@ pub static FAMILY: Family = Family {
     name: NAME,
     about: "Contributors",
     set: "atlas",
-    version: 1,
+    version: 2,
     needs_formula: false,
     published: true,
-    tables: &[&FACT, &CONTRIBUTION, &CONTRIBUTION_DAY],
+    tables: &[&FACT, &CONTRIBUTION],
     facts: Some(&FACT),
     indexes: &[],
     views: include_str!("../../sql/build/people_views.sql"),
@@ -21,7 +21,8 @@ pub static FAMILY: Family = Family {
 
 /// The state behind the people: histories by repository.
 pub static FACT: Table = Table::of_facts(NAME);
-/// Contributions by repository.
+/// Contributions by repository: what there is in all, and day by day. `commits_by_day[n]` commits are of `days[n]`, and
+/// of these `merges_by_day[n]` are merges. A row a day would be ten times as many, each with both names in its key.
 pub static CONTRIBUTION: Table = Table {
     family: NAME,
     name: "contribution",
@@ -34,13 +35,9 @@ pub static CONTRIBUTION: Table = Table {
         ("merges", "bigint"),
         ("first_commit_date", "timestamptz"),
         ("last_commit_date", "timestamptz"),
+        ("days", "date[]"),
+        ("commits_by_day", "bigint[]"),
+        ("merges_by_day", "bigint[]"),
     ],
     key: 2,
-};
-/// Contributions by repository and day.
-pub static CONTRIBUTION_DAY: Table = Table {
-    family: NAME,
-    name: "contribution_day",
-    columns: &[("contributor", "text"), ("repo", "text"), ("day", "date"), ("commits", "bigint"), ("merges", "bigint")],
-    key: 3,
 };
