@@ -124,32 +124,34 @@ impl Appending<'_> {
     /// Appends the page that waits, and makes the next one ready: beside it if that rests on nothing it tells, else
     /// after it.
     async fn advance(&mut self, next: Option<PageEvents>, tally: &mut Tally<'_>) -> Result<()> {
-        let Some(waiting) = self.waiting.take() else { return self.make_ready(next, tally).await };
-        match next {
-            Some(page) if waiting.tells_nothing_to(&page) => {
-                let (fates, kept) = tokio::join!(waiting.append(self.intake), KeptPage::of(self.intake, page));
+        match (self.waiting.take(), next) {
+            (Some(waiting), Some(page)) if waiting.tells_nothing_to(&page) => {
+                let (fates, kept) = tokio::join!(waiting.append(self.intake), kept(self.intake, page, tally));
                 tally.count_all(fates?);
                 self.waiting = Some(kept?);
-                Ok(())
             }
-            next => {
-                tally.count_all(waiting.append(self.intake).await?);
-                self.make_ready(next, tally).await
+            (waiting, next) => {
+                if let Some(waiting) = waiting {
+                    tally.count_all(waiting.append(self.intake).await?);
+                }
+                if let Some(page) = next {
+                    self.waiting = Some(kept(self.intake, page, tally).await?);
+                }
             }
         }
-    }
-
-    async fn make_ready(&mut self, next: Option<PageEvents>, tally: &mut Tally<'_>) -> Result<()> {
-        let Some(page) = next else { return Ok(()) };
-        if let Some(event) = tally.first_git_log(&page.appends) {
-            tally.warn(self.intake.other_key(event).await?.as_slice());
-        }
-        for ((line, _), odd) in page.places.iter().zip(self.intake.odd_projects(&page.appends).await?) {
-            tally.warn_of_line(*line, odd);
-        }
-        self.waiting = Some(KeptPage::of(self.intake, page).await?);
         Ok(())
     }
+}
+
+/// Makes a page ready, once what is odd about its events is said.
+async fn kept(intake: &Intake, page: PageEvents, tally: &mut Tally<'_>) -> Result<KeptPage> {
+    if let Some(event) = tally.first_git_log(&page.appends) {
+        tally.warn(intake.other_key(event).await?.as_slice());
+    }
+    for ((line, _), odd) in page.places.iter().zip(intake.odd_projects(&page.appends).await?) {
+        tally.warn_of_line(*line, odd);
+    }
+    KeptPage::of(intake, page).await
 }
 
 /// Reads the whole input and appends nothing: what the log would refuse is refused, as far as that can be told with
