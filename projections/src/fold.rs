@@ -57,8 +57,19 @@ impl World {
 
 impl View<'_> {
     /// The UTC day of world time.
-    pub(crate) fn today(&self) -> Day {
+    #[must_use]
+    pub fn today(&self) -> Day {
         self.world.graph.today()
+    }
+
+    /// By vertex the time of its latest commit; `None` where none is known.
+    #[must_use]
+    pub fn latest_commits(&self) -> Vec<Option<Timestamp>> {
+        let mut latest = vec![None; self.graph.vertices.len()];
+        for (vertex, repo) in self.contributions.iter() {
+            latest[vertex as usize] = repo.latest_commit(self.today());
+        }
+        latest
     }
 
     /// What it is the meaning of.
@@ -250,7 +261,7 @@ impl Fold {
         if self.history.is_none() {
             return;
         }
-        let day = self.world.graph.world_time().map_or(Day::from_number(0), Timestamp::day);
+        let day = self.world.graph.today();
         self.evaluate_cached();
         if let Some(history) = &mut self.history {
             history.tick(self.world.position, day, self.world.graph.recorded_at(), &self.memory.scores, label);

@@ -1,6 +1,6 @@
 //! What the derived tables hold, before it is text.
 
-use domain::time::{Day, Timestamp};
+use domain::time::Timestamp;
 
 use crate::fold::View;
 use crate::graph::Graph;
@@ -28,15 +28,10 @@ impl<'a> Content<'a> {
     #[must_use]
     pub fn of(view: &'a View<'_>, scores: &'a Scores) -> Self {
         let graph = &view.graph;
-        let today = graph.world_time.map_or(Day::from_number(0), Timestamp::day);
-        let mut latest = vec![None; graph.vertices.len()];
-        for (vertex, repo) in view.contributions.iter() {
-            latest[vertex as usize] = repo.latest_commit(today);
-        }
         // Vertices are sorted by id, so what goes by vertex goes by id.
         let id = |vertex: u32| &*graph.vertices[vertex as usize].id;
         let repos = view.contributions.iter().map(|(n, repo)| RepoCommits::of(id(n), repo)).collect();
-        Self { graph, scores, latest, repos, derived: view.derived() }
+        Self { graph, scores, latest: view.latest_commits(), repos, derived: view.derived() }
     }
 
     /// All rows of a table, in no order; `None` for one that holds a state, or the history.

@@ -54,7 +54,7 @@ impl ResidentParts {
     /// Those of a view.
     pub(super) fn of(view: &View<'_>, names: &KnownNames, former: Option<Former<'_>>) -> Self {
         let (state, graph) = (&view.world().graph, &view.graph);
-        let today = graph.world_time.map_or(Day::from_number(0), Timestamp::day);
+        let today = view.today();
         // Numbers of vertices mean the same in both.
         let former_of_vertices = former.filter(|former| are_numbered_alike(&former.resident.graph, graph));
         let former_of_logs =
@@ -82,7 +82,7 @@ impl ResidentParts {
             today,
             names: names.digest,
             people: part(kept_people, |parts| &parts.people, || People::of(&view.contributions, &names.by_pseudonym)),
-            latest: part(kept_latest, |parts| &parts.latest, || latest_commits(view, today)),
+            latest: part(kept_latest, |parts| &parts.latest, || view.latest_commits()),
             versions: versions(state, graph, former_of_vertices),
             metadata: part(kept_metadata, |parts| &parts.metadata, || projects::metadata(state, graph)),
             project_names: part(
@@ -119,14 +119,6 @@ fn each_told_alike(before: &Graph, now: &Graph, alike: impl Fn(&Details, &Detail
     each_alike(before, now, |before, now| {
         Arc::ptr_eq(&before.details, &now.details) || alike(&before.details, &now.details)
     })
-}
-
-fn latest_commits(view: &View<'_>, today: Day) -> Vec<Option<Timestamp>> {
-    let mut latest = vec![None; view.graph.vertices.len()];
-    for (vertex, repo) in view.contributions.iter() {
-        latest[vertex as usize] = repo.latest_commit(today);
-    }
-    latest
 }
 
 /// By vertex the versions of Repos. Those follow from a Repo's own row and those of its packages, and from what is
